@@ -1,0 +1,38 @@
+# `make run` starts ConvScope, `make test` checks everything; both set themselves up on a fresh machine.
+PYTHON ?= python3
+BIN := .venv/bin
+DEV := .venv/.dev
+APP := .venv/.app
+
+.PHONY: run test lint bench clean
+
+run: $(APP)
+	$(BIN)/python -m explorer $(ARGS)
+
+test: lint
+	node --test tests/web/*.test.js
+	$(BIN)/python -m pytest
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(DEV)
+	$(BIN)/python -m benchmarks.conv2d
+	$(BIN)/python -m benchmarks.explorer
+
+.venv:
+	$(PYTHON) -m venv .venv
+
+$(APP): requirements.txt | .venv
+	$(BIN)/pip install -q -r requirements.txt
+	touch $@
+
+$(DEV): requirements-dev.txt requirements.txt | .venv
+	$(BIN)/pip install -q -r requirements-dev.txt
+	$(BIN)/python -m tests.browser.chromium
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

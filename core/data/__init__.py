@@ -1,0 +1,1 @@
+"""MNIST, pen strokes turned into pictures like MNIST's, augmentation and pictures that are no digits."""

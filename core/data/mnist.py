@@ -1,0 +1,109 @@
+"""MNIST as resident `uint8` tensors, downloaded by torchvision on first use or read from a folder."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+__all__ = ["MEAN", "STD", "Pictures", "cache_dir", "load", "split"]
+
+MEAN = 0.1307
+STD = 0.3081
+"""Mean and standard deviation of MNIST's training pixels, intensity in [0, 1]. Source: PyTorch's MNIST example."""
+
+SHA256 = {
+    "train": "edc0d1098aa497be14ace79ddd5171e5a3dcf9c4d196c015389203eb3ba1f59b",
+    "test": "c3f9adf9c66efb572b1f9326c3a511b45910c7173b97be66ceceeeeaef6b802b",
+}
+"""Checksum of the pictures followed by the labels, one byte each."""
+
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Labelled grey pictures that stay in memory.
+
+    Attributes:
+        pictures: `(N, 1, H, W)` uint8, 0 paper, 255 ink.
+        labels: `(N,)` int64.
+    """
+
+    pictures: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: Tensor | slice) -> "Pictures":
+        return Pictures(self.pictures[index], self.labels[index])
+
+    def to(self, device: torch.device | str) -> "Pictures":
+        """Return the same pictures on a device."""
+        return Pictures(self.pictures.to(device), self.labels.to(device))
+
+    def sha256(self) -> str:
+        """Return the checksum of the pictures followed by the labels, one byte each."""
+        digest = hashlib.sha256(self.pictures.cpu().contiguous().numpy().data)
+        digest.update(self.labels.to("cpu", torch.uint8).numpy().data)
+        return digest.hexdigest()
+
+
+def cache_dir() -> Path:
+    """Return the user's folder for downloads: `CONVSCOPE_CACHE`, or `~/.cache/convscope`."""
+    return Path(os.environ.get("CONVSCOPE_CACHE", Path.home() / ".cache" / "convscope"))
+
+
+def load(part: Literal["train", "test"], data_dir: str | Path | None = None, *, download: bool = True) -> Pictures:
+    """Return MNIST's 60,000 training or 10,000 test digits.
+
+    Args:
+        part: "train" or "test".
+        data_dir: folder in torchvision's layout, holding `MNIST/raw/*-ubyte`; the user's cache folder by default.
+        download: fetch into that folder what is missing, with progress and torchvision's checksums.
+
+    Raises:
+        ValueError: `part` is another word; the files are damaged or are not MNIST.
+        FileNotFoundError: MNIST is not in the folder and could not be fetched; the message names the options.
+    """
+    from torchvision.datasets import MNIST  # here, for importing torchvision takes seconds that the page need not wait
+
+    if part not in SHA256:
+        raise ValueError(f"part is {part!r}, expected 'train' or 'test'")
+    folder = cache_dir() if data_dir is None else Path(data_dir).expanduser()
+    try:
+        dataset = MNIST(folder, train=part == "train", download=download)
+    except (RuntimeError, OSError, AssertionError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        if all((folder / "MNIST" / "raw" / name).exists() for name in FILES):
+            raise ValueError(
+                f"the MNIST files in {folder} are damaged ({reason}): delete them, or fetch them anew"
+            ) from error
+        raise FileNotFoundError(
+            f"MNIST is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can fetch "
+            f"it (12 MB), or pass --data-dir a folder that holds MNIST/raw/{FILES[0]} and the three other files, as "
+            f"torchvision lays them out."
+        ) from error
+    pictures = Pictures(dataset.data.unsqueeze(1), dataset.targets.long())
+    if pictures.sha256() != SHA256[part]:
+        raise ValueError(
+            f"the {part} files in {folder} are not MNIST: SHA-256 {pictures.sha256()[:12]}…, expected "
+            f"{SHA256[part][:12]}…: delete them, or fetch them anew"
+        )
+    return pictures
+
+
+def split(pictures: Pictures, held_out: int, *, seed: int) -> tuple[Pictures, Pictures]:
+    """Return `(training, validation)`: `held_out` pictures drawn at random by the seed, and the others.
+
+    Raises:
+        ValueError: fewer than one picture would be left on either side.
+    """
+    if not 0 < held_out < len(pictures):
+        raise ValueError(f"held_out is {held_out}, expected 1 to {len(pictures) - 1} of {len(pictures)} pictures")
+    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(seed))
+    return pictures[order[held_out:]], pictures[order[:held_out]]

@@ -1,0 +1,52 @@
+"""What a model computes, number by number: the trace of a real forward pass, and the arithmetic behind its cells."""
+
+from core.explain.field_size import AxisField, receptive_field_sizes
+from core.explain.gradients import grad_terms, local_gradient
+from core.explain.loss import Backward, backward, consumers, parameter_gradients
+from core.explain.receptive import Support, dependencies, geometry, influence, made_of_input, receptive_field
+from core.explain.recording import RecordingError, record
+from core.explain.terms import (
+    Addends,
+    Factor,
+    Operator,
+    Partials,
+    Quantity,
+    Terms,
+    Unexplained,
+    explains,
+    operator,
+    terms,
+)
+from core.explain.trace import INPUT, Step, Trace
+
+__all__ = [
+    "INPUT",
+    "Addends",
+    "AxisField",
+    "Backward",
+    "Factor",
+    "Operator",
+    "Partials",
+    "Quantity",
+    "RecordingError",
+    "Step",
+    "Support",
+    "Terms",
+    "Trace",
+    "Unexplained",
+    "backward",
+    "consumers",
+    "dependencies",
+    "explains",
+    "geometry",
+    "grad_terms",
+    "influence",
+    "local_gradient",
+    "made_of_input",
+    "operator",
+    "parameter_gradients",
+    "receptive_field",
+    "receptive_field_sizes",
+    "record",
+    "terms",
+]

@@ -1,0 +1,166 @@
+"""Names: which operation a torch callable is, and what torch calls its arguments.
+
+`relu`, `relu_`, `Tensor.relu` and `nn.ReLU` are one operation, "relu"; `x + y`, `x += y`, `torch.add(x, y)` are "add".
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.explain.terms import BINDERS, Bind
+
+_ALIASES = {
+    "iadd": "add",
+    "radd": "add",
+    "isub": "sub",
+    "subtract": "sub",
+    "imul": "mul",
+    "rmul": "mul",
+    "multiply": "mul",
+    "truediv": "div",
+    "itruediv": "div",
+    "true_divide": "div",
+    "divide": "div",
+    "rtruediv": "rdiv",
+    "mm": "matmul",
+    "bmm": "matmul",
+    "ipow": "pow",
+    "negative": "neg",
+    "log_sigmoid": "logsigmoid",
+    "concat": "cat",
+    "concatenate": "cat",
+    "swapaxes": "transpose",
+    "swapdims": "transpose",
+    "max_pool2d_with_indices": "max_pool2d",
+    "dropout1d": "dropout",
+    "dropout2d": "dropout",
+    "dropout3d": "dropout",
+    "feature_dropout": "dropout",
+}
+"""Other spellings of an operation, after leading and trailing underscores are gone."""
+
+_BOOKKEEPING = {"requires_grad", "retain_grad", "grad", "register_hook"}
+"""Calls that may return a tensor and compute nothing."""
+
+_IN_PLACE_DUNDERS = {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ifloordiv__", "__imod__"} | {
+    "__ipow__",
+    "__iand__",
+    "__ior__",
+    "__ixor__",
+    "__ilshift__",
+    "__irshift__",
+}
+
+
+_STATISTICS = {"batch_norm": "training", "instance_norm": "use_input_stats"}
+"""Operations that update running statistics where this argument is true; torch raises no version for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is known about a torch callable before it is called."""
+
+    op: str
+    bind: Bind
+    is_bookkeeping: bool
+    is_in_place: bool
+    """The name says that the first argument is overwritten: `relu_`, `__iadd__`, `__setitem__`."""
+    inplace_position: int | None
+    """Position of an `inplace` flag."""
+
+    def overwritten(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
+        """Returns the tensor that this call will overwrite with its result, or None."""
+        if "out" in kwargs:
+            target = kwargs["out"]
+        elif self.is_in_place or kwargs.get("inplace") is True or self._is_flagged(args):
+            target = args[0] if args else kwargs.get("input")
+        else:
+            return None
+        return target if isinstance(target, Tensor) else None
+
+    def updated(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+        """Returns the running statistics that a normalisation in training mode will update besides its result."""
+        flag = _STATISTICS.get(self.op)
+        if flag is None:
+            return []
+        arguments = self.bind(*args, **kwargs)
+        moments = (arguments["running_mean"], arguments["running_var"]) if arguments[flag] else ()
+        return [tensor for tensor in moments if isinstance(tensor, Tensor)]
+
+    def _is_flagged(self, args: tuple[Any, ...]) -> bool:
+        position = self.inplace_position
+        return position is not None and position < len(args) and args[position] is True
+
+
+@lru_cache(maxsize=4096)
+def describe(func: Callable[..., Any]) -> Call:
+    """Returns what is known about the torch callable `func`."""
+    name = func.__name__
+    op = canonical_name(func)
+    in_place = name in _IN_PLACE_DUNDERS if name.startswith("__") else name.endswith("_")
+    signature = _signatures(func)[:1] if inspect.isfunction(func) else []
+    names = [name for one in signature for name in one.parameters]
+    position = names.index("inplace") if "inplace" in names else None
+    return Call(op, BINDERS.get(op) or _generic_bind(func), op in _BOOKKEEPING, in_place, position)
+
+
+def canonical_name(func: Callable[..., Any]) -> str:
+    """Returns the operation's name: "add" for `Tensor.__iadd__`, "T" for the property `Tensor.T`."""
+    name = func.__name__
+    if name == "__get__":
+        return str(func.__self__.__name__)  # type: ignore[attr-defined]
+    bare = name.strip("_")
+    return _ALIASES.get(bare, bare)
+
+
+def positional(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Returns the arguments under positional names, for calls that no known signature fits."""
+    return {"input" if k == 0 else f"argument_{k}": value for k, value in enumerate(args)} | kwargs
+
+
+def _generic_bind(func: Callable[..., Any]) -> Bind:
+    signatures = _signatures(func)
+
+    def bind(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        for signature in signatures:
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError:
+                continue
+            bound.apply_defaults()
+            return dict(bound.arguments)
+        return positional(*args, **kwargs)
+
+    return bind
+
+
+def _signatures(func: Callable[..., Any]) -> list[inspect.Signature]:
+    """Returns the Python signature of `func`, or those of the ATen operators of its name."""
+    if inspect.isfunction(func):
+        try:
+            return [inspect.signature(func)]
+        except ValueError:  # a wrapper around a builtin: Tensor.__pow__
+            return []
+    packet = getattr(torch.ops.aten, func.__name__, None)
+    schemas = [] if packet is None else [getattr(packet, overload)._schema for overload in packet.overloads()]
+    return [signature for signature in map(_python_signature, schemas) if signature is not None]
+
+
+def _python_signature(schema: Any) -> inspect.Signature | None:
+    parameters = [
+        inspect.Parameter(
+            "input" if argument.name == "self" else argument.name,
+            inspect.Parameter.KEYWORD_ONLY if argument.kwarg_only else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=argument.default_value if argument.has_default_value() else inspect.Parameter.empty,
+        )
+        for argument in schema.arguments
+    ]
+    try:
+        return inspect.Signature(parameters)
+    except ValueError:  # a schema may put a default before an argument without one; Python cannot
+        return None

@@ -1,0 +1,95 @@
+"""The arithmetic behind one output element: one small module for each family of operators."""
+
+from core.explain.terms.activation import ACTIVATIONS
+from core.explain.terms.arithmetic import ElementProduct, Quotient, Sum
+from core.explain.terms.base import Addends, Bind, Factor, Operator, Partials, Quantity, Terms, Unexplained
+from core.explain.terms.conv import Convolution, TransposedConvolution
+from core.explain.terms.dropout import Dropout
+from core.explain.terms.linear import Linear, MatrixProduct
+from core.explain.terms.norm import BatchNorm, GroupNorm, LayerNorm
+from core.explain.terms.parts import PARTS
+from core.explain.terms.pool import AdaptiveAveragePool, AdaptiveMaxPool, AveragePool, MaxPool
+from core.explain.terms.reduction import Reduction
+from core.explain.terms.softmax import LogSoftmax, Softmax
+from core.explain.terms.views import VIEWS
+from core.explain.trace import Step
+
+__all__ = [
+    "BINDERS",
+    "OPERATORS",
+    "Addends",
+    "Bind",
+    "Factor",
+    "Operator",
+    "Partials",
+    "Quantity",
+    "Terms",
+    "Unexplained",
+    "explains",
+    "operator",
+    "terms",
+]
+
+_DECLARED: tuple[Operator, ...] = (
+    Convolution(),
+    TransposedConvolution(),
+    Linear(),
+    MatrixProduct(),
+    MaxPool(),
+    AveragePool(),
+    AdaptiveAveragePool(),
+    AdaptiveMaxPool(),
+    BatchNorm(),
+    LayerNorm(),
+    GroupNorm(),
+    Softmax(),
+    LogSoftmax(),
+    Sum(),
+    ElementProduct(),
+    Quotient(),
+    Reduction(),
+    Dropout(),
+    *ACTIVATIONS,
+    *VIEWS,
+    *PARTS,
+)
+
+OPERATORS: dict[str, Operator] = {name: operator for operator in _DECLARED for name in operator.names}
+"""Canonical operation name to its explanation."""
+
+BINDERS: dict[str, Bind] = {name: operator.bind for name, operator in OPERATORS.items()}
+
+
+def operator(step: Step) -> Operator:
+    """Returns the explanation of the step's operation.
+
+    Raises:
+        Unexplained: There is none.
+    """
+    found = OPERATORS.get(step.op)
+    if found is None:
+        raise Unexplained(f"{step.op} is shown by its shapes only: no arithmetic is known for it")
+    return found
+
+
+def explains(step: Step) -> bool:
+    """Whether the arithmetic of the step's cells can be shown."""
+    try:
+        operator(step).relations(step)
+    except Unexplained:
+        return False
+    return True
+
+
+def terms(step: Step, index: tuple[int, ...]) -> Terms:
+    """Returns the products and sums behind `step.output[index]`, in float64.
+
+    Raises:
+        IndexError: `index` is no cell of the output.
+        Unexplained: No arithmetic is known for this operation or these arguments.
+        ValueError: A parameter has been changed since the step was recorded.
+    """
+    shape = tuple(step.output.shape)
+    if len(index) != len(shape) or not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
+        raise IndexError(f"step {step.index} ({step.op}) has cells of shape {shape}, got index {tuple(index)}")
+    return operator(step).terms(step, tuple(int(i) for i in index))

@@ -1,0 +1,173 @@
+"""Functions of one element: activations, and powers, exponentials, limits."""
+
+from collections.abc import Callable
+from math import erf, pi
+from typing import Any
+
+import numpy as np
+import torch
+from typing_extensions import override
+
+from core.explain.axes import Product, broadcast
+from core.explain.terms.base import Addends, Operator, Partials, Terms, Unexplained, cell, summed
+from core.explain.trace import Step
+
+
+class Elementwise(Operator):
+    """y = f(x), element by element; f works in NumPy's float64 and takes the settings by torch's names."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        latex: str,
+        function: Callable[..., float],
+        call: str = "F.{op}",
+        exact: bool = False,
+        **settings: Any,
+    ) -> None:
+        self.names = (name,)
+        self.after = text
+        self.text = f"output = {text.replace('Σ', 'input')}"
+        self.latex = f"Y = {latex}"
+        self.call = call
+        self.function = function
+        self.exact = exact
+        self.settings = settings
+        self.bind = self._bind
+
+    def _bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        given = dict(zip(("input", *self.settings), args, strict=False)) | kwargs
+        return {"input": given["input"]} | {name: given.get(name, default) for name, default in self.settings.items()}
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        return {"input": broadcast(tuple(step.tensor("input").shape), tuple(step.output.shape))}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        settings = {name: step.arguments[name] for name in self.settings}
+        for name, value in settings.items():
+            if not isinstance(value, int | float | str | None):
+                raise Unexplained(f"{step.op}: {name} is a {type(value).__name__}, not a number")
+        factor = cell(step, "input", index)
+        rows = Addends("input", "input", (factor,), factor.values)
+
+        def function(x: float) -> float:
+            with np.errstate(all="ignore"):  # infinities and NaN come out as torch's
+                return float(self.function(np.float64(x), **settings))
+
+        return summed(step, index, (rows,), after=self.after, function=function, exact=self.exact)
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        """The derivative at the element's value, taken by autograd in float64."""
+        factor = cell(step, "input", index)
+        x = torch.tensor(factor.values[0], dtype=torch.float64, requires_grad=True)
+        with torch.enable_grad():
+            (slope,) = torch.autograd.grad(self.replay(step, {"input": x}), x)
+        outputs = np.array([index], dtype=np.int64)
+        return Partials(outputs, np.array([slope.item()]), f"d/dΣ {self.after}", (factor,), 1 + abs(x.item()))
+
+
+def sigmoid(x: float) -> float:
+    """Returns 1 / (1 + exp(−x)), without overflow."""
+    return float(1 / (1 + np.exp(-x)) if x >= 0 else np.exp(x) / (1 + np.exp(x)))
+
+
+def logsigmoid(x: float) -> float:
+    """Returns −log(1 + exp(−x)), without overflow."""
+    return float(np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))))
+
+
+def softplus(x: float, beta: float, threshold: float) -> float:
+    """Returns log(1 + exp(beta · x)) / beta; x itself above the threshold."""
+    return float(x if x * beta > threshold else np.log1p(np.exp(x * beta)) / beta)
+
+
+def mish(x: float) -> float:
+    """Returns x · tanh(log(1 + exp(x))) (Misra, 2019)."""
+    return float(x * np.tanh(-logsigmoid(-x)))
+
+
+def gelu(x: float, approximate: str) -> float:
+    """Returns x · Φ(x), exactly or by the tanh approximation (Hendrycks and Gimpel, 2016)."""
+    if approximate == "tanh":
+        return float(0.5 * x * (1 + np.tanh(np.sqrt(2 / pi) * (x + 0.044715 * x**3))))
+    return float(0.5 * x * (1 + erf(x / np.sqrt(2))))
+
+
+def limited(x: float, min: float | None, max: float | None) -> float:
+    """Returns x, raised to `min` and then lowered to `max`; NaN stays NaN."""
+    raised = float(min) if min is not None and x < min else x
+    return float(max) if max is not None and raised > max else raised
+
+
+def hardsigmoid(x: float) -> float:
+    """Returns min(max(0, x + 3), 6) / 6."""
+    return limited(x + 3, 0, 6) / 6
+
+
+ACTIVATIONS: tuple[Operator, ...] = (
+    Elementwise("relu", "max(0, Σ)", r"\max(0, X)", lambda x: x if x > 0 or x != x else 0.0, exact=True),
+    Elementwise("relu6", "min(max(0, Σ), 6)", r"\min(\max(0, X), 6)", lambda x: limited(x, 0, 6), exact=True),
+    Elementwise(
+        "leaky_relu",
+        "Σ if Σ > 0 else negative_slope · Σ",
+        r"\max(0, X) + a \min(0, X)",
+        lambda x, negative_slope: x if x > 0 else x * negative_slope,
+        negative_slope=0.01,
+    ),
+    Elementwise(
+        "elu",
+        "Σ if Σ > 0 else alpha · (exp(Σ) − 1)",
+        r"\max(0, X) + \alpha \min(0, e^X - 1)",
+        lambda x, alpha: x if x > 0 else alpha * (np.exp(x) - 1),
+        alpha=1.0,
+    ),
+    Elementwise(
+        "hardtanh",
+        "min(max(min_val, Σ), max_val)",
+        r"\min(\max(a, X), b)",
+        lambda x, min_val, max_val: limited(x, min_val, max_val),
+        min_val=-1.0,
+        max_val=1.0,
+    ),
+    Elementwise("sigmoid", "1 / (1 + exp(−Σ))", r"\frac{1}{1 + e^{-X}}", sigmoid, call="torch.{op}"),
+    Elementwise("logsigmoid", "−log(1 + exp(−Σ))", r"-\log(1 + e^{-X})", logsigmoid),
+    Elementwise("tanh", "tanh(Σ)", r"\tanh X", np.tanh, call="torch.{op}"),
+    Elementwise("silu", "Σ / (1 + exp(−Σ))", r"\frac{X}{1 + e^{-X}}", lambda x: x * sigmoid(x)),
+    Elementwise("gelu", "Σ · Φ(Σ)", r"X\,\Phi(X)", gelu, approximate="none"),
+    Elementwise("mish", "Σ · tanh(log(1 + exp(Σ)))", r"X \tanh(\log(1 + e^X))", mish),
+    Elementwise(
+        "softplus",
+        "log(1 + exp(beta · Σ)) / beta",
+        r"\frac{1}{\beta} \log(1 + e^{\beta X})",
+        softplus,
+        beta=1.0,
+        threshold=20.0,
+    ),
+    Elementwise("hardsigmoid", "min(max(0, Σ + 3), 6) / 6", r"\frac{\min(\max(0, X + 3), 6)}{6}", hardsigmoid),
+    Elementwise(
+        "hardswish",
+        "Σ · min(max(0, Σ + 3), 6) / 6",
+        r"X \frac{\min(\max(0, X + 3), 6)}{6}",
+        lambda x: x * hardsigmoid(x),
+    ),
+    Elementwise("neg", "−Σ", "-X", lambda x: -x, call="torch.{op}", exact=True),
+    Elementwise("abs", "|Σ|", "|X|", abs, call="torch.{op}", exact=True),
+    Elementwise("exp", "exp(Σ)", "e^X", np.exp, call="torch.{op}"),
+    Elementwise("log", "log(Σ)", r"\log X", np.log, call="torch.{op}"),
+    Elementwise("sqrt", "√Σ", r"\sqrt{X}", np.sqrt, call="torch.{op}"),
+    Elementwise("square", "Σ²", "X^2", lambda x: x * x, call="torch.{op}"),
+    Elementwise("pow", "Σ^exponent", "X^a", lambda x, exponent: x**exponent, call="torch.{op}", exponent=1),
+    Elementwise(
+        "clamp",
+        "min(max(min, Σ), max)",
+        r"\min(\max(a, X), b)",
+        limited,
+        call="torch.{op}",
+        min=None,
+        max=None,
+    ),
+)

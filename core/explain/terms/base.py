@@ -1,0 +1,290 @@
+"""What every operator's explanation is made of: factors, addends, terms; and how an operator is declared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.explain.axes import BoolArray, IntArray, Relation
+from core.explain.trace import Step, named_tensors
+
+FloatArray = NDArray[np.float64]
+Bind = Callable[..., dict[str, Any]]
+
+
+class Unexplained(ValueError):
+    """No arithmetic is known for this operation, or not for these arguments."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Factor:
+    """One column of a sum: for each of T terms the cell of `argument` that it reads."""
+
+    argument: str
+    """Flat argument name, as in `Step.parents`: "input", "weight", "tensors.1"."""
+    cells: IntArray
+    """`(T, axes)`; outside the tensor where the term is padding."""
+    values: FloatArray
+    """`(T,)`, what the operation reads there: 0 on padding (−∞ for a maximum)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Addends:
+    """T terms of one kind: `products` are what is added up or compared, `rule` says how they follow from `factors`."""
+
+    label: str
+    rule: str
+    factors: tuple[Factor, ...]
+    products: FloatArray
+    group_label: str = ""
+    """What `groups` counts: "input channel"."""
+    groups: IntArray | None = None
+    """`(T,)`, or None where all terms are one group."""
+    outside: BoolArray | None = None
+    """`(T,)`, the terms that read padding; None: no term does."""
+
+    def subtotals(self) -> dict[int, float]:
+        """Returns the sum of the products of each group."""
+        if self.groups is None:
+            return {0: float(self.products.sum())}
+        groups, place = np.unique(self.groups, return_inverse=True)
+        return dict(zip(groups.tolist(), np.bincount(place, self.products).tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantity:
+    """A number that the terms share (a batch's mean, the softmax sum), with the sum that it is, if it is one."""
+
+    value: float
+    addends: Addends | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """The products and sums behind the output element `index`, in float64."""
+
+    op: str
+    index: tuple[int, ...]
+    addends: tuple[Addends, ...]
+    reduction: str
+    """"sum" or "max"."""
+    reduced: float
+    """The sum, or the maximum, of all products."""
+    after: str
+    """What happens to `reduced`, written with Σ: "max(0, Σ)"; "Σ" where nothing does."""
+    value: float
+    shown: float
+    """The tensor's element."""
+    tolerance: float
+    """How far `shown` may be from `value` by rounding alone."""
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
+    winner: int | None = None
+    """Position of the largest product, for a maximum."""
+
+    @property
+    def difference(self) -> float:
+        """`shown` − `value`; 0 where both are the same infinity or both are NaN."""
+        if self.shown == self.value or (np.isnan(self.shown) and np.isnan(self.value)):
+            return 0.0
+        return self.shown - self.value
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the terms give the tensor's element, to `tolerance`."""
+        return abs(self.difference) <= self.tolerance
+
+    def __len__(self) -> int:
+        return sum(len(addends.products) for addends in self.addends)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partials:
+    """∂output[cell]/∂argument[index] for the T output cells that one cell of an argument takes part in."""
+
+    outputs: IntArray
+    """`(T, axes)`, cells of the output."""
+    values: FloatArray
+    """`(T,)`"""
+    rule: str
+    """How `values` follow from `factors`; "1" where they are constant."""
+    factors: tuple[Factor, ...] = ()
+    scale: float = 0.0
+    """Magnitude that the rounding of `values` is relative to, where it exceeds theirs (1 − y² of a rounded y)."""
+    group_axis: int | None = None
+    """Output axis by which the terms are grouped: the output channel."""
+
+
+class Operator:
+    """An explainable operator, or a family that shares its arithmetic; one instance of each is registered."""
+
+    names: tuple[str, ...]
+    """Canonical operation names."""
+    latex: str
+    text: str
+    """The formula, in the letters of the docstrings of `core.ops`."""
+    call: str = "F.{op}"
+    """How PyTorch spells it; "input.{op}" for a method of the first tensor."""
+    only_shape: frozenset[str] = frozenset()
+    """Tensor arguments whose values are not read: `y` in `x.view_as(y)`."""
+    bind: Bind
+    """Takes the arguments in every spelling that torch accepts, and names them; defaults included."""
+
+    def relations(self, step: Step) -> Mapping[str, Relation]:
+        """Returns for each tensor argument that carries data how the output's cells depend on its cells.
+
+        Raises:
+            Unexplained: These arguments are not covered.
+        """
+        raise NotImplementedError
+
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        """Returns the terms of one output element.
+
+        Raises:
+            Unexplained: These arguments are not covered.
+        """
+        raise NotImplementedError
+
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        """Returns the derivatives of the output by the cell `index` of the argument `wrt`.
+
+        Raises:
+            Unexplained: They are not known for this operation or argument.
+        """
+        raise Unexplained(f"the gradient of {step.op} by {wrt} is not explained")
+
+    def formula(self, step: Step) -> tuple[str, str]:
+        """Returns the formula in LaTeX and in plain text."""
+        return self.latex, self.text
+
+    def pytorch(self, step: Step) -> str:
+        """Returns a line of PyTorch that computes the output from tensors named as the arguments are."""
+        skip = {"inplace", "return_indices"}
+        parts = [_argument(name, value) for name, value in step.arguments.items() if name not in skip]
+        call = self.call.format(op=step.op)
+        if call.startswith("input."):
+            parts = parts[1:]
+        return f"{call}({', '.join(parts)})"
+
+    def replay(self, step: Step, arguments: Mapping[str, Any]) -> Tensor:
+        """Returns what the step's line of PyTorch gives for `arguments`: the line shown is the line that runs."""
+        return cast(Tensor, eval(self.pytorch(step), {"torch": torch, "F": F, **arguments}))
+
+
+def _argument(name: str, value: Any) -> str:
+    text = name if named_tensors(value) else repr(str(value) if isinstance(value, torch.device) else value)
+    takes_no_name = name in ("input", "tensors", "shape", "dims", "shifts") or name.startswith("argument_")
+    return text if takes_no_name else f"{name}={text}"
+
+
+def read(step: Step, argument: str, cells: IntArray, padding: float = 0.0) -> Factor:
+    """Returns the factor that reads `cells` of `argument`; cells outside the tensor read `padding`."""
+    tensor = step.tensor(argument)
+    outside = is_outside(cells, tuple(tensor.shape))
+    at = np.where(outside[:, None], 0, cells)
+    values = tensor[tuple(torch.from_numpy(np.ascontiguousarray(at.T)).to(tensor.device))]
+    numbers = np.broadcast_to(values.to("cpu", torch.float64).numpy(), len(cells))  # a number has one cell, ()
+    return Factor(argument, cells, np.where(outside, padding, numbers))
+
+
+def is_outside(cells: IntArray, shape: tuple[int, ...]) -> BoolArray:
+    """Returns for each of `cells` `(T, axes)` whether it lies outside a tensor of this shape."""
+    return np.asarray(((cells < 0) | (cells >= np.array(shape, dtype=np.int64))).any(axis=1))
+
+
+def reached(relation: Relation, index: tuple[int, ...]) -> IntArray:
+    """Returns the output cells `(T, axes)` that the input cell `index` takes part in."""
+    mask = np.zeros(relation.input_shape, dtype=np.bool_)
+    mask[index] = True
+    return np.argwhere(relation.forward(mask)).astype(np.int64)
+
+
+def ones(outputs: IntArray, group_axis: int | None = None) -> Partials:
+    """Returns derivatives that are all 1."""
+    return Partials(outputs, np.ones(len(outputs)), "1", group_axis=group_axis)
+
+
+def cell(step: Step, argument: str, index: tuple[int, ...]) -> Factor:
+    """Returns the factor that reads one cell."""
+    return read(step, argument, np.array([index], dtype=np.int64).reshape(1, len(index)))
+
+
+def bias(step: Step, at: tuple[int, ...]) -> tuple[Addends, ...]:
+    """Returns the bias as addends: one constant term, or none."""
+    if step.arguments.get("bias") is None:
+        return ()
+    factor = cell(step, "bias", at)
+    return (Addends("bias", "bias", (factor,), factor.values),)
+
+
+def summed(
+    step: Step,
+    index: tuple[int, ...],
+    addends: tuple[Addends, ...],
+    *,
+    after: str = "Σ",
+    function: Callable[[float], float] = float,
+    scale: float = 0.0,
+    terms: int = 0,
+    exact: bool = False,
+    quantities: Mapping[str, Quantity] | None = None,
+) -> Terms:
+    """Returns the terms of an element that is `function` of the sum of `addends`.
+
+    `scale` is the magnitude that rounding is relative to, where it exceeds that of the products and of the value;
+    `terms` is how many numbers a shared quantity adds up, where they are more than the products; `exact` says that
+    the operation rounds nothing.
+    """
+    reduced = float(sum(part.products.sum() for part in addends))
+    value = function(reduced)
+    magnitude = float(sum(np.abs(part.products).sum() for part in addends))
+    count = max(terms, sum(len(part.products) for part in addends))
+    tolerance = 0.0 if exact else rounding(step, count, max(scale, magnitude, abs(value)))
+    shown = element(step, index)
+    return Terms(step.op, index, addends, "sum", reduced, after, value, shown, tolerance, quantities or {})
+
+
+def element(step: Step, index: tuple[int, ...]) -> float:
+    """Returns one element of the step's output."""
+    return float(step.output[index].detach().to(torch.float64))
+
+
+def rounding(step: Step, count: int, magnitude: float) -> float:
+    """Returns how far rounding may move a sum of `count` products whose absolute values sum to `magnitude`.
+
+    (√count + 4) · ε · magnitude, with the machine epsilon ε of the least precise tensor involved. Source: Higham and
+    Mary, "A New Approach to Probabilistic Rounding Error Analysis" (2019): errors of a sum grow with √n, not n; the 4
+    covers the function applied to it.
+    """
+    if not np.isfinite(magnitude):
+        return 0.0
+    return (sqrt(count) + 4) * epsilon(step) * magnitude
+
+
+def epsilon(step: Step) -> float:
+    """Returns the machine epsilon of the least precise floating-point tensor of the step (2⁻¹⁰ for TF32 products)."""
+    tensors = [step.output, *(value for value in step.arguments.values() if isinstance(value, Tensor))]
+    found = [torch.finfo(tensor.dtype).eps for tensor in tensors if tensor.is_floating_point()]
+    if step.op in _PRODUCTS_IN_TF32 and step.output.is_cuda and torch.backends.cudnn.allow_tf32:
+        found.append(2.0**-10)
+    return max(found, default=0.0)
+
+
+_PRODUCTS_IN_TF32 = {"conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"}
+
+
+def largest(step: Step, index: tuple[int, ...], cells: IntArray) -> Terms:
+    """Returns the terms of the maximum of `cells` of the input; padding reads −∞ and the first of equals wins."""
+    factor = read(step, "input", cells, padding=-np.inf)
+    outside = is_outside(cells, tuple(step.tensor("input").shape))
+    winner = int(np.argmax(factor.values))
+    value = float(factor.values[winner])
+    rows = Addends("window", "input", (factor,), factor.values, outside=outside)
+    shown = element(step, index)
+    return Terms(step.op, index, (rows,), "max", value, "max", value, shown, tolerance=0.0, winner=winner)

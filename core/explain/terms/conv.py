@@ -1,0 +1,191 @@
+"""Convolution in one, two or three dimensions, and its transpose."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from core.explain.axes import NO_TAP, AxisRule, Product, Spread, Window, cartesian, same
+from core.explain.terms.base import Addends, Operator, Partials, Terms, bias, is_outside, ones, reached, read, summed
+from core.explain.trace import Step
+
+
+class Convolution(Operator):
+    """Cross-correlation, as `torch.nn.functional.conv2d`."""
+
+    names = ("conv1d", "conv2d", "conv3d")
+    latex = r"Y_{n,o,y,x} = b_o + \sum_{c,i,j} W_{o,c,i,j}\, X_{n,c,\;y\,s_H - p_H + i\,d_H,\;x\,s_W - p_W + j\,d_W}"
+    text = "output[n,o,y,x] = bias[o] + Σ_{c,i,j} weight[o,c,i,j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]"
+
+    @override
+    @staticmethod
+    def bind(
+        input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
+    ) -> dict[str, Any]:
+        return locals()
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        shape, kernel = step.tensor("input").shape, step.tensor("weight").shape
+        axes = len(kernel) - 2
+        stride, dilation = (per_axis(step.arguments[name], axes) for name in ("stride", "dilation"))
+        padding = leading_padding(step.arguments["padding"], kernel[2:], dilation)
+        groups = step.arguments["groups"]
+        rules: list[AxisRule] = _batch_and_channels(step, axes, outputs_per_group=kernel[0] // groups)
+        for k, axis in enumerate(range(len(shape) - axes, len(shape))):
+            rules.append(Window(axis, shape[axis], stride[k], -padding[k], kernel[2 + k], dilation[k]))
+        return {"input": Product(tuple(rules), tuple(step.output.shape))}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        kernel = step.tensor("weight").shape
+        channel_axis = step.output.ndim - len(kernel) + 1
+        o = index[channel_axis]
+        cells = self.relations(step)["input"].cells(index)
+        taps = cartesian([np.array([o]), *(np.arange(size) for size in kernel[1:])])
+        factors = (read(step, "input", cells), read(step, "weight", taps))
+        return _weighted_sum(step, index, factors, cells[:, channel_axis], o)
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        kernel = step.tensor("weight").shape
+        shape = step.output.shape
+        channel_axis = len(shape) - len(kernel) + 1
+        relation = self.relations(step)["input"]
+        windows = [rule for rule in relation.axes[channel_axis + 1 :] if isinstance(rule, Window)]
+        if wrt == "input":
+            outputs = reached(relation, index)
+            taps = [
+                (index[channel_axis + 1 + k] - rule.positions(outputs[:, channel_axis + 1 + k])[:, 0]) // rule.dilation
+                for k, rule in enumerate(windows)
+            ]
+            c = np.full(len(outputs), index[channel_axis] % kernel[1])
+            factor = read(step, "weight", np.column_stack([outputs[:, channel_axis], c, *taps]))
+            return Partials(outputs, factor.values, "weight", (factor,), group_axis=channel_axis)
+        o = index[0]
+        outputs = cartesian([np.array([o]) if axis == channel_axis else np.arange(n) for axis, n in enumerate(shape)])
+        if wrt == "bias":
+            return ones(outputs)
+        if wrt != "weight":
+            return super().partials(step, wrt, index)
+        c = np.full(len(outputs), o // (kernel[0] // step.arguments["groups"]) * kernel[1] + index[1])
+        pixels = [rule.positions(outputs[:, channel_axis + 1 + k])[:, index[2 + k]] for k, rule in enumerate(windows)]
+        factor = read(step, "input", np.column_stack([outputs[:, :channel_axis], c, *pixels]))
+        return Partials(outputs, factor.values, "input", (factor,))
+
+
+class TransposedConvolution(Operator):
+    """As `torch.nn.functional.conv_transpose2d`."""
+
+    names = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+    latex = r"Y_{n,o,y,x} = b_o + \sum_{c,i,j} W_{c,o,i,j}\, X_{n,c,\;(y + p_H - i\,d_H)/s_H,\;(x + p_W - j\,d_W)/s_W}"
+    text = (
+        "output[n,o,y,x] = bias[o] + Σ_{c,i,j} weight[c,o,i,j] · input[n, c, (y + pH − i·dH)/sH, (x + pW − j·dW)/sW], "
+        "over the taps whose divisions leave no rest"
+    )
+
+    @override
+    @staticmethod
+    def bind(
+        input: Any,
+        weight: Any,
+        bias: Any = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: Any = 1,
+        dilation: Any = 1,
+    ) -> dict[str, Any]:
+        return locals()
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        shape, kernel = step.tensor("input").shape, step.tensor("weight").shape
+        axes = len(kernel) - 2
+        stride, padding, dilation = (per_axis(step.arguments[name], axes) for name in ("stride", "padding", "dilation"))
+        rules: list[AxisRule] = _batch_and_channels(step, axes, outputs_per_group=kernel[1])
+        for k, axis in enumerate(range(len(shape) - axes, len(shape))):
+            rules.append(Spread(axis, shape[axis], stride[k], padding[k], kernel[2 + k], dilation[k]))
+        return {"input": Product(tuple(rules), tuple(step.output.shape))}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        kernel = step.tensor("weight").shape
+        channel_axis = step.output.ndim - len(kernel) + 1
+        o = index[channel_axis]
+        relation = self.relations(step)["input"]
+        cells = relation.cells(index)
+        spread = [
+            np.flatnonzero(rule.positions(np.array([index[channel_axis + 1 + k]]))[0] != NO_TAP)
+            for k, rule in enumerate(relation.axes[channel_axis + 1 :])
+        ]
+        channels = relation.positions(index)[channel_axis]
+        taps = cartesian([channels, np.array([o % kernel[1]]), *spread])
+        factors = (read(step, "input", cells), read(step, "weight", taps))
+        return _weighted_sum(step, index, factors, cells[:, channel_axis], o)
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        kernel = step.tensor("weight").shape
+        shape = step.output.shape
+        channel_axis = len(shape) - len(kernel) + 1
+        relation = self.relations(step)["input"]
+        rules = [rule for rule in relation.axes[channel_axis + 1 :] if isinstance(rule, Spread)]
+        if wrt == "input":
+            outputs = reached(relation, index)
+            taps = [
+                (outputs[:, rule.axis] + rule.padding - rule.stride * index[rule.axis]) // rule.dilation
+                for rule in rules
+            ]
+            c = np.full(len(outputs), index[channel_axis])
+            factor = read(step, "weight", np.column_stack([c, outputs[:, channel_axis] % kernel[1], *taps]))
+            return Partials(outputs, factor.values, "weight", (factor,), group_axis=channel_axis)
+        if wrt == "bias":
+            at = [np.array([index[0]]) if axis == channel_axis else np.arange(n) for axis, n in enumerate(shape)]
+            return ones(cartesian(at))
+        if wrt != "weight":
+            return super().partials(step, wrt, index)
+        own, o = index[:2]
+        sizes = step.tensor("input").shape
+        pixels = cartesian([np.array([own]) if axis == channel_axis else np.arange(n) for axis, n in enumerate(sizes)])
+        outputs = pixels.copy()
+        outputs[:, channel_axis] = own // (kernel[0] // step.arguments["groups"]) * kernel[1] + o
+        for rule, tap in zip(rules, index[2:], strict=True):
+            outputs[:, rule.axis] = pixels[:, rule.axis] * rule.stride - rule.padding + tap * rule.dilation
+        inside = ~is_outside(outputs, tuple(shape))
+        factor = read(step, "input", pixels[inside])
+        return Partials(outputs[inside], factor.values, "input", (factor,))
+
+
+def per_axis(value: Any, axes: int) -> tuple[int, ...]:
+    """Returns a setting as one number for each spatial axis."""
+    if isinstance(value, int):
+        return (value,) * axes
+    values = tuple(int(v) for v in value)
+    return values * axes if len(values) == 1 else values
+
+
+def leading_padding(padding: Any, kernel: Sequence[int], dilation: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns how many cells are padded before each axis; "same" puts the odd one behind."""
+    if padding == "valid":
+        return (0,) * len(kernel)
+    if padding == "same":
+        return tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
+    return per_axis(padding, len(kernel))
+
+
+def _batch_and_channels(step: Step, axes: int, outputs_per_group: int) -> list[AxisRule]:
+    shape = step.tensor("input").shape
+    channel_axis = len(shape) - axes - 1  # 0 without a batch axis
+    C = shape[channel_axis] // step.arguments["groups"]
+    batch: list[AxisRule] = [same(axis, shape[axis]) for axis in range(channel_axis)]
+    return [*batch, Window(channel_axis, shape[channel_axis], stride=C, taps=C, divide=outputs_per_group)]
+
+
+def _weighted_sum(step: Step, index: tuple[int, ...], factors: Any, channels: Any, o: int) -> Terms:
+    pixels, weights = factors
+    outside = is_outside(pixels.cells, tuple(step.tensor("input").shape))
+    products = pixels.values * weights.values
+    rows = Addends("taps", "input · weight", (pixels, weights), products, "input channel", channels, outside)
+    return summed(step, index, (rows, *bias(step, (o,))))

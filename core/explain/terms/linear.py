@@ -1,0 +1,116 @@
+"""Fully connected layers and matrix products."""
+
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from core.explain.axes import AxisRule, Product, Window, cartesian, same, whole
+from core.explain.terms.base import Addends, Operator, Partials, Terms, bias, ones, reached, read, summed
+from core.explain.trace import Step
+
+
+class Linear(Operator):
+    """As `torch.nn.functional.linear`."""
+
+    names = ("linear",)
+    latex = r"Y_{n,o} = b_o + \sum_f W_{o,f}\, X_{n,f}"
+    text = "output[n,o] = bias[o] + Σ_f weight[o,f] · input[n,f]"
+
+    @override
+    @staticmethod
+    def bind(input: Any, weight: Any, bias: Any = None) -> dict[str, Any]:
+        return locals()
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        *ahead, features = step.tensor("input").shape
+        rules = (*(same(axis, size) for axis, size in enumerate(ahead)), whole(features))
+        return {"input": Product(rules, tuple(step.output.shape))}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        o = index[-1] if step.tensor("weight").ndim == 2 else None
+        cells = self.relations(step)["input"].cells(index)
+        features = np.arange(len(cells))
+        taps = cartesian([features] if o is None else [np.array([o]), features])
+        factors = (read(step, "input", cells), read(step, "weight", taps))
+        products = factors[0].values * factors[1].values
+        rows = Addends("features", "input · weight", factors, products)
+        return summed(step, index, (rows, *bias(step, () if o is None else (o,))))
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        if step.tensor("weight").ndim != 2 or wrt not in ("input", "weight", "bias"):
+            return super().partials(step, wrt, index)
+        if wrt == "input":
+            outputs = reached(self.relations(step)["input"], index)
+            o = outputs[:, -1]
+            factor = read(step, "weight", np.column_stack([o, np.full(len(o), index[-1])]))
+            return Partials(outputs, factor.values, "weight", (factor,))
+        outputs = cartesian([*(np.arange(size) for size in step.output.shape[:-1]), np.array([index[0]])])
+        if wrt == "bias":
+            return ones(outputs)
+        factor = read(step, "input", np.column_stack([outputs[:, :-1], np.full(len(outputs), index[1])]))
+        return Partials(outputs, factor.values, "input", (factor,))
+
+
+class MatrixProduct(Operator):
+    """As `torch.matmul`: vectors, matrices and broadcast batches of matrices."""
+
+    names = ("matmul",)
+    latex = r"Y_{i,j} = \sum_k A_{i,k}\, B_{k,j}"
+    text = "output[i,j] = Σ_k input[i,k] · other[k,j]"
+    call = "torch.matmul"
+
+    @override
+    @staticmethod
+    def bind(
+        input: Any, other: Any = None, *, mat2: Any = None, tensor2: Any = None, out: Any = None
+    ) -> dict[str, Any]:
+        given = (value for value in (other, mat2, tensor2) if value is not None)
+        return {"input": input, "other": next(given)}
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        left, right = tuple(step.tensor("input").shape), tuple(step.tensor("other").shape)
+        shape = tuple(step.output.shape)
+        batch = len(shape) - (len(left) > 1) - (len(right) > 1)
+
+        def batch_rules(sizes: tuple[int, ...]) -> list[AxisRule]:
+            first = batch - len(sizes)
+            return [
+                same(first + k, size) if size == shape[first + k] else Window(None, 1) for k, size in enumerate(sizes)
+            ]
+
+        row = [same(batch, left[-2])] if len(left) > 1 else []
+        column = [same(len(shape) - 1, right[-1])] if len(right) > 1 else []
+        return {
+            "input": Product((*batch_rules(left[:-2]), *row, whole(left[-1])), shape),
+            "other": Product((*batch_rules(right[:-2]), whole(right[-2 if column else -1]), *column), shape),
+        }
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        factors = tuple(read(step, name, relation.cells(index)) for name, relation in self.relations(step).items())
+        products = factors[0].values * factors[1].values
+        return summed(step, index, (Addends("features", "input · other", factors, products),))
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        relations = self.relations(step)
+        outputs = reached(relations[wrt], index)
+        k = index[_contracted(relations[wrt])]
+        opposite = "other" if wrt == "input" else "input"
+        contracted = _contracted(relations[opposite])
+        columns = [
+            np.full(len(outputs), k if place == contracted else 0) if rule.axis is None else outputs[:, rule.axis]
+            for place, rule in enumerate(relations[opposite].axes)
+        ]
+        factor = read(step, opposite, np.column_stack(columns))
+        return Partials(outputs, factor.values, opposite, (factor,))
+
+
+def _contracted(relation: Product) -> int:
+    """Returns the axis that is summed over: the last that follows no output axis."""
+    return max(place for place, rule in enumerate(relation.axes) if rule.axis is None)

@@ -1,0 +1,142 @@
+"""Operations that only move elements: what they share, and the general way to find where each element comes from."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from typing_extensions import override
+
+from core.explain.axes import Gather, Relation
+from core.explain.terms.base import (
+    Addends,
+    Bind,
+    Operator,
+    Partials,
+    Terms,
+    Unexplained,
+    is_outside,
+    ones,
+    reached,
+    read,
+    summed,
+)
+from core.explain.trace import Step, named_tensors
+
+Relations = Callable[[Step], Mapping[str, Relation]]
+
+
+class Rearrangement(Operator):
+    """Every output element is one input element, or the padding value; declared by where it comes from."""
+
+    latex = r"Y_k = X_{\pi(k)}"
+    text = "output[k] = input[the cell shown]"
+    only_shape = frozenset({"argument_1"})
+
+    def __init__(self, *names: str, bind: Bind, relations: Relations, call: str = "torch.{op}") -> None:
+        self.names = names
+        self.bind = bind
+        self.call = call
+        self._relations = relations
+
+    @override
+    def relations(self, step: Step) -> Mapping[str, Relation]:
+        return self._relations(step)
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        padding = float(step.arguments.get("value") or 0.0) if step.op == "pad" else 0.0
+        addends = []
+        relations = self.relations(step)
+        for name, relation in relations.items():
+            cells = relation.cells(index)
+            outside = is_outside(cells, tuple(step.tensor(name).shape))
+            if len(relations) > 1 and (len(cells) == 0 or outside.all()):
+                continue  # the element comes from another tensor of the list
+            factor = read(step, name, cells, padding)
+            addends.append(Addends("source", name, (factor,), factor.values, outside=outside))
+        # A conversion rounds, and so does the padding value when it is stored.
+        exact = padding == 0.0 and all(tensor.dtype == step.output.dtype for _, tensor in named_tensors(step.arguments))
+        return summed(step, index, tuple(addends), exact=exact)
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        return ones(reached(self.relations(step)[wrt], index))
+
+    @override
+    def pytorch(self, step: Step) -> str:
+        if step.op == "getitem":
+            return f"input[{_index_text(step.arguments['index'])}]"
+        if step.op in _PROPERTIES:
+            return f"input.{step.op}"
+        line = super().pytorch(step)
+        return f"{line}[{step.part}]" if step.op in SEVERAL else line
+
+
+_PROPERTIES = {"T", "mT", "data"}
+
+SEVERAL = {"chunk", "split", "unbind", "tensor_split"}
+"""Operations that return one tensor for each part."""
+
+
+def numbers(values: tuple[Any, ...]) -> tuple[int, ...]:
+    """Returns sizes or axes given one by one or as one sequence: `view(2, 3)`, `view((2, 3))`."""
+    if len(values) == 1 and isinstance(values[0], list | tuple):
+        values = tuple(values[0])
+    if not all(isinstance(value, int) for value in values):
+        raise TypeError("sizes and axes are whole numbers")
+    return tuple(int(value) for value in values)
+
+
+def bind_sizes(input: Any, *shape: Any, **named: Any) -> dict[str, Any]:
+    """Takes sizes as `view`, `expand` and `repeat` do, one by one or as one sequence."""
+    return {"input": input, "shape": numbers(shape or tuple(named.values()))}
+
+
+def source_shape(step: Step) -> tuple[int, ...]:
+    """Returns the sizes of the argument `input`."""
+    return tuple(step.tensor("input").shape)
+
+
+def _index_text(index: Any) -> str:
+    def one(item: Any) -> str:
+        if isinstance(item, slice):
+            parts = ("" if part is None else str(part) for part in (item.start, item.stop))
+            return ":".join(parts) + ("" if item.step is None else f":{item.step}")
+        return "..." if item is Ellipsis else repr(item)
+
+    if named_tensors(index):
+        return "index"
+    return ", ".join(map(one, index)) if isinstance(index, tuple) else one(index)
+
+
+def replayed(step: Step) -> dict[str, Relation]:
+    """Returns where each element comes from, by running the operation again on cell numbers in place of values."""
+    names = [name for name in ("input", "tensors") if name in step.arguments]
+    if not names:
+        raise Unexplained(step.op)
+    tensors = named_tensors({name: step.arguments[name] for name in names})
+    relations: dict[str, Relation] = {}
+    for name, tensor in tensors:
+        numbered = {
+            other: torch.arange(value.numel(), dtype=torch.float64, device=value.device).reshape(value.shape)
+            if other == name
+            else torch.full(value.shape, -1.0, dtype=torch.float64, device=value.device)
+            for other, value in tensors
+        }
+        arguments = dict(step.arguments)
+        if "tensors" in arguments:
+            arguments["tensors"] = list(numbered.values())
+        else:
+            arguments["input"] = numbered["input"]
+        source = _run(step.op, arguments)
+        source = source[step.part] if step.op in SEVERAL else source
+        relations[name] = Gather(tuple(tensor.shape), source.to("cpu", torch.int64).numpy())
+    return relations
+
+
+def _run(op: str, arguments: dict[str, Any]) -> Any:
+    if op == "getitem":
+        return arguments["input"][arguments["index"]]
+    if op == "repeat":
+        return arguments["input"].repeat(*arguments["shape"])
+    return getattr(torch, op)(**arguments)

@@ -1,0 +1,147 @@
+"""The trace: what actually ran in one forward pass, in order, with the real tensors."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import GradientEdge, get_gradient_edge
+
+INPUT = -1
+"""The parent index that means "the model's input"."""
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Step:
+    """One operation that ran, seen at the outermost call: `nn.ReLU`, `F.relu` and `x.relu_()` are each one "relu".
+
+    Tensors are kept by value: an in-place operation that ran later has changed neither `arguments` nor `output`.
+    Parameters and buffers are the model's own tensors, with the version they had (`parameter_versions`).
+    An operation that returns several tensors (chunk, split) is one step for each, told apart by `part`.
+    """
+
+    index: int
+    op: str
+    """Canonical name: "conv2d", "relu", "add"."""
+    func: str
+    """The name under which it was called: "relu_", "__iadd__"."""
+    path: str
+    """Module path, "layer1.0.conv1"; "" for what the model's own `forward` calls."""
+    module: str
+    """Class name of the module at `path`."""
+    arguments: dict[str, Any]
+    """By torch's argument names, defaults included; a sequence of tensors stays a sequence."""
+    parents: dict[str, int]
+    """Argument name to the step that made it (-1: the model's input); "tensors.1" is an element of a list."""
+    parameters: dict[str, str]
+    """Argument name to the qualified name of the parameter or buffer."""
+    output: Tensor
+    seconds: float = 0.0
+    part: int = 0
+    parameter_versions: dict[str, int] = field(default_factory=dict)
+    edge: GradientEdge | None = None
+    """Where the gradient of `output` is read, for traces recorded with `grad=True`."""
+
+    def __repr__(self) -> str:
+        where = f" in {self.path} ({self.module})" if self.path else ""
+        return f"<Step {self.index}: {self.op}{where} -> {tuple(self.output.shape)}>"
+
+    def tensor(self, name: str) -> Tensor:
+        """Returns the tensor argument `name` ("input", "tensors.1").
+
+        Raises:
+            ValueError: `name` is a parameter that has been changed since the step ran.
+        """
+        head, _, position = name.partition(".")
+        tensor: Tensor = self.arguments[head][int(position)] if position else self.arguments[head]
+        version = self.parameter_versions.get(name)
+        if version is not None and version_of(tensor) != version:
+            raise ValueError(
+                f"{self.parameters[name]} has been changed since step {self.index} ({self.op}) was recorded "
+                f"(version {version}, now {version_of(tensor)}): record again"
+            )
+        return tensor.detach()
+
+    def replace(self, name: str, tensor: Tensor) -> None:
+        """Keeps `tensor` as the argument `name` from now on."""
+        head, _, position = name.partition(".")
+        if position:
+            items = list(self.arguments[head])
+            items[int(position)] = tensor
+            self.arguments[head] = type(self.arguments[head])(items)
+        else:
+            self.arguments[head] = tensor
+        self.parameter_versions.pop(name, None)
+
+
+def version_of(tensor: Tensor) -> int:
+    """Returns how often the tensor's values have been changed in place; 0 for inference tensors, which do not count."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def named_tensors(value: Any, name: str = "") -> list[tuple[str, Tensor]]:
+    """Returns the tensors in nested tuples, lists and dicts with their names: "", "0", "logits", "tensors.1"."""
+    if isinstance(value, Tensor):
+        return [(name, value)]
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, list | tuple):
+        value = dict(enumerate(value))
+    if not isinstance(value, dict):
+        return []
+    return [pair for key, item in value.items() for pair in named_tensors(item, f"{name}.{key}" if name else str(key))]
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Trace:
+    """A forward pass of `model`: `steps` in execution order, from `input` to `output`."""
+
+    model: str
+    """Class name of the model."""
+    input: Tensor
+    steps: list[Step] = field(default_factory=list)
+    output: Any = None
+    """What the model returned, by value: a tensor, or a tuple, list or dict of them."""
+    results: dict[str, int] = field(default_factory=dict)
+    """Name of each returned tensor ("" for a single one, "0", "logits") to the step that made it."""
+    modules: dict[str, str] = field(default_factory=dict)
+    """Path of every module that ran, to its class name, in the order of first use."""
+    seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Trace of {self.model}: {tuple(self.input.shape)}, {len(self.steps)} steps>"
+
+    def value(self, index: int) -> Tensor:
+        """Returns the output of step `index`, or the model's input for -1."""
+        return self.input if index == INPUT else self.steps[index].output
+
+    def signature(self) -> str:
+        """Returns a digest of the structure: operations, paths, shapes, dtypes and parents, but no values.
+
+        Two traces with the same signature can be drawn in the same picture.
+        """
+        structure = [
+            (s.op, s.path, s.part, tuple(s.output.shape), str(s.output.dtype), tuple(s.parents.items()))
+            for s in self.steps
+        ]
+        text = repr((self.model, tuple(self.input.shape), structure, tuple(self.results.items())))
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def gradients(self, of: Tensor) -> dict[int, Tensor]:
+        """Returns d`of`/d(output) of every step that `of` depends on, and of the input (-1); `.grad` is left alone.
+
+        Args:
+            of: A scalar computed from `output` of a trace recorded with `grad=True`; the graph is kept.
+
+        Raises:
+            ValueError: The trace was recorded without `grad=True`.
+        """
+        edges = {step.index: step.edge for step in self.steps if step.edge is not None}
+        if not self.input.requires_grad and not edges:
+            raise ValueError("the trace keeps no graph: record(model, input, grad=True)")
+        sources = dict(edges)
+        if self.input.requires_grad:
+            sources[INPUT] = get_gradient_edge(self.input)
+        found = torch.autograd.grad(of, list(sources.values()), retain_graph=True, allow_unused=True)
+        return {index: grad for index, grad in zip(sources, found, strict=True) if grad is not None}

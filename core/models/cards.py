@@ -1,0 +1,70 @@
+"""A model's card: what it expects, how it was trained, what it reached, and below which probability it is unsure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["DIGITS", "Card"]
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is, needs and reached.
+
+    Attributes:
+        name: the word the registry and the command line know it by.
+        title: its name for people.
+        summary: one sentence.
+        input_shape: `(C, H, W)` of what `prepare` returns.
+        classes: the label of each output.
+        mean, std: per channel, or one for all; `prepare` returns `(picture − mean) / std`.
+        unsure_below: a greatest probability below this means "unsure: this may not be a digit". 1.0 for a model
+            whose head was never trained: nothing it says is sure.
+        recipe: how the shipped weights were made: command, seed, every setting, data checksum.
+        figures: what they reached, by `python -m core.evaluate`, and how often `unsure_below` flags.
+    """
+
+    name: str
+    title: str
+    summary: str
+    input_shape: tuple[int, int, int] = (1, 28, 28)
+    classes: tuple[str, ...] = DIGITS
+    mean: tuple[float, ...] = (0.1307,)
+    std: tuple[float, ...] = (0.3081,)
+    unsure_below: float = 1.0
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    def prepare(self, picture: Tensor) -> Tensor:
+        """Return pictures as the model wants them: resized, grey repeated over the channels, normalised.
+
+        Args:
+            picture: `(H, W)`, `(1, H, W)` or `(N, 1, H, W)` floats, intensity in [0, 1].
+
+        Returns:
+            `(N, C, H, W)`, on the picture's device.
+
+        Raises:
+            ValueError: no floats, another shape, no pixels, or values that are NaN or infinite.
+        """
+        if not picture.is_floating_point():
+            raise ValueError(f"the picture is {picture.dtype}, expected floats in [0, 1]")
+        if not 2 <= picture.ndim <= 4 or (picture.ndim > 2 and picture.shape[-3] != 1):
+            raise ValueError(
+                f"the picture has shape {tuple(picture.shape)}, expected (H, W), (1, H, W) or (N, 1, H, W)"
+            )
+        if not picture.numel():
+            raise ValueError(f"the picture has shape {tuple(picture.shape)}, expected at least one pixel")
+        if not picture.isfinite().all():
+            raise ValueError("the picture holds NaN or infinite values, expected intensities in [0, 1]")
+        channels, height, width = self.input_shape
+        x = picture.reshape(-1, 1, *picture.shape[-2:])
+        if x.shape[-2:] != (height, width):
+            x = F.interpolate(x, (height, width), mode="bilinear", align_corners=False, antialias=True)
+        x = x.expand(-1, channels, -1, -1)
+        return (x - x.new_tensor(self.mean)[:, None, None]) / x.new_tensor(self.std)[:, None, None]

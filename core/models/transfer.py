@@ -1,0 +1,95 @@
+"""A4: ImageNet backbones with a new 10-way head; the weights come from torchvision, checked, or from a local file."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from torchvision.models import WeightsEnum
+
+__all__ = [
+    "backbone_weights",
+    "freeze_backbone",
+    "head",
+    "imagenet_weights",
+    "mobilenet_v3_small_digits",
+    "resnet18_digits",
+]
+
+
+def resnet18_digits() -> nn.Module:
+    """Return an untrained ResNet18 with a 10-way `fc`: `(N, 3, 224, 224)` → logits `(N, 10)`."""
+    from torchvision.models import resnet18  # here, for importing torchvision takes seconds that the page need not wait
+
+    model: nn.Module = resnet18(weights=None)
+    model.set_submodule("fc", nn.Linear(512, 10))
+    return model
+
+
+def mobilenet_v3_small_digits() -> nn.Module:
+    """Return an untrained MobileNetV3-small with a 10-way last layer: `(N, 3, 224, 224)` → logits `(N, 10)`."""
+    from torchvision.models import mobilenet_v3_small
+
+    model: nn.Module = mobilenet_v3_small(weights=None)
+    model.set_submodule("classifier.3", nn.Linear(1024, 10))
+    return model
+
+
+def head(model: nn.Module) -> nn.Linear:
+    """Return the last linear layer of a model, the one that a transfer replaces and trains."""
+    return [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+
+
+def freeze_backbone(model: nn.Module) -> None:
+    """Leave only the head's parameters to be trained."""
+    model.requires_grad_(False)
+    head(model).requires_grad_(True)
+
+
+def imagenet_weights(name: str) -> "WeightsEnum":
+    """Return torchvision's entry for the ImageNet weights of a backbone: where they are, and their checksum."""
+    from torchvision.models import get_model_weights
+
+    weights: WeightsEnum = get_model_weights(name)["IMAGENET1K_V1"]
+    return weights
+
+
+def backbone_weights(name: str, data_dir: str | Path | None = None) -> dict[str, Tensor]:
+    """Return torchvision's ImageNet weights of a backbone, without those of its 1000-way head.
+
+    Args:
+        name: "resnet18" or "mobilenet_v3_small".
+        data_dir: folder that holds torchvision's file, or receives it; torch's download cache by default.
+
+    Raises:
+        FileNotFoundError: the file is not there and could not be fetched; the message names the options.
+        ValueError: the file does not have the checksum in its name.
+    """
+    weights = imagenet_weights(name)
+    folder = Path(torch.hub.get_dir()) / "checkpoints" if data_dir is None else Path(data_dir).expanduser()
+    file = folder / weights.url.rsplit("/", 1)[-1]
+    if not file.exists():
+        _fetch(name, weights.url, file)
+    expected = file.stem.rsplit("-", 1)[-1]
+    found = hashlib.sha256(file.read_bytes()).hexdigest()[: len(expected)]
+    if found != expected:
+        raise ValueError(f"{file} has SHA-256 {found}…, expected {expected}…: delete it, or fetch it anew")
+    state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    last = next(reversed(state)).rsplit(".", 1)[0] + "."
+    return {key: value for key, value in state.items() if not key.startswith(last)}
+
+
+def _fetch(name: str, url: str, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        torch.hub.download_url_to_file(url, str(file), hash_prefix=file.stem.rsplit("-", 1)[-1], progress=True)
+    except (URLError, OSError, RuntimeError) as error:
+        raise FileNotFoundError(
+            f"the ImageNet weights of {name} are not at {file} and could not be fetched ({error}). Either connect to "
+            f"the internet once, or put {file.name} (from torchvision) into a folder and pass it as --data-dir, or "
+            f"load the model with pretrained=False, which starts from random weights."
+        ) from error

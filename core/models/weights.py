@@ -1,0 +1,64 @@
+"""Weights as safetensors files: written atomically, and read only if they are exactly the model's."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+from torch import Tensor, nn
+
+__all__ = ["load_weights", "match_weights", "save_weights"]
+
+
+def save_weights(model: nn.Module, file: Path) -> None:
+    """Write a model's parameters and buffers; a reader sees the whole new file or the old one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".partial")
+    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    safetensors.torch.save_file(state, partial)
+    os.replace(partial, file)
+
+
+def load_weights(model: nn.Module, file: str | Path) -> None:
+    """Load a safetensors file into a model.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no safetensors file, or its tensors are not the model's; the message lists the differences.
+    """
+    file = Path(file)
+    if not file.is_file():
+        raise FileNotFoundError(f"there are no weights at {file}")
+    try:
+        state = safetensors.torch.load_file(file)
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{file} is no safetensors file, or it is damaged: {error}") from error
+    match_weights(model, state, str(file))
+    model.load_state_dict(state)
+
+
+def match_weights(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+    """Check that tensors are exactly a model's.
+
+    Raises:
+        ValueError: tensors are missing, unexpected, or of another shape or type; the message lists them.
+    """
+    expected = model.state_dict()
+    complaints = {
+        "missing": [key for key in expected if key not in state],
+        "unexpected": [key for key in state if key not in expected],
+        "of another shape": [
+            f"{key} {tuple(state[key].shape)} instead of {tuple(value.shape)}"
+            for key, value in expected.items()
+            if key in state and state[key].shape != value.shape
+        ],
+        "of another type": [
+            f"{key} {state[key].dtype} instead of {value.dtype}"
+            for key, value in expected.items()
+            if key in state and state[key].dtype != value.dtype
+        ],
+    }
+    found = [f"{len(keys)} {what}: {', '.join(keys)}" for what, keys in complaints.items() if keys]
+    if found:
+        raise ValueError(f"{source} does not hold the weights of {type(model).__name__}: " + "; ".join(found))

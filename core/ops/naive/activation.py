@@ -1,0 +1,134 @@
+"""Activations and their gradients, one element at a time.
+
+Each has the signature `(input) -> output` and, for its gradient, `(input, grad_output) -> grad_input`, for tensors of
+any size. They raise `TypeError` for a tensor that is not of a floating-point dtype and `ValueError` when dtype, device
+or size of the two differ. NaN stays NaN.
+"""
+
+# mypy: allow-redefinition
+import math
+
+from torch import Tensor
+
+from core.ops.checks import check_elementwise, check_tensors
+from core.ops.naive.numbers import Output, numbers
+
+
+def relu(input: Tensor) -> Tensor:
+    """Return max(x, 0) for every element x.
+
+    Source: `torch.nn.functional.relu`.
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = 0.0 if x <= 0 else x
+    return output.tensor().reshape(size)
+
+
+def relu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `relu`, a gate: grad_output where x > 0, else 0."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = 0.0 if x <= 0 else grad
+    return grad_input.tensor().reshape(size)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """Return σ(x) = 1 / (1 + e^(−x)) for every element x.
+
+    Source: `torch.nn.functional.sigmoid`.
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = _sigmoid(x)
+    return output.tensor().reshape(size)
+
+
+def _sigmoid(x: float) -> float:
+    """Return σ(x), for x < 0 as e^x / (1 + e^x), because e^(−x) would overflow."""
+    return math.exp(x) / (1 + math.exp(x)) if x < 0 else 1 / (1 + math.exp(-x))
+
+
+def sigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `sigmoid`: grad_output · σ(x) · (1 − σ(x))."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad * _sigmoid(x) * (1 - _sigmoid(x))
+    return grad_input.tensor().reshape(size)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """Return the hyperbolic tangent (e^x − e^(−x)) / (e^x + e^(−x)) for every element x.
+
+    Source: `torch.nn.functional.tanh`.
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = math.tanh(x)
+    return output.tensor().reshape(size)
+
+
+def tanh_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `tanh`: grad_output · (1 − tanh²(x))."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad * (1 - math.tanh(x) ** 2)
+    return grad_input.tensor().reshape(size)
+
+
+def hardsigmoid(input: Tensor) -> Tensor:
+    """Return the piecewise linear sigmoid: 0 for x ≤ −3, 1 for x ≥ 3, x / 6 + 1 / 2 between.
+
+    Source: `torch.nn.functional.hardsigmoid`.
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = 0.0 if x <= -3 else 1.0 if x >= 3 else x / 6 + 0.5
+    return output.tensor().reshape(size)
+
+
+def hardsigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `hardsigmoid`: grad_output / 6 for −3 < x < 3, else 0."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad / 6 if -3 < x < 3 else 0.0
+    return grad_input.tensor().reshape(size)
+
+
+def hardswish(input: Tensor) -> Tensor:
+    """Return x · min(max(x + 3, 0), 6) / 6 for every element x: 0 below −3, x above 3.
+
+    Source: `torch.nn.functional.hardswish`; Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = x * min(max(x + 3, 0), 6) / 6
+    return output.tensor().reshape(size)
+
+
+def hardswish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `hardswish`: grad_output times 0 for x ≤ −3, 1 for x ≥ 3, x / 3 + 1 / 2 between."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = 0.0 if x <= -3 else grad if x >= 3 else grad * (x / 3 + 0.5)
+    return grad_input.tensor().reshape(size)

@@ -1,0 +1,68 @@
+"""Activations and their gradients on whole tensors; see `core.ops.naive.activation`."""
+
+import torch
+from torch import Tensor
+
+from core.ops.checks import check_elementwise, check_tensors
+
+
+def relu(input: Tensor) -> Tensor:
+    """Return max(x, 0) for every element x."""
+    check_tensors(input=input)
+    return input.clamp(min=0)
+
+
+def relu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `relu`: grad_output where x > 0, else 0."""
+    check_elementwise(input, grad_output)
+    return torch.where(input <= 0, 0.0, grad_output)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """Return 1 / (1 + e^(−x)) for every element x; where e^(−x) overflows to infinity, 0."""
+    check_tensors(input=input)
+    return 1 / (1 + (-input).exp())
+
+
+def sigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `sigmoid`: grad_output · σ(x) · (1 − σ(x))."""
+    check_elementwise(input, grad_output)
+    output = sigmoid(input)
+    return grad_output * output * (1 - output)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """Return the hyperbolic tangent of every element."""
+    check_tensors(input=input)
+    return input.tanh()
+
+
+def tanh_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `tanh`: grad_output · (1 − tanh²(x))."""
+    check_elementwise(input, grad_output)
+    return grad_output * (1 - input.tanh().square())
+
+
+def hardsigmoid(input: Tensor) -> Tensor:
+    """Return 0 for x ≤ −3, 1 for x ≥ 3, x / 6 + 1 / 2 between."""
+    check_tensors(input=input)
+    return (input / 6 + 0.5).clamp(0, 1)
+
+
+def hardsigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `hardsigmoid`: grad_output / 6 for −3 < x < 3, else 0."""
+    check_elementwise(input, grad_output)
+    return torch.where((input > -3) & (input < 3), grad_output / 6, 0.0)
+
+
+def hardswish(input: Tensor) -> Tensor:
+    """Return x · min(max(x + 3, 0), 6) / 6 for every element x."""
+    check_tensors(input=input)
+    return input * (input + 3).clamp(0, 6) / 6
+
+
+def hardswish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `hardswish`: grad_output times 0 for x ≤ −3, 1 for x ≥ 3, x / 3 + 1 / 2 between."""
+    check_elementwise(input, grad_output)
+    between = torch.where(input >= 3, grad_output, grad_output * (input / 3 + 0.5))
+    return torch.where(input <= -3, 0.0, between)

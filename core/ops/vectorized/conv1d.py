@@ -1,0 +1,79 @@
+"""One-dimensional convolution: `conv2d` on images of a single row."""
+
+from torch import Tensor
+
+from core.ops.arguments import Ints, Size, check_rank, entries
+from core.ops.checks import check_tensors
+from core.ops.conv_checks import check_conv, check_conv_grad
+from core.ops.vectorized.conv2d import conv2d, conv2d_input_grad, conv2d_weight_grad
+
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+    *,
+    padding_mode: str = "zeros",
+) -> Tensor:
+    """Return the cross-correlation of signals with kernels; see `core.ops.naive.conv1d`."""
+    check_conv(1, input, weight, bias, stride, padding, dilation, groups, padding_mode)
+    settings = _two_axes(stride, padding, dilation)
+    row, kernel = input.unsqueeze(2), weight.unsqueeze(2)
+    return conv2d(row, kernel, bias, *settings, groups, padding_mode=padding_mode).squeeze(2)
+
+
+def conv1d_input_grad(
+    input_size: Size,
+    weight: Tensor,
+    grad_output: Tensor,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+    *,
+    padding_mode: str = "zeros",
+) -> Tensor:
+    """Return dL/dinput of `conv1d`; see `core.ops.naive.conv1d_input_grad`."""
+    check_tensors(grad_output=grad_output, weight=weight)
+    check_conv_grad(1, input_size, weight.shape, grad_output, stride, padding, dilation, groups, padding_mode)
+    settings = _two_axes(stride, padding, dilation)
+    N, C, W = input_size
+    kernel, grad_row = weight.unsqueeze(2), grad_output.unsqueeze(2)
+    return conv2d_input_grad((N, C, 1, W), kernel, grad_row, *settings, groups, padding_mode=padding_mode).squeeze(2)
+
+
+def conv1d_weight_grad(
+    input: Tensor,
+    weight_size: Size,
+    grad_output: Tensor,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+    *,
+    padding_mode: str = "zeros",
+) -> Tensor:
+    """Return dL/dweight of `conv1d`; see `core.ops.naive.conv1d_weight_grad`."""
+    check_tensors(grad_output=grad_output, input=input)
+    check_conv_grad(1, input.shape, weight_size, grad_output, stride, padding, dilation, groups, padding_mode)
+    settings = _two_axes(stride, padding, dilation)
+    O, C, kW = weight_size
+    row, grad_row = input.unsqueeze(2), grad_output.unsqueeze(2)
+    return conv2d_weight_grad(row, (O, C, 1, kW), grad_row, *settings, groups, padding_mode=padding_mode).squeeze(2)
+
+
+def conv1d_bias_grad(grad_output: Tensor) -> Tensor:
+    """Return dL/dbias of `conv1d`; see `core.ops.naive.conv1d_bias_grad`."""
+    check_tensors(grad_output=grad_output)
+    check_rank("grad_output", grad_output.shape, 3)
+    return grad_output.sum((0, 2))
+
+
+def _two_axes(stride: Ints, padding: Ints | str, dilation: Ints) -> tuple[Ints, Ints | str, Ints]:
+    """Return the settings of a single axis for two, the first of them without effect."""
+    both = padding if isinstance(padding, str) else (0, *entries(padding, "padding", 1))
+    return (1, *entries(stride, "stride", 1)), both, (1, *entries(dilation, "dilation", 1))

@@ -1,0 +1,34 @@
+"""Softmax, its logarithm and their gradients on whole tensors."""
+
+from torch import Tensor
+
+from core.ops.checks import check_dim, check_elementwise, check_tensors
+
+
+def softmax(input: Tensor, dim: int) -> Tensor:
+    """Return probabilities along one dimension; see `core.ops.naive.softmax`."""
+    check_tensors(input=input)
+    check_dim(input.shape, dim)
+    exponentials = (input - input.amax(dim, keepdim=True)).exp()
+    return exponentials / exponentials.sum(dim, keepdim=True)
+
+
+def softmax_input_grad(input: Tensor, grad_output: Tensor, dim: int) -> Tensor:
+    """Return dL/dinput of `softmax`; see `core.ops.naive.softmax_input_grad`."""
+    check_elementwise(input, grad_output)
+    p = softmax(input, dim)
+    return p * (grad_output - (p * grad_output).sum(dim, keepdim=True))
+
+
+def log_softmax(input: Tensor, dim: int) -> Tensor:
+    """Return the logarithm of `softmax`; see `core.ops.naive.log_softmax`."""
+    check_tensors(input=input)
+    check_dim(input.shape, dim)
+    below = input - input.amax(dim, keepdim=True)
+    return below - below.exp().sum(dim, keepdim=True).log()
+
+
+def log_softmax_input_grad(input: Tensor, grad_output: Tensor, dim: int) -> Tensor:
+    """Return dL/dinput of `log_softmax`; see `core.ops.naive.log_softmax_input_grad`."""
+    check_elementwise(input, grad_output)
+    return grad_output - softmax(input, dim) * grad_output.sum(dim, keepdim=True)

@@ -1,0 +1,47 @@
+"""`python docs/screenshots.py`: takes the README's pictures of the running app, in Chromium."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from benchmarks.explorer import served, usable_page  # noqa: E402
+from tests.browser import chromium  # noqa: E402
+
+PORT = 7898
+
+
+def main() -> None:
+    """Take every picture."""
+    with sync_playwright() as playwright, served("recommended", PORT):
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
+        page = usable_page(browser, PORT)
+        page.set_viewport_size({"width": 1440, "height": 960})
+        page.emulate_media(reduced_motion="reduce")
+        page.locator("[data-example='5']").click()
+        page.locator(".headline[data-verdict='sure']").wait_for()
+        page.locator("[data-step='4'] canvas.maps").hover(position={"x": 68, "y": 22})
+        save(page, "draw")
+        page.locator(".model-choice").select_option("a2")
+        page.locator(".step[data-step='3'][data-op='conv2d']").wait_for()
+        page.locator("[data-step='3'] canvas.maps").click(position={"x": 40, "y": 60})
+        page.locator(".cell-panel .badge").wait_for()
+        save(page, "cell")
+        page.keyboard.press("Escape")
+        for name in ("Arithmetic", "Kernels"):
+            page.get_by_role("tab", name=name).click()
+            save(page, name.lower())
+        browser.close()
+
+
+def save(page: Page, name: str) -> None:
+    """Save what the window shows, once it rests."""
+    page.wait_for_timeout(1500)
+    page.screenshot(path=HERE / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

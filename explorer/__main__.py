@@ -1,0 +1,51 @@
+"""`python -m explorer`: start ConvScope and open it in the browser."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network at import
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the app until interrupted; return the exit status."""
+    options = _parser().parse_args(arguments)
+    from core.device import choose_device
+    from explorer.app import build, free_or_fail, launch
+    from explorer.session import Library
+
+    try:
+        free_or_fail(options.host, options.port)
+        library = Library(device=choose_device(options.device), data_dir=options.data_dir, runs_dir=options.runs_dir)
+        library.card(options.model)
+    except (ValueError, OSError) as error:
+        print(f"convscope: {error}", file=sys.stderr)
+        return 2
+    print(f"ConvScope on http://{options.host}:{options.port} (Ctrl+C stops it)", flush=True)
+    app = build(library, model=options.model, language=options.lang)
+    launch(app, host=options.host, port=options.port, open_browser=options.open)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m explorer", description="Every number inside a CNN, live.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
+    parser.add_argument("--model", default="recommended", help="model to explore first (default: %(default)s)")
+    parser.add_argument("--data-dir", type=Path, help="folder of data sets and pretrained weights, for offline use")
+    parser.add_argument(
+        "--runs-dir",
+        type=Path,
+        default=Path("runs"),
+        help="folder of the models you trained with `core.train MODEL --out runs/NAME`",
+    )
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
+    parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

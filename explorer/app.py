@@ -1,0 +1,65 @@
+"""The application: one Gradio app, its pages as tabs under the model bar."""
+
+import socket
+from typing import Any
+
+import gradio as gr
+
+from explorer.session import Library
+from explorer.views.arithmetic import arithmetic_view
+from explorer.views.draw import draw_view
+from explorer.views.kernels import kernels_view
+from explorer.views.model_bar import model_bar
+from explorer.web_view import WEB
+
+__all__ = ["build", "free_or_fail", "launch"]
+
+STYLES = [WEB / "tokens.css", WEB / "app.css", WEB / "arithmetic.css", WEB / "kernels.css"]
+
+
+def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
+    """Return the app, exploring `model` first."""
+    gr.set_static_paths([WEB])
+    with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
+        model_bar(library, model=model, language=language)
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab("Draw", id="draw"):
+                draw_view(library)
+            with gr.Tab("Arithmetic", id="arithmetic"):
+                arithmetic_view()
+            with gr.Tab("Kernels", id="kernels"):
+                kernels_view()
+    return app
+
+
+def free_or_fail(host: str, port: int) -> None:
+    """Check that a server can listen there.
+
+    Raises:
+        OSError: the port is in use, or the address is not this machine's.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another port with --port"
+            ) from None
+
+
+def launch(app: gr.Blocks, *, host: str, port: int, open_browser: bool, block: bool = True) -> Any:
+    """Serve the app until interrupted (`block`), or return at once."""
+    return app.launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
+        prevent_thread_lock=not block,
+        ssr_mode=False,
+        footer_links=[],
+        quiet=True,
+        css_paths=STYLES,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        favicon_path=WEB / "favicon.svg",
+        pwa=False,
+    )

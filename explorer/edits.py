@@ -1,0 +1,127 @@
+"""A person's changes to a model, applied for one request at a time.
+
+They travel with each request and never stay in the shared model: nobody sees anybody else's, and to undo them is to
+leave them out.
+
+    {"kind": "set", "parameter": "conv1.weight", "index": [4, 0, 2, 2], "value": 0.5}
+    {"kind": "scale", "parameters": ["conv1.weight", "conv1.bias"], "channel": 4, "factor": 0}
+    {"kind": "sgd", "rate": 0.1, "label": 3, "strokes": […], "brush": 1, "centred": true}
+"""
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.data.strokes import Preprocessed, preprocess
+from core.explain import parameter_gradients
+from explorer.session import Explored
+
+__all__ = ["Edits", "preprocessed"]
+
+MOST_EDITS = 500
+"""Most changes one request may carry."""
+
+REMEMBERED = 32
+"""Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
+
+PAD = 1.0
+"""Side of the pad in the strokes' unit."""
+
+Parameters = Mapping[str, Tensor]
+
+
+def preprocessed(drawing: Mapping[str, Any]) -> Preprocessed:
+    """Return the stages between a drawing as the page sends it, `{strokes, brush, centred}`, and its picture."""
+    return preprocess(drawing["strokes"], pen=drawing["brush"], pad=PAD, centred=drawing["centred"])
+
+
+class Edits:
+    """Applies lists of changes, and remembers the latest results."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Parameters] = OrderedDict()
+        self._lock = Lock()
+
+    def parameters(self, explored: Explored, edits: Sequence[Any]) -> Parameters:
+        """Return the parameters that differ from the model's own after `edits`, by name.
+
+        Raises:
+            ValueError: a change is of no known kind, or does not fit the model.
+        """
+        if len(edits) > MOST_EDITS:
+            raise ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry")
+        changed: Parameters = {}
+        key = explored.name
+        for edit in edits:
+            key += json.dumps(edit, sort_keys=True)
+            known = self._known.get(key)
+            changed = _applied(explored, changed, edit) if known is None else known
+            with self._lock:
+                self._known[key] = changed
+                self._known.move_to_end(key)
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return changed
+
+
+def _applied(explored: Explored, changed: Parameters, edit: Any) -> Parameters:
+    kinds = {"set": _set, "scale": _scaled, "sgd": _stepped}
+    if not isinstance(edit, dict) or edit.get("kind") not in kinds:
+        raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
+    try:
+        return {**changed, **kinds[edit["kind"]](explored, changed, edit)}
+    except KeyError as error:
+        raise ValueError(f"the change {edit['kind']!r} lacks {error}") from None
+
+
+def _set(explored: Explored, changed: Parameters, edit: Mapping[str, Any]) -> Parameters:
+    tensor = _parameter(explored, changed, edit["parameter"]).clone()
+    index, value = tuple(edit["index"]), _number(edit["value"], "the value")
+    if len(index) != tensor.ndim or not all(0 <= i < size for i, size in zip(index, tensor.shape, strict=True)):
+        raise ValueError(f"{edit['parameter']} has elements of shape {tuple(tensor.shape)}, got index {index}")
+    tensor[index] = value
+    return {edit["parameter"]: tensor}
+
+
+def _scaled(explored: Explored, changed: Parameters, edit: Mapping[str, Any]) -> Parameters:
+    channel, factor = edit["channel"], _number(edit["factor"], "the factor")
+    scaled = {}
+    for name in edit["parameters"]:
+        tensor = _parameter(explored, changed, name).clone()
+        if not (isinstance(channel, int) and 0 <= channel < len(tensor)):
+            raise ValueError(f"{name} has {len(tensor)} channels, got channel {channel!r}")
+        tensor[channel] = _parameter(explored, {}, name)[channel] * factor
+        scaled[name] = tensor
+    return scaled
+
+
+def _stepped(explored: Explored, changed: Parameters, edit: Mapping[str, Any]) -> Parameters:
+    """Return all parameters after one step of gradient descent on the loss of one drawing: w ← w − rate · dL/dw."""
+    rate = _number(edit["rate"], "the learning rate")
+    trace, problem = explored.trace(preprocessed(edit).picture, grad=True, parameters=changed)
+    if problem:
+        raise ValueError(problem)
+    gradients = parameter_gradients(trace, edit["label"])
+    return {name: _parameter(explored, changed, name) - rate * grad for name, grad in gradients.items()}
+
+
+def _parameter(explored: Explored, changed: Parameters, name: str) -> Tensor:
+    if name in changed:
+        return changed[name]
+    if name not in explored.parameters:
+        raise ValueError(f"the model has no parameter {name!r}; it has {', '.join(explored.parameters)}")
+    return explored.parameters[name].detach()
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, expected a finite number")
+    if abs(value) > torch.finfo(torch.float32).max:
+        raise ValueError(f"{name} is {value:g}, which float32 cannot hold")
+    return float(value)

@@ -1,0 +1,323 @@
+"""What crosses from Python to the browser: the structure of a trace once, then its maps as bytes, drawing by drawing.
+
+The twin of `web/lib/codes.js`: a map travels as one byte per value with one scale per map,
+`value = (code − 128) / 127 · scale`, code 0 for values that are not finite.
+"""
+
+import base64
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.data.strokes import Preprocessed
+from core.explain import INPUT, AxisField, Step, Trace, geometry, receptive_field_sizes
+from core.models import Card
+from explorer.session import Explored
+
+__all__ = ["Layout", "changes", "describe", "encode_maps", "grey", "observe", "predict", "stages"]
+
+ZERO, STEPS = 128, 127
+"""The code of 0, and codes from there to the largest value."""
+
+LARGEST_SIDE = 56
+"""Maps larger than this, in cells, travel as means of blocks."""
+
+PAGE_VALUES = 40_000
+"""Most values of one step that travel at once; further channels are on further pages."""
+
+ANSWER_VALUES = 105_000
+"""A model whose maps hold no more values than this sends all of them each time (140 kB in base64); a larger one sends
+what is on screen."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the output of a step is laid out as maps.
+
+    Attributes:
+        size: its shape without the batch: one length is a vector, drawn as one map of near-square shape.
+        channels: number of maps.
+        rows, columns: cells of a map as drawn; `count` of them hold values.
+        block: a drawn cell is the mean of `block × block` values.
+        per_page: maps that travel at once.
+    """
+
+    size: tuple[int, ...]
+    channels: int
+    rows: int
+    columns: int
+    count: int
+    block: int
+    per_page: int
+
+    @classmethod
+    def of(cls, shape: Sequence[int]) -> "Layout | None":
+        """Return the layout of a `(1, …)` output, or None for one without values or of more than three axes."""
+        size = tuple(shape[1:]) if len(shape) > 1 else tuple(shape)
+        if not size or 0 in shape or len(size) > 3:
+            return None
+        if len(size) == 1:
+            columns = 1 if size[0] <= 16 else math.ceil(math.sqrt(size[0]))
+            return cls(size, 1, math.ceil(size[0] / columns), columns, size[0], 1, 1)
+        channels, height, width = size if len(size) == 3 else (size[0], 1, size[1])
+        block = math.ceil(max(height, width) / LARGEST_SIDE)
+        rows, columns = math.ceil(height / block), math.ceil(width / block)
+        fitting = max(1, PAGE_VALUES // (rows * columns))
+        per_page = channels if channels <= fitting else 2 ** int(math.log2(fitting))
+        return cls(size, channels, rows, columns, rows * columns, block, per_page)
+
+    def maps(self, output: Tensor) -> Tensor:
+        """Return the first sample of `output` as `(channels, count)` values to draw, float32."""
+        sample = output[0] if output.ndim > 1 else output
+        if len(self.size) == 1:
+            return sample.reshape(1, -1).float()
+        maps = sample.reshape(self.channels, -1, self.size[-1]).float()
+        if self.block > 1:
+            maps = F.avg_pool2d(maps[None], self.block, ceil_mode=True, count_include_pad=False)[0]
+        return maps.reshape(self.channels, -1)
+
+
+def encode_maps(maps: Tensor) -> dict[str, Any]:
+    """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
+    values: npt.NDArray[np.float32] = maps.detach().cpu().numpy()
+    finite = np.isfinite(values)
+    if finite.all():
+        scales = np.abs(values).max(1, initial=0.0)
+        codes = _codes(values, scales)
+    else:
+        values = np.where(finite, values, np.float32(0))
+        scales = np.abs(values).max(1, initial=0.0)
+        codes = np.where(finite, _codes(values, scales), np.uint8(0))
+    return {"scales": _base64(scales.astype("<f4")), "data": _base64(codes)}
+
+
+def _base64(array: npt.NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    factor = STEPS / np.where(scales > 0, scales, np.float32(1))
+    return (values * factor[:, None] + np.float32(ZERO + 0.5)).astype(np.uint8)  # adding ½ rounds: all are positive
+
+
+def grey(picture: Tensor) -> dict[str, Any]:
+    """Return a square picture, intensity in [0, 1], as bytes: code = 255 · intensity."""
+    codes = (picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8).cpu().numpy()
+    return {"side": picture.shape[-1], "data": _base64(codes)}
+
+
+def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
+    """Return the structure of a model as it ran: its steps, how each is laid out, and what it is made of."""
+    counted = set(explored.parameters)
+    low, high = _input_range(explored.card)
+    first = {
+        "index": INPUT,
+        "op": "input",
+        "path": "",
+        "from": [],
+        "parameters": "",
+        "learned": [],
+        "field": "",
+        **_layout_facts(trace.input),
+        "scale": "grey",
+        "low": low,
+        "high": high,
+    }
+    fields = receptive_field_sizes(trace)
+    steps = [
+        first,
+        *(_step(step, trace, field, counted, explored.card) for step, field in zip(trace.steps, fields, strict=True)),
+    ]
+    values = sum(_page_values(step["map"]) for step in steps)
+    whole = all(step["map"] is None or step["map"]["perPage"] == step["map"]["channels"] for step in steps)
+    return {
+        "steps": steps,
+        "everything": whole and values <= ANSWER_VALUES,
+        "structure": trace.signature(),
+        "geometry": geometry(trace),
+        "classes": list(explored.card.classes) if _scores(trace, explored.card) is not None else [],
+    }
+
+
+def _page_values(layout: dict[str, Any] | None) -> int:
+    return layout["perPage"] * layout["count"] if layout else 0
+
+
+def _step(
+    step: Step, trace: Trace, field: tuple[AxisField, ...] | None, counted: set[str], card: Card
+) -> dict[str, Any]:
+    facts = _layout_facts(step.output)
+    scores = facts["shape"] == [1, len(card.classes)] and facts["map"] and facts["map"]["columns"] == 1
+    if scores and step.index in trace.results.values():
+        facts["map"]["labels"] = list(card.classes)
+    return {
+        "index": step.index,
+        "op": step.op,
+        "path": step.path,
+        "from": _sources(step, trace),
+        "parameters": _parameter_sum(step, counted),
+        "learned": [name for name in step.parameters.values() if name in counted],
+        "field": _field_text(field),
+        **facts,
+        "scale": "sequential" if step.op == "softmax" else "diverging",
+        "low": 0.0,
+        "high": 1.0,
+    }
+
+
+def _layout_facts(output: Tensor) -> dict[str, Any]:
+    shape = list(output.shape)
+    layout = Layout.of(shape)
+    if layout is None or output.is_complex():
+        return {"shape": shape, "map": None, "message": f"gives {output.dtype} of shape {tuple(shape)}: not drawn"}
+    facts = {
+        "channels": layout.channels,
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "count": layout.count,
+        "block": layout.block,
+        "size": list(layout.size),
+        "perPage": layout.per_page,
+        "labels": [],
+    }
+    return {"shape": shape, "map": facts, "message": ""}
+
+
+def _sources(step: Step, trace: Trace) -> list[str]:
+    """Return where the step's inputs come from, when that is not simply the step before."""
+    parents = sorted(set(step.parents.values()))
+    if parents == [step.index - 1]:
+        return []
+    return ["input" if parent == INPUT else f"{parent + 1} {trace.steps[parent].op}" for parent in parents]
+
+
+def _parameter_sum(step: Step, counted: set[str]) -> str:
+    """Return the step's number of parameters with its arithmetic: "32×1×5×5 + 32 = 832"."""
+    shapes = [tuple(step.tensor(argument).shape) for argument, name in step.parameters.items() if name in counted]
+    if not shapes:
+        return ""
+    total = sum(math.prod(shape) for shape in shapes)
+    arithmetic = " + ".join("×".join(map(str, shape)) for shape in shapes)
+    return f"{total:,}" if arithmetic == str(total) else f"{arithmetic} = {total:,}"
+
+
+def _field_text(field: tuple[AxisField, ...] | None) -> str:
+    """Return the height × width of a receptive field on the input, pixels; empty where there is none."""
+    if field is None or len(field) < 2:
+        return ""
+    return "×".join(f"{axis.size:g}" for axis in field[-2:])
+
+
+def _input_range(card: Card) -> tuple[float, float]:
+    """Return the lowest and highest value an input of this model can have: black and white, normalised."""
+    ends = [(picture - mean) / std for picture in (0.0, 1.0) for mean, std in zip(card.mean, card.std, strict=True)]
+    return min(ends), max(ends)
+
+
+def observe(
+    trace: Trace, wanted: Iterable[Sequence[int]], gradients: Mapping[int, Tensor] | None = None
+) -> dict[str, Any]:
+    """Return the maps of the wanted pages, `(step, first channel)` each, and the largest |value| of every step.
+
+    Given `gradients` by step, their maps instead of the outputs'; 0 where the loss does not depend on a step.
+    """
+
+    def shown(index: int) -> Tensor:
+        if gradients is None:
+            return trace.value(index)
+        return gradients[index] if index in gradients else torch.zeros_like(trace.value(index))
+
+    maps = []
+    for index, first in wanted:
+        if not INPUT <= index < len(trace.steps):
+            continue
+        output = shown(index)
+        layout = Layout.of(output.shape)
+        if layout is None or not 0 <= first < layout.channels:
+            continue
+        page = layout.maps(output)[first : first + layout.per_page]
+        maps.append({"step": index, "first": first, **encode_maps(page)})
+    peaks = {str(index): _peak(shown(index)) for index in range(INPUT, len(trace.steps))}
+    return {"maps": maps, "peaks": peaks}
+
+
+def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return for each changed parameter how many of its elements differ, and the largest |difference|."""
+    told = {}
+    for name, value in changed.items():
+        difference = (value - explored.parameters[name].detach()).abs()
+        count = int((difference > 0).sum())
+        if count:
+            told[name] = {"count": count, "of": difference.numel(), "largest": difference.max().item()}
+    return told
+
+
+def _peak(output: Tensor) -> float:
+    if output.numel() == 0 or output.is_complex():
+        return 0.0
+    low, high = torch.aminmax(output.float())
+    peak = max(-low.item(), high.item())
+    if not math.isfinite(peak):
+        peak = output.float().nan_to_num(0.0, 0.0, 0.0).abs().max().item()
+    return float(f"{peak:.6g}")
+
+
+def stages(steps: Preprocessed, card: Card) -> dict[str, Any]:
+    """Return the stages of preprocessing as pictures and numbers."""
+    return {
+        "empty": steps.empty,
+        "centred": steps.centred,
+        "box": steps.box,
+        "scale": steps.scale,
+        "mass": steps.mass,
+        "shift": steps.shift,
+        "pen": steps.pen_width,
+        "scaled": grey(steps.scaled),
+        "picture": grey(steps.picture),
+        "mean": card.mean[0],
+        "std": card.std[0],
+    }
+
+
+def _scores(trace: Trace, card: Card) -> Tensor | None:
+    """Return the model's output if it is one score per class, `(1, classes)`."""
+    output = trace.output
+    return output if isinstance(output, Tensor) and tuple(output.shape) == (1, len(card.classes)) else None
+
+
+def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
+    """Return the probability of each class and what may be said of it.
+
+    The verdict is "empty" (nothing drawn), "none" (the output is no score per class), "untrained", "unsure" (the
+    greatest probability is below the card's threshold) or "sure".
+    """
+    card = explored.card
+    scores = _scores(trace, card)
+    if scores is None:
+        output = trace.output
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        reason = f"The output is {shape}, expected (1, {len(card.classes)}): one score per class"
+        return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
+    probabilities = (
+        scores[0].detach().double().softmax(0)
+    )  # of log-probabilities too: softmax(log_softmax(x)) = softmax(x)
+    best = probabilities.max().item()
+    if empty:
+        verdict = "empty"
+    elif not explored.trained or card.unsure_below >= 1:
+        verdict = "untrained"
+    else:
+        verdict = "unsure" if not best >= card.unsure_below else "sure"
+    return {
+        "verdict": verdict,
+        "classes": list(card.classes),
+        "probabilities": probabilities.tolist(),
+        "threshold": card.unsure_below,
+    }

@@ -1,0 +1,150 @@
+"""The models a running ConvScope explores: found by name, loaded once, and run one request at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import torch
+from torch import Tensor, nn
+
+from core import models
+from core.explain import RecordingError, Trace, record
+from core.models import Card
+
+__all__ = ["UNTRAINED", "Explored", "Library"]
+
+UNTRAINED = ":untrained"
+"""Ending of a name that asks for random weights: "resnet18:untrained"."""
+
+
+@dataclass(frozen=True)
+class Explored:
+    """A model under exploration: what it is, and where it runs.
+
+    Attributes:
+        name: the name it is asked for by.
+        card: what it expects and what it reached.
+        model: the module, in the mode it was given in.
+        trained: False when its weights are random.
+    """
+
+    name: str
+    card: Card
+    model: nn.Module
+    device: torch.device
+    trained: bool = True
+    parameters: Mapping[str, nn.Parameter] = field(init=False, repr=False)
+    """The model's own, by name: the model itself may hold somebody's changes at any moment."""
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
+
+    def trace(
+        self, picture: Tensor, *, grad: bool = False, parameters: Mapping[str, Tensor] | None = None
+    ) -> tuple[Trace, str | None]:
+        """Return what the model did with a `(H, W)` picture, intensity in [0, 1], and what it raised, if it did.
+
+        A model that raises half-way leaves the trace of the part that ran. With `grad` the trace can be run backwards;
+        `parameters` take the place of the model's own of those names, for this once.
+
+        Requests for one model wait for each other: a forward pass may write the module's buffers. One thread computes:
+        for a single picture more of them gain little and stall whenever the cores are busy.
+        """
+        if torch.get_num_threads() != 1:
+            torch.set_num_threads(1)  # a setting of the calling thread
+        input = self.card.prepare(picture).to(self.device)
+        with self._lock, self._changed(parameters or {}):
+            try:
+                return record(self.model, input, grad=grad), None
+            except RecordingError as error:
+                return error.trace, str(error)
+
+    @contextmanager
+    def _changed(self, parameters: Mapping[str, Tensor]) -> Iterator[None]:
+        """Put other values in place of some parameters, and the very same parameters back in the end."""
+        try:
+            for name, value in parameters.items():
+                _assign(self.model, name, nn.Parameter(value, requires_grad=self.parameters[name].requires_grad))
+            yield
+        finally:
+            for name in parameters:
+                _assign(self.model, name, self.parameters[name])
+
+    def blank(self) -> Tensor:
+        """Return an empty picture, for learning the model's structure."""
+        return torch.zeros(28, 28)
+
+
+def _assign(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
+    path, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(path), attribute, parameter)
+
+
+class Library:
+    """The models by name: the shipped ones, those trained into `runs_dir`, and any that the caller adds.
+
+    Each is loaded when first asked for. `python -m core.train MODEL --out RUNS/NAME` makes the model "NAME/MODEL".
+    """
+
+    def __init__(
+        self, *, device: torch.device | str = "cpu", data_dir: Path | None = None, runs_dir: Path | None = None
+    ):
+        self.device = torch.device(device)
+        self.data_dir = data_dir
+        self.runs_dir = runs_dir
+        self._loaded: dict[str, Explored] = {}
+        self._added: dict[str, Explored] = {}
+        self._lock = Lock()
+
+    def add(self, card: Card, model: nn.Module) -> None:
+        """Offer a model of the caller's own under `card.name`; it takes the place of a shipped one of that name."""
+        self._added[card.name] = Explored(card.name, card, model.to(self.device), self.device)
+
+    def names(self) -> Sequence[str]:
+        """Return the names that can be asked for, the caller's own models first."""
+        return list(dict.fromkeys([*self._added, *models.names(), *self._runs()]))
+
+    def card(self, name: str) -> Card:
+        """Return the card of a model without loading its weights.
+
+        Raises:
+            ValueError: there is no model of that name.
+        """
+        if name in self._added:
+            return self._added[name].card
+        run = self._runs().get(name)
+        return models.card(run.stem, run.parent) if run else models.card(name.removesuffix(UNTRAINED))
+
+    def explored(self, name: str) -> Explored:
+        """Return a model ready to run.
+
+        Raises:
+            ValueError: there is no model of that name, or its weights are damaged.
+            FileNotFoundError: its weights are not on this machine and could not be fetched.
+        """
+        if name in self._added:
+            return self._added[name]
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]
+
+    def _runs(self) -> dict[str, Path]:
+        """Return the weights that `core.train` wrote, by the name of their model: "NAME/MODEL"."""
+        if self.runs_dir is None:
+            return {}
+        files = sorted(self.runs_dir.glob("*/*.safetensors"))
+        return {f"{file.parent.name}/{file.stem}": file for file in files if file.stem in models.names()}
+
+    def _load(self, name: str) -> Explored:
+        run = self._runs().get(name)
+        if run:
+            model = models.load(run.stem, device=self.device, weights=run)
+            return Explored(name, self.card(name), model, self.device)
+        trained = not name.endswith(UNTRAINED)
+        plain = name.removesuffix(UNTRAINED)
+        model = models.load(plain, device=self.device, pretrained=trained, data_dir=self.data_dir)
+        return Explored(name, models.card(plain), model, self.device, trained)

@@ -1,0 +1,253 @@
+"""One cell's complete sum for the browser: what was multiplied, what it adds up to, where each number comes from."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.explain import (
+    INPUT,
+    Addends,
+    Backward,
+    Step,
+    Terms,
+    Trace,
+    Unexplained,
+    consumers,
+    grad_terms,
+    operator,
+    terms,
+)
+from core.explain.gradients import GRAD_OUTPUT
+
+__all__ = ["MOST_TERMS", "open_cell", "open_gradient", "open_parameter"]
+
+MOST_TERMS = 640
+"""Most terms that travel one by one, the largest first; the others travel as sums of their group."""
+
+
+def open_cell(trace: Trace, step: int, cell: Sequence[int]) -> dict[str, Any]:
+    """Return the sum behind one cell of a step's output; `unexplained` says why there is none.
+
+    Raises:
+        ValueError: there is no such step or cell.
+    """
+    opened = _step(trace, step)
+    index = _cell(opened.output, cell, f"step {step + 1} ({opened.op})")
+    try:
+        found = terms(opened, index)
+    except Unexplained as error:
+        return _finite({"unexplained": str(error), "shown": opened.output[index].item()})
+    declared = operator(opened)
+    answer = _sum([(opened, found)], found.shown)
+    answer |= {
+        "channel": _channel(opened, index),
+        "formula": declared.formula(opened)[1],
+        "pytorch": declared.pytorch(opened),
+        "reduction": found.reduction,
+        "after": found.after,
+        "quantities": [{"name": name, "value": quantity.value} for name, quantity in found.quantities.items()],
+    }
+    return _finite(answer)
+
+
+def open_gradient(trace: Trace, back: Backward, step: int, cell: Sequence[int]) -> dict[str, Any]:
+    """Return the sum behind the gradient that arrives at one cell of a step's output, or of the input (-1).
+
+    Raises:
+        ValueError: there is no such step or cell.
+    """
+    if step != INPUT:
+        _step(trace, step)
+    value = trace.value(step)
+    index = _cell(value, cell, "the input" if step == INPUT else f"step {step + 1} ({trace.steps[step].op})")
+    arrived = back.gradients.get(step)
+    shown = 0.0 if arrived is None else arrived[index].item()
+    if step == trace.results.get(""):
+        return _finite(_loss_gradient(trace, back, index, shown))
+    readers = [(reader, name) for reader, name in consumers(trace, step) if reader.index in back.gradients]
+    return _finite(_gradient_sum(readers, index, back, shown))
+
+
+def open_parameter(
+    trace: Trace, back: Backward | None, step: int, argument: str, cell: Sequence[int]
+) -> dict[str, Any]:
+    """Return one element of a step's parameter, and the sum behind its gradient over all steps that use it.
+
+    Raises:
+        ValueError: there is no such step, parameter or element.
+    """
+    opened = _step(trace, step)
+    if argument not in opened.parameters:
+        known = ", ".join(opened.parameters) or "none"
+        raise ValueError(f"step {step + 1} ({opened.op}) has no parameter {argument!r}; its parameters: {known}")
+    parameter = opened.parameters[argument]
+    index = _cell(opened.tensor(argument), cell, parameter)
+    element = {"parameter": parameter, "element": opened.tensor(argument)[index].item()}
+    if back is None:
+        return _finite(element)
+    readers = [
+        (reader, name)
+        for reader in trace.steps
+        for name, path in reader.parameters.items()
+        if path == parameter and reader.index in back.gradients
+    ]
+    return _finite({**element, **_gradient_sum(readers, index, back, None)})
+
+
+def _gradient_sum(
+    readers: Sequence[tuple[Step, str]], index: tuple[int, ...], back: Backward, shown: float | None
+) -> dict[str, Any]:
+    """Return the gradient as the sum over its readers; `shown` is the sum of autograd's parts where it is not given."""
+    try:
+        parts = [(step, grad_terms(step, index, name, back.gradients[step.index])) for step, name in readers]
+    except Unexplained as error:
+        return {"unexplained": str(error), "shown": 0.0 if shown is None else shown}
+    answer = _sum(parts, sum(part.shown for _, part in parts) if shown is None else shown)
+    return answer | {"formula": "dL/dx = Σ dL/dy · dy/dx, over every y computed from x", "pytorch": "loss.backward()"}
+
+
+def _loss_gradient(trace: Trace, back: Backward, index: tuple[int, ...], shown: float) -> dict[str, Any]:
+    """Return the gradient where it begins: p − y for cross-entropy, −y for the negative log-likelihood."""
+    products = [-float(index[-1] == back.label)]
+    if back.name == "cross-entropy":
+        products.insert(0, trace.output[0].detach().double().cpu().softmax(0)[index[-1]].item())
+    rule = "p − y" if len(products) == 2 else "−y"
+    told = [{"cells": [], "values": [], "product": product, "outside": False, "winner": False} for product in products]
+    group = {"group": 0, "subtotal": sum(products), "count": len(products), "rest": None, "terms": told}
+    addends = {"label": back.name, "rule": rule, "groupLabel": "", "count": len(products), "total": sum(products)}
+    return {
+        **_comparison(sum(products), shown, 1e-6),
+        "count": len(products),
+        "addends": [{**addends, "factors": [], "groups": [group]}],
+        "formula": f"dL/dz = {rule}, y = 1 for the true class and 0 for the others",
+        "pytorch": f"F.{'cross_entropy' if len(products) == 2 else 'nll_loss'}(output, target)",
+    }
+
+
+def _sum(parts: Sequence[tuple[Step, Terms]], shown: float) -> dict[str, Any]:
+    """Return the addends of all parts as one sum, compared with the tensor's element."""
+    value, tolerance = sum(found.value for _, found in parts), sum(found.tolerance for _, found in parts)
+    if len(parts) > 1:  # autograd has added the parts in the tensor's own precision
+        tolerance += torch.finfo(torch.float32).eps * sum(abs(found.value) for _, found in parts)
+    return {
+        **_comparison(value, shown, tolerance),
+        "reduced": sum(found.reduced for _, found in parts),
+        "count": sum(len(found) for _, found in parts),
+        "addends": [_addends(step, addends, found) for step, found in parts for addends in found.addends],
+    }
+
+
+def _comparison(value: float, shown: float, tolerance: float) -> dict[str, Any]:
+    same = shown == value or (math.isnan(shown) and math.isnan(value))
+    difference = 0.0 if same else shown - value
+    return {
+        "value": value,
+        "shown": shown,
+        "difference": difference,
+        "tolerance": tolerance,
+        "agrees": abs(difference) <= tolerance,
+        "reduction": "sum",
+        "reduced": value,
+        "after": "Σ",
+        "quantities": [],
+    }
+
+
+def _channel(step: Step, index: tuple[int, ...]) -> dict[str, Any] | None:
+    """Return the parameters that scale the cell's whole channel, for silencing it; None where there are none."""
+    names = [name for argument, name in step.parameters.items() if argument in ("weight", "bias")]
+    scales = step.op in ("conv1d", "conv2d", "linear", "batch_norm") and bool(names)
+    return {"parameters": names, "channel": index[1]} if scales else None
+
+
+def _step(trace: Trace, step: int) -> Step:
+    if not 0 <= step < len(trace.steps):
+        raise ValueError(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
+    return trace.steps[step]
+
+
+def _cell(tensor: Tensor, cell: Sequence[int], name: str) -> tuple[int, ...]:
+    shape = tuple(tensor.shape)
+    if len(cell) != len(shape) or not all(0 <= i < size for i, size in zip(cell, shape, strict=True)):
+        raise ValueError(f"{name} has cells of shape {shape}, got {tuple(cell)}")
+    return tuple(cell)
+
+
+def _addends(step: Step, addends: Addends, found: Terms) -> dict[str, Any]:
+    size = len(addends.products)
+    groups = np.zeros(size, np.int64) if addends.groups is None else addends.groups
+    keys = np.unique(groups)
+    members = {int(key): np.flatnonzero(groups == key) for key in keys}
+    sums = addends.subtotals() if found.reduction == "sum" else dict.fromkeys(members, found.reduced)
+    room = MOST_TERMS
+    rows = []
+    for key in sorted(members, key=lambda key: -abs(sums[key])):
+        told = _told(addends, members[key], room, found.winner)
+        room -= len(told)
+        rest = np.setdiff1d(members[key], told, assume_unique=True)
+        rows.append(
+            {
+                "group": key,
+                "subtotal": sums[key],
+                "count": len(members[key]),
+                "rest": {"count": len(rest), "sum": float(addends.products[rest].sum())} if len(rest) else None,
+                "terms": [_term(addends, k, found.winner) for k in told.tolist()],
+            }
+        )
+    return {
+        "label": addends.label,
+        "rule": addends.rule,
+        "groupLabel": addends.group_label,
+        "count": size,
+        "total": float(addends.products.sum()) if found.reduction == "sum" else found.reduced,
+        "factors": [
+            {
+                "argument": factor.argument,
+                "step": step.index,
+                "parent": step.index if factor.argument == GRAD_OUTPUT else step.parents.get(factor.argument),
+                "gradient": factor.argument == GRAD_OUTPUT,
+                "parameter": step.parameters.get(factor.argument),
+                "learned": factor.argument in ("weight", "bias") and factor.argument in step.parameters,
+            }
+            for factor in addends.factors
+        ],
+        "groups": rows,
+    }
+
+
+def _told(addends: Addends, members: "np.typing.NDArray[np.int64]", room: int, winner: int | None) -> Any:
+    """Return which of a group's terms travel one by one: all in their order, or the largest that there is room for."""
+    if len(members) <= room:
+        return members
+    weight = np.abs(np.nan_to_num(addends.products[members], nan=np.inf))
+    if winner is not None:
+        weight[members == winner] = np.inf
+    return members[np.argsort(-weight, kind="stable")[:room]]
+
+
+def _term(addends: Addends, k: int, winner: int | None) -> dict[str, Any]:
+    outside = addends.outside is not None and bool(addends.outside[k])
+    return {
+        "cells": [factor.cells[k].tolist() for factor in addends.factors],
+        "values": [float(factor.values[k]) for factor in addends.factors],
+        "product": float(addends.products[k]),
+        "outside": outside,
+        "winner": k == winner,
+    }
+
+
+def _finite(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer as JSON has it: a number that is not finite becomes its name."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+    return {key: plain(value) for key, value in answer.items()}

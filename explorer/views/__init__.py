@@ -1,0 +1,1 @@
+"""The pages: each composes components and wires them to `session` and `payloads`; none does mathematics."""

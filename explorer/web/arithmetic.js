@@ -1,0 +1,232 @@
+/** The Arithmetic page: small operators walked through number by number, forward and backward, checked against autograd. */
+
+import { geometryOf, largestDifference, lastPhase, momentAt, momentCount, numberAt, passesOf, resultOf } from "./lib/arithmetic.js";
+import { h } from "./lib/dom.js";
+import { createHistory } from "./lib/history.js";
+import { fillWords, t } from "./lib/i18n.js";
+import { ask, newestOnly } from "./lib/live.js";
+import { numberOf, short } from "./lib/numbers.js";
+import { page } from "./lib/store.js";
+import { advanced, afterKey, sought, startOf } from "./lib/transport.js";
+import { createBar } from "./arithmetic/bar.js";
+import { createControls } from "./arithmetic/controls.js";
+import { createNotes } from "./arithmetic/notes.js";
+import { PRESETS, presetCase } from "./arithmetic/presets.js";
+import { createStage } from "./arithmetic/stage.js";
+import { randomised, withValue } from "./arithmetic/state.js";
+import { targetName } from "./arithmetic/terms.js";
+import { createTexts } from "./arithmetic/texts.js";
+
+/** How long a step takes at speed 1, ms. */
+const PACE = { value: 900, product: 450 };
+
+/** Differences up to this part of a number are rounding: sums in another order. */
+const TOLERANCE = 1e-9;
+
+/** @param {HTMLElement} element @param {{ server: any, options: { listings: any } }} gradio */
+export function mount(element, { server, options }) {
+  const history = createHistory(presetCase("edge"));
+  /** @type {"value" | "product"} */
+  let unit = "value";
+  /** @type {import("./lib/arithmetic.js").PassName} */
+  let passName = "forward";
+  /** @type {ReturnType<typeof computed> | null} */
+  let now = null;
+  let walk = startOf(1);
+  /** The visit that is pointed at. @type {number | null} */
+  let preview = null;
+  let [frame, last] = [0, 0];
+
+  const controls = createControls({
+    ask: (change) => edit(change(history.now)),
+    onpreset: start,
+    onpass: (name) => choose(/** @type {any} */ (name)),
+    onrandom: (seed) => edit(randomised(history.now, seed)),
+    ontravel: travel,
+  });
+  const bar = createBar({
+    onmove: (key) => move(afterKey(key, walk)), onseek: (at) => move({ ...sought(walk, at), playing: false }),
+    onspeed: (speed) => move({ ...walk, speed }), onunit: stepBy,
+  });
+  const stage = createStage({
+    onpreview: (visit) => { preview = visit; show(); },
+    onpick: (visit) => now && move({ ...sought(walk, numberAt(now.pass, unit, { visit, phase: lastPhase(now.pass) })), playing: false }),
+    onedit: (name, index, value, gesture) => edit(withValue(history.now, name, index, value), gesture),
+  });
+  const texts = createTexts(options.listings);
+  const notes = createNotes({ onstep: (visit) => now && move(sought(walk, numberAt(now.pass, unit, { visit, phase: lastPhase(now.pass) }))) });
+  const said = h("p", { class: "spoken", "aria-live": "polite" });
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const body = h("div", { class: "arithmetic-body" }, notes.article, bar.element, stage.element, texts.element, notes.chains);
+  const root = h("div", { class: "arithmetic", tabindex: -1 },
+    h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge)),
+    controls.settings, notes.sizes, problem, body,
+    h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }), said);
+  element.replaceChildren(root);
+
+  const check = newestOnly(
+    (/** @type {any} */ { request }) => ask(server.check, request, t("arithmetic.check.unreachable")),
+    (answer, { given }) => { if (given === history.now) compare(answer); },
+    (error, { given }) => { if (given === history.now) notes.check("failed", { message: error.message }); },
+  );
+
+  /** Everything that follows from the numbers; null where the settings are impossible. */
+  function computed() {
+    const given = history.now;
+    const { geometry } = geometryOf(given);
+    if (!geometry) return null;
+    const passes = passesOf(given, geometry);
+    const pass = passes[passName] ?? /** @type {import("./lib/arithmetic.js").Pass} */ (passes.forward);
+    /** @type {import("./arithmetic/stage.js").Tensors} */
+    const tensors = { input: given.input, weight: given.weight, bias: given.bias, gradOutput: given.gradOutput };
+    for (const each of Object.values(passes)) {
+      for (const [name, { values }] of Object.entries(resultOf(each))) tensors[name] = { shape: /** @type {any} */ (each.shapes)[name], values };
+    }
+    return { given, geometry, passes, pass, tensors };
+  }
+
+  /** The numbers or the pass changed. */
+  function update() {
+    now = computed();
+    const given = history.now;
+    controls.show(given, now?.pass.name ?? passName, history);
+    body.hidden = !now;
+    problem.hidden = now !== null;
+    notes.badge.hidden = notes.sizes.hidden = !now;
+    if (!now) {
+      const { refusal } = geometryOf(given);
+      if (refusal) problem.textContent = t(`arithmetic.refused.${refusal.reason}`, { ...refusal.numbers, axis: t(`arithmetic.axis.${refusal.axis}`) });
+      walk = { ...walk, playing: false };
+      return;
+    }
+    passName = now.pass.name;
+    walk = sought({ ...walk, count: momentCount(now.pass, unit) }, walk.at);
+    notes.show(given, now.pass, now.geometry, now.tensors);
+    show();
+  }
+
+  /** @param {import("./arithmetic/state.js").Case} next @param {unknown} [gesture] */
+  function edit(next, gesture = null) {
+    history.change(next, gesture);
+    update();
+    send();
+  }
+
+  /** @param {"undo" | "redo"} direction */
+  function travel(direction) {
+    history[direction]();
+    update();
+    send();
+  }
+
+  /** @param {string} name of a preset */
+  function start(name) {
+    passName = PRESETS[name].pass;
+    walk = startOf(1, walk.speed);
+    preview = null;
+    edit(presetCase(name));
+  }
+
+  /** @param {import("./lib/arithmetic.js").PassName} name */
+  function choose(name) {
+    passName = name;
+    walk = startOf(1, walk.speed);
+    preview = null;
+    update();
+  }
+
+  /** @param {"value" | "product"} next */
+  function stepBy(next) {
+    if (!now) return;
+    const { visit } = momentAt(now.pass, unit, walk.at);
+    unit = next;
+    walk = { ...startOf(momentCount(now.pass, unit), walk.speed), at: numberAt(now.pass, unit, { visit, phase: lastPhase(now.pass) }) };
+    show();
+  }
+
+  /** @param {import("./lib/transport.js").Walk | null} next */
+  function move(next) {
+    if (!next || !now) return;
+    walk = next;
+    preview = null;
+    show();
+    if (walk.playing && !frame) {
+      last = performance.now();
+      frame = requestAnimationFrame(play);
+    }
+  }
+
+  /** @param {number} time ms */
+  function play(time) {
+    frame = 0;
+    const before = walk;
+    walk = element.clientWidth ? advanced(walk, Math.max(0, time - last), PACE[unit]) : { ...walk, playing: false };
+    last = time;
+    if (walk.at !== before.at || walk.playing !== before.playing) show();
+    if (walk.playing) frame = requestAnimationFrame(play);
+  }
+
+  function show() {
+    if (!now) return;
+    const { given, passes, pass, geometry, tensors } = now;
+    const moment = momentAt(pass, unit, walk.at);
+    const visit = pass.visit(preview ?? moment.visit);
+    stage.show({ given, passes, pass, geometry, tensors, moment, preview, single: unit === "product" });
+    texts.show(given, pass, visit, preview === null ? moment.phase : lastPhase(pass));
+    bar.show(walk, unit);
+    if (walk.playing) return;
+    const words = { cell: targetName(pass, visit), value: short(visit.value, 7) };
+    said.textContent = preview === null ? t("arithmetic.spoken", { ...words, at: walk.at + 1, count: walk.count }) : t("arithmetic.cell", words);
+  }
+
+  function send() {
+    if (!now) return;
+    const { given } = now;
+    notes.check("asked", {});
+    const { op, flip, lr, stride, padding, dilation, input, weight, bias, gradOutput } = given;
+    check({ given, request: { op, flip, lr, stride, padding, dilation: op === "avg" ? [1, 1] : dilation, input, weight, bias, grad_output: gradOutput } });
+  }
+
+  /** @param {Record<string, (number | string)[]>} answer autograd's results by name */
+  function compare(answer) {
+    if (!now) return;
+    let [largest, count, agrees] = [0, 0, true];
+    for (const [name, values] of Object.entries(answer)) {
+      const theirs = values.map(numberOf);
+      const ours = now.tensors[name].values;
+      const difference = largestDifference(ours, theirs);
+      const scale = Math.max(1, ...theirs.filter(Number.isFinite).map(Math.abs));
+      agrees &&= difference <= TOLERANCE * scale;
+      largest = Math.max(largest, difference);
+      count += values.length;
+    }
+    notes.check(agrees ? "agrees" : "differs", { count, difference: short(largest, 2) });
+  }
+
+  root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.altKey || target.closest("input:not(.scrub), select, summary, .listing")) return;
+    if (event.ctrlKey || event.metaKey) {
+      const key = event.key.toLowerCase();
+      if (key !== "z" && key !== "y") return;
+      event.preventDefault();
+      travel(key === "y" || event.shiftKey ? "redo" : "undo");
+      return;
+    }
+    if (target.closest("button") && event.key === " ") return;
+    const next = afterKey(event.key, walk);
+    if (!next) return;
+    event.preventDefault();
+    move(next);
+  });
+  page.on(["language"], () => {
+    fillWords(element);
+    texts.relabel();
+    update();
+    notes.recheck();
+  });
+  page.on(["dark"], () => stage.repaint());
+  fillWords(element);
+  update();
+  send();
+}

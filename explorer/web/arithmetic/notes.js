@@ -1,0 +1,81 @@
+/** What the page says about a case: the output's size, whether autograd agrees, what a tutorial printed and where it errs. */
+
+import { h } from "../lib/dom.js";
+import { windowsOf } from "../lib/conv.js";
+import { t } from "../lib/i18n.js";
+import { short } from "../lib/numbers.js";
+import { unravel } from "../lib/visits.js";
+import { CHAINS, PREDICTED, PRESETS, TRUE_CLASS, crossEntropy, written } from "./presets.js";
+import { cellName, sizeWorked } from "./words.js";
+
+/** Side of MNIST's pictures. */
+const SIDE = 28;
+
+/** @param {{ onstep: (visit: number) => void }} options */
+export function createNotes({ onstep }) {
+  const badge = h("p", { class: "badge", role: "status" });
+  const sizes = h("p", { class: "sizes" });
+  const article = h("div", { class: "article", hidden: true });
+  const chains = h("details", { class: "chains" });
+  /** @type {[string, Record<string, string | number>]} */
+  let checked = ["asked", {}];
+
+  /** "28 → conv 3 → 26 → pool 2 → 13" @param {["conv" | "pool", number, number][]} chain */
+  function chainLine(chain) {
+    let side = SIDE;
+    const steps = chain.map(([kind, taps, stride]) => {
+      const { geometry } = windowsOf(side, side, { rows: taps, columns: taps, values: [] }, { stride: [stride, stride], dilation: [1, 1], padding: "valid", mode: "zeros" });
+      side = /** @type {import("../lib/conv.js").Geometry} */ (geometry).rows.output;
+      return ` → ${t(`arithmetic.chain.${kind}`, { taps })} → ${side}`;
+    });
+    const flat = chain.length > 2 ? t("arithmetic.chain.flat", { side, all: 20 * side * side }) : "";
+    return h("p", { class: "chain-line" }, `${SIDE}${steps.join("")}${flat ? `  ${flat}` : ""}`);
+  }
+
+  /** −ln p of the true class, as a tutorial works it. */
+  const lossLine = () => h("p", { class: "chain-line", dataset: { loss: crossEntropy(PREDICTED, TRUE_CLASS) } },
+    t("arithmetic.loss", { predicted: `[${PREDICTED.join(", ")}]`, target: TRUE_CLASS, p: PREDICTED[TRUE_CLASS], loss: short(crossEntropy(PREDICTED, TRUE_CLASS), 4) }));
+
+  function tellCheck() {
+    const [kind, values] = checked;
+    badge.className = `badge ${kind}`;
+    badge.textContent = t(`arithmetic.check.${kind}`, values);
+  }
+
+  return {
+    badge, sizes, article, chains,
+
+    /**
+     * @param {import("./state.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("../lib/conv.js").Geometry} geometry
+     * @param {import("./stage.js").Tensors} tensors
+     */
+    show(given, pass, { rows, columns }, tensors) {
+      sizes.replaceChildren(h("span", { class: "setting-name" }, t("arithmetic.outsize")), ` ⌊(H + 2·p − d·(k − 1) − 1) / s⌋ + 1 `,
+        h("span", { class: "size-axis", dataset: { size: rows.output } }, `${t("arithmetic.axis.rows")} ${sizeWorked(rows)}`),
+        h("span", { class: "size-axis", dataset: { size: columns.output } }, `${t("arithmetic.axis.columns")} ${sizeWorked(columns)}`));
+      chains.replaceChildren(h("summary", {}, t("arithmetic.chains")), ...CHAINS.map(chainLine), lossLine());
+      const preset = given.preset ? PRESETS[given.preset] : null;
+      article.hidden = !preset?.right || preset.pass !== pass.name;
+      if (article.hidden || !preset?.right) return;
+      const { shape, values } = tensors[pass.targets[0]];
+      const width = /** @type {number} */ (shape.at(-1));
+      const right = preset.right.every((value, k) => value === values[k]);
+      const first = preset.printed?.findIndex((value, k) => value !== values[k]) ?? -1;
+      article.className = `article ${first < 0 ? "good" : "errs"}`;
+      article.replaceChildren(
+        h("p", { class: "article-right" }, `${right ? "✓" : "✗"} ${t("arithmetic.article.right", { values: written(values, width) })}`),
+        ...(first < 0 || !preset.printed ? [] : [
+          h("p", {}, `✗ ${t("arithmetic.article.printed", { values: written(preset.printed, width) })} `,
+            t("arithmetic.article.errs", { step: first + 1, cell: cellName(pass.targets[0], unravel(first, shape), shape), wrong: short(preset.printed[first]), right: short(values[first]) }), " ",
+            t(`arithmetic.article.${given.preset}`), " ",
+            h("button", { type: "button", class: "link", onclick: () => onstep(first) }, t("arithmetic.article.go")))]));
+    },
+
+    /** @param {string} kind @param {Record<string, string | number>} values */
+    check(kind, values) {
+      checked = [kind, values];
+      tellCheck();
+    },
+    recheck: tellCheck,
+  };
+}

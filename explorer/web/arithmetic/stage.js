@@ -1,0 +1,191 @@
+/** What is read | the arithmetic | what is written: the matrices of a pass, with the cells of the present visit lit. */
+
+import { h } from "../lib/dom.js";
+import { lastPhase, readersOf, visitedInput, writtenAt } from "../lib/arithmetic.js";
+import { createGrid, NO_RING, planesOf } from "./grid.js";
+import { createTerms } from "./terms.js";
+
+/** @typedef {import("../lib/arithmetic.js").Pass} Pass */
+/** @typedef {import("../lib/arithmetic.js").Visit} Visit */
+/** @typedef {import("../lib/arithmetic.js").Name} Name */
+/** @typedef {import("./state.js").Case} Case */
+/** `shape` and values of every tensor of the case and of its results. @typedef {Record<string, { shape: number[], values: ArrayLike<number> }>} Tensors */
+/**
+ * @typedef {{ given: Case, passes: Partial<Record<string, Pass>>, pass: Pass, geometry: import("../lib/conv.js").Geometry, tensors: Tensors,
+ *   moment: import("../lib/arithmetic.js").Moment, preview: number | null, single: boolean }} Scene
+ * `preview`: the visit that is pointed at; `single`: the walk stops at every product
+ */
+
+const EDITABLE = ["input", "weight", "bias", "gradOutput"];
+/** Widths for what is read and what is written, side by side or, when large, one above the other, in pixels. */
+const ROOM = { small: { read: 540, written: 420 }, large: { read: 1150, written: 600 } };
+/** More columns than this, of all planes of a matrix, are large, and so are more in the picture of the terms. */
+const [MANY_COLUMNS, MANY_TERMS] = [12, 6];
+const NAMES = /** @type {Name[]} */ (["input", "weight", "bias", "gradOutput", "gradWeight", "gradBias", "output", "gradInput", "newWeight", "newBias"]);
+
+/**
+ * @param {{ onpreview: (visit: number | null) => void, onpick: (visit: number) => void,
+ *   onedit: (name: "input" | "weight" | "bias" | "gradOutput", index: number, value: number, gesture: unknown) => void }} options
+ */
+export function createStage({ onpreview, onpick, onedit }) {
+  const [left, right] = [h("div", { class: "stage-read" }), h("div", { class: "stage-written" })];
+  const terms = createTerms({ onlight(term) { light(term ? Object.entries(term.cells).map(([name, index]) => [name, index]) : []); } });
+  const element = h("div", { class: "stage-flow" }, left, terms.element, right);
+  /** @type {Scene | null} */
+  let scene = null;
+  /** Cells pointed out beside those of the visit. @type {[string, number][]} */
+  let extra = [];
+
+  const grids = Object.fromEntries(NAMES.map((name) => [name, createGrid({
+    name, editable: EDITABLE.includes(name), onhover: point,
+    onedit: (index, value, gesture) => onedit(/** @type {any} */ (name), index, value, gesture),
+    onpick: EDITABLE.includes(name) ? undefined : (index) => {
+      const visit = scene && writerOf(scene.pass, name, index);
+      if (visit !== null) onpick(visit);
+    },
+  })]));
+
+  /** The visit that writes an element, the first of several. @param {Pass} pass @param {Name} name @param {number} index */
+  function writerOf(pass, name, index) {
+    for (let k = 0; k < pass.count; k++) {
+      const { target, terms: all } = pass.visit(k);
+      if (pass.scatter ? all.some(({ writes }) => writes?.[0] === name && writes[1] === index) : target[0] === name && target[1] === index) return k;
+    }
+    return null;
+  }
+
+  /** A cell is pointed at: the window moves there; a cell that no window moves over shows its partners instead. @param {Name} name @param {number | null} index */
+  function point(name, index) {
+    if (!scene) return;
+    const { pass } = scene;
+    if (index === null) {
+      extra = [];
+      onpreview(null);
+      return;
+    }
+    const writer = pass.targets.includes(name) ? writerOf(pass, name, index) : null;
+    if (writer !== null) {
+      onpreview(writer);
+      return;
+    }
+    if (pass.scatter && name === "gradOutput") {
+      onpreview(index);
+      return;
+    }
+    if (pass.name === "inputGrad" && pass.scatter && name === "input") {
+      const over = Array.from({ length: pass.count }, (_, k) => k).find((k) => pass.visit(k).window.input?.includes(index));
+      if (over !== undefined) onpreview(over);
+      return;
+    }
+    if (name === "bias" && pass.name === "forward") {
+      light([[name, index], ...Array.from({ length: pass.count }, (_, k) => pass.visit(k)).filter(({ vars }) => vars.o === index).map(({ target }) => target)]);
+      return;
+    }
+    const readers = readersOf(pass, name, index);
+    if (name === pass.slides && readers.length) onpreview(middle(pass, readers));
+    else {
+      light([[name, index], ...readers.flatMap(({ term }) => Object.entries(term.cells).filter(([other]) => other !== name))]);
+    }
+  }
+
+  /** Of the visits that read a cell, the one whose window has it nearest to its middle. @param {Pass} pass @param {ReturnType<typeof readersOf>} readers */
+  function middle(pass, readers) {
+    const places = pass.visit(readers[0].visit).terms.map(({ place }) => place);
+    const [bottom, end] = [1, 2].map((axis) => Math.max(...places.map((place) => place[axis])));
+    const far = (/** @type {number[]} */ [, row, column]) => Math.abs(row - bottom / 2) + Math.abs(column - end / 2);
+    return readers.reduce((best, reader) => (far(reader.term.place) < far(best.term.place) ? reader : best)).visit;
+  }
+
+  /** @param {[string, number][]} cells */
+  function light(cells) {
+    extra = cells;
+    draw();
+  }
+
+  /** Padding that is drawn around a tensor, because windows lie over it. @param {Name} name */
+  function ringOf(name) {
+    const { pass, geometry: { rows, columns } } = /** @type {Scene} */ (scene);
+    if (name !== pass.slides) return NO_RING;
+    if (name === "input") return { top: rows.before, bottom: rows.before, left: columns.before, right: columns.before };
+    if (pass.name !== "inputGrad" || rows.stride > 1 || columns.stride > 1) return NO_RING;
+    const [down, across] = [rows, columns].map(({ span, before }) => Math.max(0, span - 1 - before));
+    return { top: down, bottom: down, left: across, right: across };
+  }
+
+  /** Marks of cells by tensor, and of padding of the tensor that slides. @param {Visit} visit @param {number} phase */
+  function marksOf(visit, phase) {
+    const { pass, single, preview } = /** @type {Scene} */ (scene);
+    /** @type {Record<string, Map<number, string>>} */
+    const lit = Object.fromEntries([...pass.reads, ...pass.targets].map((name) => [name, new Map()]));
+    const around = new Map();
+    const add = (/** @type {string} */ name, /** @type {number} */ index, /** @type {string} */ mark) => {
+      const map = lit[name];
+      if (map && index >= 0) map.set(index, `${map.get(index) ?? ""} ${mark}`.trim());
+    };
+    for (const [name, indices] of Object.entries(visit.window)) for (const index of indices) add(name, index, "in");
+    visit.terms.forEach((term, k) => {
+      const now = single && preview === null && k === phase ? " now" : "";
+      for (const [name, index] of Object.entries(term.cells)) add(name, index, `in${now}`);
+      if (term.writes) add(term.writes[0], term.writes[1], single && preview === null && k !== phase ? "in" : "target");
+      if (term.inside || !pass.slides) return;
+      const all = { ...visit.vars, ...term.vars };
+      const key = pass.slides === "input" ? `${all.c} ${all.row} ${all.col}` : `${all.o} ${all.y} ${all.x}`;
+      around.set(key, `in${now}`);
+    });
+    if (!pass.scatter) add(...visit.target, "target");
+    for (const [name, index] of extra) add(name, index, "partner");
+    return { lit, around };
+  }
+
+  function isLarge() {
+    const { pass, tensors } = /** @type {Scene} */ (scene);
+    const columns = [...pass.reads, ...pass.targets].map((name) => {
+      const { shape } = tensors[name];
+      return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
+    });
+    return Math.max(...columns) > MANY_COLUMNS || pass.visit(0).terms.some(({ place }) => place[2] >= MANY_TERMS);
+  }
+
+  function draw() {
+    if (!scene) return;
+    const { given, passes, pass, tensors, moment, preview } = scene;
+    const visit = pass.visit(preview ?? moment.visit);
+    const phase = preview === null ? moment.phase : lastPhase(pass);
+    const { lit, around } = marksOf(visit, phase);
+    const written = writtenAt(pass, moment);
+    const room = isLarge() ? ROOM.large : ROOM.small;
+    element.classList.toggle("large", isLarge());
+    const unread = visitedInput(/** @type {Pass} */ (passes.forward));
+    for (const name of pass.reads) {
+      const { shape, values } = tensors[name];
+      grids[name].show({ shape, values, unread: name === "input" ? unread : undefined, lit: lit[name], around: name === pass.slides ? around : new Map(), ring: ringOf(name), room: room.read });
+    }
+    for (const name of pass.targets) {
+      const target = /** @type {{ values: Float64Array, written: Uint8Array }} */ (written[name]);
+      grids[name].show({ shape: tensors[name].shape, values: target.values, written: pass.scatter ? undefined : target.written, lit: lit[name], around: new Map(), ring: NO_RING, room: room.written });
+    }
+    grids[visit.target[0]].enter(visit.target[1]);
+    const choice = pass.function === "max_pool2d_input_grad" ? passes.forward?.visit(preview ?? moment.visit).terms : undefined;
+    terms.show(given, pass, visit, phase, choice);
+  }
+
+  return {
+    element,
+    /** @param {Scene} next */
+    show(next) {
+      const other = scene?.pass.name !== next.pass.name || scene.pass.function !== next.pass.function;
+      scene = next;
+      if (other) {
+        extra = [];
+        left.replaceChildren(...next.pass.reads.map((name) => grids[name].element));
+        right.replaceChildren(...next.pass.targets.map((name) => grids[name].element));
+      }
+      draw();
+    },
+    repaint() {
+      for (const grid of Object.values(grids)) grid.repaint();
+      terms.repaint();
+      draw();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** Three texts in step with the walk: the formula with the current numbers, the loop that computes it, the PyTorch call. */
+
+import { h } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { short } from "../lib/numbers.js";
+import { lineAt } from "../lib/arithmetic.js";
+import { factor, targetName } from "./terms.js";
+import { formula, torchCall } from "./words.js";
+
+/** @typedef {{ file: string, first: number, lines: string[], documentation: [number, number], marks: Record<string, number> }} Listing */
+/** @typedef {import("../lib/arithmetic.js").Pass} Pass */
+/** @typedef {import("../lib/arithmetic.js").Visit} Visit */
+
+/** @param {Record<string, Listing>} listings of `core.ops` */
+export function createTexts(listings) {
+  const [symbols, numbers] = [h("p", { class: "formula-symbols" }), h("p", { class: "formula-numbers" })];
+  const code = h("div", { class: "listing", role: "region", tabindex: 0, dataset: { i18nAria: "arithmetic.code" } });
+  const source = h("span", { class: "note listing-source" });
+  const variables = h("p", { class: "listing-vars" });
+  const call = h("code", { class: "torch-call" });
+  const title = (/** @type {string} */ key) => h("h3", { class: "text-title", dataset: { i18n: `arithmetic.${key}` } });
+  const element = h("div", { class: "texts" },
+    h("section", { class: "text-formula" }, title("formula"), symbols, numbers, title("torch"), call),
+    h("section", { class: "text-code" }, h("div", { class: "text-head" }, title("code"), source), code, variables));
+  let shown = "";
+  /** @type {HTMLElement[]} */
+  let lines = [];
+
+  /** The source without its docstring, which is a line of its own to open. @param {string} name */
+  function list(name) {
+    if (shown === name) return;
+    shown = name;
+    const { lines: text, documentation: [from, to], file, first } = listings[name];
+    source.textContent = t("arithmetic.source", { file, first });
+    const folded = h("div", { class: "code-fold" });
+    const line = (/** @type {string} */ words, /** @type {number} */ k) => h("div", { class: "code-line" }, h("span", { class: "code-number" }, String(first + k)), h("span", { class: "code-text" }, words || " "));
+    lines = text.map(line);
+    const docs = h("details", { class: "code-docs" }, h("summary", { dataset: { i18n: "arithmetic.docstring" } }, t("arithmetic.docstring")), ...lines.slice(from, to));
+    folded.append(...lines.slice(0, from), docs, ...lines.slice(to));
+    code.replaceChildren(folded);
+  }
+
+  /** Keep a line in sight within the listing, without moving the page. @param {HTMLElement} line */
+  function reveal(line) {
+    const [top, height] = [line.offsetTop, line.offsetHeight];
+    if (top < code.scrollTop + 24 || top + height > code.scrollTop + code.clientHeight - 24) code.scrollTop = top - code.clientHeight * 0.55;
+  }
+
+  /** "0 + 1·2 + 3·4 = 14", the current product marked, those to come pale. @param {Pass} pass @param {Visit} visit @param {number} phase */
+  function worked(pass, visit, phase) {
+    const inside = visit.terms.map((term, k) => ({ term, k })).filter(({ term }) => term.inside);
+    const piece = (/** @type {string} */ text, /** @type {string} */ kind) => h("span", { class: kind }, text);
+    const kindOf = (/** @type {number} */ k) => (k === phase ? "term now" : k > phase ? "term later" : "term");
+    const name = piece(`${targetName(pass, visit)} ${pass.scatter ? "+=" : "="} `, "term");
+    const value = piece(` = ${phase >= pass.taps - 1 ? short(visit.value, 7) : "…"}`, "term value");
+    if (pass.name === "update") {
+      const { parameter } = inside[0].term.after;
+      return [name, piece(`${short(parameter, 7)} − ${inside[0].term.factors.map(factor).join("·")}`, "term"), value];
+    }
+    if (pass.function === "max_pool2d") return [name, piece("max(", "term"), ...inside.flatMap(({ term, k }, n) => [piece(n ? ", " : "", "term"), piece(short(term.product, 5), kindOf(k))]), piece(")", "term"), value];
+    if (pass.function === "max_pool2d_input_grad") return [name, piece(short(visit.value, 6), "term now")];
+    if (pass.function === "avg_pool2d_input_grad") return [name, piece(`${factor(inside[0]?.term.factors[0] ?? 0)} / ${pass.taps}`, "term now"), value];
+    const products = inside.map(({ term, k }, n) => piece(`${n ? " + " : ""}${term.factors.map(factor).join("·")}`, kindOf(k)));
+    if (pass.function === "avg_pool2d") return [name, piece("(", "term"), ...products, piece(`) / ${pass.taps}`, "term"), value];
+    const first = pass.name === "forward" ? [piece(`${short(visit.start.total, 6)} + `, "term")] : [];
+    return [name, ...(inside.length ? [...first, ...products] : [piece(pass.name === "forward" ? short(visit.start.total, 6) : "0", "term")]), value];
+  }
+
+  return {
+    element,
+    /** @param {import("./words.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
+    show(given, pass, visit, phase) {
+      symbols.textContent = formula(given, pass.name);
+      numbers.replaceChildren(...worked(pass, visit, phase));
+      call.textContent = torchCall(given, pass.name);
+      list(pass.function);
+      const { mark, vars } = lineAt(pass, visit, phase);
+      const at = listings[pass.function].marks[mark];
+      lines.forEach((line, k) => {
+        line.classList.toggle("current", k === at);
+        if (k === at) line.setAttribute("aria-current", "step");
+        else line.removeAttribute("aria-current");
+      });
+      if (code.clientHeight) reveal(lines[at]);
+      variables.replaceChildren(...Object.entries(vars).map(([name, value]) => h("span", { class: "var", dataset: { var: name, value } }, h("i", {}, name), ` = ${short(value, 7)}`)));
+    },
+    relabel() {
+      shown = "";
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Typing a number into a cell: Enter keeps it, Escape gives it up, what is no number is said at the cell. */
+
+import { h } from "../lib/dom.js";
+import { parsed } from "../lib/editing.js";
+import { t } from "../lib/i18n.js";
+
+/** Width of the message, in pixels. */
+const MESSAGE = 210;
+
+/**
+ * @param {HTMLElement} cell is filled by the input until it closes
+ * @param {{ frame: HTMLElement, message: HTMLElement, text: string, fresh: boolean, onclose: (value: number | null, back: boolean) => void }} options
+ * `frame`: what the message is placed in; `fresh`: the text is the old value, to be replaced by what is typed; `onclose` gets
+ * null where the old value stays, and whether the focus goes back to the cell
+ */
+export function typeInto(cell, { frame, message, text, fresh, onclose }) {
+  const input = h("input", { class: "tap-input", inputmode: "decimal", autocomplete: "off", "aria-label": cell.getAttribute("aria-label") });
+  input.value = text;
+  cell.replaceChildren(input);
+  input.focus({ preventScroll: true });
+  if (fresh) input.select();
+  let open = true;
+
+  /** @param {boolean} keep @param {boolean} [back] to the cell */
+  function close(keep, back = true) {
+    if (!open) return true;
+    const value = parsed(input.value);
+    if (keep && value === null) {
+      message.textContent = t("arithmetic.notnumber", { text: input.value });
+      message.hidden = false;
+      const [around, at] = [frame.getBoundingClientRect(), cell.getBoundingClientRect()];
+      Object.assign(message.style, { left: `${Math.max(0, Math.min(at.left - around.left, around.width - MESSAGE))}px`, top: `${at.bottom - around.top + 4}px` });
+      input.setAttribute("aria-invalid", "true");
+      return false;
+    }
+    open = false;
+    message.hidden = true;
+    input.remove();
+    onclose(keep ? value : null, back);
+    return true;
+  }
+
+  input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    event.stopPropagation();
+    if (event.key === "Enter") close(true);
+    else if (event.key === "Escape") close(false);
+    else if (event.key === "Tab" && !close(true, false)) event.preventDefault();
+  });
+  input.addEventListener("blur", () => close(parsed(input.value) !== null, false));
+  for (const kind of ["pointerdown", "dblclick"]) input.addEventListener(kind, (/** @type {Event} */ event) => event.stopPropagation());
+}

@@ -1,0 +1,67 @@
+/** The colour scale of the maps, its scope, and where the value under the pointer stands on it. */
+
+import { h, canvas } from "../lib/dom.js";
+import { colourTable, positionOf, tableIndex } from "../lib/colour.js";
+import { short } from "../lib/numbers.js";
+import { t } from "../lib/i18n.js";
+import { page } from "../lib/store.js";
+
+const WIDTH = 181;
+
+/** @typedef {"map" | "layer" | "network"} Scope */
+
+/** @param {() => void} onchange */
+export function createLegend(onchange) {
+  const scopes = /** @type {Scope[]} */ (["map", "layer", "network"]);
+  /** @type {Scope} */
+  let scope = "map";
+  const choice = h("select", {
+    class: "scope", dataset: { i18nTitle: "legend.scope" },
+    onchange: () => { scope = choice.value; onchange(); },
+  }, ...scopes.map((name) => h("option", { value: name, dataset: { i18n: `legend.${name}` } })));
+  const ramp = canvas(WIDTH, 1, { class: "ramp", role: "img", dataset: { i18nAria: "legend.ramp" } });
+  const marker = h("span", { class: "ramp-mark", hidden: true });
+  const [low, middle, high] = [h("span", {}), h("span", {}), h("span", {})];
+  const element = h("div", { class: "legend" }, choice,
+    h("div", { class: "ramp-frame" }, ramp, marker, h("div", { class: "ramp-ticks" }, low, middle, high)));
+
+  /** @param {import("../lib/colour.js").Scale} scale */
+  function draw(scale) {
+    const context = /** @type {CanvasRenderingContext2D} */ (ramp.getContext("2d"));
+    const image = context.createImageData(WIDTH, 1);
+    const words = new Uint32Array(image.data.buffer);
+    const table = colourTable(scale, page.get("dark"));
+    const start = scale === "diverging" ? -1 : 0;
+    for (let x = 0; x < WIDTH; x++) words[x] = table[tableIndex(scale, start + (x / (WIDTH - 1)) * (1 - start))];
+    context.putImageData(image, 0, 0);
+  }
+
+  return {
+    element,
+    get scope() {
+      return scope;
+    },
+
+    /** Nothing is pointed at: the ends of the scale in words. */
+    rest() {
+      draw("diverging");
+      marker.hidden = true;
+      [low.textContent, middle.textContent, high.textContent] = ["−", "0", t(`legend.${scope}.end`)];
+    },
+
+    /**
+     * @param {import("./network.js").Step} step @param {number} value @param {number} mapScale largest |value| of its map
+     * @param {number} wider largest |value| of the layer or network in scope
+     */
+    mark(step, value, mapScale, wider) {
+      draw(step.scale);
+      const full = scope === "map" ? mapScale : wider;
+      const diverging = step.scale === "diverging";
+      const [from, to] = diverging ? [-full, full] : [step.low, step.high];
+      [low.textContent, middle.textContent, high.textContent] = [short(from, 3), diverging ? "0" : "", short(to, 3)];
+      const position = positionOf(step, value, full);
+      marker.hidden = Number.isNaN(position);
+      marker.style.left = `${100 * (diverging ? (position + 1) / 2 : position)}%`;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** The prediction: one bar per class, the best three in words, and an honest "unsure". */
+
+import { h } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+
+/** Past this many classes only the most probable are listed. */
+const MOST = 10;
+
+/** @typedef {{ verdict: "empty" | "unsure" | "sure" | "untrained" | "none", classes: string[], probabilities: number[], threshold: number | null, reason?: string }} Prediction */
+
+export const percent = (/** @type {number} */ p) => (p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
+
+export function createPrediction() {
+  const headline = h("p", { class: "headline", role: "status", "aria-live": "polite" });
+  const words = h("p", { class: "note" });
+  const list = h("ol", { class: "bars", dataset: { i18nAria: "prediction.bars" } });
+  /** @type {{ row: any, name: any, bar: any, share: any, tick: any }[]} */
+  let rows = [];
+
+  function arrange(/** @type {number} */ count) {
+    if (rows.length === count) return;
+    rows = Array.from({ length: count }, () => {
+      const [name, bar, share, tick] = ["bar-name", "bar-fill", "bar-share", "bar-before"].map((part) => h("span", { class: part }));
+      return { row: h("li", {}, name, h("span", { class: "bar-track" }, bar, tick), share), name, bar, share, tick };
+    });
+    list.replaceChildren(...rows.map(({ row }) => row));
+  }
+
+  return {
+    element: h("section", { class: "prediction", dataset: { i18nAria: "prediction.title" } }, headline, words, list),
+
+    /** @param {Prediction} prediction @param {number[] | null} before what the unchanged model says, for a changed one */
+    show({ verdict, classes, probabilities, threshold, reason }, before) {
+      const ranked = probabilities.map((p, k) => ({ p, k })).sort((a, b) => b.p - a.p);
+      const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
+      const told = verdict === "sure" || verdict === "unsure" || verdict === "untrained";
+      arrange(listed.length);
+      listed.forEach(({ p, k }, place) => {
+        const { row, name, bar, share, tick } = rows[place];
+        tick.hidden = !before || !told;
+        if (before) tick.style.left = `${100 * before[k]}%`;
+        tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
+        name.textContent = classes[k];
+        bar.style.transform = `scaleX(${told ? p : 0})`;
+        share.textContent = told ? percent(p) : "";
+        row.classList.toggle("best", told && k === ranked[0].k);
+        row.dataset.class = classes[k];
+        row.dataset.probability = told ? String(p) : "";
+      });
+      headline.dataset.verdict = verdict;
+      const best = told ? { digit: classes[ranked[0].k], share: percent(ranked[0].p) } : {};
+      headline.textContent = reason ?? t(`prediction.${verdict}`, best);
+      headline.dataset.best = told ? classes[ranked[0].k] : "";
+      words.textContent = told
+        ? [
+            t("prediction.top", { list: ranked.slice(0, 3).map(({ p, k }) => `${classes[k]} (${percent(p)})`).join(", ") }),
+            verdict === "unsure" ? t("prediction.why", { threshold: percent(threshold ?? 0) }) : "",
+          ].join(" ")
+        : "";
+    },
+  };
+}

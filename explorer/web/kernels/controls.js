@@ -1,0 +1,164 @@
+/** The page's controls, in three groups: of the picture, of the kernel, of the result. They show a state and ask for changes. */
+
+import { h } from "../lib/dom.js";
+import { fitted, parsed } from "../lib/editing.js";
+import { LARGEST, PRESETS, RANGES } from "../lib/kernels.js";
+import { withPreset, withShape, withSize } from "./state.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {(change: (state: State) => State, gesture?: unknown) => void} Ask */
+
+const MOST = { stride: 16, dilation: 16, padding: 64 };
+
+/** A control under its name. @param {string} key @param {...HTMLElement} controls */
+const setting = (key, ...controls) => h("label", { class: "setting", dataset: { i18nTitle: `kernels.${key}.why` } },
+  h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }), ...controls);
+
+/** Several controls under one name; each has a label of its own. @param {string} key @param {...HTMLElement} controls */
+const settings = (key, ...controls) => h("div", { class: "setting", role: "group", dataset: { i18nTitle: `kernels.${key}.why`, i18nAria: `kernels.${key}` } },
+  h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }), h("span", { class: "setting-parts" }, ...controls));
+
+/** @param {string} key stem of the options' words @param {string[]} values @param {(value: string) => void} choose */
+function options(key, values, choose) {
+  const select = h("select", { dataset: { control: key }, onchange: () => choose(select.value) },
+    ...values.map((value) => h("option", { value, dataset: { i18n: `kernels.${key}.${value}` } })));
+  return select;
+}
+
+/**
+ * A whole number; what is out of range is marked and not taken.
+ * @param {string} key @param {number} least @param {number} most @param {(value: number) => void} take
+ */
+function whole(key, least, most, take) {
+  const input = h("input", {
+    type: "number", class: "number-field", min: least, max: most, step: 1, dataset: { control: key, i18nAria: `kernels.${key}` },
+    oninput: () => {
+      const value = Number(input.value);
+      const good = input.value !== "" && Number.isInteger(value) && value >= least && value <= most;
+      input.setAttribute("aria-invalid", String(!good));
+      if (good) take(value);
+    },
+    onblur: () => {
+      input.value = input.dataset.shown ?? "";
+      input.setAttribute("aria-invalid", "false");
+    },
+  });
+  return input;
+}
+
+/** @param {any} input @param {number} value */
+function put(input, value) {
+  input.dataset.shown = String(value);
+  if (document.activeElement !== input || Number(input.value) !== value) input.value = String(value);
+  input.setAttribute("aria-invalid", "false");
+}
+
+/** @param {string} key @param {(on: boolean) => void} take */
+function switched(key, take) {
+  const box = h("input", { type: "checkbox", dataset: { control: key }, onchange: () => take(box.checked) });
+  return { box, element: h("label", { class: "switch", dataset: { i18nTitle: `kernels.${key}.why` } }, box, h("span", { dataset: { i18n: `kernels.${key}` } })) };
+}
+
+const times = () => h("span", { class: "times", "aria-hidden": "true" }, "×");
+
+/** @param {"stride" | "dilation"} key @param {Ask} ask */
+function pair(key, ask) {
+  const inputs = [0, 1].map((axis) => whole(`${key}.${axis ? "columns" : "rows"}`, 1, MOST[key], (value) => ask((state) => ({ ...state, [key]: state[key].with(axis, value) }))));
+  return { element: settings(key, inputs[0], times(), inputs[1]), show: (/** @type {State} */ state) => inputs.forEach((input, axis) => put(input, state[key][axis])) };
+}
+
+/** Colour or grey, and what lies beyond the picture's edge. @param {Ask} ask */
+export function pictureControls(ask) {
+  const channels = options("channels", ["rgb", "grey"], (value) => ask((state) => ({ ...state, channels: /** @type {State["channels"]} */ (value) })));
+  const mode = options("mode", ["zeros", "reflect", "replicate", "circular"], (value) => ask((state) => ({ ...state, mode: /** @type {State["mode"]} */ (value) })));
+  const amount = options("padding", ["same", "valid", "number"], (value) =>
+    ask((state) => ({ ...state, padding: value === "number" ? [1, 1] : /** @type {"same" | "valid"} */ (value) })));
+  const amounts = [0, 1].map((axis) => whole(`padding.${axis ? "columns" : "rows"}`, 0, MOST.padding, (value) =>
+    ask((state) => (typeof state.padding === "string" ? state : { ...state, padding: /** @type {[number, number]} */ (state.padding.with(axis, value)) }))));
+  const numbers = h("span", { class: "setting-parts" }, amounts[0], times(), amounts[1]);
+  return {
+    element: h("div", { class: "controls" }, setting("channels", channels), setting("mode", mode), setting("padding", amount), numbers),
+    /** @param {State} state */
+    show(state) {
+      channels.value = state.channels;
+      mode.value = state.mode;
+      mode.disabled = state.padding === "valid";
+      amount.value = typeof state.padding === "string" ? state.padding : "number";
+      numbers.hidden = typeof state.padding === "string";
+      if (typeof state.padding !== "string") state.padding.forEach((value, axis) => put(amounts[axis], value));
+    },
+  };
+}
+
+/** Which kernel, how large, of what shape. @param {Ask} ask @param {(direction: "undo" | "redo") => void} travel */
+export function kernelControls(ask, travel) {
+  const preset = h("select", { class: "preset", dataset: { control: "preset", i18nAria: "kernels.preset" }, onchange: () => ask((state) => withPreset(state, preset.value)) },
+    ...Object.keys(PRESETS).map((name) => h("option", { value: name, dataset: { i18n: `kernels.preset.${name}` } })),
+    h("option", { value: "", disabled: true, dataset: { i18n: "kernels.preset.own" } }));
+  const rows = whole("size.rows", 1, LARGEST, (value) => ask((state) => withSize(state, value, state.kernel.columns)));
+  const columns = whole("size.columns", 1, LARGEST, (value) => ask((state) => withSize(state, state.kernel.rows, value)));
+  const button = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) =>
+    h("button", { type: "button", class: "tool", dataset: { tool: `kernel-${name}`, i18nTitle: `kernels.${name}` }, onclick: () => travel(name) }, icon);
+  const [undo, redo] = [button("undo", "↶"), button("redo", "↷")];
+  let gesture = {};
+  const shapes = /** @type {(keyof typeof RANGES)[]} */ (Object.keys(RANGES)).map((key) => {
+    const slider = h("input", {
+      type: "range", ...RANGES[key], dataset: { control: key },
+      oninput: () => ask((state) => withShape(state, { [key]: Number(slider.value) }), gesture), onchange: () => { gesture = {}; },
+    });
+    const value = h("output", { class: "slider-value" });
+    return { key, slider, value, element: setting(key, h("span", { class: "setting-parts" }, slider, value)) };
+  });
+  const [stride, dilation] = [pair("stride", ask), pair("dilation", ask)];
+  const flip = switched("flip", (on) => ask((state) => ({ ...state, flip: on })));
+  return {
+    head: h("div", { class: "kernel-head" }, preset, h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, times(), columns), undo, redo),
+    element: h("div", { class: "controls" }, ...shapes.map(({ element }) => element), stride.element, dilation.element, flip.element),
+    /** @param {State} state @param {{ canUndo: boolean, canRedo: boolean }} history */
+    show(state, { canUndo, canRedo }) {
+      preset.value = state.preset ?? "";
+      put(rows, state.kernel.rows);
+      put(columns, state.kernel.columns);
+      [undo.disabled, redo.disabled] = [!canUndo, !canRedo];
+      for (const { key, slider, value, element } of shapes) {
+        element.hidden = !state.preset || !(key in PRESETS[state.preset].shape);
+        if (Number(slider.value) !== state.shape[key]) slider.value = String(state.shape[key]);
+        value.textContent = fitted(state.shape[key], 5) + (key === "angle" ? "°" : "");
+      }
+      stride.show(state);
+      dilation.show(state);
+      flip.box.checked = state.flip;
+    },
+  };
+}
+
+/** What becomes of the sums. @param {Ask} ask */
+export function resultControls(ask) {
+  const normalise = switched("normalise", (on) => ask((state) => ({ ...state, normalise: on })));
+  const show = options("show", ["clamp", "absolute", "rescale"], (value) => ask((state) => ({ ...state, show: /** @type {State["show"]} */ (value) })));
+  let gesture = {};
+  const slider = h("input", {
+    type: "range", min: -255, max: 255, step: 1, dataset: { control: "bias.slider", i18nAria: "kernels.bias" },
+    oninput: () => ask((state) => ({ ...state, bias: Number(slider.value) }), gesture), onchange: () => { gesture = {}; },
+  });
+  const typed = h("input", {
+    class: "number-field", inputmode: "decimal", dataset: { control: "bias", i18nAria: "kernels.bias" },
+    oninput: () => {
+      const value = parsed(typed.value);
+      typed.setAttribute("aria-invalid", String(value === null));
+      if (value !== null) ask((state) => ({ ...state, bias: value }));
+    },
+    onblur: () => { typed.value = typed.dataset.shown ?? "0"; typed.setAttribute("aria-invalid", "false"); },
+  });
+  return {
+    element: h("div", { class: "controls" }, setting("show", show), settings("bias", slider, typed), normalise.element),
+    /** @param {State} state */
+    show(state) {
+      show.value = state.show;
+      normalise.box.checked = state.normalise;
+      if (Number(slider.value) !== state.bias) slider.value = String(state.bias);
+      typed.dataset.shown = String(state.bias);
+      if (document.activeElement !== typed) typed.value = String(state.bias);
+    },
+  };
+}

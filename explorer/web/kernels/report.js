@@ -1,0 +1,82 @@
+/** What the page says of the result in words and numbers: its size, what was done to it, how fast, by which path. */
+
+import { h } from "../lib/dom.js";
+import { fitted } from "../lib/editing.js";
+import { t } from "../lib/i18n.js";
+import { short } from "../lib/numbers.js";
+import { visited } from "../lib/conv.js";
+import { torchLine } from "./state.js";
+
+/** Frames further apart than this belong to different gestures, ms. */
+const PAUSE = 250;
+const REMEMBERED = 90;
+
+/** Counts frames painted one after another. */
+export function createMeter() {
+  /** @type {number[]} */
+  let times = [];
+  return {
+    /** @param {number} now ms */
+    tick(now) {
+      if (times.length && now - times[times.length - 1] > PAUSE) times = [];
+      times = [...times.slice(1 - REMEMBERED), now];
+    },
+    /** Frames per second of the last gesture; null before there were enough to tell. */
+    get rate() {
+      return times.length < 6 ? null : (1000 * (times.length - 1)) / (times[times.length - 1] - times[0]);
+    },
+  };
+}
+
+export function createReport() {
+  const [inputSize, outputSize, separable, treated, speed, code] = ["input-size", "output-size", "separable", "treated", "speed", "code"]
+    .map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
+  /** @param {import("../lib/conv.js").Axis} axis */
+  const windows = ({ size, before, after, span, stride, output }) => `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
+  const share = (/** @type {number} */ part, /** @type {number} */ of) => (part === 0 ? "0" : fitted(Math.max(0.01, (100 * part) / of), 5));
+
+  return {
+    inputSize, outputSize, separable, treated, speed, code,
+
+    /**
+     * @param {import("../lib/conv.js").Geometry} geometry @param {import("./state.js").State} state @param {boolean} isSeparable
+     */
+    show({ rows, columns }, state, isSeparable) {
+      const seen = [visited(rows), visited(columns)];
+      const missed = seen[0] < rows.size || seen[1] < columns.size;
+      inputSize.textContent = t("kernels.input.size", { height: rows.size, width: columns.size }) + (missed ? ` · ${t("kernels.input.missed", { rows: rows.size - seen[0], columns: columns.size - seen[1] })}` : "");
+      outputSize.textContent = t("kernels.output.size", { height: rows.output, width: columns.output });
+      outputSize.title = t("kernels.output.formula", { rows: windows(rows), columns: windows(columns) });
+      const [two, all] = [rows.taps + columns.taps, rows.taps * columns.taps];
+      separable.textContent = !isSeparable ? t("kernels.separable.no", { all })
+        : two < all ? t("kernels.separable.yes", { two, all, saved: Math.round(100 * (1 - two / all)) }) : t("kernels.separable.small", { two, all });
+      separable.dataset.separable = String(isSeparable);
+      code.textContent = torchLine(state);
+    },
+
+    /** What was done to the sums before they were painted. @param {import("./state.js").State} state @param {import("../lib/shading.js").Extent} extent @param {number} divisor */
+    tellTreatment(state, extent, divisor) {
+      const outside = { below: share(extent.below, extent.count), above: share(extent.above, extent.count) };
+      const range = { lowest: short(extent.lowest, 4), highest: short(extent.highest, 4) };
+      treated.textContent = [
+        state.normalise ? t(divisor === 1 ? "kernels.treated.nosum" : "kernels.treated.divided", { divisor: short(divisor, 6) }) : "",
+        state.bias ? t("kernels.treated.bias", { bias: short(state.bias, 6) }) : "",
+        t("kernels.treated.range", range), t(`kernels.treated.${state.show}`, { ...outside, ...range }),
+      ].filter(Boolean).join(" ");
+    },
+
+    /** @param {import("./engine.js").Work} work @param {number} ms a whole frame's work @param {number | null} rate */
+    tellSpeed(work, ms, rate) {
+      const path = t(`kernels.path.${work.path}`, { taps: work.taps, all: work.allTaps });
+      speed.textContent = `${rate === null ? "" : `${t("kernels.rate", { rate: Math.round(rate) })} · `}${t("kernels.ms", { ms: ms.toFixed(1) })} · ${path}`;
+      Object.assign(speed.dataset, { path: work.path, ms: ms.toFixed(2), computeMs: work.ms.toFixed(2), rate: rate === null ? "" : rate.toFixed(1) });
+    },
+
+    /** @param {import("../lib/conv.js").Refusal} refusal */
+    refuse({ reason, axis, numbers }) {
+      treated.textContent = t(`kernels.refused.${reason}`, { ...numbers, axis: t(`kernels.axis.${axis}`) });
+      outputSize.textContent = t("kernels.output.none");
+      speed.textContent = "";
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** A picture on the page whose pixels can be pointed at with mouse, finger or keys, with a mark around one place. */
+
+import { h, canvas } from "../lib/dom.js";
+
+/** A mark on few pixels is drawn around them, at least this large, in CSS pixels. */
+const LEAST = 11;
+
+/** @typedef {{ row: number, column: number, rows: number, columns: number }} Box */
+
+/**
+ * @param {{ name: string, onpoint: (row: number, column: number) => void, onkey: (event: KeyboardEvent) => void, onpin: () => void }} options
+ * `name` is the picture's label in the words; `onpin` is called for a click
+ */
+export function createScreen({ name, onpoint, onkey, onpin }) {
+  const surface = canvas(1, 1, { class: "screen-surface", tabindex: 0, role: "img", "aria-describedby": "kernels-keys", dataset: { i18nAria: `kernels.${name}.label` } });
+  const mark = h("div", { class: "screen-mark", hidden: true });
+  const element = h("div", { class: "screen", dataset: { screen: name } }, surface, mark);
+  /** @type {Box | null} */
+  let marked = null;
+
+  /** @param {PointerEvent} event */
+  function point(event) {
+    const box = surface.getBoundingClientRect();
+    const place = (/** @type {number} */ offset, /** @type {number} */ length, /** @type {number} */ count) => Math.min(count - 1, Math.max(0, Math.floor((offset / length) * count)));
+    onpoint(place(event.clientY - box.top, box.height, surface.height), place(event.clientX - box.left, box.width, surface.width));
+  }
+  surface.addEventListener("pointermove", point);
+  surface.addEventListener("click", (event) => {
+    onpin();
+    point(/** @type {PointerEvent} */ (event));
+  });
+  surface.addEventListener("keydown", onkey);
+
+  function place() {
+    mark.hidden = !marked || !surface.clientWidth;
+    if (!marked || !surface.clientWidth) return;
+    const scale = surface.clientWidth / surface.width;
+    const along = (/** @type {number} */ first, /** @type {number} */ count) => {
+      const length = Math.max(LEAST, count * scale);
+      return [(first + count / 2) * scale - length / 2, length];
+    };
+    const [[left, width], [top, height]] = [along(marked.column, marked.columns), along(marked.row, marked.rows)];
+    Object.assign(mark.style, { transform: `translate(${left}px, ${top}px)`, width: `${width}px`, height: `${height}px` });
+  }
+  new ResizeObserver(place).observe(surface);
+
+  return {
+    element,
+    /** @param {ImageData | HTMLCanvasElement} image */
+    show(image) {
+      if (surface.width !== image.width || surface.height !== image.height) {
+        [surface.width, surface.height] = [image.width, image.height];
+        element.style.setProperty("--shape", String(image.width / image.height));
+      }
+      const context = /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d"));
+      if (image instanceof ImageData) context.putImageData(image, 0, 0);
+      else context.drawImage(image, 0, 0);
+    },
+    /** @param {Box | null} box @param {boolean} pinned */
+    mark(box, pinned) {
+      marked = box;
+      mark.classList.toggle("pinned", pinned);
+      place();
+    },
+  };
+}

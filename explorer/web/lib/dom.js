@@ -1,0 +1,27 @@
+/** Small building blocks for the views' DOM. */
+
+/**
+ * An element with properties, attributes and children: `h("button", { class: "tool", onclick: undo }, "Undo")`.
+ * Keys that start with "on" become listeners, `dataset` and `style` are merged, the rest are attributes.
+ * @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node | string)} children
+ * @returns {any}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "dataset" || key === "style") Object.assign(element[key], value);
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A canvas whose bitmap is `width` × `height`. @param {number} width @param {number} height @param {Record<string, any>} [attributes] */
+export function canvas(width, height, attributes = {}) {
+  return /** @type {HTMLCanvasElement} */ (h("canvas", { width, height, ...attributes }));
+}
+
+/** True while the person asked the system for less motion. */
+export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,0 +1,175 @@
+/**
+ * Receptive fields and influence in the browser, from the geometry that `core.explain.geometry` sent once. A set of a
+ * tensor's cells is a list of blocks, a block one Uint8Array per axis: the cells whose every coordinate is set. Nearly
+ * all operations keep a block a block, so a hover costs the sum of the axes' lengths and not their product.
+ */
+
+/** @typedef {Uint8Array[]} Block */
+/** @typedef {{ kind: string, axis: number | null, size: number, stride: number, offset: number, taps: number, dilation: number, divide: number, bins: number, padding: number, table: number[] }} Rule */
+/** @typedef {{ parent: number, kind: string, axes: Rule[], input_shape: number[], output_shape: number[], source: any }} Relation */
+
+/** The input positions of output position o, padding included. @param {Rule} rule @param {number} o @returns {number[]} */
+function positions(rule, o) {
+  if (rule.kind === "lookup") return [rule.table[o]];
+  const count = rule.kind === "bins" ? Math.ceil(((o + 1) * rule.size) / rule.bins) - Math.floor((o * rule.size) / rule.bins) : rule.taps;
+  const found = [];
+  for (let tap = 0; tap < count; tap++) {
+    if (rule.kind === "window") found.push(Math.floor(o / rule.divide) * rule.stride + rule.offset + rule.dilation * tap);
+    else if (rule.kind === "bins") found.push(Math.floor((o * rule.size) / rule.bins) + tap);
+    else if ((o + rule.padding - rule.dilation * tap) % rule.stride === 0) found.push((o + rule.padding - rule.dilation * tap) / rule.stride);
+  }
+  return found;
+}
+
+const some = (/** @type {Uint8Array} */ axis) => axis.includes(1);
+const full = (/** @type {number} */ size) => new Uint8Array(size).fill(1);
+
+/** @param {Relation} relation @param {Block} block of output cells @returns {Block[]} the input cells they are made of */
+function productBack({ axes }, block) {
+  const found = axes.map((rule) => {
+    const axis = new Uint8Array(rule.size);
+    const outputs = rule.axis === null ? [1] : block[rule.axis];
+    outputs.forEach((/** @type {number} */ on, /** @type {number} */ o) => {
+      if (on) for (const p of positions(rule, o)) if (p >= 0 && p < rule.size) axis[p] = 1;
+    });
+    return axis;
+  });
+  return found.every(some) ? [found] : [];
+}
+
+/** @param {Relation} relation @param {Block} block of input cells @returns {Block[]} the output cells made of them */
+function productForward({ axes, output_shape }, block) {
+  const found = output_shape.map(full);
+  for (const [k, rule] of axes.entries()) {
+    const touches = (/** @type {number} */ o) => positions(rule, o).some((p) => block[k][p] === 1);
+    if (rule.axis === null) {
+      if (!touches(0)) return [];
+    } else {
+      found[rule.axis].forEach((on, o, axis) => { axis[o] = on && touches(o) ? 1 : 0; });
+    }
+  }
+  return found.every(some) ? [found] : [];
+}
+
+const sizeOf = (/** @type {number[]} */ shape) => shape.reduce((all, size) => all * size, 1);
+
+/** A block as one flag per cell in row-major order. @param {Block} block @returns {Uint8Array} */
+function flat(block) {
+  return block.reduce((cells, axis) => {
+    const wider = new Uint8Array(cells.length * axis.length);
+    cells.forEach((on, k) => { if (on) wider.set(axis, k * axis.length); });
+    return wider;
+  }, new Uint8Array([1]));
+}
+
+/** Flags in row-major order as blocks: equal slices along the first axis become one. @param {Uint8Array} cells @param {number[]} shape @returns {Block[]} */
+function blocksOf(cells, shape) {
+  if (!some(cells)) return [];
+  if (cells.every((on) => on)) return [shape.map(full)];
+  if (shape.length === 1) return [[cells]];
+  const slice = cells.length / shape[0];
+  /** @type {Map<string, number[]>} */
+  const alike = new Map();
+  for (let k = 0; k < shape[0]; k++) {
+    const part = cells.subarray(k * slice, (k + 1) * slice);
+    if (!some(part)) continue;
+    const key = part.join("");
+    alike.set(key, [...(alike.get(key) ?? []), k]);
+  }
+  return [...alike.values()].flatMap((members) => {
+    const axis = new Uint8Array(shape[0]);
+    for (const k of members) axis[k] = 1;
+    return blocksOf(cells.slice(members[0] * slice, (members[0] + 1) * slice), shape.slice(1)).map((rest) => [axis, ...rest]);
+  });
+}
+
+/** @param {Relation} relation @param {Block} block @param {number[]} outputShape @returns {Block[]} */
+function back(relation, block, outputShape) {
+  if (relation.kind === "product") return productBack(relation, block);
+  if (relation.kind === "reshape") return blocksOf(flat(block), relation.input_shape);
+  const cells = new Uint8Array(sizeOf(relation.input_shape));
+  const [on, source] = [flat(block), relation.source.flat(outputShape.length)];
+  on.forEach((set, k) => { if (set && source[k] >= 0) cells[source[k]] = 1; });
+  return blocksOf(cells, relation.input_shape);
+}
+
+/** @param {Relation} relation @param {Block} block @param {number[]} outputShape @returns {Block[]} */
+function forward(relation, block, outputShape) {
+  if (relation.kind === "product") return productForward(relation, block);
+  const on = flat(block);
+  if (relation.kind === "reshape") return blocksOf(on, relation.output_shape);
+  return blocksOf(Uint8Array.from(relation.source.flat(outputShape.length), (k) => (k >= 0 ? on[k] : 0)), outputShape);
+}
+
+const holds = (/** @type {Block} */ outer, /** @type {Block} */ inner) => inner.every((axis, k) => axis.every((on, i) => on <= outer[k][i]));
+
+/** @param {Map<number, Block[]>} sets @param {number} step @param {Block[]} blocks */
+function add(sets, step, blocks) {
+  let known = sets.get(step) ?? [];
+  for (const block of blocks) {
+    if (known.some((one) => holds(one, block))) continue;
+    known = [...known.filter((one) => !holds(block, one)), block];
+  }
+  if (known.length) sets.set(step, known);
+}
+
+/**
+ * What one cell is made of and what it influences: the cells of every other step, and of the input (-1), as blocks.
+ * @param {Record<string, Relation>[]} geometry relations by argument, for each step
+ * @param {(step: number) => number[]} shapeOf
+ * @param {number} step @param {number[]} cell index in the step's output
+ * @returns {{ sources: Map<number, Block[]>, influence: Map<number, Block[]> }}
+ */
+export function fieldsOf(geometry, shapeOf, step, cell) {
+  const start = shapeOf(step).map((size, axis) => Uint8Array.from({ length: size }, (_, k) => Number(k === cell[axis])));
+  const sources = new Map([[step, [start]]]);
+  for (let later = step; later >= 0; later--) {
+    for (const block of sources.get(later) ?? []) {
+      for (const relation of Object.values(geometry[later])) add(sources, relation.parent, back(relation, block, shapeOf(later)));
+    }
+  }
+  const influence = new Map([[step, [start]]]);
+  for (let later = step + 1; later < geometry.length; later++) {
+    for (const relation of Object.values(geometry[later])) {
+      for (const block of influence.get(relation.parent) ?? []) add(influence, later, forward(relation, block, shapeOf(later)));
+    }
+  }
+  sources.delete(step);
+  influence.delete(step);
+  return { sources, influence };
+}
+
+/** The runs of set positions: [start, length] each. @param {Uint8Array} axis @returns {[number, number][]} */
+export function runs(axis) {
+  /** @type {[number, number][]} */
+  const found = [];
+  axis.forEach((on, k) => {
+    if (!on) return;
+    const last = found[found.length - 1];
+    if (last && last[0] + last[1] === k) last[1] += 1;
+    else found.push([k, 1]);
+  });
+  return found;
+}
+
+/**
+ * The part of the pad that input cells were made from, or null for an empty pad: preprocessing backwards, from the
+ * input's pixels over the centred picture and the 20×20 box to the ink.
+ * @param {Block[]} blocks of the input, rows and columns last
+ * @param {{ empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], scaled: { side: number }, picture: { side: number } }} stages
+ * @returns {{ left: number, top: number, width: number, height: number } | null} in pad sides
+ */
+export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled, picture }) {
+  if (empty || !box) return null;
+  const extent = (/** @type {number} */ fromEnd) => {
+    const axes = blocks.map((block) => block[block.length - fromEnd]);
+    const pixel = picture.side / axes[0].length;
+    return [Math.min(...axes.map((axis) => axis.indexOf(1))) * pixel, (Math.max(...axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel];
+  };
+  const [[top, bottom], [left, right]] = [extent(2), extent(1)];
+  if (!centred) return { left: left / picture.side, top: top / picture.side, width: (right - left) / picture.side, height: (bottom - top) / picture.side };
+  const margin = (picture.side - scaled.side) / 2;
+  const middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+  const onPad = (/** @type {number} */ pixel, /** @type {number} */ axis) => (pixel - margin - shift[axis] - scaled.side / 2) / scale + middle[axis];
+  return { left: onPad(left, 0), top: onPad(top, 1), width: (right - left) / scale, height: (bottom - top) / scale };
+}

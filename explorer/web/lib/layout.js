@@ -1,0 +1,141 @@
+/**
+ * Where the maps of one step stand in its picture, in CSS pixels: every cell a square of `zoom` pixels, maps in columns,
+ * GAP pixels between neighbours.
+ */
+
+/**
+ * @typedef {{ channels: number, rows: number, columns: number, count: number, across: number, down: number,
+ *   zoom: number, width: number, height: number }} Grid
+ */
+/** @typedef {{ channel: number, row: number, column: number }} Cell */
+
+export const GAP = 2;
+/** The tallest column of maps. */
+const TALLEST = 420;
+const LARGEST_ZOOM = 18;
+
+/** The side a map is drawn at, by how many there are. @param {number} channels */
+const targetSide = (channels) => (channels === 1 ? 140 : channels <= 10 ? 72 : channels <= 32 ? 50 : channels <= 64 ? 36 : 28);
+
+/**
+ * @param {{ rows: number, columns: number, count: number }} map rows × columns cells a map, of which `count` hold values
+ * @param {number} channels maps shown
+ * @returns {Grid}
+ */
+export function gridOf({ rows, columns, count }, channels) {
+  const zoom = columns === 1 ? LARGEST_ZOOM : Math.max(1, Math.min(LARGEST_ZOOM, Math.round(targetSide(channels) / Math.max(rows, columns))));
+  const across = Math.ceil(channels / Math.max(1, Math.floor((TALLEST + GAP) / (rows * zoom + GAP))));
+  const down = Math.ceil(channels / across);
+  return {
+    channels, rows, columns, count, across, down, zoom,
+    width: across * (columns * zoom + GAP) - GAP,
+    height: down * (rows * zoom + GAP) - GAP,
+  };
+}
+
+/** Where a map begins: maps run down the first column, then down the next. @param {Grid} grid @param {number} channel */
+export function originOf(grid, channel) {
+  return {
+    x: Math.floor(channel / grid.down) * (grid.columns * grid.zoom + GAP),
+    y: (channel % grid.down) * (grid.rows * grid.zoom + GAP),
+  };
+}
+
+/** The picture's outline as a CSS shape: without the places after the last map, or after a vector's last value. @param {Grid} grid */
+export function outlineOf(grid) {
+  const { x, y } = originOf(grid, grid.channels - 1);
+  const rest = grid.count % grid.columns;
+  const single = grid.channels === 1;
+  const corner = single ? { x: rest * grid.zoom, y: grid.height - grid.zoom } : { x: x - GAP, y: y + grid.rows * grid.zoom };
+  if (single ? rest === 0 : corner.y === grid.height) return "none";
+  const places = [[0, 0], [grid.width, 0], [grid.width, corner.y], [corner.x, corner.y], [corner.x, grid.height], [0, grid.height]];
+  return `polygon(${places.map(([left, top]) => `${left}px ${top}px`).join(", ")})`;
+}
+
+/**
+ * The cell at a point, or null between maps and past the last value.
+ * @param {Grid} grid @param {number} x @param {number} y @returns {Cell | null}
+ */
+export function cellAt(grid, x, y) {
+  const [pitchX, pitchY] = [grid.columns * grid.zoom + GAP, grid.rows * grid.zoom + GAP];
+  const [across, down] = [Math.floor(x / pitchX), Math.floor(y / pitchY)];
+  const cell = {
+    channel: across * grid.down + down,
+    row: Math.floor((y - down * pitchY) / grid.zoom),
+    column: Math.floor((x - across * pitchX) / grid.zoom),
+  };
+  return x >= 0 && y >= 0 && down < grid.down && holds(grid, cell) ? cell : null;
+}
+
+/** @param {Grid} grid @param {Cell} cell */
+function holds(grid, { channel, row, column }) {
+  return channel >= 0 && channel < grid.channels && row >= 0 && row < grid.rows && column >= 0 && column < grid.columns &&
+    row * grid.columns + column < grid.count;
+}
+
+/**
+ * The cell reached from `cell` by a key, or null for other keys: arrows move inside a map, Page Up and Page Down to the
+ * neighbouring map, Home and End to the first and last. At an edge the cell stays.
+ * @param {Grid} grid @param {Cell} cell @param {string} key @returns {Cell | null}
+ */
+export function cellAfterKey(grid, cell, key) {
+  const change = {
+    ArrowLeft: { column: cell.column - 1 },
+    ArrowRight: { column: cell.column + 1 },
+    ArrowUp: { row: cell.row - 1 },
+    ArrowDown: { row: cell.row + 1 },
+    PageUp: { channel: cell.channel - 1 },
+    PageDown: { channel: cell.channel + 1 },
+    Home: { channel: 0 },
+    End: { channel: grid.channels - 1 },
+  }[key];
+  if (!change) return null;
+  const moved = { ...cell, ...change };
+  return holds(grid, moved) ? moved : cell;
+}
+
+/**
+ * The tensor's index of a map's cell: the first value of it, where a cell is the mean of a block.
+ * @param {{ size: number[], columns: number, block: number }} map @param {number} axes of the tensor, batch included
+ * @param {Cell} cell @returns {number[]}
+ */
+export function tensorIndex({ size, columns, block }, axes, { channel, row, column }) {
+  const inside = size.length === 1 ? [row * columns + column] : [channel, ...(size.length === 3 ? [row * block] : []), column * block];
+  return axes > size.length ? [0, ...inside] : inside;
+}
+
+/** The map's cell of a tensor's index, the inverse of `tensorIndex`. @param {{ size: number[], columns: number, block: number }} map @param {number[]} index @returns {Cell} */
+export function mapCell({ size, columns, block }, index) {
+  const inside = index.slice(index.length - size.length);
+  if (size.length === 1) return { channel: 0, row: Math.floor(inside[0] / columns), column: inside[0] % columns };
+  const row = size.length === 3 ? Math.floor(inside[1] / block) : 0;
+  return { channel: inside[0], row, column: Math.floor(inside[inside.length - 1] / block) };
+}
+
+/**
+ * Paint the first `lookups.length` maps of a picture, one line of cells of all neighbouring maps at a time.
+ * @param {Uint32Array} words the picture as packed pixels @param {Grid} grid
+ * @param {Uint8Array} codes the cells of all maps, one map after the other @param {Uint32Array[]} lookups the colour of each code, for each map
+ */
+export function paintMaps(words, grid, codes, lookups) {
+  const { zoom, width, rows, columns, count, across, down } = grid;
+  for (let place = 0; place < down; place++) {
+    for (let row = 0; row < rows; row++) {
+      const line = (place * (rows * zoom + GAP) + row * zoom) * width;
+      let end = line;
+      for (let map = 0; map < across; map++) {
+        const channel = map * down + place;
+        if (channel >= lookups.length) break;
+        const lookup = lookups[channel];
+        const last = channel * count + Math.min((row + 1) * columns, count);
+        let at = line + map * (columns * zoom + GAP);
+        for (let k = channel * count + row * columns; k < last; k++) {
+          const word = lookup[codes[k]];
+          for (const stop = at + zoom; at < stop; at++) words[at] = word;
+        }
+        end = at;
+      }
+      for (let copy = 1; copy < zoom; copy++) words.copyWithin(line + copy * width, line, end);
+    }
+  }
+}

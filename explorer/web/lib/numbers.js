@@ -1,0 +1,28 @@
+/** Numbers as text. Rounding happens here and nowhere else: what is added, compared or coloured is never rounded. */
+
+/** A number from Python's JSON: what is not finite travels as its name. @param {number | string} value */
+export const numberOf = (value) => (typeof value === "number" ? value : value === "nan" ? NaN : value === "inf" ? Infinity : -Infinity);
+
+/**
+ * A number with `digits` significant digits, as short as it can be: 0.81371, −12.4, 3.1e-8.
+ * @param {number | string} value @param {number} [digits]
+ */
+export function short(value, digits = 5) {
+  const number = numberOf(value);
+  if (Number.isNaN(number)) return "NaN";
+  if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
+  if (number === 0) return "0";
+  const size = Math.abs(number);
+  const text = size >= 1e6 || size < 1e-4 ? number.toExponential(Math.min(digits, 3) - 1) : String(Number(number.toPrecision(digits)));
+  return text.replace("-", "−").replace("e−", "e-");
+}
+
+/**
+ * A number for a narrow cell of a grid: two decimals below 100, and "0" only for what is exactly 0.
+ * @param {number | string} value
+ */
+export function narrow(value) {
+  const size = Math.abs(numberOf(value));
+  if (size === 0 || !Number.isFinite(size)) return short(value);
+  return size < 100 ? numberOf(value).toFixed(2).replace("-", "−") : short(value, 3);
+}

@@ -1,0 +1,85 @@
+import { readLink, writeLink } from "./link.js";
+
+/**
+ * The state of one page. Every view imports this module, and a browser loads a module once per page, so all views
+ * share one store; whoever opens the same link starts from the same values.
+ */
+
+/**
+ * @template {Record<string, unknown>} S
+ * @param {S} initial
+ */
+export function createStore(initial) {
+  const state = { ...initial };
+  /** @type {Map<keyof S, Set<() => void>>} */
+  const listeners = new Map();
+  return {
+    /** @template {keyof S} K @param {K} key @returns {S[K]} */
+    get: (key) => state[key],
+
+    /** Change some values, then call each listener of a changed key once. @param {Partial<S>} changes */
+    set(changes) {
+      const due = new Set();
+      for (const [key, value] of Object.entries(changes)) {
+        if (Object.is(state[key], value)) continue;
+        state[/** @type {keyof S} */ (key)] = value;
+        for (const listener of listeners.get(key) ?? []) due.add(listener);
+      }
+      for (const listener of due) listener();
+    },
+
+    /** Call `listener` after any of `keys` changed. @param {(keyof S)[]} keys @param {() => void} listener */
+    on(keys, listener) {
+      for (const key of keys) {
+        if (!listeners.has(key)) listeners.set(key, new Set());
+        listeners.get(key)?.add(listener);
+      }
+      return () => keys.forEach((key) => listeners.get(key)?.delete(listener));
+    },
+  };
+}
+
+const opened = readLink(globalThis.location?.hash ?? "");
+
+/** The parts of the opened link that could not be read. */
+export const ignoredParts = opened.ignored;
+
+/** What the link holds, and what follows from it. The model is "" until the bar chose one. */
+export const page = createStore({
+  model: "",
+  language: "",
+  /** The strokes on the pad. @type {import("./strokes.js").Stroke[]} */
+  ink: [],
+  /** The pen's width as a multiple of MNIST's. */
+  pen: 1,
+  /** Whether the ink is scaled and centred before the network sees it. */
+  centred: true,
+  /** The class taken for true: the maps then show the gradient of its loss. @type {number | null} */
+  label: null,
+  /** Changes of the model, as explorer/edits.py takes them: they travel with every request. @type {any[]} */
+  edits: [],
+  /** The opened cells, from the first to the one on screen. @type {import("./link.js").Place[]} */
+  cells: [],
+  ...opened.state,
+  /** What `describe` said of the model; null while it loads. */
+  description: /** @type {any} */ (null),
+  /** Why the chosen model cannot be explored; null when it can. */
+  modelError: /** @type {string | null} */ (null),
+  dark: false,
+});
+
+const LINKED = /** @type {const} */ (["model", "language", "ink", "pen", "centred", "label", "cells", "edits"]);
+/** Browsers allow some hundred changes of the address in half a minute; a drawing changes more often. */
+const LINK_MS = 400;
+
+/** Keep the address in step with the state from now on. */
+export function keepLink() {
+  let due = 0;
+  page.on([...LINKED], () => {
+    clearTimeout(due);
+    due = window.setTimeout(() => {
+      const state = /** @type {any} */ (Object.fromEntries(LINKED.map((key) => [key, page.get(key)])));
+      history.replaceState(history.state, "", writeLink(state));
+    }, LINK_MS);
+  });
+}

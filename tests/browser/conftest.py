@@ -1,0 +1,116 @@
+"""A running ConvScope and a real Chromium to use it with."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "explorer" / "web" / "examples.json"
+START_SECONDS = 90
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        message = "no Chromium: run `python -m tests.browser.chromium`, or set CHROMIUM to its path"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        yield browser
+        browser.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(*command: str) -> Iterator[str]:
+    """Run `python COMMAND --port P`, yield its address once it answers, and stop it."""
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, *command, "--port", str(port)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server stopped with status {process.returncode}: {process.communicate()[0].decode()}")
+        try:
+            with urlopen(address, timeout=2):
+                return
+        except (URLError, TimeoutError, ConnectionError):
+            time.sleep(0.2)
+    pytest.fail(f"the server did not answer within {START_SECONDS} s")
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[str]:
+    """The address of the app as `python -m explorer` starts it."""
+    yield from serve("-m", "explorer", "--no-open")
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address as a person would see it; fails the test on script errors and on requests to other hosts."""
+    contexts = []
+    problems: list[str] = []
+
+    def opened(address: str, *, width: int = 1280, height: int = 900, **options: object) -> Page:
+        options = {"reduced_motion": "reduce", **options}  # an example then appears at once, instead of being drawn
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+        page.on("request", lambda request: None if local(request.url) else problems.append(f"request to {request.url}"))
+        page.goto(address)
+        page.locator(".pad-surface").wait_for(timeout=30_000)
+        page.locator(".headline[data-verdict]").wait_for(timeout=30_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def local(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, list[list[list[float]]]]:
+    """The strokes of the example digits by label, in pad sides."""
+    return {str(example["label"]): example["strokes"] for example in json.loads(EXAMPLES.read_text())}

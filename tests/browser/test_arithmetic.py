@@ -1,0 +1,393 @@
+"""A person's ways through the Arithmetic page, in Chromium."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from playwright.sync_api import Locator, Page, expect
+
+WORKED = {
+    "valid": ("output", [6, 8, 12, 14]),
+    "firsttap": ("output", [6, 8, 12, 14]),
+    "inputgrad": ("gradInput", [1, 2, 0, 3, 5, 2, 0, 3, 4]),
+    "weightgrad": ("gradWeight", [37, 47, 67, 77]),
+    "maxpool": ("output", [6, 8, 14, 16]),
+}
+"""For each worked example of the tutorials the matrix that it asks for, and its right answer."""
+
+STATE = """() => [".entry", ".product", ".sum-result", ".formula-numbers", ".code-line.current", ".var"]
+  .flatMap((shown) => [...document.querySelectorAll(`.arithmetic ${shown}`)])
+  .map((element) => [element.className, element.textContent])"""
+
+
+@pytest.fixture
+def arithmetic(app: str, open_page: Callable[..., Page]) -> Page:
+    return opened(open_page(app))
+
+
+def opened(page: Page) -> Page:
+    page.locator("#pages [role=tab][data-tab-id=arithmetic]:visible").click()
+    expect_checked(page)
+    return page
+
+
+def expect_checked(page: Page) -> None:
+    """The badge says that autograd gives the numbers on the page."""
+    expect(page.locator(".arithmetic .badge")).to_have_class(re.compile("agrees"), timeout=15_000)
+
+
+def control(page: Page, name: str) -> Locator:
+    return page.locator(f".arithmetic [data-control='{name}']")
+
+
+def tool(page: Page, name: str) -> Locator:
+    return page.locator(f".arithmetic .tool[data-tool='{name}']")
+
+
+def cell(page: Page, tensor: str, index: int) -> Locator:
+    return page.locator(f".arithmetic [data-tensor='{tensor}'] [data-index='{index}']")
+
+
+def numbers(page: Page, tensor: str) -> list[float | None]:
+    """The numbers of a matrix as they stand on the page; None where none is shown yet."""
+    texts = page.locator(f".arithmetic [data-tensor='{tensor}'] [data-index]").all_text_contents()
+    return [None if text == "·" else float(text.replace("−", "-")) for text in texts]
+
+
+def at(page: Page) -> int:
+    return int(page.locator(".transport-place").get_attribute("data-at") or "")
+
+
+def variables(page: Page) -> dict[str, float]:
+    found = page.locator(".var").evaluate_all("all => all.map(({ dataset }) => [dataset.var, Number(dataset.value)])")
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_the_tutorials_worked_numbers_stand_on_the_page(arithmetic, name):
+    tensor, answer = WORKED[name]
+    control(arithmetic, "preset").select_option(name)
+    expect(cell(arithmetic, tensor, 1)).to_have_text("·")
+    tool(arithmetic, "last").click()
+    assert numbers(arithmetic, tensor) == answer
+    expect(arithmetic.locator(".article-right")).to_contain_text("✓")
+    expect_checked(arithmetic)
+
+
+def test_max_pooling_sends_the_gradient_to_the_largest_and_average_pooling_spreads_it(arithmetic):
+    control(arithmetic, "preset").select_option("maxpool")
+    arithmetic.locator("[data-pass=inputGrad]").click()
+    cell(arithmetic, "gradOutput", 3).focus()
+    arithmetic.keyboard.type("8")
+    arithmetic.keyboard.press("Enter")
+    tool(arithmetic, "last").click()
+    assert numbers(arithmetic, "gradInput") == [0] * 5 + [1, 0, 1] + [0] * 5 + [1, 0, 8]
+    control(arithmetic, "op").select_option("avg")
+    tool(arithmetic, "last").click()
+    assert numbers(arithmetic, "gradInput") == [0.25] * 10 + [2, 2, 0.25, 0.25, 2, 2]
+    expect_checked(arithmetic)
+
+
+def test_where_a_tutorial_errs_the_page_shows_its_number_and_the_step(arithmetic):
+    control(arithmetic, "preset").select_option("inputgrad")
+    article = arithmetic.locator(".article")
+    expect(article).to_contain_text("[[1, 2, 0], [3, 4, 0], [0, 0, 0]]")
+    expect(article).to_contain_text("step 5: dL/dX[1, 1] is 5, not 4")
+    article.locator("button").click()
+    assert at(arithmetic) == 4
+    expect(arithmetic.locator(".sum-result b")).to_have_text("5")
+
+
+def test_the_tutorials_output_sizes_and_cross_entropy_are_worked_out(arithmetic):
+    arithmetic.locator(".chains summary").click()
+    lines = arithmetic.locator(".chain-line")
+    expect(lines.nth(0)).to_have_text("28 → conv 3×3 → 26 → pool 2×2 → 13")
+    expect(lines.nth(1)).to_contain_text("28 → conv 5×5 → 24 → pool 2×2 → 12 → conv 5×5 → 8 → pool 2×2 → 4")
+    expect(lines.nth(1)).to_contain_text("20·4·4 = 320")
+    expect(lines.nth(2)).to_contain_text("−ln 0.5 = 0.6931")
+
+
+def test_gradient_descent_moves_the_weights_by_the_rate_times_the_gradient(arithmetic):
+    control(arithmetic, "preset").select_option("weightgrad")
+    arithmetic.locator("[data-pass=update]").click()
+    tool(arithmetic, "last").click()
+    assert numbers(arithmetic, "newWeight") == [-2.7, -4.7, -6.7, -6.7]
+    assert numbers(arithmetic, "newBias") == [-1]
+    control(arithmetic, "lr").fill("0.01")
+    tool(arithmetic, "last").click()
+    assert numbers(arithmetic, "newWeight") == [0.63, -0.47, -0.67, 0.23]
+    expect_checked(arithmetic)
+
+
+@pytest.mark.parametrize("unit", ["value", "product"])
+@pytest.mark.parametrize("op", ["conv", "max", "avg"])
+def test_scrubbing_to_a_step_shows_what_single_steps_show(arithmetic, op, unit):
+    control(arithmetic, "op").select_option(op)
+    control(arithmetic, "padding.rows").select_option("1")
+    control(arithmetic, "unit").select_option(unit)
+    for pass_name in ("forward", "inputGrad", "weightGrad", "biasGrad", "update")[: 5 if op == "conv" else 2]:
+        arithmetic.locator(f"[data-pass={pass_name}]").click()
+        tool(arithmetic, "first").click()
+        count = int(arithmetic.locator(".transport-place").get_attribute("data-count") or "")
+        wanted = sorted({k for k in (1, count // 3, count // 2, count - 1) if k < min(count, 30)})
+        stepped = {}
+        for k in range(max(wanted, default=0) + 1):
+            if k in wanted:
+                stepped[k] = arithmetic.evaluate(STATE)
+            arithmetic.keyboard.press("ArrowRight")
+        for k in reversed(wanted):
+            arithmetic.locator(".scrub").fill(str(k))
+            assert at(arithmetic) == k
+            assert arithmetic.evaluate(STATE) == stepped[k]
+
+
+@pytest.mark.parametrize(
+    ("preset", "pass_name", "tensor", "answer"),
+    [
+        ("valid", "forward", "output", [6, 8, 12, 14]),
+        ("inputgrad", "inputGrad", "gradInput", [1, 2, 0, 3, 5, 2, 0, 3, 4]),
+        ("maxpool", "inputGrad", "gradInput", [0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1]),
+    ],
+)
+def test_a_walk_by_keyboard_alone(arithmetic, preset, pass_name, tensor, answer):
+    control(arithmetic, "preset").focus()
+    arithmetic.keyboard.press("Home")
+    while control(arithmetic, "preset").input_value() != preset:
+        arithmetic.keyboard.press("ArrowDown")
+    for _ in range(40):
+        if arithmetic.evaluate("document.activeElement.dataset.pass") == pass_name:
+            break
+        arithmetic.keyboard.press("Tab")
+    arithmetic.keyboard.press("Enter")
+    expect(arithmetic.locator(f"[data-pass={pass_name}]")).to_have_attribute("aria-pressed", "true")
+    steps = int(arithmetic.locator(".transport-place").get_attribute("data-count") or "")
+    for k in range(1, steps):
+        arithmetic.keyboard.press("ArrowRight")
+        assert at(arithmetic) == k
+        expect(arithmetic.locator(".spoken")).to_contain_text(f"Step {k + 1} of {steps}")
+    assert numbers(arithmetic, tensor) == answer
+    arithmetic.keyboard.press("Home")
+    assert at(arithmetic) == 0
+    arithmetic.keyboard.press("+")
+    expect(control(arithmetic, "speed")).to_have_value("2")
+
+
+def test_playing_reaches_the_end_and_a_click_pins_a_value(arithmetic):
+    control(arithmetic, "speed").select_option("16")
+    tool(arithmetic, "play").click()
+    expect(arithmetic.locator(".transport-place")).to_have_attribute("data-at", "8")
+    expect(tool(arithmetic, "play")).to_have_attribute("aria-pressed", "false")
+    cell(arithmetic, "output", 4).click()
+    assert at(arithmetic) == 4
+    assert {"y": 1, "x": 1}.items() <= variables(arithmetic).items()
+    tool(arithmetic, "play").click()
+    expect(arithmetic.locator(".transport-place")).to_have_attribute("data-at", "8")
+
+
+def test_pointing_moves_the_window_and_leaving_gives_it_back(arithmetic):
+    title = arithmetic.locator(".sum-title")
+    expect(title).to_have_text("Y[0, 0]")
+    cell(arithmetic, "output", 5).hover()
+    expect(title).to_have_text("Y[1, 2]")
+    cell(arithmetic, "input", 24).hover()
+    expect(title).to_have_text("Y[2, 2]")
+    cell(arithmetic, "weight", 0).hover()
+    expect(title).to_have_text("Y[0, 0]")
+    expect(arithmetic.locator("[data-tensor=input] .partner")).to_have_count(9)
+    arithmetic.locator(".transport-place").hover()
+    expect(arithmetic.locator(".partner")).to_have_count(0)
+
+
+def test_the_loop_stands_where_the_walk_stands(arithmetic):
+    control(arithmetic, "unit").select_option("product")
+    tool(arithmetic, "first").click()
+    current = arithmetic.locator(".code-line.current .code-text")
+    expect(current).to_have_text(re.compile("total = 0.0 if bias is None else bias"))
+    for _ in range(3):
+        tool(arithmetic, "on").click()
+    expect(current).to_have_text(re.compile(r"total \+= weight\[o, c, i, j\]"))
+    wanted = {"n": 0, "o": 0, "y": 0, "x": 0, "c": 0, "i": 0, "j": 2, "row": 0, "col": 2, "total": 7}
+    assert variables(arithmetic) == wanted
+    expect(arithmetic.locator(".formula-numbers .now")).to_contain_text("1·8")
+
+
+def test_an_edit_updates_all_that_depends_on_it_and_can_be_undone(arithmetic):
+    control(arithmetic, "preset").select_option("valid")
+    tool(arithmetic, "last").click()
+    cell(arithmetic, "input", 4).focus()
+    arithmetic.keyboard.type("50")
+    arithmetic.keyboard.press("Enter")
+    assert numbers(arithmetic, "output") == [51, 8, 12, 59]
+    expect(control(arithmetic, "preset")).to_have_value("")
+    expect(arithmetic.locator(".article")).to_be_hidden()
+    expect_checked(arithmetic)
+    arithmetic.keyboard.press("Control+z")
+    assert numbers(arithmetic, "output") == [6, 8, 12, 14]
+    expect(arithmetic.locator(".article")).to_be_visible()
+    tool(arithmetic, "redo").click()
+    assert numbers(arithmetic, "output") == [51, 8, 12, 59]
+
+
+def test_dragging_a_cell_changes_it_in_one_step_of_undo(arithmetic):
+    box = cell(arithmetic, "weight", 4).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    arithmetic.mouse.move(x, y)
+    arithmetic.mouse.down()
+    for k in range(1, 6):
+        arithmetic.mouse.move(x + 4 * k, y)
+    arithmetic.mouse.up()
+    expect(cell(arithmetic, "weight", 4)).to_have_text("5")
+    tool(arithmetic, "undo").click()
+    expect(cell(arithmetic, "weight", 4)).to_have_text("0")
+
+
+@pytest.mark.parametrize("text", ["five", "", "1e999", "--3"])
+def test_what_is_no_number_is_said_at_the_cell_and_the_old_value_stays(arithmetic, text):
+    cell(arithmetic, "input", 0).dblclick()
+    arithmetic.locator(".tap-input").fill(text)
+    arithmetic.keyboard.press("Enter")
+    expect(arithmetic.locator(".tap-message:visible")).to_contain_text("is not a number that can be computed with")
+    arithmetic.keyboard.press("Escape")
+    expect(cell(arithmetic, "input", 0)).to_have_text("1")
+    expect(arithmetic.locator(".tap-message:visible")).to_have_count(0)
+
+
+def test_huge_numbers_overflow_as_in_torch(arithmetic):
+    cell(arithmetic, "input", 2).dblclick()
+    arithmetic.locator(".tap-input").fill("1e308")
+    arithmetic.keyboard.press("Enter")
+    cell(arithmetic, "input", 7).dblclick()
+    arithmetic.locator(".tap-input").fill("1e308")
+    arithmetic.keyboard.press("Enter")
+    expect(cell(arithmetic, "output", 0)).to_have_text("∞")
+    expect_checked(arithmetic)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"op": "conv", "input.rows": "2"}, "spans 3 rows, the padded input has 2"),
+        ({"op": "max", "padding.rows": "2"}, "Padding 2 is more than half of the window's 2 rows"),
+    ],
+)
+def test_impossible_settings_are_explained(arithmetic, changes, words):
+    for name, value in changes.items():
+        control(arithmetic, name).select_option(value)
+    expect(arithmetic.locator(".arithmetic > .problem")).to_contain_text(words)
+    expect(arithmetic.locator(".arithmetic-body")).to_be_hidden()
+    tool(arithmetic, "undo").click()
+    expect(arithmetic.locator(".arithmetic-body")).to_be_visible()
+
+
+def tensor(page: Page, name: str) -> torch.Tensor:
+    """A matrix as it stands on the page, which says its shape."""
+    shape = page.locator(f".arithmetic [data-tensor='{name}'] .tensor-title .note").inner_text()
+    return torch.tensor(numbers(page, name)).reshape([int(size) for size in shape.split(" × ")])
+
+
+@pytest.mark.parametrize("op", ["conv", "max", "avg"])
+def test_random_numbers_agree_with_autograd_and_the_line_of_pytorch_gives_them(arithmetic, op):
+    control(arithmetic, "op").select_option(op)
+    for name, value in {"input.rows": "8", "input.columns": "7", "kernel.rows": "3", "stride.columns": "3"}.items():
+        control(arithmetic, name).select_option(value)
+    control(arithmetic, "padding.rows").select_option("1")
+    control(arithmetic, "inputs").select_option("3")
+    if op == "conv":
+        control(arithmetic, "outputs").select_option("2")
+        control(arithmetic, "flip").check()
+    for seed in ("1", "7"):
+        control(arithmetic, "seed").fill(seed)
+        tool(arithmetic, "random").click()
+        expect_checked(arithmetic)
+    tool(arithmetic, "last").click()
+    names = {"F": F, "X": tensor(arithmetic, "input")}
+    if op == "conv":
+        names |= {"K": tensor(arithmetic, "weight"), "b": tensor(arithmetic, "bias")}
+    exec(arithmetic.locator(".torch-call").inner_text(), names)
+    torch.testing.assert_close(tensor(arithmetic, "output"), names["Y"], atol=0.01, rtol=0)
+    first = numbers(arithmetic, "input")
+    control(arithmetic, "seed").fill("1")
+    tool(arithmetic, "random").click()
+    assert numbers(arithmetic, "input") != first
+    control(arithmetic, "seed").fill("7")
+    tool(arithmetic, "random").click()
+    assert numbers(arithmetic, "input") == first
+
+
+def test_cells_that_no_window_visits_are_greyed(arithmetic):
+    for axis in ("rows", "columns"):
+        control(arithmetic, f"stride.{axis}").select_option("3")
+    expect(arithmetic.locator("[data-tensor=input] .unread")).to_have_count(16)
+    expect(cell(arithmetic, "input", 24)).to_have_attribute("aria-label", re.compile("never visited"))
+
+
+def test_stepping_hovering_and_scrubbing_ask_the_server_for_nothing(arithmetic):
+    arithmetic.wait_for_timeout(500)
+    asked: list[str] = []
+    arithmetic.on("request", lambda request: asked.append(request.url))
+    for name in ("last", "first", "on", "back"):
+        tool(arithmetic, name).click()
+    for k in range(9):
+        arithmetic.locator(".scrub").fill(str(k))
+        cell(arithmetic, "output", k).hover()
+        cell(arithmetic, "input", 2 * k).hover()
+    arithmetic.locator("[data-pass=weightGrad]").click()
+    control(arithmetic, "unit").select_option("product")
+    arithmetic.keyboard.press("Home")
+    assert not [url for url in asked if "server" in url or "queue" in url or "api" in url]
+
+
+def test_without_the_server_the_arithmetic_goes_on_and_says_that_it_is_unchecked(arithmetic):
+    arithmetic.context.set_offline(True)
+    cell(arithmetic, "weight", 4).focus()
+    arithmetic.keyboard.press("PageUp")
+    expect(arithmetic.locator(".arithmetic .badge")).to_contain_text("Not checked against autograd", timeout=15_000)
+    tool(arithmetic, "last").click()
+    assert numbers(arithmetic, "output")[0] == 28
+    arithmetic.context.set_offline(False)
+    tool(arithmetic, "undo").click()
+    expect_checked(arithmetic)
+
+
+def test_the_largest_case_is_updated_within_50_ms_of_an_edit(arithmetic):
+    for name, value in {"input.rows": "8", "input.columns": "8", "inputs": "3", "outputs": "2"}.items():
+        control(arithmetic, name).select_option(value)
+    expect_checked(arithmetic)
+    times = cell(arithmetic, "input", 9).evaluate(
+        """cell => Array.from({ length: 9 }, () => {
+          const start = performance.now();
+          cell.dispatchEvent(new KeyboardEvent("keydown", { key: "PageUp", bubbles: true }));
+          document.body.offsetHeight;
+          return performance.now() - start;
+        })"""
+    )
+    assert sorted(times)[4] < 50, times
+
+
+def test_on_a_phone_everything_is_in_reach(app, open_page):
+    page = opened(open_page(app, width=360, height=740, has_touch=True))
+    control(page, "input.columns").select_option("8")
+    control(page, "padding.columns").select_option("2")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
+    tool(page, "on").tap()
+    assert at(page) == 1
+    cell(page, "output", 3).tap()
+    assert at(page) == 3
+
+
+def test_the_page_speaks_chinese(arithmetic):
+    arithmetic.locator(".language").select_option("zh")
+    expect(arithmetic.locator(".transport-place")).to_have_text("第 1 步，共 9 步")
+    expect(arithmetic.locator(".arithmetic .badge")).to_contain_text("已与 autograd 核对")
+    expect(cell(arithmetic, "output", 3)).to_have_attribute("aria-label", "Y[1, 0]：尚未计算")
+
+
+def test_matrices_are_grids_with_a_name_for_every_cell(arithmetic):
+    for tensor, name in (("input", "X, input"), ("weight", "K, kernel"), ("output", "Y, output")):
+        grid = arithmetic.locator(f"[data-tensor={tensor}] [role=grid]")
+        expect(grid).to_have_attribute("aria-label", name)
+        assert grid.locator("[role=row] > [role=gridcell]").count() == (25 if tensor == "input" else 9)
+    expect(cell(arithmetic, "input", 7)).to_have_attribute("aria-label", "X[1, 2]: 7")

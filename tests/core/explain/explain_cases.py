@@ -1,0 +1,290 @@
+"""Random configurations of every explained operator, and the models that the tests record."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Case = Callable[[Random], tuple[Callable[[Tensor], Any], Tensor]]
+
+
+class Written(nn.Module):
+    """A model that is one Python function."""
+
+    def __init__(self, function: Callable[[Tensor], Any]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Any:
+        return self.function(x)
+
+
+def numbers(r: Random, *shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(r.getrandbits(32)))
+
+
+def between(r: Random, *shape: int) -> Tensor:
+    """Values in [0.1, 1.1], for functions that need positive ones."""
+    return numbers(r, *shape).abs().frac() + 0.1
+
+
+def conv2d(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    groups = r.choice([1, 1, 2])
+    weight = numbers(r, 2 * groups, r.randint(1, 3), r.randint(1, 3), r.randint(1, 3))
+    x = numbers(r, 2, weight.shape[1] * groups, r.randint(7, 9), r.randint(7, 9))
+    bias = r.choice([None, numbers(r, len(weight))])
+    dilation = r.choice([1, (2, 1), (1, 3)])
+    if r.random() < 0.3:
+        padding = r.choice(["same", "valid"])
+        return lambda x: F.conv2d(
+            x, weight.to(x), bias if bias is None else bias.to(x), 1, padding, dilation, groups
+        ), x
+    stride, padding = r.choice([1, 2, (2, 3)]), r.choice([0, 1, (2, 0)])
+    if r.random() < 0.2:
+        x = x[0]
+    return lambda x: F.conv2d(
+        x, weight.to(x), bias if bias is None else bias.to(x), stride, padding, dilation, groups
+    ), x
+
+
+def conv1d(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    weight = numbers(r, 3, 2, r.randint(1, 4))
+    stride, padding, dilation = r.randint(1, 3), r.randint(0, 2), r.randint(1, 2)
+    return lambda x: F.conv1d(x, weight.to(x), None, stride, padding, dilation), numbers(r, 2, 2, r.randint(8, 12))
+
+
+def conv_transpose2d(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    groups = r.choice([1, 2])
+    weight = numbers(r, 2 * groups, r.randint(1, 2), r.randint(1, 3), r.randint(1, 3))
+    bias = numbers(r, weight.shape[1] * groups)
+    stride, dilation = r.randint(1, 3), r.randint(1, 2)
+    padding, output_padding = r.randint(0, 1), r.randint(0, stride - 1)
+    x = numbers(r, 2, len(weight), 4, 5)
+    return (
+        lambda x: F.conv_transpose2d(
+            x,
+            weight.to(x),
+            bias.to(x),
+            stride,
+            padding if weight.shape[2:] > (1, 1) else 0,
+            output_padding,
+            groups,
+            dilation,
+        ),
+        x,
+    )
+
+
+def linear(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    features = r.randint(1, 40)
+    weight, bias = numbers(r, 3, features), r.choice([None, numbers(r, 3)])
+    shape = r.choice([(2,), (), (2, 3)])
+    return lambda x: F.linear(x, weight.to(x), None if bias is None else bias.to(x)), numbers(r, *shape, features)
+
+
+def matmul(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    left, right = r.choice(
+        [
+            ((3, 4), (4, 5)),
+            ((4,), (4, 5)),
+            ((3, 4), (4,)),
+            ((2, 3, 4), (4, 5)),
+            ((2, 3, 4), (2, 4, 5)),
+            ((3, 4), (2, 4, 5)),
+        ]
+    )
+    other = numbers(r, *right)
+    return lambda x: x @ other.to(x), numbers(r, *left)
+
+
+def max_pool2d(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    kernel, stride = r.choice([2, 3, (2, 3)]), r.choice([None, 1, 2, (2, 1)])
+    padding, dilation, ceil = r.choice([0, 1]), r.choice([1, 2]), r.choice([False, True])
+    return lambda x: F.max_pool2d(x, kernel, stride, padding, dilation, ceil), numbers(r, 2, 2, r.randint(7, 10), 8)
+
+
+def avg_pool2d(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    kernel, stride, padding = r.choice([2, 3, (2, 3)]), r.choice([None, 1, 2, (2, 1)]), r.choice([0, 1])
+    ceil, include, divisor = r.choice([False, True]), r.choice([False, True]), r.choice([None, None, 5])
+    x = numbers(r, 2, 2, r.randint(7, 10), 8)
+    return lambda x: F.avg_pool2d(x, kernel, stride, padding, ceil, include, divisor), x
+
+
+def adaptive(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    size = r.choice([1, 3, (2, 5), (None, 4)])
+    pool = r.choice([F.adaptive_avg_pool2d, F.adaptive_max_pool2d])
+    return lambda x: pool(x, size), numbers(r, 2, 3, r.randint(5, 9), r.randint(5, 9))
+
+
+def batch_norm(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    mean, variance = numbers(r, 3), between(r, 3)
+    weight, bias = r.choice([(None, None), (numbers(r, 3), numbers(r, 3))])
+    training = r.choice([False, True])
+    x = numbers(r, *r.choice([(4, 3, 5, 4), (6, 3)]))
+
+    def run(x: Tensor) -> Tensor:
+        affine = [None if t is None else t.to(x) for t in (weight, bias)]
+        return F.batch_norm(x, mean.to(x, copy=True), variance.to(x, copy=True), *affine, training=training)
+
+    return run, x
+
+
+def layer_norm(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    shape = r.choice([(6,), (3, 6)])
+    weight, bias = numbers(r, *shape), r.choice([None, numbers(r, *shape)])
+    return (
+        lambda x: F.layer_norm(x, shape, weight.to(x), None if bias is None else bias.to(x), 1e-6),
+        numbers(r, 2, 3, 6),
+    )
+
+
+def group_norm(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    weight, bias = numbers(r, 6), numbers(r, 6)
+    groups = r.choice([1, 2, 3, 6])
+    return lambda x: F.group_norm(x, groups, weight.to(x), bias.to(x)), numbers(r, 2, 6, 4, 3)
+
+
+def activation(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    named = [F.relu, F.relu6, F.elu, F.hardtanh, F.logsigmoid, F.silu, F.gelu, F.mish, F.softplus, F.hardsigmoid]
+    others = [F.hardswish, torch.sigmoid, torch.tanh, torch.neg, torch.abs, torch.exp, torch.square, Tensor.relu]
+    written = [
+        lambda x: F.gelu(x, approximate="tanh"),
+        lambda x: F.leaky_relu(x, 0.2),
+        lambda x: F.relu(x, True),
+        lambda x: x.clamp(-0.5, 0.5),
+        lambda x: x.clamp(min=0.2),
+        lambda x: x.tanh_(),
+        lambda x: x**2,
+        lambda x: -x,
+    ]
+    return r.choice([*named, *others, *written]), numbers(r, 3, 5) * r.choice([1, 4])
+
+
+def root(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    return r.choice([torch.sqrt, torch.log]), between(r, 3, 4)
+
+
+def softmax(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    dim = r.choice([0, 1, -1])
+    function = r.choice([F.softmax, F.log_softmax, torch.softmax, Tensor.log_softmax])
+    return lambda x: function(x, dim), numbers(r, 3, 7) * r.choice([1, 10])
+
+
+def arithmetic(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    other = numbers(r, *r.choice([(3, 4), (4,), (3, 1), (2, 3, 4), ()]))
+    functions = [
+        lambda x: x + other.to(x),
+        lambda x: torch.add(x, other.to(x), alpha=0.5),
+        lambda x: other.to(x) - x,
+        lambda x: x * other.to(x),
+        lambda x: x / (other.to(x).abs() + 1),
+        lambda x: x.add_(1.5),
+        lambda x: 1 - x,
+        lambda x: 2 * x,
+        lambda x: x / 3,
+        lambda x: 3 / (x + 10),
+        lambda x: x - 0.25,
+        lambda x: x + x,
+    ]
+    return r.choice(functions), numbers(r, 3, 4)
+
+
+def reduction(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    dim, keepdim = r.choice([0, 1, -1, (0, 2), [1, 2]]), r.choice([False, True])
+    functions = [
+        lambda x: x.mean(dim, keepdim),
+        lambda x: torch.mean(x, dim=dim, keepdim=keepdim),
+        lambda x: x.sum(dim),
+        lambda x: x.mean(),
+        lambda x: torch.sum(x),
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 4)
+
+
+def dropout(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    function, training = r.choice([F.dropout, F.dropout2d]), r.choice([False, True])
+    return lambda x: function(x, 0.4, training), numbers(r, 2, 3, 4, 4)
+
+
+def view(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    functions = [
+        lambda x: torch.flatten(x, 1),
+        lambda x: x.flatten(1, 2),
+        lambda x: x.view(2, -1),
+        lambda x: x.reshape((6, 20)),
+        lambda x: x.permute(2, 0, 3, 1),
+        lambda x: torch.permute(x, (3, 2, 1, 0)),
+        lambda x: x.permute(0, 2, 1, 3).contiguous(),
+        lambda x: x.transpose(1, -1),
+        lambda x: x.flatten(1).t(),
+        lambda x: x.flatten(1).T,
+        lambda x: x.mT,
+        lambda x: x.unsqueeze(1),
+        lambda x: x[:, :1].squeeze(1),
+        lambda x: x[:, :1].expand(-1, 3, -1, -1),
+        lambda x: x.clone(),
+        lambda x: x.to(torch.float64),
+        lambda x: x.unflatten(2, (2, 2)),
+        lambda x: x.swapaxes(0, 1),
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 4, 5)
+
+
+def part(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    rows = torch.tensor([2, 0])
+    functions = [
+        lambda x: torch.cat([x, x * 2, x[:, :1]], 1),
+        lambda x: torch.stack((x, -x), dim=1),
+        lambda x: x.chunk(2, dim=1),
+        lambda x: torch.split(x, 2, 1),
+        lambda x: x.split([1, 2], dim=1),
+        lambda x: x.unbind(1),
+        lambda x: x[0],
+        lambda x: x[:, 1:, ::2],
+        lambda x: x[..., -1],
+        lambda x: x[:, None, :, 2],
+        lambda x: x[:, [2, 0]],
+        lambda x: x[:, rows.to(x.device)],
+        lambda x: x[[False, True]],
+        lambda x: x.select(1, -1),
+        lambda x: x.narrow(2, 1, 2),
+        lambda x: F.pad(x, (1, 2, 0, 1)),
+        lambda x: F.pad(x, (1, 0), value=3.0),
+        lambda x: F.pad(x, (-1, 1, -1, 0)),
+        lambda x: F.pad(x, (2, 1, 1, 3), mode="reflect"),
+        lambda x: F.pad(x, (2, 1, 1, 3), mode="replicate"),
+        lambda x: F.pad(x, (2, 1, 1, 3), mode="circular"),
+        lambda x: x.flip(2, 3),
+        lambda x: torch.roll(x, (1, -2), (2, 3)),
+        lambda x: x.repeat(1, 2, 1, 1),
+        lambda x: F.pixel_shuffle(x.repeat(1, 4, 1, 1), 2),
+        lambda x: x.movedim(1, -1),
+        lambda x: x.index_select(2, rows.to(x.device)),
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 4, 5)
+
+
+CASES: dict[str, Case] = {
+    "conv2d": conv2d,
+    "conv1d": conv1d,
+    "conv_transpose2d": conv_transpose2d,
+    "linear": linear,
+    "matmul": matmul,
+    "max_pool2d": max_pool2d,
+    "avg_pool2d": avg_pool2d,
+    "adaptive": adaptive,
+    "batch_norm": batch_norm,
+    "layer_norm": layer_norm,
+    "group_norm": group_norm,
+    "activation": activation,
+    "root": root,
+    "softmax": softmax,
+    "arithmetic": arithmetic,
+    "reduction": reduction,
+    "dropout": dropout,
+    "view": view,
+    "part": part,
+}

@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from core.device import choose_device
+
+
+def cards(monkeypatch, count):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "chosen"),
+    [
+        ("auto", 0, "cpu"),
+        ("auto", 1, "cuda"),
+        ("cpu", 1, "cpu"),
+        ("cuda", 1, "cuda"),
+        ("cuda:1", 2, "cuda:1"),
+    ],
+)
+def test_chooses(monkeypatch, name, count, chosen):
+    cards(monkeypatch, count)
+    assert choose_device(name) == torch.device(chosen)
+
+
+@pytest.mark.parametrize(("name", "count"), [("cuda", 0), ("cuda:0", 0), ("cuda:2", 2)])
+def test_an_absent_graphics_card_is_told(monkeypatch, name, count):
+    cards(monkeypatch, count)
+    with pytest.raises(
+        ValueError, match=f"device is '{name}', but this machine has {count} CUDA devices: use auto or cpu"
+    ):
+        choose_device(name)
+
+
+@pytest.mark.parametrize("name", ["gpu", "", "cpu:1", "cuda:", "cuda:x", "cuda:-1", "mps", "meta"])
+def test_rejects_another_name(name):
+    with pytest.raises(ValueError, match=f"device is '{name}', expected auto, cpu, cuda or cuda:INDEX"):
+        choose_device(name)

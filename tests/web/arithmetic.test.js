@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { geometryOf, largestDifference, lineAt, momentAt, momentCount, numberAt, passesOf, readersOf, resultOf, visitedInput, writtenAt } from "../../explorer/web/lib/arithmetic.js";
+import { advanced, afterKey, paced, sought, SPEEDS, startOf, stepped, toggled } from "../../explorer/web/lib/transport.js";
+
+/** Written by `core.ops.naive`; tests/explorer/test_arithmetic.py holds Python to the same file. */
+const golden = JSON.parse(readFileSync(new URL("../golden/arithmetic.json", import.meta.url), "utf8"));
+
+function passes({ grad_output: gradOutput, ...given }) {
+  const { geometry, refusal } = geometryOf(given);
+  assert.equal(refusal, null);
+  return passesOf({ ...given, gradOutput }, geometry);
+}
+const number = (value) => (value === "-inf" ? -Infinity : value);
+
+test("every result is core's to the last bit", () => {
+  for (const [n, given] of golden.cases.entries()) {
+    const found = Object.assign({}, ...Object.values(passes(given)).map(resultOf));
+    assert.deepEqual(Object.keys(found).sort(), Object.keys(given.results).sort(), `case ${n}`);
+    for (const [name, values] of Object.entries(given.results)) assert.equal(largestDifference(found[name].values, values), 0, `case ${n}, ${name}`);
+  }
+});
+
+test("product by product, the line and its variables are those of the loop as it ran", () => {
+  let events = 0;
+  for (const [n, given] of golden.cases.entries()) {
+    for (const pass of Object.values(passes(given))) {
+      const run = given.traces[pass.function];
+      if (!run) continue;
+      assert.equal(momentCount(pass, "product"), run.length, `case ${n}, ${pass.function}`);
+      run.forEach(([mark, wanted], k) => {
+        const { visit, phase } = momentAt(pass, "product", k);
+        const line = lineAt(pass, pass.visit(visit), phase);
+        assert.equal(line.mark, mark, `case ${n}, ${pass.function}, ${k}`);
+        for (const [name, value] of Object.entries(line.vars)) {
+          assert.equal(value, number(wanted[name]), `case ${n}, ${pass.function}, ${k}, ${name}`);
+          events++;
+        }
+      });
+    }
+  }
+  assert.ok(events > 10_000);
+});
+
+test("the terms of every visit add up to its value", () => {
+  for (const given of golden.cases) {
+    for (const pass of Object.values(passes(given))) {
+      for (let k = 0; k < pass.count; k++) {
+        const { terms, start, value } = pass.visit(k);
+        assert.equal(terms.length, pass.taps);
+        if (start.total === undefined || given.op !== "conv") continue;
+        const total = terms.reduce((sum, { inside, product }) => (inside ? sum + product : sum), start.total);
+        assert.equal(total, value);
+      }
+    }
+  }
+});
+
+test("scrubbing to k is k single steps: what is written does not depend on the way", () => {
+  for (const given of golden.cases) {
+    for (const pass of Object.values(passes(given))) {
+      for (const unit of ["value", "product"]) {
+        const count = momentCount(pass, unit);
+        let walk = startOf(count);
+        for (const target of [Math.floor(count / 3), Math.floor(count / 2), count - 1]) {
+          while (walk.at < target) walk = stepped(walk, 1);
+          assert.equal(sought(startOf(count), target).at, target);
+          assert.deepEqual(writtenAt(pass, momentAt(pass, unit, sought(startOf(count), target).at)), writtenAt(pass, momentAt(pass, unit, walk.at)));
+        }
+      }
+    }
+  }
+});
+
+test("in one step a gathering pass writes one value, a scattering one adds its terms", () => {
+  for (const given of golden.cases) {
+    for (const pass of Object.values(passes(given))) {
+      if (pass.scatter) continue;
+      for (const k of [0, Math.floor(pass.count / 2), pass.count - 1]) {
+        const written = Object.values(writtenAt(pass, momentAt(pass, "value", k))).map(({ written }) => written.reduce((sum, one) => sum + one, 0));
+        assert.equal(written.reduce((sum, count) => sum + count), k + 1);
+      }
+    }
+  }
+});
+
+test("moments and their numbers go back and forth", () => {
+  for (const given of golden.cases.slice(0, 12)) {
+    for (const pass of Object.values(passes(given))) {
+      for (const unit of ["value", "product"]) {
+        for (let k = 0; k < momentCount(pass, unit); k++) assert.equal(numberAt(pass, unit, momentAt(pass, unit, k)), k);
+      }
+    }
+  }
+});
+
+test("the readers of a weight are all the products it is in", () => {
+  const given = golden.cases.find(({ op, padding }) => op === "conv" && padding[0] === 0 && padding[1] === 0);
+  const { forward, inputGrad } = passes(given);
+  const outputs = given.grad_output.values.length / given.weight.shape[0];
+  assert.equal(readersOf(forward, "weight", 0).length, outputs);
+  for (const { term } of readersOf(inputGrad, "weight", 0)) assert.equal(term.factors[0], given.weight.values[0]);
+});
+
+test("input that no window reaches is told apart: 5 columns, windows of 2 every 3", () => {
+  const given = { op: "max", flip: false, lr: 0, stride: [3, 3], padding: [0, 0], dilation: [1, 1], input: { shape: [1, 2, 5], values: Array(10).fill(1) }, weight: { shape: [1, 1, 2, 2], values: [1, 1, 1, 1] }, bias: { shape: [1], values: [0] }, grad_output: { shape: [1, 1, 2], values: [1, 1] } };
+  assert.deepEqual([...visitedInput(passes(given).forward)], [1, 1, 0, 1, 1, 1, 1, 0, 1, 1]);
+});
+
+test("what core refuses is refused for the same reason", () => {
+  for (const { size, kernel, reason, ...given } of golden.refusals) {
+    const found = geometryOf({ ...given, stride: [1, 1], input: { shape: [1, ...size], values: [] }, weight: { shape: [1, 1, ...kernel], values: [] } });
+    assert.equal(found.geometry, null);
+    assert.equal(found.refusal.reason, reason);
+  }
+});
+
+test("differences count what is not finite: equal infinities and NaN agree, others do not", () => {
+  assert.equal(largestDifference([1, Infinity, NaN, 0], [1, Infinity, NaN, -0]), 0);
+  assert.equal(largestDifference([1, Infinity], [1, -Infinity]), Infinity);
+  assert.equal(largestDifference([NaN], [1]), Infinity);
+  assert.equal(largestDifference([1], [1, 2]), Infinity);
+  assert.equal(largestDifference([1, 2], [1.5, 2.25]), 0.5);
+});
+
+test("the transport stays within the walk, whatever it is asked", () => {
+  const walk = startOf(5);
+  assert.equal(sought(walk, 99).at, 4);
+  assert.equal(sought(walk, -3).at, 0);
+  assert.equal(stepped(walk, -1).at, 0);
+  assert.equal(stepped(toggled(walk), 1).playing, false);
+  assert.equal(toggled({ ...walk, at: 4 }).at, 0);
+  assert.equal(toggled(startOf(1)).playing, false);
+});
+
+test("playing goes at its speed, loses no time between frames and stops at the end", () => {
+  for (const speed of SPEEDS) {
+    let walk = toggled(startOf(1000, speed));
+    for (let frame = 0; frame < 100; frame++) walk = advanced(walk, 16, 400);
+    assert.ok(Math.abs(walk.at + walk.due - (1600 * speed) / 400) < 1e-9);
+  }
+  const end = advanced(toggled(startOf(5)), 60_000, 400);
+  assert.deepEqual([end.at, end.playing], [4, false]);
+  const paused = startOf(5);
+  assert.equal(advanced(paused, 60_000, 400), paused);
+});
+
+test("each key does what the page says, others nothing", () => {
+  const walk = { ...startOf(9), at: 4 };
+  const at = (key) => afterKey(key, walk)?.at;
+  assert.deepEqual(["ArrowLeft", "ArrowRight", "Home", "End"].map(at), [3, 5, 0, 8]);
+  assert.equal(afterKey(" ", walk).playing, true);
+  assert.equal(afterKey("+", walk).speed, 2);
+  assert.equal(afterKey("-", walk).speed, 0.5);
+  assert.equal(paced({ ...walk, speed: 16 }, 1).speed, 16);
+  assert.equal(afterKey("x", walk), null);
+});
