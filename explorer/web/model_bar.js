@@ -3,7 +3,7 @@
 import { h } from "./lib/dom.js";
 import { fillWords, speak, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
-import { ignoredParts, keepLink, page } from "./lib/store.js";
+import { ignorePart, keepLink, page } from "./lib/store.js";
 import { percent } from "./draw/prediction.js";
 
 const LANGUAGES = { en: "English", zh: "中文" };
@@ -90,8 +90,7 @@ export async function mount(element, { server, options }) {
   function firstModel() {
     const linked = page.get("model");
     const known = options.models.some(({ name }) => name === linked.replace(/:untrained$/, ""));
-    const ignored = linked && !known ? [...ignoredParts, `model=${linked}`] : ignoredParts;
-    if (ignored.length) say(t("bar.ignored", { parts: ignored.join(", ") }));
+    if (linked && !known) ignorePart(`model=${linked}`);
     return known ? linked : options.model;
   }
 
@@ -101,13 +100,34 @@ export async function mount(element, { server, options }) {
     page.set({ dark });
   }
 
+  function tellIgnored() {
+    const parts = page.get("ignored");
+    if (parts.length) say(t("bar.ignored", { parts: parts.join(", ") }));
+  }
+
   function tellTabs() {
     for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#pages [role=tab][data-tab-id]"))) {
       tab.textContent = t(`tab.${tab.dataset.tabId}`);
     }
   }
 
+  /** Show the page that the link names, and keep the link naming the page that is shown. */
+  function followTabs() {
+    const selected = () => /** @type {HTMLElement | null} */ (document.querySelector("#pages [role=tab][aria-selected=true]"))?.dataset.tabId;
+    const wanted = page.get("tab");
+    const tab = /** @type {HTMLElement | null} */ (document.querySelector(`#pages [role=tab][data-tab-id="${wanted}"]`));
+    if (tab) tab.click();
+    else ignorePart(`page=${wanted}`);
+    const bar = /** @type {HTMLElement} */ (document.querySelector("#pages"));
+    new MutationObserver(() => page.set({ tab: selected() ?? "draw" }))
+      .observe(bar, { attributes: true, attributeFilter: ["aria-selected"], subtree: true });
+    page.on(["tab"], () => {
+      if (selected() !== page.get("tab")) /** @type {HTMLElement | null} */ (document.querySelector(`#pages [role=tab][data-tab-id="${page.get("tab")}"]`))?.click();
+    });
+  }
+
   page.on(["description", "language"], tellFacts);
+  page.on(["ignored"], tellIgnored);
   page.on(["language"], () => {
     languages.value = page.get("language");
     fillWords(element);
@@ -120,6 +140,8 @@ export async function mount(element, { server, options }) {
   languages.value = page.get("language");
   fillWords(element);
   tellTabs();
+  tellIgnored();
+  followTabs();
   keepLink();
   choose(firstModel());
 }

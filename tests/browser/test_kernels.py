@@ -150,6 +150,7 @@ def test_the_magnifier_prints_the_whole_sum_of_the_pixel_under_the_pointer(kerne
         assert abs(total - sums[0, y, x]) <= 1e-4 * abs(total)
         assert abs(value - sums[0, y, x] / kernel.sum()) <= 1e-4 * abs(value)
     kernels.locator(".magnifier-full summary").click()
+    expect(kernels.locator(".magnifier-whole")).to_contain_text(" = ")  # written when the details have opened
     written = kernels.locator(".magnifier-whole").inner_text().replace("−", "-")
     left, right = written.split(" = ")
     products = [np.prod([float(factor.strip("()")) for factor in term.split("·")]) for term in left.split(" + ")]

@@ -2,7 +2,7 @@
  * The link is the state: what is on the page, as the part of its address after "#", and back. A part that cannot be read
  * is left out and named, never an error.
  *
- *   model=a2&lang=zh&ink=…&pen=1.2&raw=1&label=3&cells=3.0.1.1.6_3:weight.1.0.2.2
+ *   page=draw&model=a2&lang=zh&ink=…&pen=1.2&raw=1&label=3&cells=3.0.1.1.6_3:weight.1.0.2.2
  *
  * `edits`: the changes of the model as JSON (see `explorer/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
@@ -11,7 +11,6 @@
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {{ step: number, of: string, cell: number[] }} Place  `of`: "" for a value, "output" or a parameter for its gradient */
-/** @typedef {{ model: string, language: string, ink: Stroke[], pen: number, centred: boolean, label: number | null, cells: Place[], edits: any[] }} LinkState */
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const THOUSANDTHS = 1000;
@@ -39,62 +38,115 @@ export function decodeInk(text) {
   });
 }
 
-/** @type {Record<string, (text: string) => Partial<LinkState>>} */
-const readers = {
-  model: (text) => ({ model: text }),
-  lang: (text) => {
-    if (!["en", "zh"].includes(text)) throw new Error(text);
-    return { language: text };
+/**
+ * One value of the page that travels in the link.
+ * @template T
+ * @typedef {{ part: string, initial: T, read: (text: string) => T, write: (value: T) => string | null }} Field
+ *   `part`: its name in the address. `read` throws what it cannot read. `write` returns null for what need not be said.
+ */
+
+/** A text of one's own choice; `initial` is left out. @param {string} part @param {string} initial @returns {Field<string>} */
+const textField = (part, initial) => ({ part, initial, read: (text) => text, write: (value) => (value === initial ? null : value) });
+
+/**
+ * A value as JSON; null is left out. @template T @param {string} part @param {(value: any) => T} [check] returns what it
+ * accepts and throws for the rest
+ * @returns {Field<T | null>}
+ */
+export const jsonField = (part, check = (value) => value) => ({ part, initial: null, read: (text) => check(JSON.parse(text)), write: (value) => (value === null ? null : JSON.stringify(value)) });
+
+/** The fields by their key in the page's store; a page that adds one adds it here. @type {Record<string, Field<any>>} */
+export const fields = {
+  tab: {
+    part: "page",
+    initial: "draw",
+    read: (text) => {
+      if (!/^[a-z]+$/.test(text)) throw new Error(text);
+      return text;
+    },
+    write: (tab) => (tab === "draw" ? null : tab),
   },
-  ink: (text) => ({ ink: decodeInk(text) }),
-  pen: (text) => {
-    const pen = Number(text);
-    if (!(pen >= 0.5 && pen <= 2)) throw new Error(text);
-    return { pen };
+  model: textField("model", ""),
+  language: {
+    part: "lang",
+    initial: "",
+    read: (text) => {
+      if (!["en", "zh"].includes(text)) throw new Error(text);
+      return text;
+    },
+    write: (language) => (["", "en"].includes(language) ? null : language),
   },
-  raw: () => ({ centred: false }),
-  edits: (text) => {
-    const edits = JSON.parse(text);
-    if (!Array.isArray(edits)) throw new Error("no list of changes");
-    return { edits: edits.map((edit) => (edit.ink === undefined ? edit : { ...edit, ink: undefined, strokes: decodeInk(edit.ink) })) };
+  ink: { part: "ink", initial: [], read: decodeInk, write: (strokes) => (strokes.length ? encodeInk(strokes) : null) },
+  pen: {
+    part: "pen",
+    initial: 1,
+    read: (text) => {
+      const pen = Number(text);
+      if (!(pen >= 0.5 && pen <= 2)) throw new Error(text);
+      return pen;
+    },
+    write: (pen) => (pen === 1 ? null : String(pen)),
   },
-  label: (text) => {
-    if (!/^\d+$/.test(text)) throw new Error(text);
-    return { label: Number(text) };
+  centred: { part: "raw", initial: true, read: () => false, write: (centred) => (centred ? null : "1") },
+  label: {
+    part: "label",
+    initial: null,
+    read: (text) => {
+      if (!/^\d+$/.test(text)) throw new Error(text);
+      return Number(text);
+    },
+    write: (label) => (label === null ? null : String(label)),
   },
-  cells: (text) => ({
-    cells: text.split("_").map((cell) => {
+  edits: {
+    part: "edits",
+    initial: [],
+    read: (text) => {
+      const edits = JSON.parse(text);
+      if (!Array.isArray(edits)) throw new Error("no list of changes");
+      return edits.map((edit) => (edit.ink === undefined ? edit : { ...edit, ink: undefined, strokes: decodeInk(edit.ink) }));
+    },
+    write: (edits) => (edits.length
+      ? JSON.stringify(edits.map((/** @type {any} */ edit) => (edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit)))
+      : null),
+  },
+  cells: {
+    part: "cells",
+    initial: [],
+    read: (text) => text.split("_").map((cell) => {
       const parts = /^(-1|\d+)(?::([a-z]+))?((?:\.\d+)+)$/.exec(cell);
       if (!parts) throw new Error(cell);
       return { step: Number(parts[1]), of: parts[2] ?? "", cell: parts[3].slice(1).split(".").map(Number) };
     }),
-  }),
+    write: (/** @type {Place[]} */ cells) => (cells.length
+      ? cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_")
+      : null),
+  },
 };
 
-/** @param {string} hash @returns {{ state: Partial<LinkState>, ignored: string[] }} */
+/** @param {string} hash @returns {{ state: Record<string, any>, ignored: string[] }} */
 export function readLink(hash) {
-  /** @type {Partial<LinkState>} */
+  const byPart = new Map(Object.entries(fields).map(([key, field]) => [field.part, { key, ...field }]));
+  /** @type {Record<string, any>} */
   const state = {};
   const ignored = [];
-  for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
+  for (const [part, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
+    const field = byPart.get(part);
     try {
-      Object.assign(state, readers[name](text));
+      if (!field) throw new Error(part);
+      state[field.key] = field.read(text);
     } catch {
-      ignored.push(name);
+      ignored.push(part);
     }
   }
   return { state, ignored };
 }
 
-/** @param {LinkState} state */
-export function writeLink({ model, language, ink, pen, centred, label, cells, edits }) {
-  const parts = new URLSearchParams({ model });
-  if (language !== "en") parts.set("lang", language);
-  if (ink.length) parts.set("ink", encodeInk(ink));
-  if (pen !== 1) parts.set("pen", String(pen));
-  if (!centred) parts.set("raw", "1");
-  if (label !== null) parts.set("label", String(label));
-  if (edits.length) parts.set("edits", JSON.stringify(edits.map((edit) => (edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit))));
-  if (cells.length) parts.set("cells", cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_"));
+/** The link of a state; a field that the state leaves out is not said. @param {Record<string, any>} state */
+export function writeLink(state) {
+  const parts = new URLSearchParams();
+  for (const [key, { part, write }] of Object.entries(fields)) {
+    const text = key in state ? write(state[key]) : null;
+    if (text !== null) parts.set(part, text);
+  }
   return `#${parts}`;
 }

@@ -1,4 +1,4 @@
-import { readLink, writeLink } from "./link.js";
+import { fields, readLink, writeLink } from "./link.js";
 
 /**
  * The state of one page. Every view imports this module, and a browser loads a module once per page, so all views
@@ -41,26 +41,22 @@ export function createStore(initial) {
 
 const opened = readLink(globalThis.location?.hash ?? "");
 
-/** The parts of the opened link that could not be read. */
-export const ignoredParts = opened.ignored;
-
-/** What the link holds, and what follows from it. The model is "" until the bar chose one. */
+/**
+ * What the link holds, and what follows from it. The fields of the link say what they are in link.js; among them:
+ * @typedef {{
+ *   tab: string, model: string, language: string, ink: import("./strokes.js").Stroke[], pen: number, centred: boolean,
+ *   label: number | null, edits: any[], cells: import("./link.js").Place[],
+ * } & Record<string, any>} Linked
+ *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
+ *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
+ *   then show the gradient of its loss. `edits`: changes of the model, as explorer/edits.py takes them: they travel with
+ *   every request. `cells`: the opened cells, from the first to the one on screen.
+ */
 export const page = createStore({
-  model: "",
-  language: "",
-  /** The strokes on the pad. @type {import("./strokes.js").Stroke[]} */
-  ink: [],
-  /** The pen's width as a multiple of MNIST's. */
-  pen: 1,
-  /** Whether the ink is scaled and centred before the network sees it. */
-  centred: true,
-  /** The class taken for true: the maps then show the gradient of its loss. @type {number | null} */
-  label: null,
-  /** Changes of the model, as explorer/edits.py takes them: they travel with every request. @type {any[]} */
-  edits: [],
-  /** The opened cells, from the first to the one on screen. @type {import("./link.js").Place[]} */
-  cells: [],
+  .../** @type {Linked} */ (Object.fromEntries(Object.entries(fields).map(([key, { initial }]) => [key, initial]))),
   ...opened.state,
+  /** The parts of the opened link that could not be read, or that do not fit what is here. */
+  ignored: opened.ignored,
   /** What `describe` said of the model; null while it loads. */
   description: /** @type {any} */ (null),
   /** Why the chosen model cannot be explored; null when it can. */
@@ -68,17 +64,20 @@ export const page = createStore({
   dark: false,
 });
 
-const LINKED = /** @type {const} */ (["model", "language", "ink", "pen", "centred", "label", "cells", "edits"]);
+const LINKED = Object.keys(fields);
 /** Browsers allow some hundred changes of the address in half a minute; a drawing changes more often. */
 const LINK_MS = 400;
+
+/** Say that a part of the opened link does not fit what is here. @param {string} part */
+export const ignorePart = (part) => page.set({ ignored: [...page.get("ignored"), part] });
 
 /** Keep the address in step with the state from now on. */
 export function keepLink() {
   let due = 0;
-  page.on([...LINKED], () => {
+  page.on(LINKED, () => {
     clearTimeout(due);
     due = window.setTimeout(() => {
-      const state = /** @type {any} */ (Object.fromEntries(LINKED.map((key) => [key, page.get(key)])));
+      const state = Object.fromEntries(LINKED.map((key) => [key, page.get(key)]));
       history.replaceState(history.state, "", writeLink(state));
     }, LINK_MS);
   });
