@@ -54,11 +54,19 @@ function write(element, frame) {
     if (text) parts.push(textAt(text, place.x + parseFloat(style.paddingLeft) + 1, place.y + place.height / 2, style, "central"));
     return parts;
   }
+  const inner = [];
   for (const node of element.childNodes) {
-    if (node instanceof Element) parts.push(...write(node, frame));
-    else if (node instanceof Text) parts.push(...lines(node, frame, style));
+    if (node instanceof Element) {
+      if (!(element instanceof HTMLDetailsElement) || element.open || node.tagName === "SUMMARY") inner.push(...write(node, frame));
+    } else if (node instanceof Text) inner.push(...lines(node, frame, style));
   }
-  return parts;
+  return [...parts, ...(style.overflow === "visible" ? inner : clipped(inner, place))];
+}
+
+/** What a box with a limited view shows of its contents; nothing when it is only there to be read aloud. @param {string[]} parts @param {{ x: number, y: number, width: number, height: number }} place */
+function clipped(parts, { x, y, width, height }) {
+  if (!parts.length || width <= 1 || height <= 1) return [];
+  return [`<svg x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" viewBox="${[x, y, width, height].map(px).join(" ")}">`, ...parts, "</svg>"];
 }
 
 /** The background and borders of a box. @param {CSSStyleDeclaration} style @param {{ x: number, y: number, width: number, height: number }} place */
