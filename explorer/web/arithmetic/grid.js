@@ -11,7 +11,7 @@ import { unravel } from "../lib/visits.js";
 import { paintCell } from "../kernels/swatch.js";
 import { shades } from "./paint.js";
 import { typeInto } from "./typing.js";
-import { cellName, LETTERS } from "./words.js";
+import { indexName, LETTERS } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Name} Name */
 /** Rows above and below, columns left and right that are drawn around each plane. @typedef {{ top: number, bottom: number, left: number, right: number }} Ring */
@@ -33,11 +33,11 @@ export const planesOf = (shape) => ({ planes: shape.length < 2 ? 1 : shape.slice
 
 /**
  * @param {{
- *   name: Name, editable: boolean, onhover: (name: Name, index: number | null) => void,
+ *   name: string, editable: boolean, onhover?: (name: any, index: number | null) => void, letter?: string, says?: string,
  *   onedit?: (index: number, value: number, gesture: unknown) => void, onpick?: (index: number) => void,
- * }} options `onpick`: a cell was clicked, or reached by an arrow key
+ * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `onpick`: a cell was clicked, or reached by an arrow key
  */
-export function createGrid({ name, editable, onhover, onedit, onpick }) {
+export function createGrid({ name, editable, onhover = () => {}, letter = LETTERS[/** @type {Name} */ (name)], says = `arithmetic.tensor.${name}`, onedit, onpick }) {
   const title = h("h3", { class: "tensor-title" });
   const place = h("div", { class: "tensor-planes" });
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
@@ -102,7 +102,7 @@ export function createGrid({ name, editable, onhover, onedit, onpick }) {
       const index = unravel(k, head);
       const words = head.length === 2 ? t("arithmetic.plane.kernel", { o: index[0], c: index[1] }) : t("arithmetic.plane", { c: index[0] ?? 0 });
       plane.querySelector(".plane-name")?.replaceChildren(words);
-      plane.querySelector(".plane")?.setAttribute("aria-label", `${LETTERS[name]}, ${t(`arithmetic.tensor.${name}`)}${place.children.length > 1 ? `, ${words}` : ""}`);
+      plane.querySelector(".plane")?.setAttribute("aria-label", `${letter}, ${t(says)}${place.children.length > 1 ? `, ${words}` : ""}`);
     });
   }
 
@@ -124,7 +124,7 @@ export function createGrid({ name, editable, onhover, onedit, onpick }) {
       }
       const index = unravel(k, shape);
       const state = !there ? t("arithmetic.cell.pending") : `${short(values[k], 7)}${unread && !unread[k] ? `, ${t("arithmetic.cell.unread")}` : ""}`;
-      const label = t("arithmetic.cell", { cell: cellName(name, index, shape), value: state });
+      const label = t("arithmetic.cell", { cell: letter + indexName(index, shape), value: state });
       if (cell.title !== label) {
         cell.title = label;
         cell.setAttribute("aria-label", label);
@@ -235,7 +235,7 @@ export function createGrid({ name, editable, onhover, onedit, onpick }) {
     /** @param {Shown} next */
     show(next) {
       shown = next;
-      title.replaceChildren(h("b", {}, LETTERS[name]), ` ${t(`arithmetic.tensor.${name}`)} `, h("span", { class: "note" }, next.shape.join(" × ")));
+      title.replaceChildren(h("b", {}, letter), ` ${t(says)} `, h("span", { class: "note" }, next.shape.join(" × ")));
       build();
       namePlanes();
       paint();

@@ -78,8 +78,11 @@ export function torchCall(given, pass) {
 /** "⌊(5 + 2·1 − 1·(3 − 1) − 1) / 2⌋ + 1 = 3" of one axis. @param {import("../lib/conv.js").Axis} axis */
 export const sizeWorked = ({ size, before, taps, dilation, stride, output }) => `⌊(${size} + 2·${before} − ${dilation}·(${taps} − 1) − 1) / ${stride}⌋ + 1 = ${output}`;
 
-/** "dL/dY[0, 1]", channels left out where there is one. @param {Name} name @param {number[]} index @param {number[]} shape */
-export function cellName(name, index, shape) {
+/** "[0, 1]", channels left out where there is one. @param {number[]} index @param {number[]} shape */
+export function indexName(index, shape) {
   const shown = index.filter((_, axis) => axis >= shape.length - 2 && shape.length > 1 || shape[axis] > 1);
-  return LETTERS[name] + (shown.length ? `[${shown.join(", ")}]` : "");
+  return shown.length ? `[${shown.join(", ")}]` : "";
 }
+
+/** "dL/dY[0, 1]" @param {Name} name @param {number[]} index @param {number[]} shape */
+export const cellName = (name, index, shape) => LETTERS[name] + indexName(index, shape);
