@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.data.mnist import MEAN, STD
 
-__all__ = ["PEN_WIDTH", "SIDE", "Preprocessed", "preprocess", "rasterise"]
+__all__ = ["PEN_WIDTH", "SIDE", "Preprocessed", "centre_of_mass", "mass_centred", "preprocess", "rasterise"]
 
 Points = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ class Preprocessed:
 
     Attributes:
         centred: whether the ink was scaled and centred; False keeps it where and as large as it was drawn.
-        pen_width: width of the redrawn pen, pixels.
+        pen_width: width of the redrawn pen, pixels; 0 for ink that was not redrawn.
         box: `(left, top, right, bottom)` of the ink's points, in the strokes' unit; None without ink.
         scale: pixels of the picture for one unit of the strokes; 1 without ink, and for a tap.
         scaled: `(20, 20)` the ink scaled into its box, intensity in [0, 1]; `(28, 28)` when not centred.
@@ -123,18 +123,24 @@ def preprocess(
         assert pad is not None
         scale = SIDE / pad
         flat = torch.from_numpy(rasterise([line * scale for line in lines], SIDE, pen_width))
-        return Preprocessed(False, pen_width, box, scale, flat, _centre_of_mass(flat), (0, 0), flat)
+        return Preprocessed(False, pen_width, box, scale, flat, centre_of_mass(flat), (0, 0), flat)
 
     extent = max(float((high - low).max()), 0.0 if pad is None else pad * SMALLEST)
     scale = (BOX - pen_width) / extent if extent > 0 else 1.0
     middle = (low + high) / 2
     scaled = torch.from_numpy(rasterise([(line - middle) * scale + BOX / 2 for line in lines], BOX, pen_width))
-    column, row = _centre_of_mass(scaled)
+    mass, shift, picture = mass_centred(scaled)
+    return Preprocessed(True, pen_width, box, scale, scaled, mass, shift, picture)
+
+
+def mass_centred(scaled: Tensor) -> tuple[tuple[float, float], tuple[int, int], Tensor]:
+    """Return `mass`, `shift` and `picture` of `Preprocessed` for ink scaled into its `(20, 20)` box."""
+    column, row = centre_of_mass(scaled)
     mass = (column + MARGIN, row + MARGIN)
     right, down = (round(min(max(CENTRE - m, -MARGIN), MARGIN)) for m in mass)  # further, ink would be cut off
     picture = torch.zeros(SIDE, SIDE)
     picture[MARGIN + down : MARGIN + down + BOX, MARGIN + right : MARGIN + right + BOX] = scaled
-    return Preprocessed(True, pen_width, box, scale, scaled, mass, (right, down), picture)
+    return mass, (right, down), picture
 
 
 def checked(strokes: Sequence[Stroke]) -> list[Points]:
@@ -211,7 +217,7 @@ def _thinned(line: Points) -> Points:
     return thinned
 
 
-def _centre_of_mass(picture: Tensor) -> tuple[float, float]:
+def centre_of_mass(picture: Tensor) -> tuple[float, float]:
     """Return the mean `(column, row)` of the ink, pixel index; the middle where there is none."""
     total = float(picture.sum())
     if total == 0:
