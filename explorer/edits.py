@@ -6,12 +6,14 @@ leave them out.
     {"kind": "set", "parameter": "conv1.weight", "index": [4, 0, 2, 2], "value": 0.5}
     {"kind": "scale", "parameters": ["conv1.weight", "conv1.bias"], "channel": 4, "factor": 0}
     {"kind": "sgd", "rate": 0.1, "label": 3, "strokes": […], "brush": 1, "centred": true}
+    {"kind": "swap", "call": 2, "activation": "gelu"}    the third activation that is called; null: its own again
 """
 
 import json
 import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -19,8 +21,8 @@ import torch
 from torch import Tensor
 
 from core.data.strokes import Preprocessed, preprocess
-from core.explain import parameter_gradients
-from explorer.session import Explored
+from core.explain import ACTIVATIONS, parameter_gradients
+from explorer.session import UNCHANGED, Changes, Explored
 
 __all__ = ["Edits", "preprocessed"]
 
@@ -33,8 +35,6 @@ REMEMBERED = 32
 PAD = 1.0
 """Side of the pad in the strokes' unit."""
 
-Parameters = Mapping[str, Tensor]
-
 
 def preprocessed(drawing: Mapping[str, Any]) -> Preprocessed:
     """Return the stages between a drawing as the page sends it, `{strokes, brush, centred}`, and its picture."""
@@ -45,18 +45,18 @@ class Edits:
     """Applies lists of changes, and remembers the latest results."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Parameters] = OrderedDict()
+        self._known: OrderedDict[str, Changes] = OrderedDict()
         self._lock = Lock()
 
-    def parameters(self, explored: Explored, edits: Sequence[Any]) -> Parameters:
-        """Return the parameters that differ from the model's own after `edits`, by name.
+    def changes(self, explored: Explored, edits: Sequence[Any]) -> Changes:
+        """Return what differs from the model's own after `edits`.
 
         Raises:
             ValueError: a change is of no known kind, or does not fit the model.
         """
         if len(edits) > MOST_EDITS:
             raise ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry")
-        changed: Parameters = {}
+        changed = UNCHANGED
         key = explored.name
         for edit in edits:
             key += json.dumps(edit, sort_keys=True)
@@ -70,50 +70,66 @@ class Edits:
         return changed
 
 
-def _applied(explored: Explored, changed: Parameters, edit: Any) -> Parameters:
-    kinds = {"set": _set, "scale": _scaled, "sgd": _stepped}
+def _applied(explored: Explored, changed: Changes, edit: Any) -> Changes:
+    kinds = {"set": _set, "scale": _scaled, "sgd": _stepped, "swap": _swapped}
     if not isinstance(edit, dict) or edit.get("kind") not in kinds:
         raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
     try:
-        return {**changed, **kinds[edit["kind"]](explored, changed, edit)}
+        return kinds[edit["kind"]](explored, changed, edit)
     except KeyError as error:
         raise ValueError(f"the change {edit['kind']!r} lacks {error}") from None
 
 
-def _set(explored: Explored, changed: Parameters, edit: Mapping[str, Any]) -> Parameters:
+def _set(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     tensor = _parameter(explored, changed, edit["parameter"]).clone()
     index, value = tuple(edit["index"]), _number(edit["value"], "the value")
     if len(index) != tensor.ndim or not all(0 <= i < size for i, size in zip(index, tensor.shape, strict=True)):
         raise ValueError(f"{edit['parameter']} has elements of shape {tuple(tensor.shape)}, got index {index}")
     tensor[index] = value
-    return {edit["parameter"]: tensor}
+    return _with(changed, {edit["parameter"]: tensor})
 
 
-def _scaled(explored: Explored, changed: Parameters, edit: Mapping[str, Any]) -> Parameters:
+def _scaled(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     channel, factor = edit["channel"], _number(edit["factor"], "the factor")
     scaled = {}
     for name in edit["parameters"]:
         tensor = _parameter(explored, changed, name).clone()
         if not (isinstance(channel, int) and 0 <= channel < len(tensor)):
             raise ValueError(f"{name} has {len(tensor)} channels, got channel {channel!r}")
-        tensor[channel] = _parameter(explored, {}, name)[channel] * factor
+        tensor[channel] = _parameter(explored, UNCHANGED, name)[channel] * factor
         scaled[name] = tensor
-    return scaled
+    return _with(changed, scaled)
 
 
-def _stepped(explored: Explored, changed: Parameters, edit: Mapping[str, Any]) -> Parameters:
+def _stepped(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     """Return all parameters after one step of gradient descent on the loss of one drawing: w ← w − rate · dL/dw."""
     rate = _number(edit["rate"], "the learning rate")
-    trace, problem = explored.trace(preprocessed(edit).picture, grad=True, parameters=changed)
+    trace, problem = explored.trace(preprocessed(edit).picture, grad=True, changes=changed)
     if problem:
         raise ValueError(problem)
     gradients = parameter_gradients(trace, edit["label"])
-    return {name: _parameter(explored, changed, name) - rate * grad for name, grad in gradients.items()}
+    return _with(changed, {name: _parameter(explored, changed, name) - rate * grad for name, grad in gradients.items()})
 
 
-def _parameter(explored: Explored, changed: Parameters, name: str) -> Tensor:
-    if name in changed:
-        return changed[name]
+def _swapped(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
+    call, activation = edit["call"], edit["activation"]
+    if type(call) is not int or call < 0:
+        raise ValueError(f"the call is {call!r}, expected the number of an activation, from 0")
+    swaps = {other: name for other, name in changed.swaps.items() if other != call}
+    if activation is not None:
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"the activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}")
+        swaps[call] = activation
+    return replace(changed, swaps=swaps)
+
+
+def _with(changed: Changes, parameters: Mapping[str, Tensor]) -> Changes:
+    return replace(changed, parameters={**changed.parameters, **parameters})
+
+
+def _parameter(explored: Explored, changed: Changes, name: str) -> Tensor:
+    if name in changed.parameters:
+        return changed.parameters[name]
     if name not in explored.parameters:
         raise ValueError(f"the model has no parameter {name!r}; it has {', '.join(explored.parameters)}")
     return explored.parameters[name].detach()

@@ -10,13 +10,32 @@ import torch
 from torch import Tensor, nn
 
 from core import models
-from core.explain import RecordingError, Trace, record
+from core.explain import RecordingError, Trace, record, swapped
 from core.models import Card
 
-__all__ = ["UNTRAINED", "Explored", "Library"]
+__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library"]
 
 UNTRAINED = ":untrained"
 """Ending of a name that asks for random weights: "resnet18:untrained"."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What somebody changed of a model, in force for one request at a time.
+
+    Attributes:
+        parameters: values that take the place of the model's own, by name.
+        swaps: the number of an activation's call to the activation in its place, as `swapped` takes them.
+    """
+
+    parameters: Mapping[str, Tensor] = field(default_factory=dict)
+    swaps: Mapping[int, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.parameters or self.swaps)
+
+
+UNCHANGED = Changes()
 
 
 @dataclass(frozen=True)
@@ -42,13 +61,11 @@ class Explored:
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
 
-    def trace(
-        self, picture: Tensor, *, grad: bool = False, parameters: Mapping[str, Tensor] | None = None
-    ) -> tuple[Trace, str | None]:
+    def trace(self, picture: Tensor, *, grad: bool = False, changes: Changes = UNCHANGED) -> tuple[Trace, str | None]:
         """Return what the model did with a `(H, W)` picture, intensity in [0, 1], and what it raised, if it did.
 
         A model that raises half-way leaves the trace of the part that ran. With `grad` the trace can be run backwards;
-        `parameters` take the place of the model's own of those names, for this once.
+        `changes` are in force for this once.
 
         Requests for one model wait for each other: a forward pass may write the module's buffers. One thread computes:
         for a single picture more of them gain little and stall whenever the cores are busy.
@@ -56,9 +73,9 @@ class Explored:
         if torch.get_num_threads() != 1:
             torch.set_num_threads(1)  # a setting of the calling thread
         input = self.card.prepare(picture).to(self.device)
-        with self._lock, self._changed(parameters or {}):
+        with self._lock, self._changed(changes.parameters):
             try:
-                return record(self.model, input, grad=grad), None
+                return record(self.model, input, grad=grad, within=swapped(changes.swaps)), None
             except RecordingError as error:
                 return error.trace, str(error)
 

@@ -5,6 +5,7 @@ from core.explain.gradients import grad_terms, local_gradient
 from core.explain.loss import Backward, backward, consumers, parameter_gradients
 from core.explain.receptive import Support, dependencies, geometry, influence, made_of_input, receptive_field
 from core.explain.recording import RecordingError, record
+from core.explain.swapping import ACTIVATIONS, activation_calls, swapped
 from core.explain.terms import (
     Addends,
     Factor,
@@ -20,6 +21,7 @@ from core.explain.terms import (
 from core.explain.trace import INPUT, Step, Trace
 
 __all__ = [
+    "ACTIVATIONS",
     "INPUT",
     "Addends",
     "AxisField",
@@ -34,6 +36,7 @@ __all__ = [
     "Terms",
     "Trace",
     "Unexplained",
+    "activation_calls",
     "backward",
     "consumers",
     "dependencies",
@@ -48,5 +51,6 @@ __all__ = [
     "receptive_field",
     "receptive_field_sizes",
     "record",
+    "swapped",
     "terms",
 ]

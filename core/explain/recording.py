@@ -5,6 +5,7 @@ hooks say in which module it happened. There is no tracing and no copy of the mo
 in-place operations are recorded as they ran.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import get_ident
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -27,7 +28,13 @@ class RecordingError(RuntimeError):
         self.trace = trace
 
 
-def record(model: nn.Module, input: Tensor, *, grad: bool = False) -> Trace:
+def record(
+    model: nn.Module,
+    input: Tensor,
+    *,
+    grad: bool = False,
+    within: AbstractContextManager[Any] = nullcontext(),  # noqa: B008  (keeps no state)
+) -> Trace:
     """Returns the trace of `model(input)`.
 
     The model is left as found, also after an exception: no hook, no `.grad`, the same mode and device, and the
@@ -39,6 +46,7 @@ def record(model: nn.Module, input: Tensor, *, grad: bool = False) -> Trace:
         model: Any eager module; it returns a tensor or a tuple, list or dict of tensors.
         input: The one argument of its `forward`, on the model's device.
         grad: Keep the autograd graph, for `Trace.gradients`; otherwise the pass runs under `torch.no_grad`.
+        within: Entered around the pass, inside the recording: what it puts in place of an operation is recorded.
 
     Raises:
         TypeError: `model` is not a module, or `input` is not a tensor.
@@ -49,7 +57,7 @@ def record(model: nn.Module, input: Tensor, *, grad: bool = False) -> Trace:
     if not isinstance(input, Tensor):
         raise TypeError(f"input must be a torch.Tensor, got {type(input).__name__}")
     with torch.inference_mode(mode=False), torch.set_grad_enabled(grad):
-        return _Recorder(model, input, grad).observe()
+        return _Recorder(model, input, grad).observe(within)
 
 
 class _Origin(NamedTuple):
@@ -84,13 +92,13 @@ class _Recorder(TorchFunctionMode):
         self.fed = kept.clone()
         self.origins[id(self.fed)] = _Origin(self.fed, INPUT, version_of(self.fed))
 
-    def observe(self) -> Trace:
+    def observe(self, within: AbstractContextManager[Any]) -> Trace:
         self._survey()
         before = register_module_forward_pre_hook(self._enter)
         after = register_module_forward_hook(self._leave, always_call=True)
         start = perf_counter()
         try:
-            with self:
+            with self, within:
                 output = self.model(self.fed)
         except Exception as error:
             path, module = self.unwound or self.stack[0]

@@ -43,15 +43,15 @@ def observe(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     asked = checked(request, ASKED_MAPS)
     explored = library.explored(asked["model"])
     drawing = preprocessed(asked)
-    changed = edits.parameters(explored, asked["edits"])
-    trace, problem = explored.trace(drawing.picture, grad=asked["label"] is not None, parameters=changed)
+    changes = edits.changes(explored, asked["edits"])
+    trace, problem = explored.trace(drawing.picture, grad=asked["label"] is not None, changes=changes)
     back = None if asked["label"] is None or problem else backward(trace, asked["label"])
     answer = {
         "problem": problem,
         "stages": payloads.stages(drawing, explored.card),
         "prediction": payloads.predict(trace, explored, empty=drawing.empty),
-        "changed": payloads.changes(explored, changed),
-        "before": _before(explored, drawing) if changed else None,
+        "changed": payloads.changes(explored, changes.parameters),
+        "before": _before(explored, drawing) if changes else None,
         "loss": {"name": back.name, "value": back.loss} if back else None,
         **payloads.observe(trace, asked["wanted"], back.gradients if back else None),
     }
@@ -71,8 +71,8 @@ def explain(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     step, cell, of, label = asked["step"], asked["cell"], asked["of"], asked["label"]
     if of == "output" and label is None:
         raise ValueError("a gradient needs the true label: choose one")
-    changed = edits.parameters(explored, asked["edits"])
-    trace, _ = explored.trace(preprocessed(asked).picture, grad=label is not None, parameters=changed)
+    changes = edits.changes(explored, asked["edits"])
+    trace, _ = explored.trace(preprocessed(asked).picture, grad=label is not None, changes=changes)
     if not of:
         return open_cell(trace, step, cell)
     if of == "output":

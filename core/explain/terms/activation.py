@@ -154,6 +154,7 @@ ACTIVATIONS: tuple[Operator, ...] = (
         r"X \frac{\min(\max(0, X + 3), 6)}{6}",
         lambda x: x * hardsigmoid(x),
     ),
+    Elementwise("identity", "Σ", "X", lambda x: x, call="torch.nn.Identity()", exact=True),
     Elementwise("neg", "−Σ", "-X", lambda x: -x, call="torch.{op}", exact=True),
     Elementwise("abs", "|Σ|", "|X|", abs, call="torch.{op}", exact=True),
     Elementwise("exp", "exp(Σ)", "e^X", np.exp, call="torch.{op}"),
