@@ -1,9 +1,10 @@
 """A model's card: what it expects, how it was trained, what it reached, and below which probability it is unsure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -20,11 +21,13 @@ class Card:
         name: the word the registry and the command line know it by.
         title: its name for people.
         summary: one sentence.
-        input_shape: `(C, H, W)` of what `prepare` returns.
+        input_shape: of what `prepare` returns, without the batch: `(C, H, W)`, any other only with `preprocess`.
         classes: the label of each output.
         mean, std: per channel, or one for all; `prepare` returns `(picture − mean) / std`.
+        preprocess: makes the input of one picture `(C, H, W)`, intensity in [0, 1], grey repeated over `input_shape`'s
+            channels, in place of resizing and normalising. With or without the batch's axis.
         unsure_below: a greatest probability below this means "unsure: this may not be a digit". 1.0 for a model
-            whose head was never trained: nothing it says is sure.
+            whose head was never trained: nothing it says is sure. 0 where nobody measured it.
         recipe: how the shipped weights were made: command, seed, every setting, data checksum.
         figures: what they reached, by `python -m core.evaluate`, and how often `unsure_below` flags.
     """
@@ -32,10 +35,11 @@ class Card:
     name: str
     title: str
     summary: str
-    input_shape: tuple[int, int, int] = (1, 28, 28)
+    input_shape: tuple[int, ...] = (1, 28, 28)
     classes: tuple[str, ...] = DIGITS
     mean: tuple[float, ...] = (0.1307,)
     std: tuple[float, ...] = (0.3081,)
+    preprocess: Callable[[Tensor], Tensor] | None = None
     unsure_below: float = 1.0
     recipe: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -47,10 +51,11 @@ class Card:
             picture: `(H, W)`, `(1, H, W)` or `(N, 1, H, W)` floats, intensity in [0, 1].
 
         Returns:
-            `(N, C, H, W)`, on the picture's device.
+            `(N, *input_shape)`, on the picture's device.
 
         Raises:
-            ValueError: no floats, another shape, no pixels, or values that are NaN or infinite.
+            ValueError: no floats, another shape, no pixels, or values that are NaN or infinite; `preprocess` raised,
+                or returned no floats of `input_shape`.
         """
         if not picture.is_floating_point():
             raise ValueError(f"the picture is {picture.dtype}, expected floats in [0, 1]")
@@ -62,9 +67,27 @@ class Card:
             raise ValueError(f"the picture has shape {tuple(picture.shape)}, expected at least one pixel")
         if not picture.isfinite().all():
             raise ValueError("the picture holds NaN or infinite values, expected intensities in [0, 1]")
-        channels, height, width = self.input_shape
         x = picture.reshape(-1, 1, *picture.shape[-2:])
+        if self.preprocess is not None:
+            channels = self.input_shape[0] if len(self.input_shape) == 3 else 1
+            return torch.cat([self._preprocessed(self.preprocess, one.expand(channels, -1, -1)) for one in x])
+        channels, height, width = self.input_shape
         if x.shape[-2:] != (height, width):
             x = F.interpolate(x, (height, width), mode="bilinear", align_corners=False, antialias=True)
         x = x.expand(-1, channels, -1, -1)
         return (x - x.new_tensor(self.mean)[:, None, None]) / x.new_tensor(self.std)[:, None, None]
+
+    def _preprocessed(self, preprocess: Callable[[Tensor], Tensor], picture: Tensor) -> Tensor:
+        given = f"it is called with floats {tuple(picture.shape)}, intensity in [0, 1]"
+        try:
+            made = preprocess(picture.clone())
+        except Exception as error:  # somebody else's function: whatever it raises is told
+            raise ValueError(f"preprocess raised {type(error).__name__}: {error}; {given}") from error
+        wanted = ", ".join(map(str, self.input_shape))
+        if not isinstance(made, Tensor) or not made.is_floating_point():
+            found = made.dtype if isinstance(made, Tensor) else type(made).__name__
+            raise ValueError(f"preprocess returned {found}, expected floats ({wanted}); {given}")
+        made = made[None] if made.ndim == len(self.input_shape) else made
+        if tuple(made.shape) != (1, *self.input_shape):
+            raise ValueError(f"preprocess returned {tuple(made.shape)}, expected ({wanted}) or (1, {wanted}); {given}")
+        return made

@@ -14,7 +14,7 @@ from core.models.a2 import Net
 from core.models.a3 import CNN
 from core.models.cards import Card
 from core.models.recommended import InkNet
-from core.models.weights import load_weights, match_weights
+from core.models.weights import load_weights, match_weights, read_weights
 
 __all__ = ["SHIPPED", "build", "card", "load", "names"]
 
@@ -94,17 +94,29 @@ def card(name: str, folder: Path | None = None) -> Card:
         return entry.card
     shipped = json.loads(file.read_text(encoding="utf-8"))
     return replace(
-        entry.card, unsure_below=shipped["unsure_below"], recipe=shipped["recipe"], figures=shipped["figures"]
+        entry.card,
+        unsure_below=shipped["unsure_below"],
+        recipe=shipped["recipe"],
+        figures=shipped["figures"],
+        classes=tuple(shipped.get("classes", entry.card.classes)),
+        input_shape=tuple(shipped.get("input_shape", entry.card.input_shape)),
     )
 
 
-def build(name: str) -> nn.Module:
+def build(name: str, *, classes: int | None = None) -> nn.Module:
     """Return a model with fresh random weights from torch's global generator, in training mode.
+
+    Args:
+        name: one of `names()`.
+        classes: how many its head answers, its card's by default.
 
     Raises:
         ValueError: there is no model of that name.
     """
-    return _entry(name).make()
+    model = _entry(name).make()
+    if classes is not None:
+        transfer.resize_head(model, classes)
+    return model
 
 
 def load(
@@ -123,7 +135,7 @@ def load(
         name: one of `names()`.
         device: where its parameters shall be.
         pretrained: False leaves random weights and needs no file.
-        weights: a safetensors file of this model to load instead.
+        weights: a safetensors file of this model to load instead; the model gets a head as wide as the file's.
         data_dir: folder of torchvision's ImageNet files; torch's download cache by default.
 
     Raises:
@@ -133,7 +145,10 @@ def load(
     entry = _entry(name)
     model = entry.make()
     if weights is not None:
-        load_weights(model, weights)
+        state = read_weights(weights)
+        transfer.resize_head(model, transfer.classes_in(model, state))
+        match_weights(model, state, str(weights))
+        model.load_state_dict(state)
     elif pretrained and entry.imagenet:
         state = model.state_dict() | transfer.backbone_weights(name, data_dir)
         match_weights(model, state, f"torchvision's {name}")

@@ -1,6 +1,7 @@
 """A4: ImageNet backbones with a new 10-way head; the weights come from torchvision, checked, or from a local file."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "backbone_weights",
+    "classes_in",
     "freeze_backbone",
     "head",
     "imagenet_weights",
     "mobilenet_v3_small_digits",
+    "resize_head",
     "resnet18_digits",
 ]
 
@@ -42,6 +45,22 @@ def mobilenet_v3_small_digits() -> nn.Module:
 def head(model: nn.Module) -> nn.Linear:
     """Return the last linear layer of a model, the one that a transfer replaces and trains."""
     return [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+
+
+def resize_head(model: nn.Module, classes: int) -> None:
+    """Replace the head by a fresh one, from torch's global generator, if it does not answer so many classes."""
+    old = head(model)
+    if old.out_features != classes:
+        path = next(path for path, module in model.named_modules() if module is old)
+        model.set_submodule(path, nn.Linear(old.in_features, classes, bias=old.bias is not None))
+
+
+def classes_in(model: nn.Module, state: Mapping[str, Tensor]) -> int:
+    """Return how many classes the head has in a model's state; the model's own number if the state has no such head."""
+    own = head(model)
+    path = next(path for path, module in model.named_modules() if module is own)
+    weight = state.get(f"{path}.weight")
+    return own.out_features if weight is None or weight.shape[1:] != own.weight.shape[1:] else len(weight)
 
 
 def freeze_backbone(model: nn.Module) -> None:

@@ -8,16 +8,29 @@ import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
-__all__ = ["load_weights", "match_weights", "save_weights"]
+__all__ = ["load_weights", "match_weights", "read_weights", "save_tensors", "save_weights"]
 
 
 def save_weights(model: nn.Module, file: Path) -> None:
     """Write a model's parameters and buffers; a reader sees the whole new file or the old one."""
+    save_tensors(model.state_dict(), file)
+
+
+def save_tensors(tensors: Mapping[str, Tensor], file: Path, *, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a safetensors file; a reader sees the whole new file or the old one.
+
+    Raises:
+        OSError: it cannot be written, for want of room or of permission; what was there is kept.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".partial")
-    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    safetensors.torch.save_file(state, partial)
-    os.replace(partial, file)
+    state = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    try:
+        partial.write_bytes(safetensors.torch.save(state, dict(metadata or {})))
+        os.replace(partial, file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def load_weights(model: nn.Module, file: str | Path) -> None:
@@ -27,15 +40,25 @@ def load_weights(model: nn.Module, file: str | Path) -> None:
         FileNotFoundError: there is no such file.
         ValueError: it is no safetensors file, or its tensors are not the model's; the message lists the differences.
     """
+    state = read_weights(file)
+    match_weights(model, state, str(file))
+    model.load_state_dict(state)
+
+
+def read_weights(file: str | Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file, on the CPU.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no safetensors file.
+    """
     file = Path(file)
     if not file.is_file():
         raise FileNotFoundError(f"there are no weights at {file}")
     try:
-        state = safetensors.torch.load_file(file)
+        return dict(safetensors.torch.load_file(file))
     except safetensors.SafetensorError as error:
         raise ValueError(f"{file} is no safetensors file, or it is damaged: {error}") from error
-    match_weights(model, state, str(file))
-    model.load_state_dict(state)
 
 
 def match_weights(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:

@@ -16,12 +16,21 @@ class Config:
         epochs: passes over all pictures.
         batch_size: pictures a step.
         optimiser: "sgd" (with `momentum`), "adam" or "adamw".
-        learning_rate: of a constant schedule, or the top of a one-cycle one.
+        learning_rate: of a constant schedule, or the greatest one of another.
         momentum: of SGD.
+        nesterov: whether SGD looks ahead by its momentum.
         weight_decay: as the optimiser defines it.
-        schedule: "constant" or "one_cycle".
+        schedule: "constant", "one_cycle", "cosine" (from the rate down to nothing) or "steps" (a tenth of the rate
+            after half of the run, a hundredth after three quarters).
         label_smoothing: share of the target given to all classes alike.
         no_digit_weight: weight in the loss of pictures that are no digits; their target is all classes alike.
+        dropout: share of the units that each dropout layer silences, or of the head's inputs in a model without such
+            layers; None leaves the model as it is.
+        ema: decay of the running mean of the weights that is validated and kept, 0 for the weights themselves.
+        trained: module paths whose parameters are trained, "head" for the last linear layer; all of them by default.
+        body_rate: learning rate of everything but the head, as a multiple of `learning_rate`.
+        precision: "float32", or "bfloat16" for mixed precision, where the device has it.
+        compile: whether `torch.compile` makes the training step.
         augmentation: how far every batch is distorted.
         drawn: how many digits drawn by `core.data.drawn` join the pictures.
         negatives: how many pictures that are no digits join them.
@@ -33,10 +42,17 @@ class Config:
     optimiser: Literal["sgd", "adam", "adamw"] = "adamw"
     learning_rate: float = 2e-3
     momentum: float = 0.9
+    nesterov: bool = False
     weight_decay: float = 0.0
-    schedule: Literal["constant", "one_cycle"] = "one_cycle"
+    schedule: Literal["constant", "one_cycle", "cosine", "steps"] = "one_cycle"
     label_smoothing: float = 0.0
     no_digit_weight: float = 0.5
+    dropout: float | None = None
+    ema: float = 0.0
+    trained: tuple[str, ...] = ()
+    body_rate: float = 1.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
     drawn: int = 0
     negatives: int = 0

@@ -1,0 +1,137 @@
+"""The weights of a run at the moments of its time line, and what resuming needs: safetensors, never a pickle."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from core import models
+from core.data.mnist import Pictures
+from core.models import Card
+from core.models.weights import match_weights, read_weights, save_tensors
+from core.training.folder import RunFolder
+from core.training.settings import RunConfig
+
+__all__ = [
+    "Saved",
+    "fresh",
+    "held_back_picture",
+    "load",
+    "read_state",
+    "save_base",
+    "save_checkpoint",
+    "save_held_back",
+    "save_state",
+    "summary_of",
+]
+
+
+UNSURE_BELOW = 0.5
+"""Of a model whose probabilities nobody has calibrated."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What `state.safetensors` holds: the run's counters, and its tensors by name."""
+
+    counters: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+
+
+def save_base(run: RunFolder, model: nn.Module, card: Card, moving: Iterable[str]) -> None:
+    """Write the weights that no step of the run changes, and what the model's card has of its own."""
+    moving = set(moving)
+    frozen = {key: value for key, value in model.state_dict().items() if key not in moving}
+    save_tensors(frozen, run.base, metadata={"card": json.dumps(summary_of(card))})
+
+
+def save_checkpoint(run: RunFolder, weights: Mapping[str, Tensor], step: int) -> Path:
+    """Write the weights that the run changes; return their file."""
+    file = run.checkpoint(step)
+    save_tensors(weights, file)
+    return file
+
+
+def load(run: RunFolder, config: RunConfig, step: int | None = None) -> tuple[nn.Module, Card]:
+    """Return a run's network after a step of its time line (the last by default), in evaluation mode, and its card.
+
+    Raises:
+        FileNotFoundError: it kept no weights after that step; the message names the steps.
+        ValueError: a file is damaged.
+    """
+    steps = run.steps_kept()
+    if not steps or step not in (None, *steps):
+        kept = f"it kept those of steps {', '.join(map(str, steps))}" if steps else "it has kept none yet"
+        raise FileNotFoundError(f"{run.path.name} has no weights of step {step}: {kept}" if step is not None else kept)
+    state = read_weights(run.base) | read_weights(run.checkpoint(steps[-1] if step is None else step))
+    with safe_open(run.base, framework="pt") as file:
+        card = fresh(config, json.loads(file.metadata()["card"]))
+    model = models.build(config.model, classes=len(card.classes))
+    match_weights(model, state, str(run.path))
+    model.load_state_dict(state)
+    return model.eval(), card
+
+
+def fresh(config: RunConfig, own: Mapping[str, Any]) -> Card:
+    """Return the card of a run's model: the registry's, with what the run has of its own (`summary_of`)."""
+    return replace(
+        models.card(config.model),
+        classes=tuple(own["classes"]),
+        input_shape=tuple(own["input_shape"]),
+        unsure_below=UNSURE_BELOW,
+        recipe=config.json(),
+        figures={},
+    )
+
+
+def summary_of(card: Card) -> dict[str, Any]:
+    """Return what a run's card has of its own, as JSON."""
+    return {"classes": list(card.classes), "input_shape": list(card.input_shape)}
+
+
+def save_state(run: RunFolder, saved: Saved) -> None:
+    """Write what resuming needs; the last such state is replaced."""
+    save_tensors(saved.tensors, run.resumable, metadata={"counters": json.dumps(dict(saved.counters))})
+
+
+def read_state(run: RunFolder) -> Saved:
+    """Return what resuming needs.
+
+    Raises:
+        FileNotFoundError: the run has kept nothing yet.
+        ValueError: the file is damaged.
+    """
+    tensors = read_weights(run.resumable)
+    try:
+        with safe_open(run.resumable, framework="pt") as file:
+            return Saved(json.loads(file.metadata()["counters"]), tensors)
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{run.resumable} is no state of a run, or it is damaged: {error!r}") from error
+
+
+def save_held_back(run: RunFolder, pictures: Pictures) -> None:
+    """Write the pictures that validation asks about."""
+    save_tensors({"pictures": pictures.pictures, "labels": pictures.labels}, run.validation)
+
+
+def held_back_picture(run: RunFolder, index: int) -> tuple[Tensor, int]:
+    """Return a held-back picture, `(C, H, W)` in [0, 1], and its label.
+
+    Raises:
+        FileNotFoundError: the run holds no pictures back.
+        ValueError: there is no picture of that index.
+    """
+    if not run.validation.is_file():
+        raise FileNotFoundError(f"{run.path.name} holds no pictures back")
+    with safe_open(run.validation, framework="pt") as file:
+        labels = file.get_tensor("labels")
+        if not 0 <= index < len(labels):
+            raise ValueError(f"there is no picture {index}: {run.path.name} holds back {len(labels)}")
+        picture: Tensor = file.get_slice("pictures")[index]
+    return picture.to(torch.float32) / 255, int(labels[index])

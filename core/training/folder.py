@@ -1,0 +1,167 @@
+"""One run's folder: its files, what they hold, and how they are written. Needs no torch: a queued run is small."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from core.training.lock import held
+
+__all__ = ["Control", "RunFolder", "State", "Status", "write_atomically"]
+
+State = Literal["queued", "running", "paused", "stopped", "done", "failed"]
+
+LAUNCH_SECONDS = 30.0
+"""How long a process that was launched may take until it holds the run's lock."""
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that readers see whole, as it was or as it is.
+
+    Raises:
+        OSError: it cannot be written; what was there is kept.
+    """
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run is, for lists of runs.
+
+    Attributes:
+        state: "queued", "running", "paused", "stopped", "done" or "failed".
+        message: why it waits, ended or failed, in words; else empty.
+        step, steps, epoch, epochs: done and planned.
+        accuracy: of the last validation, from 0 to 1, or null.
+        examples_per_second, seconds_left: while it trains.
+        created, updated: seconds since 1970.
+    """
+
+    state: State = "queued"
+    message: str = ""
+    step: int = 0
+    steps: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    accuracy: float | None = None
+    examples_per_second: float = 0.0
+    seconds_left: float | None = None
+    created: float = 0.0
+    updated: float = 0.0
+
+
+@dataclass(frozen=True)
+class Control:
+    """What somebody wants of a run: a wish, not a command, so that asking twice is asking once.
+
+    Attributes:
+        state: "run", "pause" or "stop".
+        steps: single steps granted since the run began; while paused it makes as many as it has not made yet.
+        learning_rate: to go on with, or null.
+    """
+
+    state: Literal["run", "pause", "stop"] = "run"
+    steps: int = 0
+    learning_rate: float | None = None
+
+
+class RunFolder:
+    """The files of one run."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.config = path / "config.json"
+        self.metrics = path / "metrics.jsonl"
+        self.checkpoints = path / "checkpoints"
+        self.resumable = path / "state.safetensors"
+        self.base = path / "base.safetensors"
+        self.validation = path / "validation.safetensors"
+        self.lock = path / "run.lock"
+        self.log = path / "worker.log"
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process trains this run, waits to, or was launched a moment ago."""
+        if held(self.lock):
+            return True
+        launched = self.path / "launched"
+        return launched.exists() and time.time() - launched.stat().st_mtime < LAUNCH_SECONDS
+
+    def status(self) -> Status:
+        """Return the run's status; "failed" for one whose process is gone without having said why."""
+        status = self.told()
+        if status.state not in ("queued", "running", "paused") or self.alive:
+            return status
+        steps = self.steps_kept()
+        kept = f"its weights after step {steps[-1]} are kept" if steps else "it had kept no weights yet"
+        return replace(status, state="failed", message=f"its process was killed at step {status.step}; {kept}")
+
+    def told(self) -> Status:
+        """Return the status as the run's process wrote it last."""
+        found = _read(self.path / "status.json")
+        return Status(**{key: found[key] for key in Status.__dataclass_fields__ if key in found})
+
+    def tell(self, status: Status) -> None:
+        """Write the status."""
+        write_atomically(self.path / "status.json", json.dumps(asdict(replace(status, updated=time.time()))))
+
+    def control(self) -> Control:
+        """Return what is wanted of the run."""
+        found = _read(self.path / "control.json")
+        return Control(**{key: found[key] for key in Control.__dataclass_fields__ if key in found})
+
+    def want(self, control: Control) -> None:
+        """Write what is wanted of the run."""
+        write_atomically(self.path / "control.json", json.dumps(asdict(control)))
+
+    def control_written(self) -> int:
+        """Return when `control.json` was written last, nanoseconds; 0 if never."""
+        try:
+            return (self.path / "control.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def steps_kept(self) -> list[int]:
+        """Return the steps after which the weights were kept, in order."""
+        return sorted(int(file.stem) for file in self.checkpoints.glob("*.safetensors") if file.stem.isdecimal())
+
+    def checkpoint(self, step: int) -> Path:
+        """Return the file of the weights after a step."""
+        return self.checkpoints / f"{step:08d}.safetensors"
+
+    def events(self, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Return the events told from byte `since` on, and the byte to ask from next time."""
+        if not self.metrics.exists():
+            return [], 0
+        with self.metrics.open("rb") as file:
+            file.seek(since)
+            told = file.read()
+        whole = told[: told.rfind(b"\n") + 1]
+        return [json.loads(line) for line in whole.splitlines() if line.strip()], since + len(whole)
+
+    def remove(self) -> None:
+        """Delete everything, the name first, so that a half-deleted run is never listed."""
+        aside = Path(tempfile.mkdtemp(dir=self.path.parent, prefix=".deleted-"))
+        os.replace(self.path, aside / "run")
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """Return a JSON object; an empty one where there is no file or it is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return {}
+    return cast(Mapping[str, Any], found) if isinstance(found, dict) else {}
