@@ -14,17 +14,18 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.data.strokes import Preprocessed, preprocess
 from core.explain import ACTIVATIONS, parameter_gradients
+from explorer.inputs import Inputs
 from explorer.session import UNCHANGED, Changes, Explored
 
-__all__ = ["Edits", "preprocessed"]
+__all__ = ["Edits"]
 
 MOST_EDITS = 500
 """Most changes one request may carry."""
@@ -32,19 +33,12 @@ MOST_EDITS = 500
 REMEMBERED = 32
 """Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
 
-PAD = 1.0
-"""Side of the pad in the strokes' unit."""
-
-
-def preprocessed(drawing: Mapping[str, Any]) -> Preprocessed:
-    """Return the stages between a drawing as the page sends it, `{strokes, brush, centred}`, and its picture."""
-    return preprocess(drawing["strokes"], pen=drawing["brush"], pad=PAD, centred=drawing["centred"])
-
 
 class Edits:
     """Applies lists of changes, and remembers the latest results."""
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Inputs | None = None) -> None:
+        self.inputs = Inputs() if inputs is None else inputs
         self._known: OrderedDict[str, Changes] = OrderedDict()
         self._lock = Lock()
 
@@ -61,7 +55,7 @@ class Edits:
         for edit in edits:
             key += json.dumps(edit, sort_keys=True)
             known = self._known.get(key)
-            changed = _applied(explored, changed, edit) if known is None else known
+            changed = _applied(self.inputs, explored, changed, edit) if known is None else known
             with self._lock:
                 self._known[key] = changed
                 self._known.move_to_end(key)
@@ -70,8 +64,8 @@ class Edits:
         return changed
 
 
-def _applied(explored: Explored, changed: Changes, edit: Any) -> Changes:
-    kinds = {"set": _set, "scale": _scaled, "sgd": _stepped, "swap": _swapped}
+def _applied(inputs: Inputs, explored: Explored, changed: Changes, edit: Any) -> Changes:
+    kinds = {"set": _set, "scale": _scaled, "sgd": partial(_stepped, inputs), "swap": _swapped}
     if not isinstance(edit, dict) or edit.get("kind") not in kinds:
         raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
     try:
@@ -101,10 +95,10 @@ def _scaled(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Ch
     return _with(changed, scaled)
 
 
-def _stepped(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
+def _stepped(inputs: Inputs, explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     """Return all parameters after one step of gradient descent on the loss of one drawing: w ← w − rate · dL/dw."""
     rate = _number(edit["rate"], "the learning rate")
-    trace, problem = explored.trace(preprocessed(edit).picture, grad=True, changes=changed)
+    trace, problem = explored.trace(inputs.read(edit).picture, grad=True, changes=changed)
     if problem:
         raise ValueError(problem)
     gradients = parameter_gradients(trace, edit["label"])

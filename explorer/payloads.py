@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.data.strokes import Preprocessed
 from core.explain import INPUT, AxisField, Step, Trace, geometry, receptive_field_sizes
 from core.models import Card
+from explorer.inputs import Input
 from explorer.session import Explored
 
 __all__ = ["Layout", "changes", "describe", "encode_maps", "grey", "observe", "predict", "stages"]
@@ -269,9 +269,14 @@ def _peak(output: Tensor) -> float:
     return float(f"{peak:.6g}")
 
 
-def stages(steps: Preprocessed, card: Card) -> dict[str, Any]:
-    """Return the stages of preprocessing as pictures and numbers."""
-    return {
+def stages(input: Input, card: Card) -> dict[str, Any]:
+    """Return the stages between what is on the pad and the network as pictures and numbers.
+
+    `source` is "strokes", "digit" or "picture". `warp` takes places of the perturbed picture back to the one before.
+    """
+    steps, picture = input.stages, input.picture
+    told: dict[str, Any] = {
+        "source": "strokes",
         "empty": steps.empty,
         "centred": steps.centred,
         "box": steps.box,
@@ -280,10 +285,18 @@ def stages(steps: Preprocessed, card: Card) -> dict[str, Any]:
         "shift": steps.shift,
         "pen": steps.pen_width,
         "scaled": grey(steps.scaled),
-        "picture": grey(steps.picture),
+        "picture": grey(picture),
+        "unperturbed": None if input.perturbation.off else grey(steps.picture),
+        "warp": input.perturbation.warp(*picture.shape) if input.perturbation.moves else None,
         "mean": card.mean[0],
         "std": card.std[0],
     }
+    if input.digit:
+        told |= {"source": "digit", "digit": input.digit[0], "label": input.digit[1], "ink": grey(steps.picture)}
+    elif input.scanned:
+        ink, (height, width) = input.scanned.ink, input.scanned.size
+        told |= {"source": "picture", "dark": input.scanned.dark, "size": [width, height], "ink": grey(ink)}
+    return told
 
 
 def _scores(trace: Trace, card: Card) -> Tensor | None:

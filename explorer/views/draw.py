@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from core.data.strokes import Preprocessed
 from core.explain import backward
 from explorer import payloads
-from explorer.edits import Edits, preprocessed
+from explorer.edits import Edits
+from explorer.inputs import Input, Inputs
 from explorer.session import Explored, Library
 from explorer.sums import open_cell, open_gradient, open_parameter
 from explorer.web_view import answers, web_view
@@ -31,7 +31,7 @@ ASKED_CELL: Fields = DRAWING | {"step": int, "cell": list, "of": str}
 
 def draw_view(library: Library) -> gr.HTML:
     """Return the page's view."""
-    edits = Edits()
+    edits = Edits(Inputs(library.data_dir))
     return web_view("draw.js", functions=[answers(observe, library, edits), answers(explain, library, edits)])
 
 
@@ -42,7 +42,7 @@ def observe(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     """
     asked = checked(request, ASKED_MAPS)
     explored = library.explored(asked["model"])
-    drawing = preprocessed(asked)
+    drawing = edits.inputs.read(asked)
     changes = edits.changes(explored, asked["edits"])
     trace, problem = explored.trace(drawing.picture, grad=asked["label"] is not None, changes=changes)
     back = None if asked["label"] is None or problem else backward(trace, asked["label"])
@@ -72,7 +72,7 @@ def explain(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     if of == "output" and label is None:
         raise ValueError("a gradient needs the true label: choose one")
     changes = edits.changes(explored, asked["edits"])
-    trace, _ = explored.trace(preprocessed(asked).picture, grad=label is not None, changes=changes)
+    trace, _ = explored.trace(edits.inputs.read(asked).picture, grad=label is not None, changes=changes)
     if not of:
         return open_cell(trace, step, cell)
     if of == "output":
@@ -80,7 +80,7 @@ def explain(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     return open_parameter(trace, None if label is None else backward(trace, label), step, of, cell)
 
 
-def _before(explored: Explored, drawing: Preprocessed) -> list[float]:
+def _before(explored: Explored, drawing: Input) -> list[float]:
     """Return what the model as it was says of a drawing."""
     trace, _ = explored.trace(drawing.picture)
     before: list[float] = payloads.predict(trace, explored, empty=drawing.empty)["probabilities"]
