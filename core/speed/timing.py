@@ -1,0 +1,126 @@
+"""How every benchmark measures: interleaved rounds, medians and quartiles, peak memory, the machine it ran on."""
+
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+Call = Callable[[], object]
+Samples = dict[str, list[float]]
+
+ROUNDS = 15
+"""Rounds that suffice for a median and quartiles."""
+
+
+def interleave(
+    candidates: Mapping[str, Call],
+    *,
+    rounds: int = ROUNDS,
+    settle: float = 0.3,
+    seconds: float = 2.0,
+    sample: float = 2e-3,
+) -> Samples:
+    """Return the seconds per call of each candidate, one figure a round, timed in turn: A B C A B C ….
+
+    Whatever else the machine does meets all candidates alike, so that the figures of one round can be divided. The
+    run ends after `rounds` rounds that took `settle` seconds a candidate, or after `seconds` seconds a candidate.
+
+    Args:
+        candidates: name → the call to time. Each is called a few times first, to warm up.
+        rounds: at least so many rounds, unless `seconds` ends them.
+        settle: seconds a candidate; more rounds than asked for are run until they have passed.
+        seconds: seconds a candidate after which no round begins.
+        sample: the shortest time read off the clock, in seconds; faster calls are repeated to reach it.
+    """
+    repeats = {name: max(1, round(sample / _warm_up(call))) for name, call in candidates.items()}
+    samples: Samples = {name: [] for name in candidates}
+    start, turns, passed = time.perf_counter(), 0, 0.0
+    while passed < seconds * len(candidates) and (turns < rounds or passed < settle * len(candidates)):
+        for name, call in candidates.items():
+            samples[name].append(_seconds(call, repeats[name]))
+        turns, passed = turns + 1, time.perf_counter() - start
+    return samples
+
+
+def summary(samples: list[float]) -> dict[str, float]:
+    """Return the median, the quartiles and the least of the seconds per call."""
+    lower, median, upper = statistics.quantiles(samples, n=4, method="inclusive") if len(samples) > 1 else samples * 3
+    return {"median": median, "lower_quartile": lower, "upper_quartile": upper, "least": min(samples)}
+
+
+def ratio(samples: Samples, name: str, reference: str) -> float:
+    """Return the median over the rounds of `name`'s time divided by `reference`'s time in the same round."""
+    return statistics.median(a / b for a, b in zip(samples[name], samples[reference], strict=True))
+
+
+def geomean(ratios: Iterable[float]) -> float:
+    """Return the geometric mean, under which a ratio and its inverse cancel."""
+    return statistics.geometric_mean(ratios)
+
+
+def peak_bytes(call: Call) -> int:
+    """Return the most bytes that one call holds at once: its result and its temporaries, not its arguments.
+
+    Every allocation PyTorch makes on the CPU is seen, those inside an operator included; what a library takes straight
+    from the system (oneDNN's scratchpads) is not.
+    """
+    call()
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        result = call()
+    del result
+    held = peak = 0
+    events = recorded.profiler.kineto_results.events()
+    for event in sorted((e for e in events if e.name() == "[memory]"), key=lambda e: e.start_ns()):
+        held += event.nbytes()
+        peak = max(peak, held)
+    return peak
+
+
+def matmul_gflops(size: int = 1024) -> float:
+    """Return the machine's matrix-product rate: `torch.mm` in float32, in 10⁹ operations a second."""
+    left, right = torch.randn(size, size), torch.randn(size, size)
+    seconds = statistics.median(interleave({"mm": lambda: torch.mm(left, right)})["mm"])
+    return 2 * size**3 / seconds / 1e9
+
+
+def machine() -> dict[str, Any]:
+    """Return what a figure depends on: processor, cores, load, and the versions and threads of Python and PyTorch."""
+    return {
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def write_json(path: str | Path, result: Mapping[str, Any]) -> None:
+    """Write one JSON object."""
+    Path(path).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _seconds(call: Call, repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
+
+
+def _warm_up(call: Call) -> float:
+    call()  # the first call for a shape builds oneDNN's primitive
+    return min(_seconds(call, 1) for _ in range(3))
+
+
+def _processor() -> str:
+    models = Path("/proc/cpuinfo")
+    lines = models.read_text(encoding="utf-8").splitlines() if models.exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
