@@ -12,10 +12,10 @@ from core.data import drawn
 from core.data.augmentation import Augmentation
 from core.data.mnist import Pictures
 from core.data.negatives import NO_DIGIT
-from core.training import loop
 from core.training.config import RECIPES, Config
 from core.training.loop import BatchDone, EpochDone, logits, loss, train
 from core.training.memory import keep_freed_memory
+from core.training.parts import training_mode
 
 PREPARE = models.card("a2").prepare
 QUICK = Config(epochs=2, batch_size=32, learning_rate=3e-3, augmentation=Augmentation(shift=1, elastic=0.3))
@@ -186,5 +186,5 @@ def test_asks_glibc_for_its_memory_once_it_is_there(monkeypatch):
 def test_training_mode_spares_frozen_modules():
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Dropout(), nn.Linear(2, 2))
     model[1].requires_grad_(False)
-    loop._training_mode(model)
+    training_mode(model)
     assert [module.training for module in model] == [True, False, True, True]
