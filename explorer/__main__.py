@@ -5,6 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explorer.session import Library
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network at import
 
@@ -19,14 +23,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         free_or_fail(options.host, options.port)
         library = Library(device=choose_device(options.device), data_dir=options.data_dir, runs_dir=options.runs_dir)
-        library.card(options.model)
-    except (ValueError, OSError) as error:
+        model = _chosen(library, options.model)
+    except (ValueError, TypeError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
     print(f"ConvScope on http://{options.host}:{options.port} (Ctrl+C stops it)", flush=True)
-    app = build(library, model=options.model, language=options.lang)
+    app = build(library, model=model, language=options.lang)
     launch(app, host=options.host, port=options.port, open_browser=options.open)
     return 0
+
+
+def _chosen(library: "Library", name: str) -> str:
+    """Return the name of the model to explore first, a factory's model added to the library."""
+    from explorer.session import UNTRAINED
+
+    if ":" not in name or name.endswith(UNTRAINED):
+        library.card(name)
+        return name
+    from explorer.factory import arguments_from
+    from explorer.own import add
+
+    arguments = arguments_from(name)
+    arguments["model"].to(library.device)
+    return add(library, **arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
-    parser.add_argument("--model", default="recommended", help="model to explore first (default: %(default)s)")
+    parser.add_argument(
+        "--model",
+        default="recommended",
+        help="model to explore first: a name, or package.module:factory, a function that returns a torch.nn.Module, "
+        "(module, example_input) or a dict of explorer.explore's arguments (default: %(default)s)",
+    )
     parser.add_argument("--data-dir", type=Path, help="folder of data sets and pretrained weights, for offline use")
     parser.add_argument(
         "--runs-dir",

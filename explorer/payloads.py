@@ -16,12 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.explain import INPUT, AxisField, Step, Trace, geometry, receptive_field_sizes
+from core.explain import INPUT, AxisField, Step, Trace, class_scores, explains, geometry, receptive_field_sizes
 from core.models import Card
+from explorer.channels import ordered, strengths
 from explorer.inputs import Input
 from explorer.session import Explored
 
-__all__ = ["Layout", "changes", "describe", "encode_maps", "grey", "observe", "predict", "stages"]
+__all__ = ["Layout", "changes", "describe", "encode_maps", "fed", "grey", "observe", "predict", "stages"]
 
 ZERO, STEPS = 128, 127
 """The code of 0, and codes from there to the largest value."""
@@ -31,6 +32,9 @@ LARGEST_SIDE = 56
 
 PAGE_VALUES = 40_000
 """Most values of one step that travel at once; further channels are on further pages."""
+
+PAGE_CHANNELS = 128
+"""Most channels on a page."""
 
 ANSWER_VALUES = 105_000
 """A model whose maps hold no more values than this sends all of them each time (140 kB in base64); a larger one sends
@@ -59,17 +63,20 @@ class Layout:
 
     @classmethod
     def of(cls, shape: Sequence[int]) -> "Layout | None":
-        """Return the layout of a `(1, …)` output, or None for one without values or of more than three axes."""
+        """Return the layout of a `(1, …)` output, or None for one without values.
+
+        The last two axes are a map's, all before them count its channels.
+        """
         size = tuple(shape[1:]) if len(shape) > 1 else tuple(shape)
-        if not size or 0 in shape or len(size) > 3:
+        if not size or 0 in shape:
             return None
         if len(size) == 1:
             columns = 1 if size[0] <= 16 else math.ceil(math.sqrt(size[0]))
             return cls(size, 1, math.ceil(size[0] / columns), columns, size[0], 1, 1)
-        channels, height, width = size if len(size) == 3 else (size[0], 1, size[1])
+        channels, height, width = (size[0], 1, size[1]) if len(size) == 2 else (math.prod(size[:-2]), *size[-2:])
         block = math.ceil(max(height, width) / LARGEST_SIDE)
         rows, columns = math.ceil(height / block), math.ceil(width / block)
-        fitting = max(1, PAGE_VALUES // (rows * columns))
+        fitting = min(PAGE_CHANNELS, max(1, PAGE_VALUES // (rows * columns)))
         per_page = channels if channels <= fitting else 2 ** int(math.log2(fitting))
         return cls(size, channels, rows, columns, rows * columns, block, per_page)
 
@@ -116,12 +123,14 @@ def grey(picture: Tensor) -> dict[str, Any]:
 def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
     """Return the structure of a model as it ran: its steps, how each is laid out, and what it is made of."""
     counted = set(explored.parameters)
-    low, high = _input_range(explored.card)
+    low, high = _input_range(explored)
     first = {
         "index": INPUT,
         "op": "input",
         "path": "",
         "from": [],
+        "parents": [],
+        "explained": True,
         "parameters": "",
         "learned": [],
         "field": "",
@@ -141,6 +150,7 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
         "steps": steps,
         "everything": whole and values <= ANSWER_VALUES,
         "structure": trace.signature(),
+        "modules": trace.modules,
         "geometry": geometry(trace),
         "classes": list(explored.card.classes) if _scores(trace, explored.card) is not None else [],
     }
@@ -154,7 +164,7 @@ def _step(
     step: Step, trace: Trace, field: tuple[AxisField, ...] | None, counted: set[str], card: Card
 ) -> dict[str, Any]:
     facts = _layout_facts(step.output)
-    scores = facts["shape"] == [1, len(card.classes)] and facts["map"] and facts["map"]["columns"] == 1
+    scores = facts["shape"] == [1, len(card.classes)] and facts["map"]
     if scores and step.index in trace.results.values():
         facts["map"]["labels"] = list(card.classes)
     return {
@@ -162,6 +172,8 @@ def _step(
         "op": step.op,
         "path": step.path,
         "from": _sources(step, trace),
+        "parents": sorted(set(step.parents.values())),
+        "explained": explains(step),
         "parameters": _parameter_sum(step, counted),
         "learned": [name for name in step.parameters.values() if name in counted],
         "field": _field_text(field),
@@ -215,18 +227,26 @@ def _field_text(field: tuple[AxisField, ...] | None) -> str:
     return "×".join(f"{axis.size:g}" for axis in field[-2:])
 
 
-def _input_range(card: Card) -> tuple[float, float]:
-    """Return the lowest and highest value an input of this model can have: black and white, normalised."""
-    ends = [(picture - mean) / std for picture in (0.0, 1.0) for mean, std in zip(card.mean, card.std, strict=True)]
-    return min(ends), max(ends)
+def _input_range(explored: Explored) -> tuple[float, float]:
+    """Return the lowest and highest value of the model's input: for black, for white, and in its example."""
+    inputs = [explored.card.prepare(torch.full((28, 28), picture)) for picture in (0.0, 1.0)]
+    if explored.example is not None:
+        inputs.append(explored.example.float())
+    low, high = min(input.min().item() for input in inputs), max(input.max().item() for input in inputs)
+    return low, high if high > low else low + 1
 
 
 def observe(
-    trace: Trace, wanted: Iterable[Sequence[int]], gradients: Mapping[int, Tensor] | None = None
+    trace: Trace,
+    wanted: Iterable[Sequence[int]],
+    gradients: Mapping[int, Tensor] | None = None,
+    *,
+    sort: str = "index",
 ) -> dict[str, Any]:
-    """Return the maps of the wanted pages, `(step, first channel)` each, and the largest |value| of every step.
+    """Return the maps of the wanted pages, `(step, first place)` each, and the largest |value| and time of every step.
 
-    Given `gradients` by step, their maps instead of the outputs'; 0 where the loss does not depend on a step.
+    Given `gradients` by step, their maps instead of the outputs'; 0 where the loss does not depend on a step. With a
+    `sort` of `explorer.channels` each page names its `channels`, the strongest of the step first, with `strengths`.
     """
 
     def shown(index: int) -> Tensor:
@@ -242,10 +262,21 @@ def observe(
         layout = Layout.of(output.shape)
         if layout is None or not 0 <= first < layout.channels:
             continue
-        page = layout.maps(output)[first : first + layout.per_page]
-        maps.append({"step": index, "first": first, **encode_maps(page)})
+        page: dict[str, Any] = {"step": index, "first": first}
+        places = slice(first, first + layout.per_page)
+        chosen: slice | list[int] = places
+        if sort != "index" and layout.channels > 1:
+            strength = strengths(trace.value(index), (gradients or {}).get(index), sort)
+            chosen = list(ordered(strength)[places])
+            page |= {"channels": chosen, "strengths": [_rounded(strength[k].item()) for k in chosen]}
+        maps.append(page | encode_maps(layout.maps(output)[chosen]))
     peaks = {str(index): _peak(shown(index)) for index in range(INPUT, len(trace.steps))}
-    return {"maps": maps, "peaks": peaks}
+    return {"maps": maps, "peaks": peaks, "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps]}
+
+
+def _rounded(value: float, digits: int = 6) -> float | None:
+    """Return a number with its first digits, as JSON has it: None where it is not finite."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
 
 
 def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -299,33 +330,47 @@ def stages(input: Input, card: Card) -> dict[str, Any]:
     return told
 
 
+def fed(explored: Explored, *, empty: bool) -> dict[str, Any]:
+    """Return how the picture becomes the model's input: whether an example stands for an empty pad, and the shape."""
+    return {
+        "example": empty and explored.example is not None,
+        "own": explored.card.preprocess is not None,
+        "shape": list(explored.card.input_shape),
+    }
+
+
 def _scores(trace: Trace, card: Card) -> Tensor | None:
     """Return the model's output if it is one score per class, `(1, classes)`."""
-    output = trace.output
-    return output if isinstance(output, Tensor) and tuple(output.shape) == (1, len(card.classes)) else None
+    scores = class_scores(trace)
+    return scores if scores is not None and scores.shape[1] == len(card.classes) else None
 
 
 def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
     """Return the probability of each class and what may be said of it.
 
-    The verdict is "empty" (nothing drawn), "none" (the output is no score per class), "untrained", "unsure" (the
-    greatest probability is below the card's threshold) or "sure".
+    The verdict is "empty" (nothing drawn, and no example either), "none" (the output is no score per class),
+    "features" (nor is it said to be), "untrained", "unsure" (the greatest probability is below the card's threshold),
+    "best" (there is no threshold) or "sure".
     """
     card = explored.card
     scores = _scores(trace, card)
     if scores is None:
         output = trace.output
         shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        if output is not None and not card.classes:
+            return {"verdict": "features", "classes": [], "probabilities": [], "threshold": None, "output": str(shape)}
         reason = f"The output is {shape}, expected (1, {len(card.classes)}): one score per class"
         return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
     probabilities = (
         scores[0].detach().double().softmax(0)
     )  # of log-probabilities too: softmax(log_softmax(x)) = softmax(x)
     best = probabilities.max().item()
-    if empty:
+    if empty and explored.example is None:
         verdict = "empty"
     elif not explored.trained or card.unsure_below >= 1:
         verdict = "untrained"
+    elif card.unsure_below == 0:
+        verdict = "best"
     else:
         verdict = "unsure" if not best >= card.unsure_below else "sure"
     return {

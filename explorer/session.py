@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -13,10 +14,13 @@ from core import models
 from core.explain import RecordingError, Trace, record, swapped
 from core.models import Card
 
-__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library"]
+__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of"]
 
 UNTRAINED = ":untrained"
 """Ending of a name that asks for random weights: "resnet18:untrained"."""
+
+SEED = 0
+"""Of what a model draws at random while it is explored."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Explored:
         card: what it expects and what it reached.
         model: the module, in the mode it was given in.
         trained: False when its weights are random.
+        example: an input of the model's own kind, `(1, …)`: what an empty picture stands for. None: black.
     """
 
     name: str
@@ -54,12 +59,28 @@ class Explored:
     model: nn.Module
     device: torch.device
     trained: bool = True
+    example: Tensor | None = None
     parameters: Mapping[str, nn.Parameter] = field(init=False, repr=False)
     """The model's own, by name: the model itself may hold somebody's changes at any moment."""
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the model's input: its example's, or that of its parameters."""
+        floats = (p.dtype for p in self.parameters.values() if p.is_floating_point())
+        return next(floats, torch.float32) if self.example is None else self.example.dtype
+
+    def input(self, pictures: Tensor) -> Tensor:
+        """Return the model's input for a `(H, W)` picture or `(N, 1, H, W)` of them, intensity in [0, 1].
+
+        An empty picture alone stands for the model's example, where there is one.
+        """
+        alone = pictures.ndim == 2 and self.example is not None and not pictures.any()
+        made = self.example if alone and self.example is not None else self.card.prepare(pictures)
+        return made.to(self.device, self.dtype)
 
     def trace(self, picture: Tensor, *, grad: bool = False, changes: Changes = UNCHANGED) -> tuple[Trace, str | None]:
         """Return what the model did with a `(H, W)` picture, intensity in [0, 1], and what it raised, if it did.
@@ -68,12 +89,13 @@ class Explored:
         `changes` are in force for this once.
 
         Requests for one model wait for each other: a forward pass may write the module's buffers. One thread computes:
-        for a single picture more of them gain little and stall whenever the cores are busy.
+        for a single picture more of them gain little and stall whenever the cores are busy. What a model draws at
+        random (dropout, in training mode) is the same each time.
         """
         if torch.get_num_threads() != 1:
             torch.set_num_threads(1)  # a setting of the calling thread
-        input = self.card.prepare(picture).to(self.device)
-        with self._lock, self._changed(changes.parameters):
+        input = self.input(picture)
+        with self._lock, self._changed(changes.parameters), _same_draws(self.device):
             try:
                 return record(self.model, input, grad=grad, within=swapped(changes.swaps)), None
             except RecordingError as error:
@@ -90,9 +112,47 @@ class Explored:
             for name in parameters:
                 _assign(self.model, name, self.parameters[name])
 
+    def classify(self, pictures: Tensor) -> Tensor:
+        """Return the most probable class of each of `(N, 1, H, W)` pictures, `(N,)`, by the model as it is loaded.
+
+        It is asked in evaluation mode and left in its own; requests for the same model wait meanwhile.
+
+        Raises:
+            ValueError: its output is not one score per class and picture.
+        """
+        input = self.input(pictures)
+        training = [module for module in self.model.modules() if module.training]
+        with self._lock, torch.inference_mode():
+            try:
+                scores = self.model.eval()(input)
+            finally:
+                for module in training:
+                    module.training = True
+        if not isinstance(scores, Tensor) or tuple(scores.shape) != (len(pictures), len(self.card.classes)):
+            shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+            raise ValueError(f"the output is {shape}, expected ({len(pictures)}, {len(self.card.classes)})")
+        return scores.argmax(1).cpu()
+
     def blank(self) -> Tensor:
         """Return an empty picture, for learning the model's structure."""
         return torch.zeros(28, 28)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return where a model's first parameter or buffer is; the CPU for a model without any."""
+    tensors = chain(model.parameters(), model.buffers())
+    return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+
+@contextmanager
+def _same_draws(device: torch.device) -> Iterator[None]:
+    """Start the random generators at one seed, and leave them as they were."""
+    on_cuda = device.type == "cuda"
+    with torch.random.fork_rng([device] if on_cuda else []):
+        torch.default_generator.manual_seed(SEED)
+        if on_cuda:
+            torch.cuda.manual_seed(SEED)
+        yield
 
 
 def _assign(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
@@ -116,9 +176,12 @@ class Library:
         self._added: dict[str, Explored] = {}
         self._lock = Lock()
 
-    def add(self, card: Card, model: nn.Module) -> None:
-        """Offer a model of the caller's own under `card.name`; it takes the place of a shipped one of that name."""
-        self._added[card.name] = Explored(card.name, card, model.to(self.device), self.device)
+    def add(self, card: Card, model: nn.Module, *, example: Tensor | None = None) -> None:
+        """Offer a model of the caller's own under `card.name`; it takes the place of a shipped one of that name.
+
+        It runs where it is; an empty picture stands for `example`, `(1, …)`.
+        """
+        self._added[card.name] = Explored(card.name, card, model, device_of(model), example=example)
 
     def names(self) -> Sequence[str]:
         """Return the names that can be asked for, the caller's own models first."""

@@ -16,33 +16,39 @@ from core.explain import (
     Terms,
     Trace,
     Unexplained,
+    class_scores,
     consumers,
     grad_terms,
     operator,
+    scores_step,
     terms,
 )
 from core.explain.gradients import GRAD_OUTPUT
 
-__all__ = ["MOST_TERMS", "open_cell", "open_gradient", "open_parameter"]
+__all__ = ["MOST_TERMS", "open_cell", "open_gradient", "open_parameter", "open_step"]
 
 MOST_TERMS = 640
 """Most terms that travel one by one, the largest first; the others travel as sums of their group."""
 
 
-def open_cell(trace: Trace, step: int, cell: Sequence[int]) -> dict[str, Any]:
+def open_cell(trace: Trace, step: int, cell: Sequence[int], *, most: int = MOST_TERMS) -> dict[str, Any]:
     """Return the sum behind one cell of a step's output; `unexplained` says why there is none.
 
     Raises:
         ValueError: there is no such step or cell.
     """
     opened = _step(trace, step)
-    index = _cell(opened.output, cell, f"step {step + 1} ({opened.op})")
+    return open_step(opened, _cell(opened.output, cell, f"step {step + 1} ({opened.op})"), most=most)
+
+
+def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -> dict[str, Any]:
+    """Return the sum behind one element of a step's output; `unexplained` says why there is none."""
     try:
         found = terms(opened, index)
     except Unexplained as error:
         return _finite({"unexplained": str(error), "shown": opened.output[index].item()})
     declared = operator(opened)
-    answer = _sum([(opened, found)], found.shown)
+    answer = _sum([(opened, found)], found.shown, most)
     answer |= {
         "channel": _channel(opened, index),
         "formula": declared.formula(opened)[1],
@@ -54,7 +60,9 @@ def open_cell(trace: Trace, step: int, cell: Sequence[int]) -> dict[str, Any]:
     return _finite(answer)
 
 
-def open_gradient(trace: Trace, back: Backward, step: int, cell: Sequence[int]) -> dict[str, Any]:
+def open_gradient(
+    trace: Trace, back: Backward, step: int, cell: Sequence[int], *, most: int = MOST_TERMS
+) -> dict[str, Any]:
     """Return the sum behind the gradient that arrives at one cell of a step's output, or of the input (-1).
 
     Raises:
@@ -66,14 +74,14 @@ def open_gradient(trace: Trace, back: Backward, step: int, cell: Sequence[int]) 
     index = _cell(value, cell, "the input" if step == INPUT else f"step {step + 1} ({trace.steps[step].op})")
     arrived = back.gradients.get(step)
     shown = 0.0 if arrived is None else arrived[index].item()
-    if step == trace.results.get(""):
-        return _finite(_loss_gradient(trace, back, index, shown))
+    if step == scores_step(trace):
+        return _finite(_loss_gradient(trace, back, step, index, shown))
     readers = [(reader, name) for reader, name in consumers(trace, step) if reader.index in back.gradients]
-    return _finite(_gradient_sum(readers, index, back, shown))
+    return _finite(_gradient_sum(readers, index, back, shown, most))
 
 
 def open_parameter(
-    trace: Trace, back: Backward | None, step: int, argument: str, cell: Sequence[int]
+    trace: Trace, back: Backward | None, step: int, argument: str, cell: Sequence[int], *, most: int = MOST_TERMS
 ) -> dict[str, Any]:
     """Return one element of a step's parameter, and the sum behind its gradient over all steps that use it.
 
@@ -95,32 +103,33 @@ def open_parameter(
         for name, path in reader.parameters.items()
         if path == parameter and reader.index in back.gradients
     ]
-    return _finite({**element, **_gradient_sum(readers, index, back, None)})
+    return _finite({**element, **_gradient_sum(readers, index, back, None, most)})
 
 
 def _gradient_sum(
-    readers: Sequence[tuple[Step, str]], index: tuple[int, ...], back: Backward, shown: float | None
+    readers: Sequence[tuple[Step, str]], index: tuple[int, ...], back: Backward, shown: float | None, most: int
 ) -> dict[str, Any]:
     """Return the gradient as the sum over its readers; `shown` is the sum of autograd's parts where it is not given."""
     try:
         parts = [(step, grad_terms(step, index, name, back.gradients[step.index])) for step, name in readers]
     except Unexplained as error:
         return {"unexplained": str(error), "shown": 0.0 if shown is None else shown}
-    answer = _sum(parts, sum(part.shown for _, part in parts) if shown is None else shown)
+    answer = _sum(parts, sum(part.shown for _, part in parts) if shown is None else shown, most)
     return answer | {"formula": "dL/dx = Σ dL/dy · dy/dx, over every y computed from x", "pytorch": "loss.backward()"}
 
 
-def _loss_gradient(trace: Trace, back: Backward, index: tuple[int, ...], shown: float) -> dict[str, Any]:
+def _loss_gradient(trace: Trace, back: Backward, step: int, index: tuple[int, ...], shown: float) -> dict[str, Any]:
     """Return the gradient where it begins: p − y for cross-entropy, −y for the negative log-likelihood."""
     products = [-float(index[-1] == back.label)]
-    if back.name == "cross-entropy":
-        products.insert(0, trace.output[0].detach().double().cpu().softmax(0)[index[-1]].item())
+    scores = class_scores(trace)
+    if back.name == "cross-entropy" and scores is not None:
+        products.insert(0, scores[0].detach().double().cpu().softmax(0)[index[-1]].item())
     rule = "p − y" if len(products) == 2 else "−y"
     told = [{"cells": [], "values": [], "product": product, "outside": False, "winner": False} for product in products]
     group = {"group": 0, "subtotal": sum(products), "count": len(products), "rest": None, "terms": told}
     addends = {"label": back.name, "rule": rule, "groupLabel": "", "count": len(products), "total": sum(products)}
     return {
-        **_comparison(sum(products), shown, 1e-6),
+        **_comparison(sum(products), shown, max(1e-6, torch.finfo(trace.value(step).dtype).eps)),
         "count": len(products),
         "addends": [{**addends, "factors": [], "groups": [group]}],
         "formula": f"dL/dz = {rule}, y = 1 for the true class and 0 for the others",
@@ -128,16 +137,16 @@ def _loss_gradient(trace: Trace, back: Backward, index: tuple[int, ...], shown: 
     }
 
 
-def _sum(parts: Sequence[tuple[Step, Terms]], shown: float) -> dict[str, Any]:
+def _sum(parts: Sequence[tuple[Step, Terms]], shown: float, most: int) -> dict[str, Any]:
     """Return the addends of all parts as one sum, compared with the tensor's element."""
     value, tolerance = sum(found.value for _, found in parts), sum(found.tolerance for _, found in parts)
     if len(parts) > 1:  # autograd has added the parts in the tensor's own precision
-        tolerance += torch.finfo(torch.float32).eps * sum(abs(found.value) for _, found in parts)
+        tolerance += torch.finfo(parts[0][0].output.dtype).eps * sum(abs(found.value) for _, found in parts)
     return {
         **_comparison(value, shown, tolerance),
         "reduced": sum(found.reduced for _, found in parts),
         "count": sum(len(found) for _, found in parts),
-        "addends": [_addends(step, addends, found) for step, found in parts for addends in found.addends],
+        "addends": [_addends(step, addends, found, most) for step, found in parts for addends in found.addends],
     }
 
 
@@ -177,13 +186,13 @@ def _cell(tensor: Tensor, cell: Sequence[int], name: str) -> tuple[int, ...]:
     return tuple(cell)
 
 
-def _addends(step: Step, addends: Addends, found: Terms) -> dict[str, Any]:
+def _addends(step: Step, addends: Addends, found: Terms, most: int) -> dict[str, Any]:
     size = len(addends.products)
     groups = np.zeros(size, np.int64) if addends.groups is None else addends.groups
     keys = np.unique(groups)
     members = {int(key): np.flatnonzero(groups == key) for key in keys}
     sums = addends.subtotals() if found.reduction == "sum" else dict.fromkeys(members, found.reduced)
-    room = MOST_TERMS
+    room = most
     rows = []
     for key in sorted(members, key=lambda key: -abs(sums[key])):
         told = _told(addends, members[key], room, found.winner)

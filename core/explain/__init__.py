@@ -2,7 +2,14 @@
 
 from core.explain.field_size import AxisField, receptive_field_sizes
 from core.explain.gradients import grad_terms, local_gradient
-from core.explain.loss import Backward, backward, consumers, parameter_gradients
+from core.explain.loss import (
+    Backward,
+    backward,
+    class_scores,
+    consumers,
+    parameter_gradients,
+    scores_step,
+)
 from core.explain.receptive import Support, dependencies, geometry, influence, made_of_input, receptive_field
 from core.explain.recording import RecordingError, record
 from core.explain.swapping import ACTIVATIONS, activation_calls, swapped
@@ -38,6 +45,7 @@ __all__ = [
     "Unexplained",
     "activation_calls",
     "backward",
+    "class_scores",
     "consumers",
     "dependencies",
     "explains",
@@ -51,6 +59,7 @@ __all__ = [
     "receptive_field",
     "receptive_field_sizes",
     "record",
+    "scores_step",
     "swapped",
     "terms",
 ]

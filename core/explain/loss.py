@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.explain.trace import INPUT, Step, Trace
+from core.explain.trace import INPUT, Step, Trace, named_tensors
 
-__all__ = ["Backward", "backward", "consumers", "parameter_gradients"]
+__all__ = ["Backward", "backward", "class_scores", "consumers", "parameter_gradients", "scores_step"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def backward(trace: Trace, label: int) -> Backward:
     L = −log softmax(z)[label] for scores z, or −z[label] where the last operation is a log-softmax.
 
     Args:
-        trace: recorded with `grad=True`; its output is `(1, classes)`.
+        trace: recorded with `grad=True`; it has `class_scores`.
         label: index of the true class.
 
     Raises:
@@ -49,7 +49,7 @@ def parameter_gradients(trace: Trace, label: int) -> dict[str, Tensor]:
     """Return dL/d(parameter) by the parameter's name, for the parameters that are trained and took part.
 
     Args:
-        trace: recorded with `grad=True`; its output is `(1, classes)`.
+        trace: recorded with `grad=True`; it has `class_scores`.
         label: index of the true class.
 
     Raises:
@@ -68,15 +68,34 @@ def parameter_gradients(trace: Trace, label: int) -> dict[str, Tensor]:
     return {name: grad for name, grad in zip(trained, found, strict=True) if grad is not None}
 
 
+def class_scores(trace: Trace) -> Tensor | None:
+    """Return the first tensor of the output, if it is a row of scores `(1, classes)` of two classes or more.
+
+    A model that returns several (GoogLeNet's auxiliary heads in training mode) has its answer first.
+    """
+    returned = named_tensors(trace.output)
+    scores = returned[0][1] if returned else None
+    fits = scores is not None and scores.ndim == 2 and scores.shape[0] == 1 and scores.shape[1] > 1
+    return scores if fits and scores is not None and scores.is_floating_point() else None
+
+
+def scores_step(trace: Trace) -> int | None:
+    """Return the step that made the `class_scores`; None where there are none, or no step made them."""
+    returned = named_tensors(trace.output)
+    return trace.results.get(returned[0][0]) if returned and class_scores(trace) is not None else None
+
+
 def _loss(trace: Trace, label: int) -> tuple[str, Tensor]:
-    scores = trace.output
-    if not isinstance(scores, Tensor) or scores.ndim != 2 or len(scores) != 1:
-        shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+    scores = class_scores(trace)
+    if scores is None:
+        output = trace.output
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise ValueError(f"the output is {shape}, expected (1, classes): one score per class")
     if not 0 <= label < scores.shape[1]:
         raise ValueError(f"there is no class {label}; the model has {scores.shape[1]}")
     target = torch.tensor([label], device=scores.device)
-    if trace.steps[trace.results[""]].op == "log_softmax":
+    made_by = scores_step(trace)
+    if made_by is not None and made_by != INPUT and trace.steps[made_by].op == "log_softmax":
         return "negative log-likelihood", F.nll_loss(scores, target)
     return "cross-entropy", F.cross_entropy(scores, target)
 

@@ -42,6 +42,7 @@ def facts(explored: Explored) -> dict[str, Any]:
         "title": explored.card.title,
         "summary": explored.card.summary,
         "trained": explored.trained,
+        "device": str(explored.device),
         "parameters": sum(parameter.numel() for parameter in explored.parameters.values()),
         "figures": {key: figures[key] for key in ("mnist_accuracy", "strokes_accuracy") if key in figures},
     }

@@ -50,7 +50,8 @@ def test_a_map_is_coded_within_half_a_step():
         ((1, 32, 24, 24), 32, 24, 24, 576, 1, 32),
         ((1, 64, 112, 112), 64, 56, 56, 3136, 2, 8),
         ((1, 3, 224, 224), 3, 56, 56, 3136, 4, 3),
-        ((1, 512, 7, 7), 512, 7, 7, 49, 1, 512),
+        ((1, 512, 7, 7), 512, 7, 7, 49, 1, 128),
+        ((1, 2, 24, 8, 8), 48, 8, 8, 64, 1, 48),
         ((1, 9216), 1, 96, 96, 9216, 1, 1),
         ((1, 10), 1, 10, 1, 10, 1, 1),
         ((1, 16, 50), 16, 1, 50, 50, 1, 16),
@@ -65,7 +66,7 @@ def test_layout_of_an_output(shape, channels, rows, columns, count, block, per_p
     assert layout.maps(torch.zeros(shape)).shape == (channels, count)
 
 
-@pytest.mark.parametrize("shape", [(), (1, 0, 4, 4), (1, 2, 3, 4, 5)])
+@pytest.mark.parametrize("shape", [(), (1, 0, 4, 4), (1, 2, 0, 4, 5)])
 def test_what_has_no_maps_has_no_layout(shape):
     assert Layout.of(shape) is None
 
