@@ -1,0 +1,62 @@
+/** Charts without a page: where ticks stand, how values become positions, how a noisy curve is smoothed. */
+
+/** @typedef {{ low: number, high: number, log: boolean }} Axis */
+
+/** The axis that shows all values; a logarithmic one leaves out what is not above 0. @param {number[]} values @param {boolean} log @param {{ zero?: boolean }} [options] `zero`: begin at 0 @returns {Axis} */
+export function axisOf(values, log, { zero = false } = {}) {
+  const shown = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
+  if (!shown.length) return { low: log ? 1 : 0, high: log ? 10 : 1, log };
+  let [low, high] = [Math.min(...shown), Math.max(...shown)];
+  if (zero && !log) low = Math.min(0, low);
+  if (low === high) return log ? { low: low / 2, high: high * 2, log } : { low: low - (Math.abs(low) || 1) / 2, high: high + (Math.abs(high) || 1) / 2, log };
+  return { low, high, log };
+}
+
+/** Where a value stands on an axis, 0 to 1. @param {Axis} axis @param {number} value */
+export function placeOn({ low, high, log }, value) {
+  return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+}
+
+/** Round numbers on an axis: about `count` of 1, 2 or 5 times a power of ten, powers of ten where it is logarithmic. @param {Axis} axis @param {number} count */
+export function ticksOf({ low, high, log }, count) {
+  if (log) {
+    const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+    if (last - first >= 1) {
+      const every = Math.ceil((last - first + 1) / count);
+      return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, k) => 10 ** (first + k * every));
+    }
+    const near = [1, 2, 5].flatMap((m) => [first - 1, first, first + 1].map((power) => m * 10 ** power)).sort((a, b) => a - b);
+    return near.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+  }
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * (1 - 1e-9)) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+}
+
+/**
+ * The exponential mean of a curve, without the pull of its start (Kingma & Ba 2015, section 3); what is not finite breaks it.
+ * @param {[number, number][]} points @param {number} weight of the past, 0 (as it is) to below 1 @returns {[number, number][]}
+ */
+export function smoothed(points, weight) {
+  let [mean, total] = [0, 0];
+  return points.map(([x, y]) => {
+    if (!Number.isFinite(y)) return [x, y];
+    mean = weight * mean + (1 - weight) * y;
+    total = weight * total + (1 - weight);
+    return [x, mean / total];
+  });
+}
+
+/** The index of the point nearest to `x`; −1 without points. @param {[number, number][]} points in the order of x @param {number} x */
+export function nearest(points, x) {
+  let [low, high] = [0, points.length - 1];
+  if (high < 0) return -1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && x - points[low - 1][0] < points[low][0] - x ? low - 1 : low;
+}
