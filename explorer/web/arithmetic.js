@@ -1,17 +1,20 @@
 /** The Arithmetic page: small operators walked through number by number, forward and backward, checked against autograd. */
 
-import { geometryOf, largestDifference, lastPhase, momentAt, momentCount, numberAt, passesOf, resultOf } from "./lib/arithmetic.js";
+import { largestDifference, lastPhase, momentAt, momentCount, numberAt, passesOf, refusalOf, resultOf } from "./lib/arithmetic.js";
 import { h } from "./lib/dom.js";
 import { createHistory } from "./lib/history.js";
 import { fillWords, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
 import { numberOf, short } from "./lib/numbers.js";
-import { page } from "./lib/store.js";
+import { linked, page } from "./lib/store.js";
 import { advanced, afterKey, sought, startOf } from "./lib/transport.js";
 import { createBar } from "./arithmetic/bar.js";
 import { createControls } from "./arithmetic/controls.js";
 import { createNotes } from "./arithmetic/notes.js";
+import { createProperties } from "./arithmetic/properties.js";
+import { heard, INITIAL, told } from "./arithmetic/properties_state.js";
 import { PRESETS, presetCase } from "./arithmetic/presets.js";
+import { createSections } from "./arithmetic/sections.js";
 import { createStage } from "./arithmetic/stage.js";
 import { randomised, withValue } from "./arithmetic/state.js";
 import { targetName } from "./arithmetic/terms.js";
@@ -23,12 +26,14 @@ const PACE = { value: 900, product: 450 };
 /** Differences up to this part of a number are rounding: sums in another order. */
 const TOLERANCE = 1e-9;
 
+/** @param {import("./lib/arithmetic.js").Refusal} refusal */
+const refusedWords = ({ reason, axis, numbers }) => t(`arithmetic.refused.${reason}`, { ...numbers, ...(axis ? { axis: t(`arithmetic.axis.${axis}`) } : {}) });
+
 /** @param {HTMLElement} element @param {{ server: any, options: { listings: any } }} gradio */
 export function mount(element, { server, options }) {
   const history = createHistory(presetCase("edge"));
   /** @type {"value" | "product"} */
   let unit = "value";
-  /** @type {import("./lib/arithmetic.js").PassName} */
   let passName = "forward";
   /** @type {ReturnType<typeof computed> | null} */
   let now = null;
@@ -40,7 +45,7 @@ export function mount(element, { server, options }) {
   const controls = createControls({
     ask: (change) => edit(change(history.now)),
     onpreset: start,
-    onpass: (name) => choose(/** @type {any} */ (name)),
+    onpass: choose,
     onrandom: (seed) => edit(randomised(history.now, seed)),
     ontravel: travel,
   });
@@ -50,11 +55,11 @@ export function mount(element, { server, options }) {
   });
   const stage = createStage({
     onpreview: (visit) => { preview = visit; show(); },
-    onpick: (visit) => now && move({ ...sought(walk, numberAt(now.pass, unit, { visit, phase: lastPhase(now.pass) })), playing: false }),
+    onpick: (visit) => now && move({ ...sought(walk, numberOfVisit(now.pass, visit)), playing: false }),
     onedit: (name, index, value, gesture) => edit(withValue(history.now, name, index, value), gesture),
   });
   const texts = createTexts(options.listings);
-  const notes = createNotes({ onstep: (visit) => now && move(sought(walk, numberAt(now.pass, unit, { visit, phase: lastPhase(now.pass) }))) });
+  const notes = createNotes({ onstep: (visit) => now && move(sought(walk, numberOfVisit(now.pass, visit))) });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const body = h("div", { class: "arithmetic-body" }, notes.article, bar.element, stage.element, texts.element, notes.chains);
@@ -62,7 +67,13 @@ export function mount(element, { server, options }) {
     h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge)),
     controls.settings, notes.sizes, problem, body,
     h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }), said);
-  element.replaceChildren(root);
+  const sections = createSections({
+    operators: () => ({ element: root }),
+    properties: () => createProperties({ initial: linked("signals", heard, INITIAL), onchange: (state) => page.set({ signals: told(state) }) }),
+  }, (name) => page.set({ section: name }));
+  element.replaceChildren(sections.element);
+  page.on(["section"], () => sections.choose(page.get("section")));
+  sections.choose(page.get("section"));
 
   const check = newestOnly(
     (/** @type {any} */ { request }) => ask(server.check, request, t("arithmetic.check.unreachable")),
@@ -73,35 +84,37 @@ export function mount(element, { server, options }) {
   /** Everything that follows from the numbers; null where the settings are impossible. */
   function computed() {
     const given = history.now;
-    const { geometry } = geometryOf(given);
-    if (!geometry) return null;
-    const passes = passesOf(given, geometry);
-    const pass = passes[passName] ?? /** @type {import("./lib/arithmetic.js").Pass} */ (passes.forward);
+    if (refusalOf(given)) return null;
+    const passes = passesOf(given);
+    const pass = passes[passName] ?? passes.forward;
     /** @type {import("./arithmetic/stage.js").Tensors} */
-    const tensors = { input: given.input, weight: given.weight, bias: given.bias, gradOutput: given.gradOutput };
+    const tensors = { ...given.tensors };
     for (const each of Object.values(passes)) {
-      for (const [name, { values }] of Object.entries(resultOf(each))) tensors[name] = { shape: /** @type {any} */ (each.shapes)[name], values };
+      for (const [name, { values }] of Object.entries(resultOf(each))) tensors[name] = { shape: /** @type {number[]} */ (each.shapes[name]), values };
     }
-    return { given, geometry, passes, pass, tensors };
+    return { given, passes, pass, tensors };
   }
+
+  /** The moment at which a visit is complete. @param {import("./lib/arithmetic.js").Pass} pass @param {number} visit */
+  const numberOfVisit = (pass, visit) => numberAt(pass, unit, { visit, phase: lastPhase(pass, visit) });
 
   /** The numbers or the pass changed. */
   function update() {
     now = computed();
     const given = history.now;
-    controls.show(given, now?.pass.name ?? passName, history);
+    controls.show(given, now?.passes ?? {}, now?.pass.name ?? passName, history);
     body.hidden = !now;
     problem.hidden = now !== null;
     notes.badge.hidden = notes.sizes.hidden = !now;
     if (!now) {
-      const { refusal } = geometryOf(given);
-      if (refusal) problem.textContent = t(`arithmetic.refused.${refusal.reason}`, { ...refusal.numbers, axis: t(`arithmetic.axis.${refusal.axis}`) });
+      const refusal = refusalOf(given);
+      if (refusal) problem.textContent = refusedWords(refusal);
       walk = { ...walk, playing: false };
       return;
     }
     passName = now.pass.name;
     walk = sought({ ...walk, count: momentCount(now.pass, unit) }, walk.at);
-    notes.show(given, now.pass, now.geometry, now.tensors);
+    notes.show(given, now.pass, now.tensors);
     show();
   }
 
@@ -127,7 +140,7 @@ export function mount(element, { server, options }) {
     edit(presetCase(name));
   }
 
-  /** @param {import("./lib/arithmetic.js").PassName} name */
+  /** @param {string} name of a pass */
   function choose(name) {
     passName = name;
     walk = startOf(1, walk.speed);
@@ -140,7 +153,7 @@ export function mount(element, { server, options }) {
     if (!now) return;
     const { visit } = momentAt(now.pass, unit, walk.at);
     unit = next;
-    walk = { ...startOf(momentCount(now.pass, unit), walk.speed), at: numberAt(now.pass, unit, { visit, phase: lastPhase(now.pass) }) };
+    walk = { ...startOf(momentCount(now.pass, unit), walk.speed), at: numberOfVisit(now.pass, visit) };
     show();
   }
 
@@ -168,14 +181,14 @@ export function mount(element, { server, options }) {
 
   function show() {
     if (!now) return;
-    const { given, passes, pass, geometry, tensors } = now;
+    const { given, passes, pass, tensors } = now;
     const moment = momentAt(pass, unit, walk.at);
     const visit = pass.visit(preview ?? moment.visit);
-    stage.show({ given, passes, pass, geometry, tensors, moment, preview, single: unit === "product" });
-    texts.show(given, pass, visit, preview === null ? moment.phase : lastPhase(pass));
+    stage.show({ given, passes, pass, tensors, moment, preview, single: unit === "product" });
+    texts.show(given, pass, visit, preview === null ? moment.phase : lastPhase(pass, preview));
     bar.show(walk, unit);
     if (walk.playing) return;
-    const words = { cell: targetName(pass, visit), value: short(visit.value, 7) };
+    const words = { cell: targetName(given, pass, visit), value: short(visit.value, 7) };
     said.textContent = preview === null ? t("arithmetic.spoken", { ...words, at: walk.at + 1, count: walk.count }) : t("arithmetic.cell", words);
   }
 
@@ -183,8 +196,7 @@ export function mount(element, { server, options }) {
     if (!now) return;
     const { given } = now;
     notes.check("asked", {});
-    const { op, flip, lr, stride, padding, dilation, input, weight, bias, gradOutput } = given;
-    check({ given, request: { op, flip, lr, stride, padding, dilation: op === "avg" ? [1, 1] : dilation, input, weight, bias, grad_output: gradOutput } });
+    check({ given, request: { op: given.op, settings: given.settings, tensors: given.tensors } });
   }
 
   /** @param {Record<string, (number | string)[]>} answer autograd's results by name */
@@ -224,8 +236,12 @@ export function mount(element, { server, options }) {
     texts.relabel();
     update();
     notes.recheck();
+    for (const { relabel } of sections.all) relabel?.();
   });
-  page.on(["dark"], () => stage.repaint());
+  page.on(["dark"], () => {
+    stage.repaint();
+    for (const { repaint } of sections.all) repaint?.();
+  });
   fillWords(element);
   update();
   send();

@@ -23,8 +23,8 @@ function icon(name) {
 }
 
 /**
- * @param {{ onmove: (key: string) => void, onseek: (at: number) => void, onspeed: (speed: number) => void, onunit: (unit: "value" | "product") => void }} options
- * `onmove` gets the key that does the same
+ * @param {{ onmove: (key: string) => void, onseek: (at: number) => void, onspeed: (speed: number) => void, onunit?: (unit: "value" | "product") => void }} options
+ * `onmove` gets the key that does the same; without `onunit` there is no choice of what a step is
  */
 export function createBar({ onmove, onseek, onspeed, onunit }) {
   const button = (/** @type {"first" | "back" | "play" | "on" | "last"} */ name, /** @type {string} */ key) =>
@@ -34,14 +34,14 @@ export function createBar({ onmove, onseek, onspeed, onunit }) {
   const place = h("output", { class: "transport-place" });
   const speed = h("select", { dataset: { control: "speed", i18nTitle: "arithmetic.transport.speed" }, onchange: () => onspeed(Number(speed.value)) },
     ...SPEEDS.map((value) => h("option", { value }, `${value}×`)));
-  const unit = h("select", { dataset: { control: "unit", i18nTitle: "arithmetic.unit.why" }, onchange: () => onunit(/** @type {"value" | "product"} */ (unit.value)) },
+  const unit = h("select", { dataset: { control: "unit", i18nTitle: "arithmetic.unit.why" }, hidden: !onunit, onchange: () => onunit?.(/** @type {"value" | "product"} */ (unit.value)) },
     ...["value", "product"].map((value) => h("option", { value, dataset: { i18n: `arithmetic.unit.${value}` } })));
   return {
     element: h("div", { class: "transport", role: "group", dataset: { i18nAria: "arithmetic.transport" } },
       h("div", { class: "transport-buttons" }, button("first", "Home"), button("back", "ArrowLeft"), play, button("on", "ArrowRight"), button("last", "End")),
       scrub, place, speed, unit),
-    /** @param {Walk} walk @param {"value" | "product"} stepping */
-    show(walk, stepping) {
+    /** @param {Walk} walk @param {"value" | "product"} [stepping] */
+    show(walk, stepping = "value") {
       if ((play.getAttribute("aria-pressed") === "true") !== walk.playing) play.replaceChildren(icon(walk.playing ? "pause" : "play"));
       play.setAttribute("aria-pressed", String(walk.playing));
       scrub.max = String(walk.count - 1);

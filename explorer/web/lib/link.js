@@ -6,7 +6,8 @@
  *
  * `edits`: the changes of the model as JSON (see `explorer/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
- * output, or, after ":output" or ":weight", the gradient of the output or of that parameter.
+ * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. Of the Arithmetic page,
+ * `part`: what of it is in front; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
  */
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
@@ -121,6 +122,18 @@ export const fields = {
       ? cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_")
       : null),
   },
+  section: {
+    part: "part",
+    initial: "operators",
+    read: (text) => {
+      if (!["operators", "chain", "properties"].includes(text)) throw new Error(text);
+      return text;
+    },
+    write: (section) => (section === "operators" ? null : section),
+  },
+  walk: jsonField("walk"),
+  chain: jsonField("chain"),
+  signals: jsonField("signals"),
 };
 
 /** @param {string} hash @returns {{ state: Record<string, any>, ignored: string[] }} */

@@ -71,6 +71,22 @@ const LINK_MS = 400;
 /** Say that a part of the opened link does not fit what is here. @param {string} part */
 export const ignorePart = (part) => page.set({ ignored: [...page.get("ignored"), part] });
 
+/**
+ * What the opened link says of a part, read by who knows it; what cannot be read is named and left out.
+ * @template T @param {string} key @param {(told: any) => T} read throws what it cannot read @param {T} otherwise @returns {T}
+ */
+export function linked(key, read, otherwise) {
+  const told = page.get(key);
+  if (told === null) return otherwise;
+  try {
+    return read(told);
+  } catch {
+    page.set({ [key]: null });
+    ignorePart(fields[key].part);
+    return otherwise;
+  }
+}
+
 /** Keep the address in step with the state from now on. */
 export function keepLink() {
   let due = 0;

@@ -1,0 +1,74 @@
+/** The definition of convolution on two signals: the kernel turned round, laid under the signal, moved on place by place. */
+
+import { h } from "../lib/dom.js";
+import { fitted } from "../lib/editing.js";
+import { t } from "../lib/i18n.js";
+import { short } from "../lib/numbers.js";
+import { convolved, productsAt } from "../lib/properties.js";
+import { css, inkOn } from "../lib/colour.js";
+import { peakOf } from "../kernels/swatch.js";
+import { shades } from "./paint.js";
+import { createPlayer } from "./player.js";
+import { factor } from "./terms.js";
+
+/** How long a step takes at speed 1, ms, and the characters of a cell. */
+const [PACE, DIGITS] = [1200, 5];
+
+export function createDefinition() {
+  /** @type {import("./properties_state.js").State | null} */
+  let state = null;
+  const symbols = h("p", { class: "formula-symbols" });
+  const worked = h("p", { class: "formula-numbers", "aria-live": "polite" });
+  const picture = h("div", { class: "sliding", role: "img" });
+  const torch = h("code", { class: "torch-call" });
+  const player = createPlayer({ pace: PACE, onshow: show });
+
+  /** One row of the picture: a name, then cells at their columns. @param {string} name @param {number} row @param {{ at: number, value: number | null, mark?: string }[]} cells */
+  function line(name, row, cells) {
+    const shade = shades("", [peakOf(cells.flatMap(({ value }) => (value === null || !Number.isFinite(value) ? [] : [value])))]);
+    return [h("span", { class: "sliding-name", style: { gridRow: row } }, name), ...cells.map(({ at, value, mark = "" }) => {
+      const text = value === null ? "·" : Number.isFinite(value) ? fitted(value, DIGITS) : short(value);
+      const rgb = value === null ? null : shade(value);
+      return h("span", { class: `cell ${mark}${text.length > 3 ? " long" : ""}`, style: { gridRow: row, gridColumn: at + 2, ...(rgb ? { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) } : {}) } }, text);
+    })];
+  }
+
+  /** @param {number} n */
+  function show(n) {
+    if (!state) return;
+    const { f, g, flip } = state;
+    const around = g.columns - 1;
+    const terms = productsAt(f, g, flip, 0, n);
+    const result = convolved(f, g, flip);
+    const taps = flip ? [...g.values].reverse() : g.values;
+    const used = new Set(terms.map(({ at }) => at));
+    const sign = flip ? "∗" : "⋆";
+    picture.style.setProperty("--columns", String(f.columns + 2 * around));
+    const zeros = (/** @type {number} */ from) => Array.from({ length: around }, (_, k) => ({ at: from + k, value: 0, mark: "padding" }));
+    picture.replaceChildren(
+      ...line("f", 1, [...zeros(0), ...f.values.map((value, k) => ({ at: around + k, value, mark: used.has(k) ? "in" : "" })), ...zeros(around + f.columns)]),
+      ...line(t(flip ? "properties.turned" : "properties.straight"), 2, taps.map((value, k) => ({ at: n + k, value, mark: "tap" }))),
+      ...line("×", 3, taps.map((value, k) => ({ at: n + k, value: value * (f.values[n + k - around] ?? 0), mark: f.values[n + k - around] === undefined ? "padding" : "" }))),
+      ...line(`f ${sign} g`, 4, result.values.map((value, k) => ({ at: around + k, value: k <= n ? value : null, mark: k === n ? "target" : "" }))));
+    symbols.textContent = flip ? "(f ∗ g)[n] = Σ(m) f[m] · g[n − m]" : `(f ⋆ g)[n] = Σ(m) f[m] · g[m − n + ${around}]`;
+    const products = terms.map(({ at, tap }) => `${factor(f.values[at])}·${factor(g.values[tap])}`).join(" + ");
+    worked.textContent = `(f ${sign} g)[${n}] = ${products} = ${short(result.values[n], 7)}`;
+    worked.dataset.value = String(result.values[n]);
+    picture.setAttribute("aria-label", worked.textContent);
+    torch.textContent = `F.conv1d(f.view(1, 1, -1), ${flip ? "g.flip(0)" : "g"}.view(1, 1, -1), padding=${around})`;
+  }
+
+  return {
+    element: h("section", { class: "definition" }, symbols, player.element, picture, worked, torch),
+    onkey: player.onkey,
+    seek: player.seek,
+    get at() {
+      return player.at;
+    },
+    /** @param {import("./properties_state.js").State} next */
+    show(next) {
+      state = next;
+      player.extend(next.f.columns + next.g.columns - 1);
+    },
+  };
+}

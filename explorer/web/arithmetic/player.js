@@ -1,0 +1,61 @@
+/** A walk with its transport, for any picture that can be drawn for its moment k. */
+
+import { advanced, afterKey, sought, startOf } from "../lib/transport.js";
+import { createBar } from "./bar.js";
+
+/** @param {{ pace: number, onshow: (at: number, playing: boolean) => void }} options `pace`: ms a moment at speed 1 */
+export function createPlayer({ pace, onshow }) {
+  let walk = startOf(1);
+  let [frame, last] = [0, 0];
+  const seek = (/** @type {number} */ at) => move({ ...sought(walk, at), playing: false });
+  const bar = createBar({ onmove: (key) => move(afterKey(key, walk)), onseek: seek, onspeed: (speed) => move({ ...walk, speed }) });
+
+  function show() {
+    bar.show(walk);
+    onshow(walk.at, walk.playing);
+  }
+
+  /** @param {import("../lib/transport.js").Walk | null} next */
+  function move(next) {
+    if (!next) return;
+    walk = next;
+    show();
+    if (walk.playing && !frame) {
+      last = performance.now();
+      frame = requestAnimationFrame(play);
+    }
+  }
+
+  /** @param {number} time ms */
+  function play(time) {
+    frame = 0;
+    const before = walk;
+    walk = bar.element.clientWidth ? advanced(walk, Math.max(0, time - last), pace) : { ...walk, playing: false };
+    last = time;
+    if (walk.at !== before.at || walk.playing !== before.playing) show();
+    if (walk.playing) frame = requestAnimationFrame(play);
+  }
+
+  return {
+    element: bar.element,
+    seek,
+    get at() {
+      return walk.at;
+    },
+    /** The walk has this many moments now; it stays where it is, or at its new end. @param {number} count */
+    extend(count) {
+      walk = sought({ ...walk, count }, walk.at);
+      show();
+    },
+    /** Keys of the transport, unless they are typed into something or held with a modifier. @param {KeyboardEvent} event */
+    onkey(event) {
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (event.altKey || event.ctrlKey || event.metaKey || target.closest("input:not(.scrub), select, summary, .listing, [role=tab]")) return;
+      if (target.closest("button") && event.key === " ") return;
+      const next = afterKey(event.key, walk);
+      if (!next) return;
+      event.preventDefault();
+      move(next);
+    },
+  };
+}

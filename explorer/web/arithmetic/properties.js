@@ -1,0 +1,119 @@
+/** Convolution as mathematics: the definition with its flip, and what it obeys and does not, on numbers that can be changed. */
+
+import { h } from "../lib/dom.js";
+import { createHistory } from "../lib/history.js";
+import { fillWords, t } from "../lib/i18n.js";
+import { CLAIMS, PROPERTIES } from "../lib/properties.js";
+import { rankOf } from "../lib/rank.js";
+import { createDefinition } from "./definition.js";
+import { createEquation } from "./equation.js";
+import { createGrid, NO_RING } from "./grid.js";
+import { INITIAL, LENGTHS, LONGEST_SHIFT, withLength, withNumber } from "./properties_state.js";
+import { createSmoothing } from "./smoothing.js";
+
+/** @typedef {import("./properties_state.js").State} State */
+/** @typedef {import("./properties_state.js").Matrix} Matrix */
+
+/** How formulas write each matrix. @type {Record<Matrix, string>} */
+const LETTERS = { f: "f", g: "g", h: "h", p: "p", X: "X", u: "u", w: "wᵀ", K: "K", clean: "c", noise: "ε" };
+/** Width that a matrix may take, in pixels. */
+const ROOM = 560;
+const UNLIT = { lit: new Map(), around: new Map(), ring: NO_RING, room: ROOM };
+
+/** @param {{ initial: State, onchange: (state: State) => void }} options */
+export function createProperties({ initial, onchange }) {
+  const history = createHistory(initial);
+  const names = /** @type {Matrix[]} */ (Object.keys(LETTERS));
+  const grids = Object.fromEntries(names.map((name) => [name, createGrid({
+    name, editable: true, letter: LETTERS[name], says: `properties.matrix.${name}`,
+    onedit: (index, value, gesture) => edit(withNumber(history.now, name, index, value), gesture),
+  })]));
+  const counter = (/** @type {string} */ name, /** @type {number} */ least, /** @type {number} */ most, /** @type {(value: number) => State} */ change) => {
+    const select = h("select", { class: "counter", dataset: { control: name, i18nAria: `properties.${name}` }, onchange: () => edit(change(Number(select.value))) },
+      ...Array.from({ length: most - least + 1 }, (_, k) => h("option", { value: least + k }, String(least + k))));
+    return select;
+  };
+  const lengths = /** @type {const} */ (["f", "g", "h"]).map((name) => ({ name, select: counter(`length.${name}`, ...LENGTHS[name] ?? [1, 1], (length) => withLength(history.now, name, length)) }));
+  const shift = counter("shift", 0, LONGEST_SHIFT, (value) => ({ ...history.now, shift: value }));
+  const flip = h("input", { type: "checkbox", dataset: { control: "flip" }, onchange: () => edit({ ...history.now, flip: flip.checked }) });
+  const tool = (/** @type {string} */ name, /** @type {string} */ icon, /** @type {() => void} */ run) => h("button", { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `arithmetic.${name}` }, onclick: run }, icon);
+  const [undo, redo] = [tool("undo", "↶", () => travel("undo")), tool("redo", "↷", () => travel("redo"))];
+  const sized = (/** @type {number} */ k) => h("div", { class: "sized" }, grids[lengths[k].name].element, h("label", { class: "note" }, h("span", { dataset: { i18n: "properties.length" } }), " ", lengths[k].select));
+  const rank = h("p", { class: "note rank", role: "status" });
+  const shiftLabel = () => h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "properties.shift" } }), shift);
+
+  const definition = createDefinition();
+  const equations = [
+    ["commutes", createEquation("commutes", "property")], ["associates", createEquation("associates", "property")], ["distributes", createEquation("distributes", "property")],
+    ["translates", createEquation("translates", "property")], ["separates", createEquation("separates", "property", grids.X.element, grids.u.element, grids.w.element)],
+    ["invariant", createEquation("invariant", "claim")], ["separable", createEquation("separable", "claim", grids.K.element, rank)],
+    ["avgsum", createEquation("avgsum", "claim", grids.p.element)], ["maxsum", createEquation("maxsum", "claim")],
+  ].map(([name, equation]) => ({ work: /** @type {any} */ (PROPERTIES)[/** @type {string} */ (name)] ?? CLAIMS[/** @type {string} */ (name)], equation: /** @type {ReturnType<typeof createEquation>} */ (equation), name }));
+  const smoothing = createSmoothing(grids.clean.element, grids.noise.element);
+  const of = (/** @type {(name: string) => boolean} */ wanted) => equations.filter(({ name }) => wanted(/** @type {string} */ (name))).map(({ equation }) => equation.element);
+  const heading = (/** @type {string} */ key) => h("h2", { class: "part-title", dataset: { i18n: `properties.${key}` } });
+
+  const root = h("div", { class: "arithmetic properties", tabindex: -1 },
+    h("div", { class: "arithmetic-head" }, undo, redo,
+      h("label", { class: "switch", dataset: { i18nTitle: "properties.flip.why" } }, flip, h("span", { dataset: { i18n: "properties.flip" } })), shiftLabel()),
+    heading("definition"), h("p", { dataset: { i18n: "properties.definition.why" } }),
+    h("div", { class: "signals" }, sized(0), sized(1), sized(2)), definition.element,
+    heading("properties"), h("div", { class: "equations" }, ...of((name) => name in PROPERTIES)),
+    heading("claims"), h("p", { dataset: { i18n: "properties.claims.why" } }), h("div", { class: "equations" }, ...of((name) => name in CLAIMS), smoothing.element));
+
+  function show() {
+    const state = history.now;
+    for (const name of names) {
+      const { rows, columns, values } = state[name];
+      grids[name].show({ shape: rows === 1 ? [columns] : [rows, columns], values, ...UNLIT });
+    }
+    for (const { name, select } of lengths) select.value = String(state[name].columns);
+    shift.value = String(state.shift);
+    flip.checked = state.flip;
+    [undo.disabled, redo.disabled] = [!history.canUndo, !history.canRedo];
+    definition.show(state);
+    for (const { work, equation } of equations) equation.show(work(state, state.flip));
+    smoothing.show(state);
+    rank.textContent = t("properties.rank", { rank: rankOf(state.K) });
+    rank.dataset.rank = String(rankOf(state.K));
+  }
+
+  /** @param {State} next @param {unknown} [gesture] */
+  function edit(next, gesture = null) {
+    history.change(next, gesture);
+    show();
+    onchange(history.now);
+  }
+
+  /** @param {"undo" | "redo"} direction */
+  function travel(direction) {
+    history[direction]();
+    show();
+    onchange(history.now);
+  }
+
+  root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const key = event.key.toLowerCase();
+    if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y") && !(/** @type {HTMLElement} */ (event.target).closest("input"))) {
+      event.preventDefault();
+      travel(key === "y" || event.shiftKey ? "redo" : "undo");
+      return;
+    }
+    definition.onkey(event);
+  });
+  fillWords(root);
+  show();
+  return {
+    element: root,
+    relabel() {
+      fillWords(root);
+      show();
+    },
+    repaint() {
+      for (const grid of Object.values(grids)) grid.repaint();
+      show();
+    },
+  };
+}
+
+export { INITIAL };

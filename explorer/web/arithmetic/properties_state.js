@@ -1,0 +1,51 @@
+/** The numbers that the properties are shown on: what they are at first, and what a person or a link may make of them. */
+
+import { signal } from "../lib/properties.js";
+import { planeIn, switchIn, wholeIn } from "../lib/decode.js";
+
+/** @typedef {import("../lib/properties.js").Plane} Plane */
+/** @typedef {import("../lib/properties.js").Given & { flip: boolean, clean: Plane, noise: Plane }} State */
+/** Names of the matrices of a state. @typedef {"f" | "g" | "h" | "p" | "X" | "u" | "w" | "K" | "clean" | "noise"} Matrix */
+
+/** @param {number} columns @param {number[]} values */
+const plane = (columns, values) => ({ rows: values.length / columns, columns, values });
+
+/** @type {State} */
+export const INITIAL = {
+  f: signal([1, 3, 2, 0, 4, 1, 0, 2]), g: signal([1, 2, -1]), h: signal([2, 1]), p: signal([4, 0, 1, 2, 0, 3, 1, 0]),
+  X: plane(4, [1, 2, 0, 1, 3, 1, 2, 0, 0, 4, 1, 2, 2, 0, 1, 3]), u: plane(1, [1, 2, 1]), w: plane(3, [-1, 0, 1]), K: plane(3, [0, 1, 0, 1, -4, 1, 0, 1, 0]),
+  clean: signal([1, 1, 1, 1, 1, 1, 8, 8, 8, 8, 1, 1, 1, 1, 1, 1]), noise: signal([2, -2, 1, -1, 2, -1, -1, 2, -2, 1, -2, 1, 2, -2, 1, -1]),
+  shift: 2, flip: true,
+};
+
+/** Lengths that a person may choose. @type {Partial<Record<Matrix, [number, number]>>} */
+export const LENGTHS = { f: [1, 8], g: [1, 4], h: [1, 3] };
+export const LONGEST_SHIFT = 4;
+
+/** @param {State} state @param {Matrix} name @param {number} index @param {number} value @returns {State} */
+export const withNumber = (state, name, index, value) => ({ ...state, [name]: { ...state[name], values: state[name].values.with(index, value) } });
+
+/** New elements are 1. @param {State} state @param {"f" | "g" | "h"} name @param {number} length @returns {State} */
+export const withLength = (state, name, length) => ({ ...state, [name]: signal(Array.from({ length }, (_, k) => state[name].values[k] ?? 1)) });
+
+/** What of a state is not as it is at first, to travel in a link; null for nothing. @param {State} state */
+export function told(state) {
+  const changed = Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (INITIAL)[name]));
+  return changed.length ? Object.fromEntries(changed.map(([name, value]) => [name, typeof value === "object" ? value.values : value])) : null;
+}
+
+/** The state that a link told. @param {any} given @returns {State} @throws {Error} what was expected and what came */
+export function heard(given) {
+  const state = { ...INITIAL };
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "flip") state.flip = switchIn(value, name);
+    else if (name === "shift") state.shift = wholeIn(value, name, 0, LONGEST_SHIFT);
+    else if (!(name in INITIAL)) throw new Error(`there is no ${name}`);
+    else {
+      const matrix = /** @type {Matrix} */ (name);
+      const [least, most] = LENGTHS[matrix] ?? [INITIAL[matrix].values.length, INITIAL[matrix].values.length];
+      state[matrix] = planeIn(value, name, LENGTHS[matrix] ? null : INITIAL[matrix], least, most);
+    }
+  }
+  return state;
+}
