@@ -8,7 +8,7 @@ import { stripOf } from "./strip.js";
 
 /**
  * @param {string} name key of the words: `properties.NAME` its title, `properties.NAME.why` what it says
- * @param {"property" | "claim"} kind a claim is a sentence of a tutorial that is not true in general
+ * @param {string} kind classes: "property", or "claim" for a sentence of a tutorial that is not true in general; "plane" for matrices, which take the whole width
  * @param {...(Node | string)} own controls of this equation alone
  */
 export function createEquation(name, kind, ...own) {
@@ -17,7 +17,7 @@ export function createEquation(name, kind, ...own) {
   const why = h("p", { class: "equation-why", dataset: { i18n: `properties.${name}.why` } });
   const element = h("section", { class: `equation ${kind}`, dataset: { equation: name } },
     h("header", { class: "equation-head" }, h("h3", { dataset: { i18n: `properties.${name}` } }), verdict), why,
-    ...(own.length ? [h("div", { class: "equation-own" }, ...own)] : []), body);
+    h("div", { class: "equation-body" }, ...(own.length ? [h("div", { class: "equation-own" }, ...own)] : []), body));
 
   /** Pointing at an element of a result points at the same one of all three. @param {string | null} at */
   function light(at) {

@@ -8,7 +8,7 @@ import { rankOf } from "../lib/rank.js";
 import { createDefinition } from "./definition.js";
 import { createEquation } from "./equation.js";
 import { createGrid, NO_RING } from "./grid.js";
-import { INITIAL, LENGTHS, LONGEST_SHIFT, withLength, withNumber } from "./properties_state.js";
+import { LENGTHS, LONGEST_SHIFT, withLength, withNumber } from "./properties_state.js";
 import { createSmoothing } from "./smoothing.js";
 
 /** @typedef {import("./properties_state.js").State} State */
@@ -45,8 +45,8 @@ export function createProperties({ initial, onchange }) {
   const definition = createDefinition();
   const equations = [
     ["commutes", createEquation("commutes", "property")], ["associates", createEquation("associates", "property")], ["distributes", createEquation("distributes", "property")],
-    ["translates", createEquation("translates", "property")], ["separates", createEquation("separates", "property", grids.X.element, grids.u.element, grids.w.element)],
-    ["invariant", createEquation("invariant", "claim")], ["separable", createEquation("separable", "claim", grids.K.element, rank)],
+    ["translates", createEquation("translates", "property")], ["separates", createEquation("separates", "property plane", grids.X.element, grids.u.element, grids.w.element)],
+    ["invariant", createEquation("invariant", "claim")], ["separable", createEquation("separable", "claim plane", grids.K.element, rank)],
     ["avgsum", createEquation("avgsum", "claim", grids.p.element)], ["maxsum", createEquation("maxsum", "claim")],
   ].map(([name, equation]) => ({ work: /** @type {any} */ (PROPERTIES)[/** @type {string} */ (name)] ?? CLAIMS[/** @type {string} */ (name)], equation: /** @type {ReturnType<typeof createEquation>} */ (equation), name }));
   const smoothing = createSmoothing(grids.clean.element, grids.noise.element);
@@ -115,5 +115,3 @@ export function createProperties({ initial, onchange }) {
     },
   };
 }
-
-export { INITIAL };

@@ -13,7 +13,7 @@ const WIDTHS = [1, 3, 5, 7];
 export function createSmoothing(...grids) {
   const verdict = h("p", { class: "verdict", role: "status" });
   const body = h("div", { class: "smoothed" });
-  const element = h("section", { class: "equation claim", dataset: { equation: "larger" } },
+  const element = h("section", { class: "equation claim plane", dataset: { equation: "larger" } },
     h("header", { class: "equation-head" }, h("h3", { dataset: { i18n: "properties.larger" } }), verdict), h("p", { class: "equation-why", dataset: { i18n: "properties.larger.why" } }),
     h("div", { class: "equation-own" }, ...grids), body);
   return {
