@@ -13,11 +13,15 @@ from torch import Tensor, nn
 from core import models
 from core.explain import RecordingError, Trace, record, swapped
 from core.models import Card
+from explorer.moments import is_moment, load_moment
 
 __all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of"]
 
 UNTRAINED = ":untrained"
 """Ending of a name that asks for random weights: "resnet18:untrained"."""
+
+MOMENTS = 8
+"""Moments of training runs that stay loaded: enough to move back and forth on a time line."""
 
 SEED = 0
 """Of what a model draws at random while it is explored."""
@@ -163,7 +167,8 @@ def _assign(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
 class Library:
     """The models by name: the shipped ones, those trained into `runs_dir`, and any that the caller adds.
 
-    Each is loaded when first asked for. `python -m core.train MODEL --out RUNS/NAME` makes the model "NAME/MODEL".
+    Each is loaded when first asked for. A training run NAME makes the model "NAME/MODEL", and "NAME/MODEL@STEP" is what
+    it was after a step of its time line.
     """
 
     def __init__(
@@ -195,6 +200,8 @@ class Library:
         """
         if name in self._added:
             return self._added[name].card
+        if is_moment(name):
+            return self.explored(name).card
         run = self._runs().get(name)
         return models.card(run.stem, run.parent) if run else models.card(name.removesuffix(UNTRAINED))
 
@@ -209,8 +216,17 @@ class Library:
             return self._added[name]
         with self._lock:
             if name not in self._loaded:
+                moments = [known for known in self._loaded if is_moment(known)]
+                for oldest in moments[: len(moments) - MOMENTS + 1]:
+                    del self._loaded[oldest]
                 self._loaded[name] = self._load(name)
             return self._loaded[name]
+
+    def forget(self, run: str) -> None:
+        """Load a run's networks anew when they are asked for next: the run was continued, renamed or deleted."""
+        with self._lock:
+            for name in [name for name in self._loaded if name.startswith(f"{run}/")]:
+                del self._loaded[name]
 
     def _runs(self) -> dict[str, Path]:
         """Return the weights that `core.train` wrote, by the name of their model: "NAME/MODEL"."""
@@ -220,6 +236,9 @@ class Library:
         return {f"{file.parent.name}/{file.stem}": file for file in files if file.stem in models.names()}
 
     def _load(self, name: str) -> Explored:
+        if self.runs_dir is not None and is_moment(name):
+            model, card = load_moment(self.runs_dir, name)
+            return Explored(name, card, model.to(self.device), self.device)
         run = self._runs().get(name)
         if run:
             model = models.load(run.stem, device=self.device, weights=run)
