@@ -8,6 +8,8 @@
 /** @typedef {{ kind: string, axis: number | null, size: number, stride: number, offset: number, taps: number, dilation: number, divide: number, bins: number, padding: number, table: number[] }} Rule */
 /** @typedef {{ parent: number, kind: string, axes: Rule[], input_shape: number[], output_shape: number[], source: any }} Relation */
 
+/** @typedef {{ same: boolean, taps: number, at: Int32Array }} Table  `at`: `taps` input positions of each output position, −1 for none */
+
 /** The input positions of output position o, padding included. @param {Rule} rule @param {number} o @returns {number[]} */
 function positions(rule, o) {
   if (rule.kind === "lookup") return [rule.table[o]];
@@ -21,17 +23,37 @@ function positions(rule, o) {
   return found;
 }
 
+/** Every rule's table, made when it is first needed. @type {WeakMap<Rule, Table>} */
+const tables = new WeakMap();
+
+/** @param {Rule} rule @param {number} outputs positions on the output's axis @returns {Table} */
+function tableOf(rule, outputs) {
+  let table = tables.get(rule);
+  if (!table) {
+    const rows = Array.from({ length: outputs }, (_, o) => positions(rule, o).filter((p) => p >= 0 && p < rule.size));
+    const taps = Math.max(1, ...rows.map((row) => row.length));
+    const at = new Int32Array(outputs * taps).fill(-1);
+    rows.forEach((row, o) => at.set(row, o * taps));
+    table = { same: outputs === rule.size && taps === 1 && at.every((p, o) => p === o), taps, at };
+    tables.set(rule, table);
+  }
+  return table;
+}
+
 const some = (/** @type {Uint8Array} */ axis) => axis.includes(1);
 const full = (/** @type {number} */ size) => new Uint8Array(size).fill(1);
+const ONE = full(1);
 
 /** @param {Relation} relation @param {Block} block of output cells @returns {Block[]} the input cells they are made of */
 function productBack({ axes }, block) {
   const found = axes.map((rule) => {
+    const outputs = rule.axis === null ? ONE : block[rule.axis];
+    const { same, taps, at } = tableOf(rule, outputs.length);
+    if (same) return outputs;
     const axis = new Uint8Array(rule.size);
-    const outputs = rule.axis === null ? [1] : block[rule.axis];
-    outputs.forEach((/** @type {number} */ on, /** @type {number} */ o) => {
-      if (on) for (const p of positions(rule, o)) if (p >= 0 && p < rule.size) axis[p] = 1;
-    });
+    for (let o = 0; o < outputs.length; o++) {
+      if (outputs[o]) for (let k = o * taps; k < (o + 1) * taps; k++) if (at[k] >= 0) axis[at[k]] = 1;
+    }
     return axis;
   });
   return found.every(some) ? [found] : [];
@@ -41,14 +63,20 @@ function productBack({ axes }, block) {
 function productForward({ axes, output_shape }, block) {
   const found = output_shape.map(full);
   for (const [k, rule] of axes.entries()) {
-    const touches = (/** @type {number} */ o) => positions(rule, o).some((p) => block[k][p] === 1);
-    if (rule.axis === null) {
-      if (!touches(0)) return [];
-    } else {
-      found[rule.axis].forEach((on, o, axis) => { axis[o] = on && touches(o) ? 1 : 0; });
+    const axis = rule.axis === null ? full(1) : found[rule.axis];
+    const { taps, at } = tableOf(rule, axis.length);
+    for (let o = 0; o < axis.length; o++) {
+      if (axis[o]) axis[o] = Number(touches(at, o * taps, taps, block[k]));
     }
+    if (rule.axis === null && !axis[0]) return [];
   }
   return found.every(some) ? [found] : [];
+}
+
+/** @param {Int32Array} at @param {number} start @param {number} taps @param {Uint8Array} axis */
+function touches(at, start, taps, axis) {
+  for (let k = start; k < start + taps; k++) if (at[k] >= 0 && axis[at[k]]) return true;
+  return false;
 }
 
 const sizeOf = (/** @type {number[]} */ shape) => shape.reduce((all, size) => all * size, 1);
@@ -101,7 +129,12 @@ function forward(relation, block, outputShape) {
   return blocksOf(Uint8Array.from(relation.source.flat(outputShape.length), (k) => (k >= 0 ? on[k] : 0)), outputShape);
 }
 
-const holds = (/** @type {Block} */ outer, /** @type {Block} */ inner) => inner.every((axis, k) => axis.every((on, i) => on <= outer[k][i]));
+/** @param {Uint8Array} outer @param {Uint8Array} inner */
+function covers(outer, inner) {
+  if (outer !== inner) for (let i = 0; i < inner.length; i++) if (inner[i] > outer[i]) return false;
+  return true;
+}
+const holds = (/** @type {Block} */ outer, /** @type {Block} */ inner) => inner.every((axis, k) => covers(outer[k], axis));
 
 /** @param {Map<number, Block[]>} sets @param {number} step @param {Block[]} blocks */
 function add(sets, step, blocks) {
