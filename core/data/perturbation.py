@@ -121,13 +121,13 @@ def _widened(picture: Tensor, thickness: float) -> Tensor:
     sign, left = math.copysign(1, thickness), abs(thickness) / 2
     while left > 0:
         wider = sign * F.max_pool2d(sign * picture[None, None], 3, stride=1, padding=1)[0, 0]
-        picture = picture + min(left, 1.0) * (wider - picture)
+        picture = torch.lerp(picture, wider, min(left, 1.0))
         left -= 1
     return picture
 
 
 def _warped(picture: Tensor, amount: Perturbation) -> Tensor:
-    """Return the picture resampled bilinearly; in float64, so that whole pixels move without a change."""
+    """Return the picture resampled bilinearly; in float64, so that whole pixels move as they are, to float32."""
     H, W = picture.shape
     rows, columns = torch.meshgrid(
         *(torch.arange(n, dtype=torch.float64, device=picture.device) + 0.5 for n in (H, W)), indexing="ij"

@@ -1,38 +1,33 @@
 """The Draw page: a drawing in; maps, prediction and any cell's sum out. Nothing is kept between requests."""
 
-from types import NoneType
+import sys
 from typing import Any
 
 import gradio as gr
 
-from core.explain import backward
+from core.explain import Backward, backward
 from explorer import payloads
+from explorer.channels import SORTS
+from explorer.classes import open_class
+from explorer.digits import Gallery
 from explorer.edits import Edits
 from explorer.inputs import Input, Inputs
 from explorer.session import Explored, Library
-from explorer.sums import open_cell, open_gradient, open_parameter
+from explorer.sums import MOST_TERMS, open_cell, open_gradient, open_parameter
+from explorer.views.draw_tools import browse, exact, pytorch_lines
+from explorer.views.requests import DRAWING, PLACE, Fields, checked
 from explorer.web_view import answers, web_view
 
 __all__ = ["ASKED_MAPS", "checked", "draw_view", "explain", "observe"]
 
-Fields = dict[str, type | tuple[type, ...]]
-
-DRAWING: Fields = {
-    "model": str,
-    "strokes": list,
-    "brush": (int, float),
-    "centred": bool,
-    "label": (int, NoneType),
-    "edits": list,
-}
 ASKED_MAPS: Fields = DRAWING | {"wanted": list, "structure": str}
-ASKED_CELL: Fields = DRAWING | {"step": int, "cell": list, "of": str}
 
 
 def draw_view(library: Library) -> gr.HTML:
     """Return the page's view."""
     edits = Edits(Inputs(library.data_dir))
-    return web_view("draw.js", functions=[answers(observe, library, edits), answers(explain, library, edits)])
+    asked = [answers(function, library, edits) for function in (observe, explain, exact, pytorch_lines)]
+    return web_view("draw.js", functions=[*asked, answers(browse, library, Gallery(edits.inputs))])
 
 
 def observe(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
@@ -53,7 +48,8 @@ def observe(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
         "changed": payloads.changes(explored, changes.parameters),
         "before": _before(explored, drawing) if changes else None,
         "loss": {"name": back.name, "value": back.loss} if back else None,
-        **payloads.observe(trace, asked["wanted"], back.gradients if back else None),
+        "fed": payloads.fed(explored, empty=drawing.empty),
+        **payloads.observe(trace, asked["wanted"], back.gradients if back else None, sort=_sort(asked, back)),
     }
     if trace.signature() != asked["structure"]:
         answer["description"] = payloads.describe(explored, trace)
@@ -63,21 +59,34 @@ def observe(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
 def explain(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     """Answer one cell of a drawing's trace with its complete sum.
 
-    `of` is "" for the cell's value, "output" for the gradient that arrives at it, or the name of the step's argument
-    whose element `cell` is, for that parameter's gradient.
+    `of` is "" for the cell's value, "output" for the gradient that arrives at it, "class" for the probability of a
+    class, or the name of the step's argument whose element `cell` is, for that parameter's gradient. With `every` all
+    terms come one by one.
     """
-    asked = checked(request, ASKED_CELL)
+    asked = checked(request, PLACE)
     explored = library.explored(asked["model"])
     step, cell, of, label = asked["step"], asked["cell"], asked["of"], asked["label"]
     if of == "output" and label is None:
         raise ValueError("a gradient needs the true label: choose one")
     changes = edits.changes(explored, asked["edits"])
     trace, _ = explored.trace(edits.inputs.read(asked).picture, grad=label is not None, changes=changes)
+    most = sys.maxsize if asked.get("every") else MOST_TERMS
+    if of == "class":
+        return open_class(trace, explored.card, label, cell)
     if not of:
-        return open_cell(trace, step, cell)
+        return open_cell(trace, step, cell, most=most)
     if of == "output":
-        return open_gradient(trace, backward(trace, label), step, cell)
-    return open_parameter(trace, None if label is None else backward(trace, label), step, of, cell)
+        return open_gradient(trace, backward(trace, label), step, cell, most=most)
+    back = None if label is None else backward(trace, label)
+    return open_parameter(trace, back, step, of, cell, most=most)
+
+
+def _sort(asked: dict[str, Any], back: Backward | None) -> str:
+    """Return what the channels are sorted by; gradients sort only where the loss was run backwards."""
+    sort = str(asked.get("sort", "index"))
+    if sort not in SORTS:
+        raise ValueError(f"channels are sorted by {sort!r}, expected one of {', '.join(SORTS)}")
+    return "index" if back is None and sort in ("gradient", "attribution") else sort
 
 
 def _before(explored: Explored, drawing: Input) -> list[float]:
@@ -85,22 +94,3 @@ def _before(explored: Explored, drawing: Input) -> list[float]:
     trace, _ = explored.trace(drawing.picture)
     before: list[float] = payloads.predict(trace, explored, empty=drawing.empty)["probabilities"]
     return before
-
-
-def checked(request: Any, fields: Fields) -> dict[str, Any]:
-    """Return a request whose fields have the types that the page sends.
-
-    Raises:
-        ValueError: a field is missing or of another type.
-    """
-    if not isinstance(request, dict):
-        raise ValueError(f"expected an object with {', '.join(fields)}, got {type(request).__name__}")
-    for name, kind in fields.items():
-        if name not in request or not isinstance(request[name], kind):
-            raise ValueError(f"the field {name!r} is {request.get(name)!r}, expected {kind}")
-    for page in request.get("wanted", []):
-        if not (isinstance(page, list) and len(page) == 2 and all(type(number) is int for number in page)):
-            raise ValueError(f"wanted holds {page!r}, expected [step, first channel]")
-    if not all(type(number) is int for number in request.get("cell", [])):
-        raise ValueError(f"cell is {request['cell']!r}, expected whole numbers")
-    return request
