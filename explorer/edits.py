@@ -12,7 +12,7 @@ leave them out.
 import json
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Lock
@@ -32,6 +32,9 @@ MOST_EDITS = 500
 
 REMEMBERED = 32
 """Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
+
+Change = Callable[[Explored, Changes, Mapping[str, Any]], Changes]
+"""Takes a model, what is changed of it already and one more change."""
 
 
 class Edits:
@@ -65,7 +68,7 @@ class Edits:
 
 
 def _applied(inputs: Inputs, explored: Explored, changed: Changes, edit: Any) -> Changes:
-    kinds = {"set": _set, "scale": _scaled, "sgd": partial(_stepped, inputs), "swap": _swapped}
+    kinds: dict[str, Change] = {"set": _set, "scale": _scaled, "sgd": partial(_stepped, inputs), "swap": _swapped}
     if not isinstance(edit, dict) or edit.get("kind") not in kinds:
         raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
     try:

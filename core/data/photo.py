@@ -106,7 +106,8 @@ def _paper(grey: Tensor) -> Tensor:
     border[1:-1, 1:-1] = False
     near = border & ((grey - grey[border].median()).abs() <= OUTLIERS)
     plane = torch.linalg.lstsq(axes[near].double(), grey[near].double()[:, None]).solution
-    return (axes.double() @ plane)[..., 0].to(grey.dtype)
+    paper: Tensor = (axes.double() @ plane)[..., 0].to(grey.dtype)
+    return paper
 
 
 def _otsu(contrast: Tensor) -> float:
