@@ -63,7 +63,7 @@ def _through(before: AxisField, relation: Relation, size: int) -> AxisField:
         return before
     if relation.input_shape[before.axis] == 1:
         return _fixed(before, size)
-    axis = _kept_axis(relation, before.axis) if isinstance(relation, Reshape) else None
+    axis = kept_axis(relation, before.axis) if isinstance(relation, Reshape) else None
     if axis is None:
         return _lost(before)
     return AxisField(axis, before.jump, before.start, before.size)
@@ -108,7 +108,7 @@ def _fixed(field: AxisField, size: int) -> AxisField:
     return AxisField(None, 0.0, low, max(0.0, high - low))
 
 
-def _kept_axis(relation: Reshape, axis: int) -> int | None:
+def kept_axis(relation: Reshape, axis: int) -> int | None:
     """Returns the output axis that is the input's `axis` unchanged: the same size and elements before it, or None."""
     ahead = 1
     for size in relation.input_shape[:axis]:

@@ -420,5 +420,16 @@ def test_frozen_parameters_still_give_gradients_of_the_maps(model, image):
 def test_public_names_exist():
     assert all(hasattr(core.explain, name) for name in core.explain.__all__)
     public = {name for name in vars(core.explain) if not name.startswith("_")}
-    modules = {"axes", "calls", "field_size", "gradients", "loss", "receptive", "recording", "swapping", "trace"}
+    modules = {
+        "attribution",
+        "axes",
+        "calls",
+        "field_size",
+        "gradients",
+        "loss",
+        "receptive",
+        "recording",
+        "swapping",
+        "trace",
+    }
     assert public - modules == set(core.explain.__all__)
