@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from core import models
-from core.explain import RecordingError, Trace, record, swapped
+from core.explain import RecordingError, Trace, left_as_found, record, swapped
 from core.models import Card
 from explorer.moments import is_moment, load_moment
 
@@ -96,14 +97,27 @@ class Explored:
         for a single picture more of them gain little and stall whenever the cores are busy. What a model draws at
         random (dropout, in training mode) is the same each time.
         """
-        if torch.get_num_threads() != 1:
-            torch.set_num_threads(1)  # a setting of the calling thread
         input = self.input(picture)
-        with self._lock, self._changed(changes.parameters), _same_draws(self.device):
+        with self._running(changes):
             try:
                 return record(self.model, input, grad=grad, within=swapped(changes.swaps)), None
             except RecordingError as error:
                 return error.trace, str(error)
+
+    def run(self, input: Tensor, *, changes: Changes = UNCHANGED) -> Any:
+        """Return what the model gives for a batch of inputs, under the caller's gradient mode, and leave it as found.
+
+        Others wait for one batch, not for all that are run in a row.
+        """
+        with self._running(changes), left_as_found(self.model), swapped(changes.swaps):
+            return self.model(input.clone())
+
+    @contextmanager
+    def _running(self, changes: Changes) -> Iterator[None]:
+        if torch.get_num_threads() != 1:
+            torch.set_num_threads(1)  # a setting of the calling thread
+        with self._lock, self._changed(changes.parameters), _same_draws(self.device):
+            yield
 
     @contextmanager
     def _changed(self, parameters: Mapping[str, Tensor]) -> Iterator[None]:

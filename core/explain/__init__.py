@@ -1,5 +1,6 @@
 """What a model computes, number by number: the trace of a real forward pass, and the arithmetic behind its cells."""
 
+from core.explain.buffers import left_as_found
 from core.explain.field_size import AxisField, receptive_field_sizes
 from core.explain.gradients import grad_terms, local_gradient
 from core.explain.loss import (
@@ -52,6 +53,7 @@ __all__ = [
     "geometry",
     "grad_terms",
     "influence",
+    "left_as_found",
     "local_gradient",
     "made_of_input",
     "operator",

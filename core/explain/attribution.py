@@ -16,12 +16,12 @@ from typing import Any, cast
 
 import torch
 from captum.attr import IntegratedGradients, Occlusion, Saliency
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.explain.axes import Product, Relation, Reshape
 from core.explain.field_size import kept_axis
 from core.explain.receptive import dependencies
-from core.explain.trace import INPUT, Step, Trace, version_of
+from core.explain.trace import INPUT, Step, Trace, named_tensors
 
 __all__ = [
     "METHODS",
@@ -31,7 +31,6 @@ __all__ = [
     "cam_layers",
     "grad_cam",
     "integrated_gradients",
-    "left_as_found",
     "log_odds",
     "occlusion",
     "saliency",
@@ -64,22 +63,24 @@ def log_odds(output: Any, target: int) -> Tensor:
     """Returns z[n, target] − ln Σ_{k ≠ target} exp z[n, k], `(N,)`, in nats; of a single score, the score.
 
     Args:
-        output: scores or log-probabilities z, `(N, classes)`.
+        output: scores or log-probabilities z, `(N, classes)`; of several tensors, the first.
         target: index of the class.
 
     Raises:
         Undefined: the output is not one score per class.
         ValueError: there is no such class.
     """
-    if not isinstance(output, Tensor) or output.ndim != 2 or not output.is_floating_point():
-        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    returned = named_tensors(output)
+    scores = returned[0][1] if returned else None
+    if scores is None or scores.ndim != 2 or not scores.is_floating_point():
+        shape = type(output).__name__ if scores is None else f"{scores.dtype} of shape {tuple(scores.shape)}"
         raise Undefined("no_scores", f"the output is {shape}, expected one score per class, (N, classes)")
-    if not 0 <= target < output.shape[1]:
-        raise ValueError(f"there is no class {target}; the model has {output.shape[1]}")
-    own = output[:, target]
-    if output.shape[1] == 1:
+    if not 0 <= target < scores.shape[1]:
+        raise ValueError(f"there is no class {target}; the model has {scores.shape[1]}")
+    own = scores[:, target]
+    if scores.shape[1] == 1:
         return own
-    return own - torch.cat([output[:, :target], output[:, target + 1 :]], dim=1).logsumexp(1)
+    return own - torch.cat([scores[:, :target], scores[:, target + 1 :]], dim=1).logsumexp(1)
 
 
 def saliency(scores: Scores, input: Tensor) -> Tensor:
@@ -213,24 +214,6 @@ def _followed(step: Step, name: str, relation: Relation, axis: int) -> int | Non
         mixes_and_keeps = step.op.endswith("norm")  # every cell is made of all, and stays at its place
         return axis if mixes_and_keeps else relation.axes[axis].axis
     return kept_axis(relation, axis) if isinstance(relation, Reshape) else None
-
-
-@contextmanager
-def left_as_found(model: nn.Module) -> Iterator[None]:
-    """Puts back, in the end, the buffers that a forward pass changes (running statistics, in training mode)."""
-    held = [
-        (module, name, buffer, version_of(buffer), buffer.detach().clone())
-        for module in model.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None
-    ]
-    try:
-        yield
-    finally:
-        for module, name, buffer, version, value in held:
-            if module.training or version_of(buffer) != version:
-                buffer.data.copy_(value)
-            module._buffers[name] = buffer
 
 
 def _differentiable(scores: Scores, input: Tensor) -> None:

@@ -16,6 +16,7 @@ from torch.autograd.graph import get_gradient_edge
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from core.explain.buffers import left_as_found
 from core.explain.calls import Call, describe, positional
 from core.explain.trace import INPUT, Step, Trace, named_tensors, version_of
 
@@ -77,7 +78,6 @@ class _Recorder(TorchFunctionMode):
         self.on_cuda = input.is_cuda
         self.paths: dict[nn.Module, list[str]] = {}
         self.names: dict[int, str] = {}  # of parameters and buffers, by id
-        self.buffers: list[tuple[nn.Module, str, Tensor, int, Tensor]] = []
         self.buffer_versions: dict[int, int] = {}
         self.stack: list[tuple[str, str]] = [("", type(model).__name__)]
         self.unwound: tuple[str, str] | None = None  # the innermost module that an exception left
@@ -98,7 +98,7 @@ class _Recorder(TorchFunctionMode):
         after = register_module_forward_hook(self._leave, always_call=True)
         start = perf_counter()
         try:
-            with self, within:
+            with left_as_found(self.model), self, within:
                 output = self.model(self.fed)
         except Exception as error:
             path, module = self.unwound or self.stack[0]
@@ -110,7 +110,6 @@ class _Recorder(TorchFunctionMode):
             self.trace.seconds = perf_counter() - start
             before.remove()
             after.remove()
-            self._restore_buffers()
         self.trace.output = output
         for name, tensor in named_tensors(output):
             origin = self.origins.get(id(tensor))
@@ -127,17 +126,8 @@ class _Recorder(TorchFunctionMode):
             for name, buffer in module._buffers.items():
                 if buffer is not None:
                     self.names.setdefault(id(buffer), prefix + name)
-                    version = version_of(buffer)
-                    self.buffers.append((module, name, buffer, version, buffer.detach().clone()))
-                    self.buffer_versions[id(buffer)] = version
+                    self.buffer_versions[id(buffer)] = version_of(buffer)
         self.names.pop(id(None), None)
-
-    def _restore_buffers(self) -> None:
-        for module, name, buffer, version, value in self.buffers:
-            # Batch norm updates its statistics without raising their version.
-            if module.training or version_of(buffer) != version:
-                buffer.data.copy_(value)
-            module._buffers[name] = buffer
 
     def _enter(self, module: nn.Module, args: Any) -> None:
         if get_ident() != self.thread:

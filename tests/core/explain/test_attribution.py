@@ -8,13 +8,12 @@ from torch import nn
 
 from core import models
 from core.data.drawn import digits
-from core.explain import record
+from core.explain import left_as_found, record
 from core.explain.attribution import (
     Undefined,
     cam_layers,
     grad_cam,
     integrated_gradients,
-    left_as_found,
     log_odds,
     occlusion,
     saliency,
@@ -51,10 +50,11 @@ def test_log_odds_are_those_of_the_probability_for_scores_and_log_probabilities_
     assert torch.allclose(log_odds(scores.log_softmax(1), 2), log_odds(scores, 2))
     assert log_odds(torch.tensor([[50.0, 0.0]]), 0).item() == 50  # where p is 1 in float32
     assert log_odds(torch.tensor([[3.0]]), 0).item() == 3
+    assert torch.equal(log_odds((scores, torch.zeros(4, 7)), 2), log_odds(scores, 2))
 
 
 @pytest.mark.parametrize(
-    "output", [torch.zeros(3), torch.zeros(1, 2, 3), (torch.zeros(1, 2),), torch.zeros(1, 2).int()]
+    "output", [torch.zeros(3), torch.zeros(1, 2, 3), (torch.zeros(2),), torch.zeros(1, 2).int(), None]
 )
 def test_an_output_that_is_no_score_per_class_is_undefined(output):
     with pytest.raises(Undefined, match="expected one score per class") as refused:

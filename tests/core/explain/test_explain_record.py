@@ -423,6 +423,7 @@ def test_public_names_exist():
     modules = {
         "attribution",
         "axes",
+        "buffers",
         "calls",
         "field_size",
         "gradients",
