@@ -1,77 +1,125 @@
 """One operator on small matrices, computed by torch and its autograd: what the page's arithmetic is checked against."""
 
 import math
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.ops.geometry import conv_windows, pool_windows
+from core.ops.geometry import PADDING_MODES, adaptive_output_size, conv_windows, pool_windows
+from explorer.settings import Settings
 
-__all__ = ["MOST_ELEMENTS", "differentiate"]
+__all__ = ["OPERATORS", "Operator", "answered", "differentiate"]
 
-MOST_ELEMENTS = 4096
-"""Most elements that one tensor of a request may have."""
-
-Settings = dict[str, Any]
+Tensors = dict[str, Tensor]
 
 
-def differentiate(
-    op: str,
-    tensors: dict[str, Tensor],
-    *,
-    stride: tuple[int, int],
-    padding: tuple[int, int],
-    dilation: tuple[int, int],
-    flip: bool,
-    lr: float,
-) -> dict[str, Tensor]:
-    """Return an operator's output, its gradients by autograd for L = Σ grad_output · output, and one step of SGD.
+@dataclass(frozen=True)
+class Operator:
+    """What torch says of one operator.
+
+    Attributes:
+        ranks: Its tensors and their numbers of dimensions; a picture has no batch.
+        results: Its output and gradients for L = Σ gradOutput · output, by the names that the page gives them.
+    """
+
+    ranks: Mapping[str, int]
+    results: Callable[[Tensors, Settings], Tensors]
+
+
+def differentiate(op: str, tensors: Tensors, settings: Settings) -> Tensors:
+    """Return an operator's output, its gradients by autograd for L = Σ gradOutput · output, and a step of its parameters.
 
     Args:
-        op: "conv", "max" or "avg".
-        tensors: float64: `input` `(C, H, W)`, `weight` `(O, C, kH, kW)` (of a pooling only its kH, kW count), `bias`
-            `(O,)` and `grad_output`, of the output's size without the batch.
-        stride: Elements between neighbouring windows.
-        padding: Elements on both sides of each axis.
-        dilation: Elements between neighbouring taps; "avg" has none.
-        flip: Rotate the kernel by 180°, as the convolution of mathematics does.
-        lr: Learning rate.
-
-    Returns:
-        `output`, `gradInput` and, of a convolution, `gradWeight`, `gradBias`, `newWeight` and `newBias`.
+        op: One of `OPERATORS`.
+        tensors: float64, of the ranks that the operator asks for.
+        settings: Its settings by the names that the page gives them.
 
     Raises:
-        ValueError: The operator is unknown, settings do not fit, or `grad_output` is not of the output's size.
+        ValueError: A setting is missing or does not fit, or `gradOutput` is not of the output's size.
     """
-    input = tensors["input"][None].clone().requires_grad_()
-    weight, bias = (tensors[name].clone().requires_grad_() for name in ("weight", "bias"))
-    kernel = (weight.shape[2], weight.shape[3])
-    if op == "conv":
-        conv_windows(input.shape, weight.shape, stride, padding, dilation)
-        output = F.conv2d(input, weight.flip(2, 3) if flip else weight, bias, stride, padding, dilation)
-    elif op == "max":
-        pool_windows(input.shape, kernel, stride, padding, dilation)
-        output = F.max_pool2d(input, kernel, stride, padding, dilation)
-    elif op == "avg":
-        pool_windows(input.shape, kernel, stride, padding)
-        output = F.avg_pool2d(input, kernel, stride, padding)
-    else:
-        raise ValueError(f"the operator is {op!r}, expected conv, max or avg")
-    if tensors["grad_output"].shape != output.shape[1:]:
-        raise ValueError(
-            f"grad_output has shape {tuple(tensors['grad_output'].shape)}, the output {tuple(output.shape[1:])}"
-        )
-    output.backward(tensors["grad_output"][None])  # type: ignore[no-untyped-call]
-    found = {"output": output.detach()[0], "gradInput": cast(Tensor, input.grad)[0]}
-    if op == "conv":
-        found |= {"gradWeight": cast(Tensor, weight.grad).clone(), "gradBias": cast(Tensor, bias.grad).clone()}
-        torch.optim.SGD([weight, bias], lr=lr).step()
-        found |= {"newWeight": weight.detach(), "newBias": bias.detach()}
-    return found
+    return {name: tensor.detach() for name, tensor in OPERATORS[op].results(tensors, settings).items()}
 
 
 def answered(tensor: Tensor) -> list[float | str]:
     """Return a tensor's elements in one list, those that are not finite by their name."""
     return [value if math.isfinite(value) else str(value) for value in tensor.flatten().tolist()]
+
+
+def _leaves(tensors: Tensors, *names: str) -> list[Tensor]:
+    return [tensors[name].clone().requires_grad_() for name in names]
+
+
+def _backward(output: Tensor, tensors: Tensors) -> None:
+    """Run L = Σ gradOutput · output backward."""
+    gradient = tensors["gradOutput"]
+    if gradient.shape != output.shape:
+        raise ValueError(f"gradOutput has shape {tuple(gradient.shape)}, the output {tuple(output.shape)}")
+    output.backward(gradient)  # type: ignore[no-untyped-call]
+
+
+def _grad(tensor: Tensor) -> Tensor:
+    return cast(Tensor, tensor.grad).clone()
+
+
+def _descended(lr: float, **parameters: Tensor) -> Tensors:
+    """Return parameters after one step of SGD along their gradients."""
+    torch.optim.SGD(list(parameters.values()), lr=lr).step()
+    return parameters
+
+
+def _conv(tensors: Tensors, settings: Settings) -> Tensors:
+    input, weight, bias = _leaves(tensors, "input", "weight", "bias")
+    stride, dilation, groups = settings.pair("stride"), settings.pair("dilation"), settings.count("groups")
+    mode = settings.choice("mode", PADDING_MODES)
+    padding = settings.padding("padding")
+    windows = conv_windows(input[None].shape, weight.shape, stride, padding, dilation, groups, mode)
+    padded = F.pad(input[None], windows.around, mode="constant" if mode == "zeros" else mode)
+    padded.retain_grad()
+    kernel = weight.flip(2, 3) if settings.flag("flip") else weight
+    output = F.conv2d(padded, kernel, bias, stride, 0, dilation, groups)[0]
+    _backward(output, tensors)
+    found = {"output": output, "gradInput": _grad(input), "gradWeight": _grad(weight), "gradBias": _grad(bias)}
+    if mode != "zeros" and max(windows.around) > 0:
+        found["gradPadded"] = _grad(padded)[0]
+    return found | _descended(settings.rate("lr"), newWeight=weight, newBias=bias)
+
+
+def _pooled(input: Tensor, output: Tensor, tensors: Tensors) -> Tensors:
+    _backward(output, tensors)
+    return {"output": output, "gradInput": _grad(input)}
+
+
+def _max_pool(tensors: Tensors, settings: Settings) -> Tensors:
+    (input,) = _leaves(tensors, "input")
+    windows = (*(settings.pair(name) for name in ("kernel", "stride", "padding", "dilation")), settings.flag("ceil"))
+    pool_windows(input[None].shape, *windows)
+    return _pooled(input, F.max_pool2d(input, *windows), tensors)
+
+
+def _avg_pool(tensors: Tensors, settings: Settings) -> Tensors:
+    (input,) = _leaves(tensors, "input")
+    kernel, stride, padding = (settings.pair(name) for name in ("kernel", "stride", "padding"))
+    ceil = settings.flag("ceil")
+    pool_windows(input[None].shape, kernel, stride, padding, 1, ceil)
+    return _pooled(input, F.avg_pool2d(input, kernel, stride, padding, ceil, settings.flag("countPadding")), tensors)
+
+
+def _adaptive_avg_pool(tensors: Tensors, settings: Settings) -> Tensors:
+    (input,) = _leaves(tensors, "input")
+    size = adaptive_output_size(input[None].shape, settings.pair("output"))
+    return _pooled(input, F.adaptive_avg_pool2d(input, size), tensors)
+
+
+PICTURE = {"input": 3, "gradOutput": 3}
+
+OPERATORS: dict[str, Operator] = {
+    "conv": Operator({**PICTURE, "weight": 4, "bias": 1}, _conv),
+    "max": Operator(PICTURE, _max_pool),
+    "avg": Operator(PICTURE, _avg_pool),
+    "adaptive": Operator(PICTURE, _adaptive_avg_pool),
+}
+"""By the name that the page gives them."""

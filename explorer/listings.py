@@ -9,7 +9,7 @@ from typing import Any
 from core.ops import naive
 from core.ops.optim import sgd_step
 
-__all__ = ["MARKS", "Listing", "listing", "listings"]
+__all__ = ["MARKS", "Listing", "listing", "listings", "source"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -63,10 +63,24 @@ MARKS: dict[str, dict[str, str]] = {
         "skip": "if 0 <= row < H and 0 <= col < W:",
         "term": "grad_input[n, c, row, col] += share",
     },
+    "adaptive_avg_pool2d": {
+        "start": "total, count = 0.0, 0",
+        "term": "total, count = total + input[n, c, row, col], count + 1",
+        "done": "output[n, c, y, x] = total / count",
+    },
+    "adaptive_avg_pool2d_input_grad": {
+        "start": "share = grad_output[n, c, y, x] / ((bottom - top) * (right - left))",
+        "term": "grad_input[n, c, row, col] += share",
+    },
+    "pad2d_input_grad": {"term": "grad_input[n, c, row, col] += grad_output[n, c, y, x]"},
     "sgd_step": {"term": "return parameter - lr * g, None"},
 }
 """For each function the lines that a walk stops at: before the first term, a term left out or that changes nothing, a
-term, after the last."""
+term, after the last. Parts of one function that are walked apart are "function.part"."""
+
+
+ELSEWHERE: dict[str, Callable[..., Any]] = {"sgd_step": sgd_step}
+"""Functions that stand beside the naive loops."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +124,13 @@ def listing(function: Callable[..., Any], marks: dict[str, str]) -> Listing:
     return Listing(file, first, lines, (quotes[0], quotes[1] + 1), places)
 
 
+def source(name: str) -> Callable[..., Any]:
+    """Return the function of `core.ops` that an entry of `MARKS` is about."""
+    function = name.partition(".")[0]
+    found: Callable[..., Any] = ELSEWHERE.get(function) or getattr(naive, function)
+    return found
+
+
 def listings() -> dict[str, dict[str, Any]]:
     """Return every function of `MARKS` as the page takes it."""
-    return {
-        name: asdict(listing(sgd_step if name == "sgd_step" else getattr(naive, name), marks))
-        for name, marks in MARKS.items()
-    }
+    return {name: asdict(listing(source(name), marks)) for name, marks in MARKS.items()}

@@ -7,15 +7,15 @@ import gradio as gr
 import torch
 from torch import Tensor
 
-from explorer.autograd import MOST_ELEMENTS, answered, differentiate
+from explorer.autograd import OPERATORS, answered, differentiate
 from explorer.listings import listings
+from explorer.settings import Settings
 from explorer.web_view import answers, web_view
 
-__all__ = ["arithmetic_view", "check"]
+__all__ = ["MOST_ELEMENTS", "arithmetic_view", "check"]
 
-RANKS = {"input": 3, "weight": 4, "bias": 1, "grad_output": 3}
-PAIRS = ("stride", "padding", "dilation")
-LARGEST_SETTING = 64
+MOST_ELEMENTS = 4096
+"""Most elements that one tensor of a request may have."""
 
 
 def arithmetic_view() -> gr.HTML:
@@ -24,21 +24,20 @@ def arithmetic_view() -> gr.HTML:
 
 
 def check(request: Any) -> dict[str, Any]:
-    """Answer one case, `{op, flip, lr, stride, padding, dilation, input, weight, bias, grad_output}`, by autograd.
+    """Answer one case, `{op, settings, tensors}`, by autograd.
 
     A tensor is `{shape, values}`. The answer has for each result its elements in one list.
 
     Raises:
         ValueError: A field is missing or of another kind, or what `differentiate` refuses.
     """
-    if not isinstance(request, dict):
-        raise ValueError(f"expected an object, got {type(request).__name__}")
-    tensors = {name: _tensor(name, request.get(name), rank) for name, rank in RANKS.items()}
-    pairs = {name: _pair(name, request.get(name)) for name in PAIRS}
-    op, flip, lr = request.get("op"), request.get("flip"), request.get("lr")
-    if not isinstance(op, str) or not isinstance(flip, bool) or not isinstance(lr, int | float) or not lr >= 0:
-        raise ValueError(f"op, flip and lr are {op!r}, {flip!r} and {lr!r}, expected a name, a switch and a rate")
-    found = differentiate(op, tensors, flip=flip, lr=float(lr), **pairs)
+    if not isinstance(request, dict) or not isinstance(request.get("tensors"), dict):
+        raise ValueError(f"expected an object with tensors, got {request!r:.80}")
+    op = request.get("op")
+    if op not in OPERATORS:
+        raise ValueError(f"the operator is {op!r}, expected one of {', '.join(OPERATORS)}")
+    tensors = {name: _tensor(name, request["tensors"].get(name), rank) for name, rank in OPERATORS[op].ranks.items()}
+    found = differentiate(op, tensors, Settings(request.get("settings")))
     return {name: answered(tensor) for name, tensor in found.items()}
 
 
@@ -53,11 +52,3 @@ def _tensor(name: str, given: Any, rank: int) -> Tensor:
     if len(values) != math.prod(shape):
         raise ValueError(f"{name} has {len(values)} values, its shape {shape} asks for {math.prod(shape)}")
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
-
-
-def _pair(name: str, given: Any) -> tuple[int, int]:
-    if not isinstance(given, list) or len(given) != 2 or not all(type(size) is int for size in given):
-        raise ValueError(f"{name} is {given!r}, expected two whole numbers")
-    if max(given) > LARGEST_SETTING:
-        raise ValueError(f"{name} is {given!r}, at most {LARGEST_SETTING} is computed")
-    return given[0], given[1]

@@ -1,46 +1,63 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { geometryOf, largestDifference, lineAt, momentAt, momentCount, numberAt, passesOf, readersOf, resultOf, visitedInput, writtenAt } from "../../explorer/web/lib/arithmetic.js";
+import { largestDifference, lineAt, momentAt, momentCount, numberAt, OPERATORS, passesOf, readersOf, refusalOf, resultOf, tapsOf, visitedInput, writtenAt } from "../../explorer/web/lib/arithmetic.js";
 import { advanced, afterKey, paced, sought, SPEEDS, startOf, stepped, toggled } from "../../explorer/web/lib/transport.js";
 
 /** Written by `core.ops.naive`; tests/explorer/test_arithmetic.py holds Python to the same file. */
 const golden = JSON.parse(readFileSync(new URL("../golden/arithmetic.json", import.meta.url), "utf8"));
 
-function passes({ grad_output: gradOutput, ...given }) {
-  const { geometry, refusal } = geometryOf(given);
-  assert.equal(refusal, null);
-  return passesOf({ ...given, gradOutput }, geometry);
+/** Sums of products are the same to the last bit; exponentials, logarithms and roots differ there between languages. */
+const ROUNDED = { conv: 0, max: 0, avg: 0, adaptive: 0 };
+
+function passes(given) {
+  assert.equal(refusalOf(given), null);
+  return passesOf(given);
 }
 const number = (value) => (value === "-inf" ? -Infinity : value);
+function near(ours, theirs, op) {
+  const difference = largestDifference([ours], [theirs]);
+  return difference === 0 || difference <= (ROUNDED[op] ?? 1e-13) * Math.max(1, Math.abs(theirs));
+}
 
-test("every result is core's to the last bit", () => {
+test("every operator has golden cases", () => {
+  assert.deepEqual(new Set(golden.cases.map(({ op }) => op)), new Set(Object.keys(OPERATORS)));
+});
+
+test("every result is core's", () => {
   for (const [n, given] of golden.cases.entries()) {
     const found = Object.assign({}, ...Object.values(passes(given)).map(resultOf));
     assert.deepEqual(Object.keys(found).sort(), Object.keys(given.results).sort(), `case ${n}`);
-    for (const [name, values] of Object.entries(given.results)) assert.equal(largestDifference(found[name].values, values), 0, `case ${n}, ${name}`);
+    for (const [name, values] of Object.entries(given.results)) {
+      assert.equal(found[name].values.length, values.length, `case ${n}, ${name}`);
+      values.forEach((value, k) => assert.ok(near(found[name].values[k], value, given.op), `case ${n}, ${given.op}, ${name}[${k}]: ${found[name].values[k]}, core has ${value}`));
+    }
   }
 });
 
 test("product by product, the line and its variables are those of the loop as it ran", () => {
   let events = 0;
+  const walked = new Set();
   for (const [n, given] of golden.cases.entries()) {
     for (const pass of Object.values(passes(given))) {
-      const run = given.traces[pass.function];
+      const run = given.traces[pass.targets[0]];
       if (!run) continue;
       assert.equal(momentCount(pass, "product"), run.length, `case ${n}, ${pass.function}`);
+      walked.add(pass.function);
       run.forEach(([mark, wanted], k) => {
         const { visit, phase } = momentAt(pass, "product", k);
         const line = lineAt(pass, pass.visit(visit), phase);
         assert.equal(line.mark, mark, `case ${n}, ${pass.function}, ${k}`);
         for (const [name, value] of Object.entries(line.vars)) {
-          assert.equal(value, number(wanted[name]), `case ${n}, ${pass.function}, ${k}, ${name}`);
+          assert.ok(near(value, number(wanted[name]), given.op), `case ${n}, ${pass.function}, ${k}, ${name}: ${value}, the loop had ${wanted[name]}`);
           events++;
         }
       });
     }
   }
   assert.ok(events > 10_000);
+  const all = new Set(golden.cases.flatMap((given) => Object.values(passes(given)).map((pass) => pass.function)));
+  assert.deepEqual([...all].filter((name) => !walked.has(name)), ["sgd_step"]);
 });
 
 test("the terms of every visit add up to its value", () => {
@@ -48,7 +65,7 @@ test("the terms of every visit add up to its value", () => {
     for (const pass of Object.values(passes(given))) {
       for (let k = 0; k < pass.count; k++) {
         const { terms, start, value } = pass.visit(k);
-        assert.equal(terms.length, pass.taps);
+        assert.equal(terms.length, tapsOf(pass, k));
         if (start.total === undefined || given.op !== "conv") continue;
         const total = terms.reduce((sum, { inside, product }) => (inside ? sum + product : sum), start.total);
         assert.equal(total, value);
@@ -86,7 +103,7 @@ test("in one step a gathering pass writes one value, a scattering one adds its t
 });
 
 test("moments and their numbers go back and forth", () => {
-  for (const given of golden.cases.slice(0, 12)) {
+  for (const given of golden.cases) {
     for (const pass of Object.values(passes(given))) {
       for (const unit of ["value", "product"]) {
         for (let k = 0; k < momentCount(pass, unit); k++) assert.equal(numberAt(pass, unit, momentAt(pass, unit, k)), k);
@@ -96,24 +113,21 @@ test("moments and their numbers go back and forth", () => {
 });
 
 test("the readers of a weight are all the products it is in", () => {
-  const given = golden.cases.find(({ op, padding }) => op === "conv" && padding[0] === 0 && padding[1] === 0);
+  const given = golden.cases.find(({ op, settings }) => op === "conv" && String(settings.padding) === "0,0");
   const { forward, inputGrad } = passes(given);
-  const outputs = given.grad_output.values.length / given.weight.shape[0];
-  assert.equal(readersOf(forward, "weight", 0).length, outputs);
-  for (const { term } of readersOf(inputGrad, "weight", 0)) assert.equal(term.factors[0], given.weight.values[0]);
+  const { gradOutput, weight } = given.tensors;
+  assert.equal(readersOf(forward, "weight", 0).length, gradOutput.values.length / weight.shape[0]);
+  for (const { term } of readersOf(inputGrad, "weight", 0)) assert.equal(term.factors[0], weight.values[0]);
 });
 
 test("input that no window reaches is told apart: 5 columns, windows of 2 every 3", () => {
-  const given = { op: "max", flip: false, lr: 0, stride: [3, 3], padding: [0, 0], dilation: [1, 1], input: { shape: [1, 2, 5], values: Array(10).fill(1) }, weight: { shape: [1, 1, 2, 2], values: [1, 1, 1, 1] }, bias: { shape: [1], values: [0] }, grad_output: { shape: [1, 1, 2], values: [1, 1] } };
+  const settings = { kernel: [2, 2], stride: [3, 3], padding: [0, 0], dilation: [1, 1], ceil: false };
+  const given = { op: "max", settings, tensors: { input: { shape: [1, 2, 5], values: Array(10).fill(1) }, gradOutput: { shape: [1, 1, 2], values: [1, 1] } } };
   assert.deepEqual([...visitedInput(passes(given).forward)], [1, 1, 0, 1, 1, 1, 1, 0, 1, 1]);
 });
 
 test("what core refuses is refused for the same reason", () => {
-  for (const { size, kernel, reason, ...given } of golden.refusals) {
-    const found = geometryOf({ ...given, stride: [1, 1], input: { shape: [1, ...size], values: [] }, weight: { shape: [1, 1, ...kernel], values: [] } });
-    assert.equal(found.geometry, null);
-    assert.equal(found.refusal.reason, reason);
-  }
+  for (const { reason, ...given } of golden.refusals) assert.equal(refusalOf(given)?.reason, reason);
 });
 
 test("differences count what is not finite: equal infinities and NaN agree, others do not", () => {

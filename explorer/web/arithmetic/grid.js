@@ -14,7 +14,7 @@ import { typeInto } from "./typing.js";
 import { indexName, LETTERS } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Name} Name */
-/** Rows above and below, columns left and right that are drawn around each plane. @typedef {{ top: number, bottom: number, left: number, right: number }} Ring */
+/** @typedef {import("../lib/arithmetic.js").Ring} Ring */
 /**
  * `written`: which values are there yet; `lit`: marks of cells by index; `around`: marks of padding cells by "plane row column"; `room`: width to stay within, in pixels.
  * @typedef {{ shape: number[], values: ArrayLike<number>, written?: Uint8Array, unread?: Uint8Array, lit: Map<number, string>, around: Map<string, string>, ring: Ring, room: number }} Shown
@@ -74,7 +74,7 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
         for (let column = -ring.left; column < columns + ring.right; column++) {
           const inside = row >= 0 && row < rows && column >= 0 && column < columns;
           const index = (plane * rows + row) * columns + column;
-          const cell = inside ? h("div", { class: "entry", role: "gridcell", tabindex: -1, dataset: { index } }) : h("div", { class: "entry padding", "aria-hidden": "true" }, "0");
+          const cell = inside ? h("div", { class: "entry", role: "gridcell", tabindex: -1, dataset: { index } }) : h("div", { class: "entry padding", "aria-hidden": "true" });
           if (inside) cells[index] = cell;
           else padding.set(`${plane} ${row} ${column}`, cell);
           line.append(cell);
@@ -107,7 +107,7 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
   }
 
   function paint() {
-    const { values, written, unread, lit, around, shape } = shown;
+    const { values, written, unread, lit, around, shape, ring } = shown;
     const shade = shades(name, values);
     cells.forEach((cell, k) => {
       if (cell.querySelector("input")) return;
@@ -135,6 +135,9 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
     for (const [key, cell] of padding) {
       const kind = `entry padding ${around.get(key) ?? ""}`;
       if (cell.className !== kind) cell.className = kind;
+      const [plane, row, column] = key.split(" ").map(Number);
+      const text = ring.value ? fitted(ring.value(plane, row, column), 5) : "0";
+      if (cell.textContent !== text) cell.textContent = text;
     }
   }
 

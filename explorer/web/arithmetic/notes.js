@@ -1,12 +1,13 @@
 /** What the page says about a case: the output's size, whether autograd agrees, what a tutorial printed and where it errs. */
 
+import { operatorOf } from "../lib/arithmetic.js";
 import { h } from "../lib/dom.js";
 import { windowsOf } from "../lib/conv.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { unravel } from "../lib/visits.js";
 import { CHAINS, PREDICTED, PRESETS, TRUE_CLASS, crossEntropy, written } from "./presets.js";
-import { cellName, sizeWorked } from "./words.js";
+import { cellName } from "./words.js";
 
 /** Side of MNIST's pictures. */
 const SIDE = 28;
@@ -45,14 +46,14 @@ export function createNotes({ onstep }) {
   return {
     badge, sizes, article, chains,
 
-    /**
-     * @param {import("./state.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("../lib/conv.js").Geometry} geometry
-     * @param {import("./stage.js").Tensors} tensors
-     */
-    show(given, pass, { rows, columns }, tensors) {
-      sizes.replaceChildren(h("span", { class: "setting-name" }, t("arithmetic.outsize")), ` ⌊(H + 2·p − d·(k − 1) − 1) / s⌋ + 1 `,
-        h("span", { class: "size-axis", dataset: { size: rows.output } }, `${t("arithmetic.axis.rows")} ${sizeWorked(rows)}`),
-        h("span", { class: "size-axis", dataset: { size: columns.output } }, `${t("arithmetic.axis.columns")} ${sizeWorked(columns)}`));
+    /** @param {import("./state.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("./stage.js").Tensors} tensors */
+    show(given, pass, tensors) {
+      const worked = operatorOf(given).sizes?.(given);
+      sizes.hidden = !worked;
+      if (worked) {
+        sizes.replaceChildren(h("span", { class: "setting-name" }, t("arithmetic.outsize")), ` ${worked.symbols} `,
+          ...worked.axes.map(({ axis, output, text }) => h("span", { class: "size-axis", dataset: { size: output } }, `${t(`arithmetic.axis.${axis}`)} ${text}`)));
+      }
       chains.replaceChildren(h("summary", {}, t("arithmetic.chains")), ...CHAINS.map(chainLine), lossLine());
       const preset = given.preset ? PRESETS[given.preset] : null;
       article.hidden = !preset?.right || preset.pass !== pass.name;
@@ -66,7 +67,7 @@ export function createNotes({ onstep }) {
         h("p", { class: "article-right" }, `${right ? "✓" : "✗"} ${t("arithmetic.article.right", { values: written(values, width) })}`),
         ...(first < 0 || !preset.printed ? [] : [
           h("p", {}, `✗ ${t("arithmetic.article.printed", { values: written(preset.printed, width) })} `,
-            t("arithmetic.article.errs", { step: first + 1, cell: cellName(pass.targets[0], unravel(first, shape), shape), wrong: short(preset.printed[first]), right: short(values[first]) }), " ",
+            t("arithmetic.article.errs", { step: first + 1, cell: cellName(given, pass.targets[0], unravel(first, shape), shape), wrong: short(preset.printed[first]), right: short(values[first]) }), " ",
             t(`arithmetic.article.${given.preset}`), " ",
             h("button", { type: "button", class: "link", onclick: () => onstep(first) }, t("arithmetic.article.go")))]));
     },

@@ -1,11 +1,13 @@
 /** Cases to start from: the worked numbers of tutorials, with the right answers and what was printed instead. */
 
-import { fitting, tensor3 } from "./state.js";
+import { fitting } from "../lib/arithmetic.js";
+import { tensor3 } from "./state.js";
 
 /** @typedef {import("./state.js").Case} Case */
+/** @typedef {Omit<Case, "preset">} Start */
 /**
  * `right`: the pass's result, row by row; `printed`: what a tutorial prints for it where that is wrong.
- * @typedef {{ pass: import("../lib/arithmetic.js").PassName, make: () => Omit<Case, "preset">, right?: number[], printed?: number[] }} Preset
+ * @typedef {{ pass: string, make: () => Start, right?: number[], printed?: number[] }} Preset
  */
 
 /** @param {number} rows @param {number} columns 1, 2, 3 and so on */
@@ -14,10 +16,12 @@ const counted = (rows, columns) => tensor3([Array.from({ length: rows }, (_, row
 /** @param {number[][]} rows @returns {import("../lib/arithmetic.js").Tensor} (1, 1, kH, kW) */
 const kernel = (rows) => ({ shape: [1, 1, rows.length, rows[0].length], values: rows.flat() });
 
-/** @param {Partial<Omit<Case, "preset">>} change @returns {Omit<Case, "preset">} */
-const plain = (change) => ({
-  op: "conv", flip: false, lr: 0.1, stride: [1, 1], padding: [0, 0], dilation: [1, 1],
-  input: counted(3, 3), weight: kernel([[1, 0], [0, 1]]), bias: { shape: [1], values: [0] }, gradOutput: { shape: [1, 1, 1], values: [1] }, ...change,
+const ONE = tensor3([[[1]]]);
+
+/** @param {Record<string, import("../lib/arithmetic.js").Tensor>} [tensors] @returns {Start} */
+const plain = (tensors) => ({
+  op: "conv", settings: { stride: [1, 1], padding: [0, 0], dilation: [1, 1], mode: "zeros", groups: 1, flip: false, lr: 0.1 },
+  tensors: { input: counted(3, 3), weight: kernel([[1, 0], [0, 1]]), bias: { shape: [1], values: [0] }, gradOutput: ONE, ...tensors },
 });
 
 const GRADIENT = tensor3([[[1, 2], [3, 4]]]);
@@ -31,11 +35,14 @@ export const PRESETS = {
       weight: kernel([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
     }),
   },
-  valid: { pass: "forward", make: () => plain({}), right: [6, 8, 12, 14] },
-  firsttap: { pass: "forward", make: () => plain({}), right: [6, 8, 12, 14], printed: [1, 2, 4, 5] },
+  valid: { pass: "forward", make: () => plain(), right: [6, 8, 12, 14] },
+  firsttap: { pass: "forward", make: () => plain(), right: [6, 8, 12, 14], printed: [1, 2, 4, 5] },
   inputgrad: { pass: "inputGrad", make: () => plain({ gradOutput: GRADIENT }), right: [1, 2, 0, 3, 5, 2, 0, 3, 4], printed: [1, 2, 0, 3, 4, 0, 0, 0, 0] },
   weightgrad: { pass: "weightGrad", make: () => plain({ gradOutput: GRADIENT }), right: [37, 47, 67, 77], printed: [23, 34, 31, 46] },
-  maxpool: { pass: "forward", make: () => plain({ op: "max", input: counted(4, 4), weight: kernel([[1, 1], [1, 1]]), stride: [2, 2] }), right: [6, 8, 14, 16] },
+  maxpool: {
+    pass: "forward", right: [6, 8, 14, 16],
+    make: () => ({ op: "max", settings: { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceil: false }, tensors: { input: counted(4, 4), gradOutput: ONE } }),
+  },
 };
 
 /** @param {string} name @returns {Case} */

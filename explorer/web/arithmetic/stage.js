@@ -1,9 +1,10 @@
 /** What is read | the arithmetic | what is written: the matrices of a pass, with the cells of the present visit lit. */
 
 import { h } from "../lib/dom.js";
-import { lastPhase, readersOf, visitedInput, writtenAt } from "../lib/arithmetic.js";
+import { lastPhase, operatorOf, readersOf, visitedInput, writtenAt } from "../lib/arithmetic.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
 import { createTerms } from "./terms.js";
+import { labelOf } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
@@ -11,21 +12,19 @@ import { createTerms } from "./terms.js";
 /** @typedef {import("./state.js").Case} Case */
 /** `shape` and values of every tensor of the case and of its results. @typedef {Record<string, { shape: number[], values: ArrayLike<number> }>} Tensors */
 /**
- * @typedef {{ given: Case, passes: Partial<Record<string, Pass>>, pass: Pass, geometry: import("../lib/conv.js").Geometry, tensors: Tensors,
+ * @typedef {{ given: Case, passes: Record<string, Pass>, pass: Pass, tensors: Tensors,
  *   moment: import("../lib/arithmetic.js").Moment, preview: number | null, single: boolean }} Scene
  * `preview`: the visit that is pointed at; `single`: the walk stops at every product
  */
 
-const EDITABLE = ["input", "weight", "bias", "gradOutput"];
 /** Widths for what is read and what is written, side by side or, when large, one above the other, in pixels. */
 const ROOM = { small: { read: 540, written: 420 }, large: { read: 1150, written: 600 } };
 /** More columns than this, of all planes of a matrix, are large, and so are more in the picture of the terms. */
 const [MANY_COLUMNS, MANY_TERMS] = [12, 6];
-const NAMES = /** @type {Name[]} */ (["input", "weight", "bias", "gradOutput", "gradWeight", "gradBias", "output", "gradInput", "newWeight", "newBias"]);
 
 /**
  * @param {{ onpreview: (visit: number | null) => void, onpick: (visit: number) => void,
- *   onedit: (name: "input" | "weight" | "bias" | "gradOutput", index: number, value: number, gesture: unknown) => void }} options
+ *   onedit: (name: Name, index: number, value: number, gesture: unknown) => void }} options
  */
 export function createStage({ onpreview, onpick, onedit }) {
   const [left, right] = [h("div", { class: "stage-read" }), h("div", { class: "stage-written" })];
@@ -36,14 +35,27 @@ export function createStage({ onpreview, onpick, onedit }) {
   /** Cells pointed out beside those of the visit. @type {[string, number][]} */
   let extra = [];
 
-  const grids = Object.fromEntries(NAMES.map((name) => [name, createGrid({
-    name, editable: EDITABLE.includes(name), onhover: point,
-    onedit: (index, value, gesture) => onedit(/** @type {any} */ (name), index, value, gesture),
-    onpick: EDITABLE.includes(name) ? undefined : (index) => {
-      const visit = scene && writerOf(scene.pass, name, index);
-      if (visit !== null) onpick(visit);
-    },
-  })]));
+  /** @type {Map<string, ReturnType<typeof createGrid>>} */
+  const grids = new Map();
+
+  /** The grid of a tensor of an operator, made when it is first shown. @param {Case} given @param {Name} name */
+  function gridOf(given, name) {
+    const key = `${given.op} ${name}`;
+    let grid = grids.get(key);
+    if (!grid) {
+      const [[letter, says], editable] = [labelOf(given, name), operatorOf(given).inputs.includes(name)];
+      grid = createGrid({
+        name, editable, letter, says, onhover: point,
+        onedit: (index, value, gesture) => onedit(name, index, value, gesture),
+        onpick: editable ? undefined : (index) => {
+          const visit = scene && writerOf(scene.pass, name, index);
+          if (visit !== null) onpick(visit);
+        },
+      });
+      grids.set(key, grid);
+    }
+    return grid;
+  }
 
   /** The visit that writes an element, the first of several. @param {Pass} pass @param {Name} name @param {number} index */
   function writerOf(pass, name, index) {
@@ -68,17 +80,15 @@ export function createStage({ onpreview, onpick, onedit }) {
       onpreview(writer);
       return;
     }
-    if (pass.scatter && name === "gradOutput") {
-      onpreview(index);
+    const visits = Array.from({ length: pass.count }, (_, k) => k);
+    if (pass.scatter) {
+      const reading = visits.find((k) => pass.visit(k).window[name]?.includes(index) || pass.visit(k).terms.some(({ cells }) => cells[name] === index));
+      if (reading !== undefined) onpreview(reading);
       return;
     }
-    if (pass.name === "inputGrad" && pass.scatter && name === "input") {
-      const over = Array.from({ length: pass.count }, (_, k) => k).find((k) => pass.visit(k).window.input?.includes(index));
-      if (over !== undefined) onpreview(over);
-      return;
-    }
-    if (name === "bias" && pass.name === "forward") {
-      light([[name, index], ...Array.from({ length: pass.count }, (_, k) => pass.visit(k)).filter(({ vars }) => vars.o === index).map(({ target }) => target)]);
+    const beside = visits.filter((k) => pass.visit(k).also?.[name] === index);
+    if (beside.length) {
+      light([[name, index], ...beside.map((k) => pass.visit(k).target)]);
       return;
     }
     const readers = readersOf(pass, name, index);
@@ -102,16 +112,6 @@ export function createStage({ onpreview, onpick, onedit }) {
     draw();
   }
 
-  /** Padding that is drawn around a tensor, because windows lie over it. @param {Name} name */
-  function ringOf(name) {
-    const { pass, geometry: { rows, columns } } = /** @type {Scene} */ (scene);
-    if (name !== pass.slides) return NO_RING;
-    if (name === "input") return { top: rows.before, bottom: rows.before, left: columns.before, right: columns.before };
-    if (pass.name !== "inputGrad" || rows.stride > 1 || columns.stride > 1) return NO_RING;
-    const [down, across] = [rows, columns].map(({ span, before }) => Math.max(0, span - 1 - before));
-    return { top: down, bottom: down, left: across, right: across };
-  }
-
   /** Marks of cells by tensor, and of padding of the tensor that slides. @param {Visit} visit @param {number} phase */
   function marksOf(visit, phase) {
     const { pass, single, preview } = /** @type {Scene} */ (scene);
@@ -125,13 +125,11 @@ export function createStage({ onpreview, onpick, onedit }) {
     for (const [name, indices] of Object.entries(visit.window)) for (const index of indices) add(name, index, "in");
     visit.terms.forEach((term, k) => {
       const now = single && preview === null && k === phase ? " now" : "";
-      for (const [name, index] of Object.entries(term.cells)) add(name, index, `in${now}`);
+      for (const [name, index] of Object.entries(term.cells)) if (!term.around || name !== pass.slides) add(name, index, `in${now}`);
       if (term.writes) add(term.writes[0], term.writes[1], single && preview === null && k !== phase ? "in" : "target");
-      if (term.inside || !pass.slides) return;
-      const all = { ...visit.vars, ...term.vars };
-      const key = pass.slides === "input" ? `${all.c} ${all.row} ${all.col}` : `${all.o} ${all.y} ${all.x}`;
-      around.set(key, `in${now}`);
+      if (term.around) around.set(term.around.join(" "), `in${now}`);
     });
+    for (const [name, index] of Object.entries(visit.also ?? {})) add(name, index, "in");
     if (!pass.scatter) add(...visit.target, "target");
     for (const [name, index] of extra) add(name, index, "partner");
     return { lit, around };
@@ -150,40 +148,41 @@ export function createStage({ onpreview, onpick, onedit }) {
     if (!scene) return;
     const { given, passes, pass, tensors, moment, preview } = scene;
     const visit = pass.visit(preview ?? moment.visit);
-    const phase = preview === null ? moment.phase : lastPhase(pass);
+    const phase = preview === null ? moment.phase : lastPhase(pass, preview);
     const { lit, around } = marksOf(visit, phase);
     const written = writtenAt(pass, moment);
     const room = isLarge() ? ROOM.large : ROOM.small;
     element.classList.toggle("large", isLarge());
-    const unread = visitedInput(/** @type {Pass} */ (passes.forward));
+    const { forward } = passes;
+    const unread = forward.slides === "input" ? visitedInput(forward) : undefined;
     for (const name of pass.reads) {
       const { shape, values } = tensors[name];
-      grids[name].show({ shape, values, unread: name === "input" ? unread : undefined, lit: lit[name], around: name === pass.slides ? around : new Map(), ring: ringOf(name), room: room.read });
+      const slides = name === pass.slides;
+      gridOf(given, name).show({ shape, values, unread: name === "input" ? unread : undefined, lit: lit[name], around: slides ? around : new Map(), ring: (slides && pass.ring) || NO_RING, room: room.read });
     }
     for (const name of pass.targets) {
-      const target = /** @type {{ values: Float64Array, written: Uint8Array }} */ (written[name]);
-      grids[name].show({ shape: tensors[name].shape, values: target.values, written: pass.scatter ? undefined : target.written, lit: lit[name], around: new Map(), ring: NO_RING, room: room.written });
+      const target = written[name];
+      gridOf(given, name).show({ shape: tensors[name].shape, values: target.values, written: pass.scatter ? undefined : target.written, lit: lit[name], around: new Map(), ring: NO_RING, room: room.written });
     }
-    grids[visit.target[0]].enter(visit.target[1]);
-    const choice = pass.function === "max_pool2d_input_grad" ? passes.forward?.visit(preview ?? moment.visit).terms : undefined;
-    terms.show(given, pass, visit, phase, choice);
+    gridOf(given, visit.target[0]).enter(visit.target[1]);
+    terms.show(given, pass, visit, phase);
   }
 
   return {
     element,
     /** @param {Scene} next */
     show(next) {
-      const other = scene?.pass.name !== next.pass.name || scene.pass.function !== next.pass.function;
+      const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String(scene.pass.reads) !== String(next.pass.reads);
       scene = next;
       if (other) {
         extra = [];
-        left.replaceChildren(...next.pass.reads.map((name) => grids[name].element));
-        right.replaceChildren(...next.pass.targets.map((name) => grids[name].element));
+        left.replaceChildren(...next.pass.reads.map((name) => gridOf(next.given, name).element));
+        right.replaceChildren(...next.pass.targets.map((name) => gridOf(next.given, name).element));
       }
       draw();
     },
     repaint() {
-      for (const grid of Object.values(grids)) grid.repaint();
+      for (const grid of grids.values()) grid.repaint();
       terms.repaint();
       draw();
     },

@@ -4,8 +4,7 @@ import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { lineAt } from "../lib/arithmetic.js";
-import { factor, targetName } from "./terms.js";
-import { formula, torchCall } from "./words.js";
+import { targetName } from "./terms.js";
 
 /** @typedef {{ file: string, first: number, lines: string[], documentation: [number, number], marks: Record<string, number> }} Listing */
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
@@ -46,33 +45,23 @@ export function createTexts(listings) {
     if (top < code.scrollTop + 24 || top + height > code.scrollTop + code.clientHeight - 24) code.scrollTop = top - code.clientHeight * 0.55;
   }
 
-  /** "0 + 1·2 + 3·4 = 14", the current product marked, those to come pale. @param {Pass} pass @param {Visit} visit @param {number} phase */
-  function worked(pass, visit, phase) {
-    const inside = visit.terms.map((term, k) => ({ term, k })).filter(({ term }) => term.inside);
-    const piece = (/** @type {string} */ text, /** @type {string} */ kind) => h("span", { class: kind }, text);
-    const kindOf = (/** @type {number} */ k) => (k === phase ? "term now" : k > phase ? "term later" : "term");
-    const name = piece(`${targetName(pass, visit)} ${pass.scatter ? "+=" : "="} `, "term");
-    const value = piece(` = ${phase >= pass.taps - 1 ? short(visit.value, 7) : "…"}`, "term value");
-    if (pass.name === "update") {
-      const { parameter } = inside[0].term.after;
-      return [name, piece(`${short(parameter, 7)} − ${inside[0].term.factors.map(factor).join("·")}`, "term"), value];
-    }
-    if (pass.function === "max_pool2d") return [name, piece("max(", "term"), ...inside.flatMap(({ term, k }, n) => [piece(n ? ", " : "", "term"), piece(short(term.product, 5), kindOf(k))]), piece(")", "term"), value];
-    if (pass.function === "max_pool2d_input_grad") return [name, piece(short(visit.value, 6), "term now")];
-    if (pass.function === "avg_pool2d_input_grad") return [name, piece(`${factor(inside[0]?.term.factors[0] ?? 0)} / ${pass.taps}`, "term now"), value];
-    const products = inside.map(({ term, k }, n) => piece(`${n ? " + " : ""}${term.factors.map(factor).join("·")}`, kindOf(k)));
-    if (pass.function === "avg_pool2d") return [name, piece("(", "term"), ...products, piece(`) / ${pass.taps}`, "term"), value];
-    const first = pass.name === "forward" ? [piece(`${short(visit.start.total, 6)} + `, "term")] : [];
-    return [name, ...(inside.length ? [...first, ...products] : [piece(pass.name === "forward" ? short(visit.start.total, 6) : "0", "term")]), value];
+  /** "0 + 1·2 + 3·4 = 14", the current product marked, those to come pale. @param {import("./state.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
+  function worked(given, pass, visit, phase) {
+    const piece = (/** @type {string} */ text, /** @type {string} */ kind = "term") => h("span", { class: kind }, text);
+    const kindOf = (/** @type {number | undefined} */ at) => (at === undefined || at < phase ? "term" : at === phase ? "term now" : "term later");
+    const pieces = pass.worked(visit).map(({ text, at }) => piece(text, kindOf(at)));
+    const alone = pieces.length === 1 && pieces[0].textContent === short(visit.value, 7);
+    const value = alone ? [] : [piece(` = ${phase >= visit.terms.length - 1 ? short(visit.value, 7) : "…"}`, "term value")];
+    return [piece(`${targetName(given, pass, visit)} ${pass.scatter ? "+=" : "="} `), ...pieces, ...value];
   }
 
   return {
     element,
-    /** @param {import("./words.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
+    /** @param {import("./state.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
     show(given, pass, visit, phase) {
-      symbols.textContent = formula(given, pass.name);
-      numbers.replaceChildren(...worked(pass, visit, phase));
-      call.textContent = torchCall(given, pass.name);
+      symbols.textContent = pass.formula;
+      numbers.replaceChildren(...worked(given, pass, visit, phase));
+      call.textContent = pass.torch;
       list(pass.function);
       const { mark, vars } = lineAt(pass, visit, phase);
       const at = listings[pass.function].marks[mark];

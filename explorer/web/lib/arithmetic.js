@@ -1,145 +1,186 @@
 /**
- * Small operators number by number: the browser's twin of `core.ops.naive`, loop by loop and in the same order of sums,
- * so that float64 results are the same to the last bit.
+ * Small operators number by number: the browser's twin of `core.ops`, loop by loop and in the same order of sums.
  *
- * A pass (forward, or one gradient) is a list of visits, one for each turn of the outer loop; a visit is a list of
- * terms, one for each turn of the inner loop. What is on screen at a moment is a function of the moment's number alone:
- * there is nothing to rewind.
+ * HOW AN OPERATOR IS ADDED. One module in `operators/`, one line in `operators/index.js`; in Python its function in
+ * `explorer/autograd.py` (what torch says) and the lines of its loops in `explorer/listings.py` (what the page stops at).
+ * Pages, tests and links ask the module for everything else. Its shape is `Operator` below:
+ *
+ *   name       its key in words (`arithmetic.op.NAME`), links and requests; `family` groups it in the menu
+ *   inputs     the tensors that a person edits, in the order they stand on the page, with how formulas write them (`labels`)
+ *   settings   what can be chosen, each a control with `get` and `set` on a case: the controls are built from this list
+ *   begin      its first case, on the numbers of the case before it where they fit
+ *   refusal    why the settings are impossible, or null
+ *   fit        the case with its tensors in the sizes that the settings ask for
+ *   sizes      the output's size with the current numbers, if there is a formula for it
+ *   passes     forward and backward: the `Pass`es in the order in which they run, each with its formula, its line of
+ *              PyTorch, its listing in `core.ops` and `visit(k)`, whose `terms` are the arithmetic of step k
+ *
+ * A pass is a list of visits, one for each turn of the outer loop; a visit is a list of terms, one for each turn of the
+ * inner loop. What is on screen at a moment is a function of the moment's number alone: there is nothing to rewind.
  */
 
-import { windowsOf } from "./conv.js";
-import { convolution } from "./arithmetic_conv.js";
-import { pooling } from "./arithmetic_pool.js";
+import { OPERATORS } from "./operators/index.js";
 import { size } from "./visits.js";
 
+export { OPERATORS };
+
 /** @typedef {{ shape: number[], values: number[] }} Tensor  values row by row */
-/** @typedef {"conv" | "max" | "avg"} Operator */
-/** @typedef {"input" | "weight" | "bias" | "gradOutput" | "output" | "gradInput" | "gradWeight" | "gradBias" | "newWeight" | "newBias"} Name */
-/** @typedef {"forward" | "inputGrad" | "weightGrad" | "biasGrad" | "update"} PassName */
+/** A tensor's name: "input", "weight", "gradOutput" … @typedef {string} Name */
+/** The numbers and settings of one operator; JSON. @typedef {{ op: string, settings: Record<string, any>, tensors: Record<Name, Tensor> }} Case */
+/** Why something is impossible: a key of the page's words and its numbers; `axis` where only one of them is at fault. @typedef {{ reason: string, axis?: "rows" | "columns", numbers: Record<string, number | string> }} Refusal */
+
 /**
- * `input` (C, H, W), `weight` (O, C, kH, kW), `bias` (O), `gradOutput` like the output; of a pooling only the weight's
- * kH and kW count. Pairs are rows, columns.
+ * One control. `key`: its name on the page; "count" and "choice" have `options`, "number" `accepts` what is typed.
  * @typedef {{
- *   op: Operator, flip: boolean, lr: number, stride: [number, number], padding: [number, number], dilation: [number, number],
- *   input: Tensor, weight: Tensor, bias: Tensor, gradOutput: Tensor,
- * }} Case
+ *   key: string, kind: "count" | "choice" | "switch" | "number", label?: string, options?: (given: Case) => (number | string)[], accepts?: (value: number) => boolean,
+ *   get: (given: Case) => any, set: (given: Case, value: any) => Case, hidden?: (given: Case) => boolean,
+ * }} Part
  */
+/** One or two controls under a name; `passes`: shown with these only. @typedef {{ key: string, parts: Part[], between?: string, passes?: string[], hidden?: (given: Case) => boolean }} Setting */
+/** How a formula writes a tensor, and the key of what it is called. @typedef {Record<Name, [string, string]>} Labels */
+
+/**
+ * @typedef {{
+ *   name: string, family: string, inputs: Name[], labels: Labels, settings: Setting[],
+ *   begin: (before: Case | null) => Case, refusal: (given: Case) => Refusal | null, fit: (given: Case) => Case,
+ *   sizes?: (given: Case) => { symbols: string, axes: { axis: "rows" | "columns", output: number, text: string }[] },
+ *   ranges?: (given: Case) => Record<Name, [number, number, number?]>,
+ *   accepts?: (given: Case, name: Name, value: number) => Refusal | null,
+ *   passes: (given: Case) => Pass[],
+ * }} Operator
+ * `ranges`: from, to and step of random numbers; `accepts`: why a number cannot stand in a tensor, or null
+ */
+
 /** The loop's variables by their names in the source. @typedef {Record<string, number>} Vars */
 /**
  * One turn of the inner loop. `inside` false: it lies over padding and is left out; `changes` false: it leaves the result
- * as it was. `cells`: the elements that are read; `after`: variables after it; `place`: group, row, column of the picture
- * of all terms; `writes`: what a scattering pass adds to.
- * @typedef {{ vars: Vars, inside: boolean, changes: boolean, cells: Partial<Record<Name, number>>, factors: number[], product: number, after: Vars, place: [number, number, number], writes: [Name, number] | null }} Term
- */
-/**
- * One turn of the outer loop. `start`: variables before the first term; `window`: the elements that the window covers.
- * @typedef {{ vars: Vars, target: [Name, number], start: Vars, terms: Term[], value: number, window: Partial<Record<Name, number[]>> }} Visit
- */
-/**
- * `slides`: the tensor that the window moves over; `starts` and `ends`: whether the loop has a line before the first and
- * after the last term; `scatter`: terms add to their targets instead of to one sum; `function`: the one of `core.ops`.
+ * as it was; `mark`: the line that ran, where it is neither of "skip", "stay", "term". `cells`: the elements that are
+ * read; `around`: plane, row and column of the padding that it lies over; `after`: variables after it; `place`: group, row,
+ * column of the picture of all terms; `writes`: the element that it sets, or in a scattering pass adds `product` to.
  * @typedef {{
- *   name: PassName, function: string, reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>,
- *   count: number, taps: number, starts: boolean, ends: boolean, scatter: boolean, visit: (k: number) => Visit,
+ *   vars: Vars, inside: boolean, changes: boolean, mark?: string, cells: Partial<Record<Name, number>>, around?: [number, number, number] | null,
+ *   factors: number[], product: number, after: Vars, place: [number, number, number], writes: [Name, number] | null,
+ * }} Term
+ */
+/**
+ * One turn of the outer loop. `start`: variables before the first term; `window`: the elements that the window covers;
+ * `also`: elements that are read beside the terms; `picture`: the terms to draw, where they are not the loop's;
+ * `groups`: the channel of each group of the picture.
+ * @typedef {{
+ *   vars: Vars, target: [Name, number], start: Vars, terms: Term[], value: number, window: Partial<Record<Name, number[]>>,
+ *   also?: Partial<Record<Name, number>>, picture?: Term[], groups?: number[],
+ * }} Visit
+ */
+/** A piece of the formula with numbers; `at`: the term that it stands for. @typedef {{ text: string, at?: number }} Piece */
+/** A sentence: a key of the page's words with its values, or bare mathematics. @typedef {{ key: string, values: Record<string, string | number> } | { text: string }} Told */
+/** Padding drawn around the planes of the tensor that slides; `value`: what stands there. @typedef {{ top: number, bottom: number, left: number, right: number, value?: (plane: number, row: number, column: number) => number }} Ring */
+/**
+ * `function`: the listing; `slides`: the tensor that the window moves over; `taps`: terms of a visit, or of each visit;
+ * `starts`, `ends`: the marks of the loop's lines before the first and after the last term, or null; `scatter`: terms
+ * add to their targets instead of to one sum. For the picture: `compares`: the largest term wins; `running`: the
+ * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated.
+ * @typedef {{
+ *   name: string, direction: "forward" | "backward" | "step", function: string, formula: string, torch: string,
+ *   reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>, ring?: Ring,
+ *   count: number, taps: number | number[], starts: string | null, ends: string | null, scatter: boolean, visit: (k: number) => Visit,
+ *   compares?: boolean, running?: string, grouped?: string, rotated?: boolean,
+ *   worked: (visit: Visit) => Piece[], told: (visit: Visit, phase: number) => Told,
  * }} Pass
  */
-/** Why the settings are impossible. @typedef {{ reason: string, axis: "rows" | "columns", numbers: Record<string, number> }} Refusal */
-/** @typedef {{ visit: number, phase: number }} Moment  phase −1 is before the first term, `taps` after the last */
+/** @typedef {"value" | "product"} Unit */
+/** @typedef {{ visit: number, phase: number }} Moment  phase −1 is before the first term, the number of terms after the last */
 
-/**
- * Where the windows lie, or why there are none, as `core.ops.geometry` says it.
- * @param {Case} given @returns {{ geometry: import("./conv.js").Geometry, refusal: null } | { geometry: null, refusal: Refusal }}
- */
-export function geometryOf({ op, input, weight, stride, padding, dilation }) {
-  const [height, width] = input.shape.slice(1);
-  const [rows, columns] = weight.shape.slice(2);
-  const gaps = /** @type {[number, number]} */ (op === "avg" ? [1, 1] : dilation);
-  if (op !== "conv") {
-    for (const [axis, window] of [rows, columns].entries()) {
-      const name = /** @type {const} */ (["rows", "columns"])[axis];
-      if (2 * padding[axis] > window) return { geometry: null, refusal: { reason: "half", axis: name, numbers: { padding: padding[axis], window } } };
-    }
+/** @param {{ op: string }} given @returns {Operator} */
+export const operatorOf = ({ op }) => OPERATORS[op];
+
+/** Why there is nothing to compute, or null. @param {Case} given */
+export const refusalOf = (given) => operatorOf(given).refusal(given);
+
+/** All passes of a case whose settings are possible, by name, in the order in which they run. @param {Case} given @returns {Record<string, Pass>} */
+export const passesOf = (given) => Object.fromEntries(operatorOf(given).passes(given).map((pass) => [pass.name, pass]));
+
+/** The case with its tensors in the sizes that its settings ask for. @template {Case} C @param {C} given @returns {C} */
+export const fitting = (given) => (refusalOf(given) ? given : { ...given, ...operatorOf(given).fit(given) });
+
+/** Terms of a visit. @param {Pass} pass @param {number} visit */
+export const tapsOf = ({ taps }, visit) => (typeof taps === "number" ? taps : taps[visit]);
+
+/** The last phase of a visit. @param {Pass} pass @param {number} visit */
+export const lastPhase = (pass, visit) => tapsOf(pass, visit) - (pass.ends ? 0 : 1);
+
+/** Moments before each visit, and of all. @type {WeakMap<Pass, number[]>} */
+const counted = new WeakMap();
+
+/** Moments before a visit, stepped product by product. @param {Pass} pass @param {number} visit */
+function momentsBefore(pass, visit) {
+  const lines = (pass.starts ? 1 : 0) + (pass.ends ? 1 : 0);
+  if (typeof pass.taps === "number") return visit * (pass.taps + lines);
+  let before = counted.get(pass);
+  if (!before) {
+    before = [0];
+    for (const taps of pass.taps) before.push(before[before.length - 1] + taps + lines);
+    counted.set(pass, before);
   }
-  const found = windowsOf(height, width, { rows, columns, values: [] }, { stride, dilation: gaps, padding, mode: "zeros" });
-  if (!found.geometry || op !== "max") return found;
-  for (const axis of /** @type {const} */ (["rows", "columns"])) {
-    const { size: extent, before, stride: step, dilation: gap, output } = found.geometry[axis];
-    for (let k = 0; k < output && k * step < before; k++) {
-      const first = (((k * step - before) % gap) + gap) % gap;
-      if (first >= extent) return { geometry: null, refusal: { reason: "over", axis, numbers: { dilation: gap, size: extent } } };
-    }
-  }
-  return found;
+  return before[visit];
 }
 
-/** The output's shape, without the batch. @param {Case} given @param {import("./conv.js").Geometry} geometry */
-export const outputShape = ({ op, input, weight }, { rows, columns }) => [op === "conv" ? weight.shape[0] : input.shape[0], rows.output, columns.output];
+/** How many moments a pass has, stepped value by value or product by product. @param {Pass} pass @param {Unit} unit */
+export const momentCount = (pass, unit) => (unit === "value" ? pass.count : momentsBefore(pass, pass.count));
 
-/**
- * All passes of a case whose settings are possible, by name.
- * @param {Case} given @param {import("./conv.js").Geometry} geometry @returns {Partial<Record<PassName, Pass>>}
- */
-export const passesOf = (given, geometry) => (given.op === "conv" ? convolution(given, geometry) : pooling(given, geometry));
-
-/** Moments of one visit. @param {Pass} pass */
-const perVisit = ({ taps, starts, ends }) => taps + (starts ? 1 : 0) + (ends ? 1 : 0);
-
-/** The last phase of a visit. @param {Pass} pass */
-export const lastPhase = ({ taps, ends }) => (ends ? taps : taps - 1);
-
-/** How many moments a pass has, stepped value by value or product by product. @param {Pass} pass @param {"value" | "product"} unit */
-export const momentCount = (pass, unit) => (unit === "value" ? pass.count : pass.count * perVisit(pass));
-
-/** @param {Pass} pass @param {"value" | "product"} unit @param {number} k @returns {Moment} */
+/** @param {Pass} pass @param {Unit} unit @param {number} k @returns {Moment} */
 export function momentAt(pass, unit, k) {
-  if (unit === "value") return { visit: k, phase: lastPhase(pass) };
-  return { visit: Math.floor(k / perVisit(pass)), phase: (k % perVisit(pass)) - (pass.starts ? 1 : 0) };
+  if (unit === "value") return { visit: k, phase: lastPhase(pass, k) };
+  let [visit, beyond] = [0, pass.count];
+  while (beyond - visit > 1) {
+    const middle = (visit + beyond) >> 1;
+    if (momentsBefore(pass, middle) <= k) visit = middle;
+    else beyond = middle;
+  }
+  return { visit, phase: k - momentsBefore(pass, visit) - (pass.starts ? 1 : 0) };
 }
 
-/** The number of a moment, or of the nearest later one that this unit stops at. @param {Pass} pass @param {"value" | "product"} unit @param {Moment} moment */
-export const numberAt = (pass, unit, { visit, phase }) => (unit === "value" ? visit : visit * perVisit(pass) + phase + (pass.starts ? 1 : 0));
+/** The number of a moment, or of the nearest later one that this unit stops at. @param {Pass} pass @param {Unit} unit @param {Moment} moment */
+export const numberAt = (pass, unit, { visit, phase }) => (unit === "value" ? visit : momentsBefore(pass, visit) + phase + (pass.starts ? 1 : 0));
 
 /**
  * The line that ran last and the variables after it.
- * @param {Pass} pass @param {Visit} visit @param {number} phase @returns {{ mark: "start" | "skip" | "stay" | "term" | "done", vars: Vars }}
+ * @param {Pass} pass @param {Visit} visit @param {number} phase @returns {{ mark: string, vars: Vars }}
  */
 export function lineAt(pass, visit, phase) {
-  if (phase < 0) return { mark: "start", vars: { ...visit.vars, ...visit.start } };
-  const term = visit.terms[Math.min(phase, pass.taps - 1)];
+  if (phase < 0) return { mark: /** @type {string} */ (pass.starts), vars: { ...visit.vars, ...visit.start } };
+  const term = visit.terms[Math.min(phase, visit.terms.length - 1)];
   const vars = { ...visit.vars, ...visit.start, ...term?.vars, ...term?.after };
-  if (phase >= pass.taps) return { mark: "done", vars };
-  return { mark: !term.inside ? "skip" : term.changes ? "term" : "stay", vars };
+  if (phase >= visit.terms.length) return { mark: /** @type {string} */ (pass.ends), vars };
+  return { mark: term.mark ?? (!term.inside ? "skip" : term.changes ? "term" : "stay"), vars };
 }
 
 /**
  * What a pass has written up to a moment: for each target its values, and which of them were written.
- * @param {Pass} pass @param {Moment} moment @returns {Partial<Record<Name, { values: Float64Array, written: Uint8Array }>>}
+ * @param {Pass} pass @param {Moment} moment @returns {Record<Name, { values: Float64Array, written: Uint8Array }>}
  */
 export function writtenAt(pass, { visit: last, phase }) {
-  /** @type {Partial<Record<Name, { values: Float64Array, written: Uint8Array }>>} */
+  /** @type {Record<Name, { values: Float64Array, written: Uint8Array }>} */
   const targets = Object.fromEntries(pass.targets.map((name) => {
     const count = size(/** @type {number[]} */ (pass.shapes[name]));
     return [name, { values: new Float64Array(count), written: new Uint8Array(count) }];
   }));
   const write = (/** @type {[Name, number]} */ [name, index], /** @type {number} */ value) => {
-    const target = /** @type {{ values: Float64Array, written: Uint8Array }} */ (targets[name]);
-    target.values[index] = value;
-    target.written[index] = 1;
+    targets[name].values[index] = value;
+    targets[name].written[index] = 1;
   };
   for (let k = 0; k <= last; k++) {
     const visit = pass.visit(k);
-    const until = k < last ? pass.taps : phase + 1;
-    if (pass.scatter) {
-      for (const { writes, product } of visit.terms.slice(0, Math.max(0, until))) {
-        if (writes) write(writes, /** @type {any} */ (targets[writes[0]]).values[writes[1]] + product);
-      }
-    } else if (k < last || phase >= lastPhase(pass)) write(visit.target, visit.value);
+    const until = k < last ? visit.terms.length : Math.max(0, phase + 1);
+    for (const { writes, product } of visit.terms.slice(0, until)) {
+      if (writes) write(writes, pass.scatter ? targets[writes[0]].values[writes[1]] + product : product);
+    }
+    if (!pass.scatter && (k < last || phase >= lastPhase(pass, k))) write(visit.target, visit.value);
   }
   return targets;
 }
 
 /** What a whole pass writes. @param {Pass} pass */
-export const resultOf = (pass) => writtenAt(pass, { visit: pass.count - 1, phase: lastPhase(pass) });
+export const resultOf = (pass) => writtenAt(pass, { visit: pass.count - 1, phase: lastPhase(pass, pass.count - 1) });
 
 /**
  * The visits and terms that read an element, for following it by hand.
@@ -155,11 +196,12 @@ export function readersOf(pass, name, index) {
   return readers;
 }
 
-/** Which elements of the input are read by any window. @param {Pass} forward @returns {Uint8Array} 1 for those */
-export function visitedInput(forward) {
-  const seen = new Uint8Array(size(/** @type {number[]} */ (forward.shapes.input)));
-  for (let k = 0; k < forward.count; k++) {
-    for (const { inside, cells } of forward.visit(k).terms) if (inside) seen[/** @type {number} */ (cells.input)] = 1;
+/** Which elements of the tensor that the window moves over are read by any visit. @param {Pass} pass @returns {Uint8Array} 1 for those */
+export function visitedInput(pass) {
+  const name = /** @type {Name} */ (pass.slides);
+  const seen = new Uint8Array(size(/** @type {number[]} */ (pass.shapes[name])));
+  for (let k = 0; k < pass.count; k++) {
+    for (const { inside, cells } of pass.visit(k).terms) if (inside) seen[/** @type {number} */ (cells[name])] = 1;
   }
   return seen;
 }

@@ -1,7 +1,11 @@
 /** Building the visits of a pass: sums whose terms are products, made when they are first asked for and then kept. */
 
+import { short } from "./numbers.js";
+
 /** @typedef {import("./arithmetic.js").Term} Term */
 /** @typedef {import("./arithmetic.js").Visit} Visit */
+/** @typedef {import("./arithmetic.js").Piece} Piece */
+/** @typedef {Pick<Term, "vars" | "cells" | "factors"> & Partial<Term>} Factors  a product to be; it is inside at [0, 0, 0] unless it says otherwise */
 
 export const size = (/** @type {number[]} */ shape) => shape.reduce((all, extent) => all * extent, 1);
 
@@ -22,21 +26,55 @@ export function kept(make) {
   return (k) => (visits[k] ??= make(k));
 }
 
+/** Python's divmod: the rest is never negative. @param {number} a @param {number} b */
+export const divided = (a, b) => [Math.floor(a / b), a - Math.floor(a / b) * b];
+
+/** A term with what it leaves unsaid. @param {Factors} term @returns {Term} */
+export const termOf = (term) => ({ inside: true, changes: true, product: 0, after: {}, place: [0, 0, 0], writes: null, ...term });
+
 /**
  * A visit that adds the products of its terms to `first`, one after another, those outside left out.
- * @param {{ vars: Record<string, number>, target: Visit["target"], first?: number, slides: import("./arithmetic.js").Name | null,
- *   terms: Pick<Term, "vars" | "inside" | "cells" | "factors" | "place">[] }} given
+ * @param {{ vars: Record<string, number>, target: Visit["target"], first?: number, slides: string | null, terms: Factors[], also?: Visit["also"], groups?: number[] }} given
  * @returns {Visit}
  */
-export function summed({ vars, target, first = 0, slides, terms }) {
+export function summed({ vars, target, first = 0, slides, terms, also, groups }) {
   let total = first;
   const added = terms.map((term) => {
-    const product = term.inside ? term.factors.reduce((all, factor) => all * factor) : 0;
-    if (term.inside) total += product;
-    return { ...term, product, changes: true, writes: null, after: { total } };
+    const inside = term.inside ?? true;
+    const product = inside ? term.factors.reduce((all, factor) => all * factor) : 0;
+    if (inside) total += product;
+    return termOf({ ...term, product, after: { total } });
   });
-  return { vars, target, start: { total: first }, terms: added, value: total, window: windowOf(slides, added) };
+  return { vars, target, start: { total: first }, terms: added, value: total, window: windowOf(slides, added), also, groups };
 }
 
-/** The elements of the tensor that slides which lie under the window. @param {import("./arithmetic.js").Name | null} slides @param {Pick<Term, "inside" | "cells">[]} terms */
-export const windowOf = (slides, terms) => (slides ? { [slides]: terms.filter(({ inside }) => inside).map(({ cells }) => /** @type {number} */ (cells[slides])) } : {});
+/** The elements of the tensor that slides which lie under the window. @param {string | null} slides @param {Pick<Term, "inside" | "cells" | "around">[]} terms */
+export const windowOf = (slides, terms) => (slides ? { [slides]: terms.filter(({ inside, around }) => inside && !around).map(({ cells }) => /** @type {number} */ (cells[slides])) } : {});
+
+/** A number in a product: negative ones in brackets. @param {number} value */
+export const factor = (value) => (value < 0 ? `(${short(value, 4)})` : short(value, 4));
+
+/** The terms that count, with their numbers. @param {Visit} visit */
+export const insideOf = ({ terms }) => terms.flatMap((term, k) => (term.inside ? [{ term, k }] : []));
+
+/** "1·2 + 3·4" @param {Visit} visit @returns {Piece[]} */
+export const products = (visit) => insideOf(visit).map(({ term, k }, n) => ({ text: `${n ? " + " : ""}${term.factors.map(factor).join("·")}`, at: k }));
+
+/** "b + 1·2 + 3·4", or the first number alone where no term counts. @param {Visit} visit @param {boolean} [bias] whether the sum begins with one @returns {Piece[]} */
+export function sumPieces(visit, bias = false) {
+  const all = products(visit);
+  if (!all.length) return [{ text: short(bias ? visit.start.total : 0, 6) }];
+  return bias ? [{ text: `${short(visit.start.total, 6)} + ` }, ...all] : all;
+}
+
+/** Σ of the terms up to a phase. @param {Visit} visit @param {number} phase */
+export const partSum = ({ terms }, phase) => terms.reduce((all, { inside, product }, k) => (inside && k <= phase ? all + product : all), 0);
+
+/** How many terms lie over padding. @param {Visit} visit */
+export const outsideOf = ({ terms }) => terms.filter(({ inside }) => !inside).length;
+
+/** "Σ = 12, + b = 13", with how many terms lie over padding. @param {Visit} visit @param {number} phase @param {string} [then] */
+export function sumTold(visit, phase, then = "") {
+  const [text, count] = [`Σ = ${short(partSum(visit, phase), 7)}${then}`, outsideOf(visit)];
+  return count ? { key: "arithmetic.outside", values: { text, count } } : { text };
+}
