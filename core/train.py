@@ -1,5 +1,12 @@
 """`python -m core.train MODEL --data-dir DIR --out DIR`: train a model by its recipe, write its weights and its card.
 
+With `--run RUNS/NAME` it is trained as the page does it, into a run's folder (`core.training.runs`), which a page shows
+and which an interrupted run goes on from; `torchrun` shares it among processes, on one machine or several:
+
+    python -m core.train a2 --run runs/first --data-dir DIR --set data.share=0.03 --set training.epochs=3
+    python -m core.train --run runs/first --resume
+    torchrun --nproc-per-node=2 -m core.train a2 --run runs/both --data-dir DIR
+
 The shipped weights were made in steps. One run holds training digits back, and measures on them the temperature that
 calibrates the model and the probability below which it is unsure; another trains on all of MNIST and takes both from
 the first one's card; a third may go on from its weights:
@@ -12,165 +19,42 @@ Each card has the commands of all its steps.
 """
 
 import argparse
-import json
-import os
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-import torch
-from torch import Tensor, nn
+__all__ = ["main"]
 
-from core import models
-from core.data import drawn, mnist, negatives
-from core.data.mnist import Pictures
-from core.device import choose_device
-from core.evaluate import evaluate, load_strokes
-from core.models.transfer import head
-from core.training.calibration import fold_temperature, temperature, unsure_below
-from core.training.config import RECIPES, Config
-from core.training.loop import EpochDone, Event, logits, train
-from core.training.memory import keep_freed_memory
-
-__all__ = ["calibrate", "main", "publish", "training_pictures"]
-
-UNSURE_SHARE = 0.01
-"""Share of held-out digits that the threshold calls unsure."""
-
-
-def training_pictures(digits: Pictures, config: Config) -> Pictures:
-    """Return labelled digits together with the drawn ones and the pictures that are no digits of a configuration."""
-    parts = [digits]
-    if config.drawn:
-        parts.append(drawn.digits(config.drawn, seed=config.seed))
-    if config.negatives:
-        others = negatives.negatives(config.negatives, list(negatives.KINDS), seed=config.seed)
-        parts.append(Pictures(others, torch.full((len(others),), negatives.NO_DIGIT)))
-    return Pictures(torch.cat([part.pictures for part in parts]), torch.cat([part.labels for part in parts]))
+RECIPES = ("recommended", "a1", "a2", "a3")
+NAMES = (*RECIPES, "resnet18", "mobilenet_v3_small")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train a model by its recipe and write its weights and its card."""
+    """Train a model, by its recipe or as a run; return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    try:
-        device = choose_device(options.device)
-        config = _config(options)
-        calibration = _calibration(options)
-        torch.manual_seed(config.seed)
-        model = models.load(options.model, device=device, pretrained=False, weights=options.start)
-        digits = mnist.load("train", options.data_dir)
-        test = mnist.load("test", options.data_dir)
-        strokes = load_strokes(options.strokes) if options.strokes else None
-        if options.limit:
-            digits = digits[: options.limit]
-        sha256, held_out = digits.sha256(), None
-        if options.held_out:
-            digits, held_out = mnist.split(digits, options.held_out, seed=config.seed)
-    except (ValueError, FileNotFoundError) as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+    if options.run is not None:
+        from core.training.command import train_as_run  # a run that waits for its turn needs no torch
 
-    keep_freed_memory()
-    card = models.card(options.model)
-    start = time.perf_counter()
-    for event in train(model, training_pictures(digits, config), config, prepare=card.prepare, validation=held_out):
-        _tell(event)
-    recipe = {
-        "command": _command(options),
-        "start": _recipe_of(options.start),
-        "config": asdict(config),
-        "training_digits": len(digits),
-        "training_sha256": sha256,
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "seconds": round(time.perf_counter() - start, 1),
-    }
-    if held_out is not None:
-        calibration = calibrate(logits(model, held_out.pictures, card.prepare).cpu(), held_out.labels)
-        calibration["command"] = recipe["command"]
-    judged = test if held_out is None else held_out
-    figures = publish(Path(options.out), model, card, recipe, calibration, judged, strokes)
-    print(json.dumps({key: value for key, value in figures.items() if not key.endswith("per_class")}))
-    return 0
+        return train_as_run(parser, options)
+    if options.out is None or options.model not in RECIPES:
+        parser.error(f"expected --run DIR, or --out DIR with one of {', '.join(RECIPES)}")
+    from core.training.recipe import train_by_recipe
 
-
-def calibrate(output: Tensor, labels: Tensor) -> dict[str, Any]:
-    """Return the `temperature` and the `unsure_below` of logits of held-out digits."""
-    value = temperature(output, labels)
-    confidence = torch.softmax(output.double() / value, dim=1).max(1).values
-    return {"temperature": value, "unsure_below": unsure_below(confidence, UNSURE_SHARE)}
-
-
-def publish(
-    out: Path,
-    model: nn.Module,
-    card: models.Card,
-    recipe: Mapping[str, Any],
-    calibration: Mapping[str, Any],
-    judged: Pictures,
-    strokes: Pictures | None,
-) -> dict[str, Any]:
-    """Fold a temperature into a trained model, write its weights and its card, and return what it reaches.
-
-    Each file appears whole or not at all.
-
-    Args:
-        out: folder for both files.
-        model: trained, not calibrated yet.
-        card: of the model.
-        recipe: how it was trained.
-        calibration: `temperature` and `unsure_below`.
-        judged: the digits that its figures are measured on.
-        strokes: pen strokes to report on.
-    """
-    fold_temperature(head(model), calibration["temperature"])
-    figures = evaluate(model, replace(card, unsure_below=calibration["unsure_below"]), judged, strokes)
-    models.save_weights(model, out / f"{card.name}.safetensors")
-    text = json.dumps(
-        {
-            "unsure_below": calibration["unsure_below"],
-            "recipe": {**recipe, "calibration": calibration},
-            "figures": figures,
-        },
-        indent=2,
-    )
-    partial = out / f"{card.name}.json.partial"
-    partial.write_text(text + "\n", encoding="utf-8")
-    os.replace(partial, out / f"{card.name}.json")
-    return figures
-
-
-def _tell(event: Event) -> None:
-    """Print a line for an epoch, and on a terminal a passing one for every twentieth batch."""
-    if isinstance(event, EpochDone):
-        held_out = "" if event.validation_accuracy is None else f", held out {event.validation_accuracy:.2%}"
-        print(
-            f"epoch {event.epoch}/{event.epochs}: loss {event.loss:.4f}, distorted digits {event.accuracy:.2%}"
-            f"{held_out}, {event.seconds:.0f} s",
-            flush=True,
-        )
-    elif event.batch % 20 == 0 and sys.stderr.isatty():
-        print(f"  {event.batch}/{event.batches} loss {event.loss:.4f}", end="\r", file=sys.stderr, flush=True)
-
-
-def _command(options: argparse.Namespace) -> str:
-    """Return the command line without this machine's folders."""
-    settings = ("held_out", "epochs", "learning_rate", "seed", "limit", "drawn", "negatives")
-    words = ["python -m core.train", options.model, "--data-dir DIR --out DIR"]
-    words += [f"--{key.replace('_', '-')} {getattr(options, key)}" for key in settings if getattr(options, key)]
-    words += [f"--{key} FILE" for key in ("start", "calibration") if getattr(options, key)]
-    return " ".join(words)
+    return train_by_recipe(parser, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", choices=list(RECIPES))
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for MODEL.safetensors and MODEL.json")
+    parser.add_argument("model", nargs="?", choices=NAMES, metavar="MODEL", help=", ".join(NAMES))
+    parser.add_argument("--out", metavar="DIR", help="folder for MODEL.safetensors and MODEL.json: train by the recipe")
+    parser.add_argument("--run", metavar="DIR", help="run folder to make and to train in, instead of --out")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that ended early")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="setting of a run, data.share=0.03"
+    )
+    parser.add_argument("--queue", type=int, metavar="N", help="wait until fewer than N runs of the folder train")
     parser.add_argument("--start", metavar="FILE", help="safetensors file to go on from, instead of random weights")
     parser.add_argument("--data-dir", metavar="DIR", help="folder with MNIST in torchvision's layout")
     parser.add_argument(
@@ -188,34 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:INDEX")
     return parser
-
-
-def _recipe_of(weights: str | None) -> dict[str, Any] | None:
-    """Return the recipe in the card beside weights that a run goes on from."""
-    if weights is None or not Path(weights).with_suffix(".json").exists():
-        return None
-    recipe: dict[str, Any] = json.loads(Path(weights).with_suffix(".json").read_text(encoding="utf-8"))["recipe"]
-    return recipe
-
-
-def _config(options: argparse.Namespace) -> Config:
-    given = {key: getattr(options, key) for key in ("epochs", "learning_rate", "seed", "drawn", "negatives")}
-    return replace(RECIPES[options.model], **{key: value for key, value in given.items() if value is not None})
-
-
-def _calibration(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the calibration in another run's card; without one, a neutral one."""
-    if options.calibration is None:
-        return {"temperature": 1.0, "unsure_below": 0.5}
-    file = Path(options.calibration)
-    if not file.is_file():
-        raise FileNotFoundError(f"there is no card at {file}")
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))["recipe"]["calibration"]
-        numbers = {key: float(found[key]) for key in ("temperature", "unsure_below")}
-        return numbers | {"command": str(found.get("command", ""))}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file} is no card of a training run: {error!r}") from error
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ __all__ = [
     "head",
     "imagenet_weights",
     "mobilenet_v3_small_digits",
+    "replace_head",
     "resize_head",
     "resnet18_digits",
 ]
@@ -48,11 +49,16 @@ def head(model: nn.Module) -> nn.Linear:
 
 
 def resize_head(model: nn.Module, classes: int) -> None:
-    """Replace the head by a fresh one, from torch's global generator, if it does not answer so many classes."""
+    """Replace the head by a fresh one if it does not answer so many classes."""
+    if head(model).out_features != classes:
+        replace_head(model, classes)
+
+
+def replace_head(model: nn.Module, classes: int) -> None:
+    """Replace the head by a fresh one, with random weights from torch's global generator."""
     old = head(model)
-    if old.out_features != classes:
-        path = next(path for path, module in model.named_modules() if module is old)
-        model.set_submodule(path, nn.Linear(old.in_features, classes, bias=old.bias is not None))
+    path = next(path for path, module in model.named_modules() if module is old)
+    model.set_submodule(path, nn.Linear(old.in_features, classes, bias=old.bias is not None))
 
 
 def classes_in(model: nn.Module, state: Mapping[str, Tensor]) -> int:

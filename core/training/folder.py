@@ -4,15 +4,16 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from core.training.lock import held
 
-__all__ = ["Control", "RunFolder", "State", "Status", "write_atomically"]
+__all__ = ["Control", "RunFolder", "State", "Status", "read_json", "write_atomically"]
 
 State = Literal["queued", "running", "paused", "stopped", "done", "failed"]
 
@@ -26,13 +27,12 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written; what was there is kept.
     """
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
+    except OSError:
+        partial.unlink(missing_ok=True)
         raise
 
 
@@ -149,7 +149,7 @@ class RunFolder:
             file.seek(since)
             told = file.read()
         whole = told[: told.rfind(b"\n") + 1]
-        return [json.loads(line) for line in whole.splitlines() if line.strip()], since + len(whole)
+        return [event for line in whole.splitlines() if (event := _event(line))], since + len(whole)
 
     def remove(self) -> None:
         """Delete everything, the name first, so that a half-deleted run is never listed."""
@@ -158,10 +158,33 @@ class RunFolder:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def _event(line: bytes) -> dict[str, Any]:
+    """Return a line's event; nothing for one that a killed process did not end."""
+    try:
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return {}
+
+
+def read_json(path: Path) -> Mapping[str, Any]:
+    """Return the JSON object in a file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it holds no JSON object.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is damaged: it holds no JSON object")
+    return found
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     """Return a JSON object; an empty one where there is no file or it is damaged."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
-    return cast(Mapping[str, Any], found) if isinstance(found, dict) else {}

@@ -65,7 +65,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from core.models import Card
-from core.training.folder import Control, RunFolder, Status, write_atomically
+from core.training.folder import Control, RunFolder, Status, read_json, write_atomically
 from core.training.lock import FileLock
 from core.training.settings import RunConfig, parse
 
@@ -150,7 +150,7 @@ class Runs:
         return [
             Run(
                 name=run.path.name,
-                model=str(_json(run.config).get("model", "")),
+                model=str(read_json(run.config).get("model", "")),
                 status=status,
                 waiting=queue.index(run.path.name) + 1 if run.path.name in queue else 0,
                 resumable=status.state in ("stopped", "failed") and run.resumable.exists(),
@@ -176,7 +176,7 @@ class Runs:
             FileNotFoundError: there is no run of that name.
             ValueError: its `config.json` is damaged.
         """
-        return parse(_json(self._run(name).config))
+        return parse(read_json(self._run(name).config))
 
     def control(self, name: str, command: Command, value: float | None = None) -> None:
         """Ask a run for something; it follows after the batch it is at, and a stop within a second.
@@ -331,16 +331,6 @@ def _checked(name: str) -> str:
     if not name or len(name) > LONGEST_NAME or name.startswith(".") or any(sign in name for sign in FORBIDDEN):
         raise ValueError(f"a run cannot be named {name!r}: expected 1 to {LONGEST_NAME} letters, none of {FORBIDDEN}")
     return name
-
-
-def _json(path: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path} holds no JSON object")
-    return found
 
 
 def _pretty(config: Mapping[str, Any]) -> str:

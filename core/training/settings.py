@@ -31,6 +31,8 @@ class Data:
         validation: share of them that is held back, the same of every class, from 0 to below 1.
         replay: how many MNIST digits (digits drawn by the program where MNIST is missing) join the training part, so
             that a model which learns something else does not forget them.
+        mnist: folder with MNIST for `replay` and for measuring what "strokes" make a model forget; the user's cache by
+            default.
         side: pictures are resized to `side` × `side`; null for what the model's card says.
     """
 
@@ -41,6 +43,7 @@ class Data:
     classes: tuple[int, ...] = ()
     validation: float = 0.1
     replay: int = 0
+    mnist: str | None = None
     side: int | None = None
 
 
@@ -70,6 +73,7 @@ class RunConfig:
         data: the pictures.
         training: epochs, batch, optimiser, … with the names of `core.training.config.Config`.
         unfreeze: a second part with more trained, or null.
+        weights_dir: folder of torchvision's ImageNet weights; torch's download cache by default.
         checkpoints: moments of the time line, the first and the last one included.
         device: "auto", "cpu", "cuda" or "cuda:INDEX".
         threads: on the CPU; null for all cores but one, which is left to the page.
@@ -80,6 +84,7 @@ class RunConfig:
     data: Data = field(default_factory=Data)
     training: Config = field(default_factory=Config)
     unfreeze: Unfreeze | None = None
+    weights_dir: str | None = None
     checkpoints: int = 24
     device: str = "auto"
     threads: int | None = None

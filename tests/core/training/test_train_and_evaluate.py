@@ -14,6 +14,7 @@ from core.data.mnist import Pictures
 from core.evaluate import evaluate, load_strokes
 from core.evaluate import main as evaluate_main
 from core.training.config import RECIPES
+from core.training.experiment import training_pictures
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FORMS = sum(len(forms) for forms in drawn.DIGITS.values())
@@ -124,11 +125,11 @@ def test_train_says_what_is_wrong_and_writes_nothing(trusted_mnist, tmp_path, ca
 
 def test_training_pictures_are_the_digits_the_drawn_ones_and_the_others():
     digits = Pictures(torch.zeros(5, 1, 28, 28, dtype=torch.uint8), torch.arange(5))
-    both = command.training_pictures(digits, RECIPES["a2"].__class__(drawn=20, negatives=10))
+    both = training_pictures(digits, RECIPES["a2"].__class__(drawn=20, negatives=10))
     assert len(both) == 35
     assert (both.labels == -1).sum() == 10
     assert torch.equal(both.labels[:5], torch.arange(5))
-    assert command.training_pictures(digits, RECIPES["a2"].__class__()).labels.tolist() == [0, 1, 2, 3, 4]
+    assert training_pictures(digits, RECIPES["a2"].__class__()).labels.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_evaluate_prints_one_json_object(trusted_mnist, tmp_path, capsys, strokes_file):

@@ -1,0 +1,116 @@
+"""A folder of pictures as a data set: one subfolder for each class, checked, and summarised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.data.mnist import Pictures
+
+__all__ = ["Folder", "read", "survey"]
+
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+
+MOST_BYTES = 2**31
+"""The most that all pictures together may take in memory."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What was read.
+
+    Attributes:
+        pictures: `(N, C, side, side)` uint8; squeezed to a square after cutting the longer side to its middle.
+        classes: the subfolders' names, in order; the labels count through them.
+        counts: pictures of each class.
+        unreadable: files that are no pictures or are damaged, each with the reason.
+    """
+
+    pictures: Pictures
+    classes: tuple[str, ...]
+    counts: Mapping[str, int]
+    unreadable: Mapping[str, str]
+
+    def summary(self) -> str:
+        """Return one sentence: how many pictures of which classes, and what could not be read."""
+        counted = ", ".join(f"{name} {count}" for name, count in self.counts.items())
+        text = f"{len(self.pictures)} pictures of {len(self.classes)} classes ({counted})"
+        if self.unreadable:
+            named = "; ".join(f"{file}: {reason}" for file, reason in list(self.unreadable.items())[:5])
+            more = f" and {len(self.unreadable) - 5} more" if len(self.unreadable) > 5 else ""
+            text += f"; left out {len(self.unreadable)} that cannot be read ({named}{more})"
+        return text
+
+
+def survey(path: str | Path) -> dict[str, int]:
+    """Return how many picture files each class has, without opening them.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it has fewer than two subfolders with pictures.
+    """
+    return {name: len(files) for name, files in _files(Path(path).expanduser()).items()}
+
+
+def read(path: str | Path, *, side: int, channels: int) -> Folder:
+    """Return all pictures of a folder, as large as a model takes them.
+
+    Args:
+        path: holds one subfolder for each class.
+        side: of the square pictures, pixels.
+        channels: 1 for grey, 3 for colours.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it has fewer than two classes with readable pictures, or too many pictures for the memory.
+    """
+    files = _files(Path(path).expanduser())
+    total = sum(map(len, files.values()))
+    if total * channels * side**2 > MOST_BYTES:
+        raise ValueError(
+            f"{path} holds {total} pictures, which take {total * channels * side**2 / 2**30:.1f} GiB at "
+            f"{side}×{side}: expected at most {MOST_BYTES / 2**30:.0f} GiB; choose a smaller side"
+        )
+    pictures, labels, unreadable = [], [], {}
+    names = list(files)
+    for label, name in enumerate(names):
+        for file in files[name]:
+            try:
+                pictures.append(_picture(file, side, channels))
+                labels.append(label)
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+                said = "is no picture" if isinstance(error, UnidentifiedImageError) else str(error)
+                unreadable[f"{name}/{file.name}"] = said
+    counts = {name: labels.count(label) for label, name in enumerate(names)}
+    empty = [name for name, count in counts.items() if not count]
+    if empty:
+        raise ValueError(f"{path}: no picture of {', '.join(empty)} can be read ({next(iter(unreadable.items()))})")
+    stacked = torch.from_numpy(np.stack(pictures))  # (N, side, side, C)
+    return Folder(Pictures(stacked.movedim(3, 1).contiguous(), torch.tensor(labels)), tuple(names), counts, unreadable)
+
+
+def _files(folder: Path) -> dict[str, list[Path]]:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}")
+    subfolders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = {
+        path.name: sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS) for path in subfolders
+    }
+    found = {name: files for name, files in found.items() if files}
+    if len(found) < 2:
+        raise ValueError(
+            f"{folder} has {len(found)} subfolders with pictures, expected one for each of 2 or more classes"
+        )
+    return found
+
+
+def _picture(file: Path, side: int, channels: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    with Image.open(file) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+        paper = Image.new("RGBA", upright.size, "white")
+        flat = Image.alpha_composite(paper, upright).convert("L" if channels == 1 else "RGB")
+        square = ImageOps.fit(flat, (side, side), Image.Resampling.BILINEAR)
+    return np.asarray(square, dtype=np.uint8).reshape(side, side, channels)

@@ -1,0 +1,57 @@
+"""Data sets in MNIST's format besides MNIST, as torchvision knows them: from a folder, or downloaded on first use."""
+
+from pathlib import Path
+from typing import Literal
+
+from core.data import mnist
+from core.data.mnist import Pictures, cache_dir
+
+__all__ = ["CLASSES", "load"]
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": (
+        "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    ),
+    "kmnist": tuple("おきすつなはまやれを"),
+    "emnist_letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+}  # fmt: skip
+"""The words for the labels 0, 1, …"""
+
+
+def load(name: str, part: Literal["train", "test"], data_dir: str | Path | None = None) -> Pictures:
+    """Return a data set's pictures, 28×28 and grey, with labels from 0.
+
+    Args:
+        name: one of `CLASSES`.
+        part: "train" or "test".
+        data_dir: folder in torchvision's layout; the user's cache folder by default.
+
+    Raises:
+        ValueError: there is no data set of that name; its files are damaged.
+        FileNotFoundError: it is not in the folder and could not be fetched; the message names the options.
+    """
+    if name not in CLASSES:
+        raise ValueError(f"there is no data set {name!r}; the data sets are {', '.join(CLASSES)}")
+    if name == "mnist":
+        return mnist.load(part, data_dir)
+    from torchvision import datasets  # here, for importing torchvision takes seconds that the page need not wait
+
+    folder = cache_dir() if data_dir is None else Path(data_dir).expanduser()
+    train = part == "train"
+    try:
+        if name == "emnist_letters":
+            found = datasets.EMNIST(folder, split="letters", train=train, download=True)
+        else:
+            kind = {"fashion_mnist": datasets.FashionMNIST, "kmnist": datasets.KMNIST}[name]
+            found = kind(folder, train=train, download=True)
+    except (RuntimeError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise FileNotFoundError(
+            f"{name} is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can fetch "
+            f"it, or choose a folder that holds it as torchvision lays it out."
+        ) from error
+    pictures, labels = found.data, found.targets.long()
+    if name == "emnist_letters":  # stored sideways, and counted from 1
+        pictures, labels = pictures.transpose(1, 2).contiguous(), labels - 1
+    return Pictures(pictures.unsqueeze(1), labels)
