@@ -68,12 +68,13 @@ def train_run(run: RunFolder) -> int:
             engine.finish()
         _end(run, teller, "stopped")
     except BaseException as error:
-        controls.heed()
         told = reason(error, config, processes=team.size)
         if told is None:
             traceback.print_exc()
         _end(run, teller, "failed", told or f"{type(error).__name__}: {error}")
         return 1
+    finally:
+        controls.heed()
     leave(team)
     return 0
 
@@ -156,7 +157,8 @@ class Engine:
             if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
                 raise Diverged("a weight is no finite number", step, training.learning_rate)
             file = checkpoints.save_checkpoint(self.run, weights, step)
-            self._save_state(training)
+        self._save_state(training)
+        with training.averaged():
             held = self.parts.validation if look else None
             found = None if held is None else score(self.model, held, self.prepare, len(self.parts.classes))
             sample = activations(self.model, held or self.parts.training[:64], self.prepare) if look else []
