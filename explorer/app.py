@@ -28,7 +28,7 @@ def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
             with gr.Tab("Arithmetic", id="arithmetic"):
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):
-                kernels_view()
+                kernels_view(library)
     return app
 
 

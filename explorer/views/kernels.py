@@ -1,12 +1,49 @@
-"""The Kernels page: pictures convolved in the browser. The server only hands out the modules."""
+"""The Kernels page: pictures convolved in the browser; the server hands out what a model has to give."""
+
+from typing import Any
 
 import gradio as gr
 
-from explorer.web_view import web_view
+from explorer import kernels
+from explorer.edits import Edits
+from explorer.inputs import Inputs
+from explorer.session import Library
+from explorer.views.requests import Fields, checked
+from explorer.web_view import answers, web_view
 
-__all__ = ["kernels_view"]
+__all__ = ["feature_map", "kernels_view", "learned_kernel", "learned_kernels"]
+
+DRAWN: Fields = {"model": str, "strokes": list, "brush": (int, float), "centred": bool, "edits": list}
+ASKED_MAP: Fields = DRAWN | {"step": int, "channel": int}
+ASKED_KERNEL: Fields = {"model": str, "edits": list, "name": str, "output": int, "input": int}
 
 
-def kernels_view() -> gr.HTML:
-    """Return the page's view; once loaded it asks the server for nothing."""
-    return web_view("kernels.js")
+def kernels_view(library: Library) -> gr.HTML:
+    """Return the page's view; once loaded it computes without the server."""
+    edits = Edits(Inputs(library.data_dir))
+    functions = [answers(feature_map, library, edits), answers(learned_kernel, library, edits)]
+    return web_view("kernels.js", functions=[*functions, answers(learned_kernels, library)])
+
+
+def feature_map(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+    """Answer a drawing, a step and a channel with the map's exact values."""
+    asked = checked(request, ASKED_MAP)
+    explored = library.explored(asked["model"])
+    changes = edits.changes(explored, asked["edits"])
+    trace, problem = explored.trace(edits.inputs.read(asked).picture, changes=changes)
+    if problem and asked["step"] >= len(trace.steps):
+        raise ValueError(problem)
+    return kernels.feature_map(trace, asked["step"], asked["channel"])
+
+
+def learned_kernels(library: Library, request: Any) -> dict[str, Any]:
+    """Answer a model's name with its convolutions' weights."""
+    return kernels.learned_kernels(library.explored(checked(request, {"model": str})["model"]))
+
+
+def learned_kernel(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+    """Answer a weight and two channels with the kernel between them."""
+    asked = checked(request, ASKED_KERNEL)
+    explored = library.explored(asked["model"])
+    changes = edits.changes(explored, asked["edits"])
+    return kernels.learned_kernel(explored, changes, asked["name"], asked["output"], asked["input"])

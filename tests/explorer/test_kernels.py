@@ -1,6 +1,6 @@
-"""Holds the browser's convolution to `core`: both languages read `tests/golden/conv.json`.
+"""Holds what the Kernels page computes in the browser to `core`: both languages read the files in `tests/golden`.
 
-After a change of the cases, write it anew: `python -m tests.explorer.test_kernels`.
+After a change of the cases, write them anew: `python -m tests.explorer.test_kernels`.
 """
 
 import json
@@ -14,12 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.ops.composition import compose
 from core.ops.geometry import PADDING_MODES, conv_windows
+from core.ops.recovery import Equations, descended, equations, recoverable
+from core.ops.separable import separate
 from core.ops.vectorized.conv2d import conv2d
 from core.ops.vectorized.convolve2d import convolve2d
 from core.ops.vectorized.pad import pad2d
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "conv.json"
+FOLDER = Path(__file__).resolve().parent.parent / "golden"
+GOLDEN, CHAINS, RECOVERY = (FOLDER / name for name in ("conv.json", "composition.json", "recovery.json"))
 SIZES = [(1, 1), (3, 3), (5, 5), (2, 2), (4, 3), (2, 5), (1, 7), (6, 1), (7, 7), (15, 15)]
 PADDINGS = ["same", "valid", (0, 2), (3, 1)]
 PAIRS = [(1, 1), (1, 1), (2, 2), (2, 1), (1, 3)]
@@ -93,10 +97,11 @@ MESSAGES = {"reflect": "reflect padding", "circular": "circular padding", "span"
 
 
 def kernels() -> list[dict[str, Any]]:
-    """Kernels of rank 1, nearly rank 1, and of higher rank, each with its rank by singular values."""
+    """Kernels of rank 1, some rounded to float32, of nearly rank 1, and of higher rank."""
     generator = random.Random(6)
     products = [numbers(generator, rows, 1) @ numbers(generator, 1, columns) for rows, columns in SIZES]
-    nudged = [product + 1e-6 * numbers(generator, *product.shape) for product in products[1:6]]
+    rounded = [(product / 7).float().double() for product in products[1:6]]
+    nudged = [product + 1e-3 * numbers(generator, *product.shape) for product in products[1:6]]
     others = [numbers(generator, rows, columns) for rows, columns in SIZES]
     blank = [torch.zeros(3, 3, dtype=torch.float64), torch.eye(5, dtype=torch.float64)]
     return [
@@ -104,9 +109,10 @@ def kernels() -> list[dict[str, Any]]:
             "rows": kernel.shape[0],
             "columns": kernel.shape[1],
             "values": kernel.flatten().tolist(),
-            "rank": int(np.linalg.matrix_rank(kernel.numpy(), rtol=1e-9)),
+            "sizes": torch.linalg.svdvals(kernel).tolist(),
+            "separable": separate(kernel) is not None,
         }
-        for kernel in [*products, *nudged, *others, *blank]
+        for kernel in [*products, *rounded, *nudged, *others, *blank]
     ]
 
 
@@ -114,10 +120,88 @@ def golden() -> dict[str, Any]:
     return {"cases": drawn_cases(48), "refusals": REFUSALS, "kernels": kernels()}
 
 
+def chains() -> list[dict[str, Any]]:
+    """Pairs of kernels, one after the other, with the kernel that `compose` makes of them."""
+    generator = random.Random(7)
+    cases = []
+    for n, (rows, columns) in enumerate([*SIZES[:9], (3, 3), (5, 5), (1, 1)]):
+        other = SIZES[(3 * n + 1) % 9]
+        first, second = numbers(generator, rows, columns), numbers(generator, *other)
+        moves = [generator.choice(PAIRS) for _ in range(3)]
+        cases.append(
+            {
+                "first": {"rows": rows, "columns": columns, "values": first.flatten().tolist()},
+                "second": {"rows": other[0], "columns": other[1], "values": second.flatten().tolist()},
+                **dict(zip(("stride", "firstDilation", "secondDilation"), moves, strict=True)),
+                "composed": compose(first, second, *moves).tolist(),
+            }
+        )
+    return cases
+
+
+STEPS = (0, 1, 2, 7, 60, 600)
+
+
+def recoveries() -> list[dict[str, Any]]:
+    """Pictures and what a kernel makes of them, with the way of gradient descent from 0 towards that kernel."""
+    generator = random.Random(8)
+    ramp = torch.arange(60, dtype=torch.float64).reshape(6, 10)
+    pictures = [
+        ("noise", [numbers(generator, 9, 11)], (3, 3), (1, 1), (1, 1)),
+        ("colours", [numbers(generator, 9, 8) for _ in range(3)], (2, 3), (2, 1), (1, 2)),
+        ("smooth", [numbers(generator, 12, 12).cumsum(0).cumsum(1) / 9], (3, 2), (1, 1), (1, 1)),
+        ("few", [numbers(generator, 4, 4)], (3, 3), (1, 1), (1, 1)),
+        ("ramp", [ramp], (3, 3), (1, 1), (1, 1)),
+        ("flat", [torch.full((7, 7), 93.0, dtype=torch.float64)], (3, 3), (1, 1), (1, 1)),
+    ]
+    cases = []
+    for name, planes, size, stride, dilation in pictures:
+        images = torch.stack(planes)[:, None]
+        kernel, bias = numbers(generator, *size) / 16, generator.randint(-40, 40)
+        targets = conv2d(images, kernel[None, None], stride=stride, dilation=dilation) + bias
+        found = equations(images, targets, size, stride, dilation)
+        eigenvalues, rank = recoverable(found)
+        cases.append(
+            {
+                "name": name,
+                "height": images.shape[2],
+                "width": images.shape[3],
+                "planes": images.flatten(1).tolist(),
+                "rows": size[0],
+                "columns": size[1],
+                "stride": stride,
+                "dilation": dilation,
+                "kernel": kernel.flatten().tolist(),
+                "bias": bias,
+                "targets": targets.flatten(1).tolist(),
+                "eigenvalues": eigenvalues.tolist(),
+                "rank": rank,
+                "descent": [moment(found, images, targets, steps, size, stride, dilation) for steps in STEPS if rank],
+            }
+        )
+    return cases
+
+
+def moment(
+    found: Equations, images: Tensor, targets: Tensor, steps: int, size: Any, stride: Any, dilation: Any
+) -> dict[str, Any]:
+    """Where gradient descent stands, and its mean squared error by the convolution itself."""
+    values, bias = descended(found, steps)
+    output = conv2d(images, values.reshape(1, 1, *size), stride=stride, dilation=dilation) + bias
+    return {
+        "steps": steps,
+        "values": values.tolist(),
+        "bias": bias.item(),
+        "error": (output - targets).square().mean().item(),
+    }
+
+
 def test_the_golden_file_is_what_core_computes():
     stored, now = json.loads(GOLDEN.read_text()), json.loads(json.dumps(golden()))
     assert stored["refusals"] == now["refusals"]
-    assert [kernel["rank"] for kernel in stored["kernels"]] == [kernel["rank"] for kernel in now["kernels"]]
+    for then, kernel in zip(stored["kernels"], now["kernels"], strict=True):
+        assert {**then, "sizes": None} == {**kernel, "sizes": None}
+        np.testing.assert_allclose(then["sizes"], kernel["sizes"], rtol=1e-9, atol=1e-9)
     for then, case in zip(stored["cases"], now["cases"], strict=True):
         assert {**then, "sums": None} == {**case, "sums": None}
         torch.testing.assert_close(torch.tensor(then["sums"]), torch.tensor(case["sums"]), rtol=1e-12, atol=1e-9)
@@ -148,5 +232,22 @@ def test_core_refuses_the_golden_refusals(case):
         )
 
 
+def test_the_golden_chains_and_descents_are_what_core_computes():
+    for path, made in ((CHAINS, chains()), (RECOVERY, recoveries())):
+        for then, now in zip(json.loads(path.read_text()), json.loads(json.dumps(made)), strict=True):
+            assert then.keys() == now.keys()
+            for key in then:
+                if key in ("composed", "targets", "planes"):
+                    np.testing.assert_allclose(then[key], now[key], rtol=1e-12, atol=1e-9)
+                elif key == "eigenvalues":
+                    np.testing.assert_allclose(then[key], now[key], rtol=1e-9, atol=1e-9 * max(1, now[key][0]))
+                elif key == "descent":
+                    for one, other in zip(then[key], now[key], strict=True):
+                        np.testing.assert_allclose(one["values"], other["values"], rtol=1e-7, atol=1e-9)
+                else:
+                    assert then[key] == now[key]
+
+
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(golden()) + "\n")
+    for path, made in ((GOLDEN, golden()), (CHAINS, chains()), (RECOVERY, recoveries())):
+        path.write_text(json.dumps(made) + "\n")

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { addTaps, addTwoPasses, padded, rotated, sourceOf, termsOf, visited, windowsOf } from "../../explorer/web/lib/conv.js";
-import { factors } from "../../explorer/web/lib/separable.js";
+import { factors, multiplications, separated } from "../../explorer/web/lib/separable.js";
 
 /** Written by `core.ops`; tests/explorer/test_kernels.py holds Python to the same file. */
 const golden = JSON.parse(readFileSync(new URL("../golden/conv.json", import.meta.url), "utf8"));
@@ -80,17 +80,23 @@ test("the sums are linear in the kernel: adding the difference of two kernels tu
   sums[0].forEach((value, k) => assert.ok(Math.abs(value - direct[k]) < 1e-9));
 });
 
-test("kernels of rank 1, and only those, have factors, and their product is the kernel", () => {
-  assert.ok(golden.kernels.some(({ rank }) => rank === 1) && golden.kernels.some(({ rank }) => rank === 0) && golden.kernels.some(({ rank }) => rank > 1));
+test("singular values are core's; kernels that core separates, and only those, have factors, and their product is the kernel", () => {
+  assert.ok(golden.kernels.some(({ separable }) => separable) && golden.kernels.some(({ separable }) => !separable));
   for (const kernel of golden.kernels) {
-    const found = factors(kernel);
-    assert.equal(found !== null, kernel.rank === 1, JSON.stringify(kernel));
+    const { sizes, factors: found } = separated(kernel);
+    kernel.sizes.forEach((size, k) => assert.ok(Math.abs(sizes[k] - size) <= 1e-9 * Math.max(1, kernel.sizes[0])));
+    assert.equal(found !== null, kernel.separable, JSON.stringify(kernel));
     found?.vertical.forEach((v, i) => found.horizontal.forEach((w, j) => close(v * w, kernel.values[i * kernel.columns + j], "product")));
   }
 });
 
+test("multiplications are counted as the two passes do them: the first also runs over the padding's rows", () => {
+  const { geometry } = windowsOf(10, 20, { rows: 5, columns: 3, values: [] }, { stride: [1, 1], dilation: [1, 1], padding: "same", mode: "zeros" });
+  assert.deepEqual(multiplications(geometry), { direct: 200 * 15, passes: 14 * 20 * 3 + 200 * 5 });
+});
+
 test("two passes give the sums of all taps, with any stride, dilation and padding", () => {
-  const separable = golden.kernels.filter(({ rank }) => rank === 1);
+  const separable = golden.kernels.filter(({ separable, sizes }) => separable && sizes[0] > 0);
   let checked = 0;
   for (const given of golden.cases) {
     const kernel = separable.find(({ rows, columns }) => rows === given.rows && columns === given.columns);

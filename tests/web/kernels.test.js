@@ -4,8 +4,9 @@ import { addTaps, padded, windowsOf } from "../../explorer/web/lib/conv.js";
 import { centre, PRESETS, resized, sumOf } from "../../explorer/web/lib/kernels.js";
 import { PICTURES, pictureOf, SIDE } from "../../explorer/web/lib/pictures.js";
 import { factors } from "../../explorer/web/lib/separable.js";
-import { divisorOf, extentOf, onWhite, planesOf, shade, shown } from "../../explorer/web/lib/shading.js";
-import { INITIAL, torchLine, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { colourOf, divisorOf, extentOf, handOn, onWhite, planesOf, shade, shown } from "../../explorer/web/lib/shading.js";
+import { FIRST, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { torchLine } from "../../explorer/web/lib/listing.js";
 
 const SHAPE = { sigma: 1, wavelength: 4, angle: 45 };
 const make = (name, rows, columns = rows, shape = SHAPE) => PRESETS[name].make(rows, columns, shape);
@@ -48,7 +49,7 @@ test("the separable presets are found to be, in whole numbers where they are who
 });
 
 test("another size keeps the centre in the centre; a preset is made anew, an edited kernel cut or filled with 0", () => {
-  const edited = { ...INITIAL, preset: null, kernel: { rows: 3, columns: 3, values: [1, 2, 3, 4, 5, 6, 7, 8, 9] } };
+  const edited = { ...FIRST, preset: null, kernel: { rows: 3, columns: 3, values: [1, 2, 3, 4, 5, 6, 7, 8, 9] } };
   const wide = withSize(edited, 3, 5).kernel;
   assert.deepEqual(wide.values, [0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0, 7, 8, 9, 0]);
   assert.deepEqual(resized(wide, 1, 1).values, [5]);
@@ -56,12 +57,12 @@ test("another size keeps the centre in the centre; a preset is made anew, an edi
     const { values } = resized(edited.kernel, rows, columns);
     assert.equal(values[centre(rows) * columns + centre(columns)], 5);
   }
-  assert.deepEqual(withSize(withPreset(INITIAL, "box"), 2, 6).kernel.values, Array(12).fill(1));
-  assert.equal(withSize(withPreset(INITIAL, "sobelx"), 3, 1).preset, null);
+  assert.deepEqual(withSize(withPreset(FIRST, "box"), 2, 6).kernel.values, Array(12).fill(1));
+  assert.equal(withSize(withPreset(FIRST, "sobelx"), 3, 1).preset, null);
 });
 
 test("the line of PyTorch names what differs from the default and pads apart where it must", () => {
-  const state = { ...INITIAL, mode: "zeros" };
+  const state = { ...FIRST, mode: "zeros" };
   assert.equal(torchLine({ ...state, padding: "valid" }), "F.conv2d(x, w)");
   assert.equal(torchLine({ ...state, padding: "same" }), "F.conv2d(x, w, padding=1)");
   assert.equal(torchLine({ ...state, padding: [0, 2], stride: [2, 2], flip: true }), "F.conv2d(x, w.flip(2, 3), padding=(0, 2), stride=2)");
@@ -78,9 +79,9 @@ test("bytes on screen are within half a level of what each way of showing promis
     assert.equal(extent.lowest, Math.min(...planes.flatMap((plane) => [...plane].map((sum) => sum * (1 / divisor) + bias))));
     assert.equal(extent.below, values.filter((value) => value < 0).length);
     assert.equal(extent.above, values.filter((value) => value > 255).length);
-    for (const show of ["clamp", "absolute", "rescale"]) {
+    for (const show of ["clamp", "absolute", "rescale", "signed"]) {
       const bytes = new Uint8ClampedArray(4 * 500);
-      shade(bytes, planes, divisor, bias, show, extent);
+      shade(bytes, planes, divisor, bias, show, extent, false);
       planes.forEach((plane, c) => plane.forEach((sum, k) => {
         const wanted = shown(sum / divisor + bias, show, extent);
         assert.ok(wanted >= 0 && wanted <= 255 && Math.abs(bytes[4 * k + c] - wanted) <= 0.5 + 1e-9, `${show} ${sum}: ${bytes[4 * k + c]}, expected ${wanted}`);
@@ -91,10 +92,33 @@ test("bytes on screen are within half a level of what each way of showing promis
   }
 });
 
+test("one plane with its sign is painted on the diverging scale: 0 is the background, and a pixel's colour is the picture's", () => {
+  const plane = Float64Array.from({ length: 101 }, (_, k) => k - 50);
+  const extent = extentOf([plane], 2, 0);
+  for (const dark of [false, true]) {
+    const bytes = new Uint8ClampedArray(404);
+    shade(bytes, [plane], 2, 0, "signed", extent, dark);
+    assert.deepEqual([...bytes.subarray(200, 204)], dark ? [20, 23, 31, 255] : [255, 255, 255, 255]);
+    plane.forEach((sum, k) => assert.deepEqual(colourOf([sum / 2], "signed", extent, dark), [...bytes.subarray(4 * k, 4 * k + 3)]));
+  }
+});
+
+test("what is handed on is the values, their absolutes, or what a screen can show", () => {
+  const sums = [Float64Array.from([-30, 0, 90, 9000])];
+  const handed = (pass) => {
+    const out = [new Float64Array(4)];
+    handOn(out, sums, 3, 1, pass);
+    return [...out[0]].map((value) => Math.round(value * 1e9) / 1e9);
+  };
+  assert.deepEqual(handed("values"), [-9, 1, 31, 3001]);
+  assert.deepEqual(handed("absolute"), [9, 1, 31, 3001]);
+  assert.deepEqual(handed("clamp"), [0, 1, 31, 255]);
+});
+
 test("a flat result is shown as it is, not stretched to noise", () => {
   const flat = [Float64Array.from({ length: 9 }, () => 77)];
   const bytes = new Uint8ClampedArray(36);
-  shade(bytes, flat, 1, 0, "rescale", extentOf(flat, 1, 0));
+  shade(bytes, flat, 1, 0, "rescale", extentOf(flat, 1, 0), false);
   assert.equal(bytes[0], 77);
 });
 
@@ -135,7 +159,7 @@ test("a blur of noise halves its grain, a Sobel of a flat picture is 0", () => {
   const noise = pictureOf("noisy");
   const plane = planesOf(noise.data, "grey")[0];
   const blurred = (values) => {
-    const { geometry } = windowsOf(SIDE, SIDE, { rows: 3, columns: 3, values }, { ...INITIAL, mode: "replicate" });
+    const { geometry } = windowsOf(SIDE, SIDE, { rows: 3, columns: 3, values }, FIRST);
     const sums = new Float64Array(SIDE * SIDE);
     addTaps(sums, padded(plane, geometry), values, geometry);
     return sums;

@@ -8,7 +8,7 @@ import { createHistory } from "../lib/history.js";
 import { erased, partOf, rounded } from "../lib/strokes.js";
 
 /** The pen's width on the pad at brush 1, and the eraser's radius, in pad sides. */
-const PEN = 0.07;
+export const PEN = 0.07;
 const ERASER = 0.06;
 /** One press of an arrow key moves the keyboard's pen by this much of the pad; with Shift by a quarter of it. */
 const KEY_STEP = 0.04;

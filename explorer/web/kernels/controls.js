@@ -2,13 +2,11 @@
 
 import { h } from "../lib/dom.js";
 import { fitted, parsed } from "../lib/editing.js";
-import { LARGEST, PRESETS, RANGES } from "../lib/kernels.js";
+import { LARGEST, LIMITS, PRESETS, RANGES } from "../lib/kernels.js";
 import { withPreset, withShape, withSize } from "./state.js";
 
-/** @typedef {import("./state.js").State} State */
-/** @typedef {(change: (state: State) => State, gesture?: unknown) => void} Ask */
-
-const MOST = { stride: 16, dilation: 16, padding: 64 };
+/** @typedef {import("./state.js").Stage} Stage */
+/** Ask for a change of the kernel in view. @typedef {(change: (stage: Stage) => Stage, gesture?: unknown) => void} Ask */
 
 /** A control under its name. @param {string} key @param {...HTMLElement} controls */
 const setting = (key, ...controls) => h("label", { class: "setting", dataset: { i18nTitle: `kernels.${key}.why` } },
@@ -63,24 +61,26 @@ const times = () => h("span", { class: "times", "aria-hidden": "true" }, "×");
 
 /** @param {"stride" | "dilation"} key @param {Ask} ask */
 function pair(key, ask) {
-  const inputs = [0, 1].map((axis) => whole(`${key}.${axis ? "columns" : "rows"}`, 1, MOST[key], (value) => ask((state) => ({ ...state, [key]: state[key].with(axis, value) }))));
-  return { element: settings(key, inputs[0], times(), inputs[1]), show: (/** @type {State} */ state) => inputs.forEach((input, axis) => put(input, state[key][axis])) };
+  const inputs = [0, 1].map((axis) => whole(`${key}.${axis ? "columns" : "rows"}`, 1, LIMITS[key], (value) => ask((state) => ({ ...state, [key]: state[key].with(axis, value) }))));
+  return { element: settings(key, inputs[0], times(), inputs[1]), show: (/** @type {Stage} */ state) => inputs.forEach((input, axis) => put(input, state[key][axis])) };
 }
 
-/** Colour or grey, and what lies beyond the picture's edge. @param {Ask} ask */
-export function pictureControls(ask) {
-  const channels = options("channels", ["rgb", "grey"], (value) => ask((state) => ({ ...state, channels: /** @type {State["channels"]} */ (value) })));
-  const mode = options("mode", ["zeros", "reflect", "replicate", "circular"], (value) => ask((state) => ({ ...state, mode: /** @type {State["mode"]} */ (value) })));
+/** Colour or grey, and what lies beyond the picture's edge. @param {Ask} ask @param {(channels: "rgb" | "grey") => void} onchannels */
+export function pictureControls(ask, onchannels) {
+  const channels = options("channels", ["rgb", "grey"], (value) => onchannels(/** @type {"rgb" | "grey"} */ (value)));
+  const colours = setting("channels", channels);
+  const mode = options("mode", ["zeros", "reflect", "replicate", "circular"], (value) => ask((state) => ({ ...state, mode: /** @type {Stage["mode"]} */ (value) })));
   const amount = options("padding", ["same", "valid", "number"], (value) =>
     ask((state) => ({ ...state, padding: value === "number" ? [1, 1] : /** @type {"same" | "valid"} */ (value) })));
-  const amounts = [0, 1].map((axis) => whole(`padding.${axis ? "columns" : "rows"}`, 0, MOST.padding, (value) =>
+  const amounts = [0, 1].map((axis) => whole(`padding.${axis ? "columns" : "rows"}`, 0, LIMITS.padding, (value) =>
     ask((state) => (typeof state.padding === "string" ? state : { ...state, padding: /** @type {[number, number]} */ (state.padding.with(axis, value)) }))));
   const numbers = h("span", { class: "setting-parts" }, amounts[0], times(), amounts[1]);
   return {
-    element: h("div", { class: "controls" }, setting("channels", channels), setting("mode", mode), setting("padding", amount), numbers),
-    /** @param {State} state */
-    show(state) {
-      channels.value = state.channels;
+    element: h("div", { class: "controls" }, colours, setting("mode", mode), setting("padding", amount), numbers),
+    /** @param {Stage} state @param {"rgb" | "grey"} now @param {boolean} coloured whether the picture has colours to choose from */
+    show(state, now, coloured) {
+      channels.value = now;
+      colours.hidden = !coloured;
       mode.value = state.mode;
       mode.disabled = state.padding === "valid";
       amount.value = typeof state.padding === "string" ? state.padding : "number";
@@ -90,11 +90,13 @@ export function pictureControls(ask) {
   };
 }
 
-/** Which kernel, how large, of what shape. @param {Ask} ask @param {(direction: "undo" | "redo") => void} travel */
-export function kernelControls(ask, travel) {
-  const preset = h("select", { class: "preset", dataset: { control: "preset", i18nAria: "kernels.preset" }, onchange: () => ask((state) => withPreset(state, preset.value)) },
-    ...Object.keys(PRESETS).map((name) => h("option", { value: name, dataset: { i18n: `kernels.preset.${name}` } })),
-    h("option", { value: "", disabled: true, dataset: { i18n: "kernels.preset.own" } }));
+/** Which kernel, how large, of what shape. @param {Ask} ask @param {(direction: "undo" | "redo") => void} travel @param {() => void} onlearned a kernel of the model is wanted */
+export function kernelControls(ask, travel, onlearned) {
+  const preset = h("select", {
+    class: "preset", dataset: { control: "preset", i18nAria: "kernels.preset" },
+    onchange: () => (preset.value === "learned" ? onlearned() : ask((state) => withPreset(state, preset.value))),
+  }, ...Object.keys(PRESETS).map((name) => h("option", { value: name, dataset: { i18n: `kernels.preset.${name}` } })),
+  h("option", { value: "learned", dataset: { i18n: "kernels.preset.learned" } }), h("option", { value: "", disabled: true, dataset: { i18n: "kernels.preset.own" } }));
   const rows = whole("size.rows", 1, LARGEST, (value) => ask((state) => withSize(state, value, state.kernel.columns)));
   const columns = whole("size.columns", 1, LARGEST, (value) => ask((state) => withSize(state, state.kernel.rows, value)));
   const button = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) =>
@@ -114,9 +116,9 @@ export function kernelControls(ask, travel) {
   return {
     head: h("div", { class: "kernel-head" }, preset, h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, times(), columns), undo, redo),
     element: h("div", { class: "controls" }, ...shapes.map(({ element }) => element), stride.element, dilation.element, flip.element),
-    /** @param {State} state @param {{ canUndo: boolean, canRedo: boolean }} history */
+    /** @param {Stage} state @param {{ canUndo: boolean, canRedo: boolean }} history */
     show(state, { canUndo, canRedo }) {
-      preset.value = state.preset ?? "";
+      preset.value = state.preset ?? (state.learned ? "learned" : "");
       put(rows, state.kernel.rows);
       put(columns, state.kernel.columns);
       [undo.disabled, redo.disabled] = [!canUndo, !canRedo];
@@ -135,7 +137,9 @@ export function kernelControls(ask, travel) {
 /** What becomes of the sums. @param {Ask} ask */
 export function resultControls(ask) {
   const normalise = switched("normalise", (on) => ask((state) => ({ ...state, normalise: on })));
-  const show = options("show", ["clamp", "absolute", "rescale"], (value) => ask((state) => ({ ...state, show: /** @type {State["show"]} */ (value) })));
+  const show = options("show", ["clamp", "absolute", "rescale", "signed"], (value) => ask((state) => ({ ...state, show: /** @type {Stage["show"]} */ (value) })));
+  const pass = options("pass", ["values", "absolute", "clamp"], (value) => ask((state) => ({ ...state, pass: /** @type {Stage["pass"]} */ (value) })));
+  const handed = setting("pass", pass);
   let gesture = {};
   const slider = h("input", {
     type: "range", min: -255, max: 255, step: 1, dataset: { control: "bias.slider", i18nAria: "kernels.bias" },
@@ -151,10 +155,12 @@ export function resultControls(ask) {
     onblur: () => { typed.value = typed.dataset.shown ?? "0"; typed.setAttribute("aria-invalid", "false"); },
   });
   return {
-    element: h("div", { class: "controls" }, setting("show", show), settings("bias", slider, typed), normalise.element),
-    /** @param {State} state */
-    show(state) {
+    element: h("div", { class: "controls" }, setting("show", show), settings("bias", slider, typed), normalise.element, handed),
+    /** @param {Stage} state @param {boolean} further whether another kernel follows */
+    show(state, further) {
       show.value = state.show;
+      pass.value = state.pass;
+      handed.hidden = !further;
       normalise.box.checked = state.normalise;
       if (Number(slider.value) !== state.bias) slider.value = String(state.bias);
       typed.dataset.shown = String(state.bias);

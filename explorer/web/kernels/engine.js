@@ -1,5 +1,5 @@
 /**
- * Computes the output of the present settings by the shortest way, and says which way that was:
+ * Computes what one kernel makes of planes of numbers by the shortest way, and says which way that was:
  *
  *   kept      the sums are there already
  *   update    one or a few weights changed since the last sums: add the difference of the kernels (linearity)
@@ -11,21 +11,24 @@
 
 import { addTaps, addTwoPasses, padded, rotated, windowsOf } from "../lib/conv.js";
 import { factors } from "../lib/separable.js";
-import { planesOf } from "../lib/shading.js";
 
 /** @typedef {import("../lib/conv.js").Kernel} Kernel */
 /** @typedef {import("../lib/conv.js").Geometry} Geometry */
 /** @typedef {{ path: "kept" | "update" | "passes" | "direct" | "webgl", taps: number, allTaps: number, ms: number }} Work `taps` multiplications for each output value */
 /**
- * What a result is made from: the picture's planes, the same with their padding, where the windows lie, and the kernel as
- * it is applied, rotated for a true convolution.
+ * Numbers on a grid, one plane (grey) or three. Planes may be written anew in place: `version` then grows.
+ * @typedef {{ width: number, height: number, planes: Float64Array[], version: number }} Field
+ */
+/**
+ * What a result is made from: the planes, the same with their padding, where the windows lie, and the kernel as it is
+ * applied, rotated for a true convolution.
  * @typedef {{ planes: Float64Array[], surrounded: Float64Array[], geometry: Geometry, kernel: Kernel }} Layout
  */
 /** @typedef {Layout & { sums: Float64Array[], work: Work }} Output */
 
 export function createEngine() {
-  /** The last picture, its planes and their paddings, each kept while what it is made from stays. */
-  let [picture, channels, layout] = [/** @type {import("../lib/pictures.js").Picture | null} */ (null), "", ""];
+  /** What was laid last: the planes, their version, the geometry. */
+  let [version, layout] = [-1, ""];
   /** @type {Float64Array[]} */
   let planes = [];
   /** @type {Float64Array[]} */
@@ -36,21 +39,19 @@ export function createEngine() {
   let summed = null;
 
   /**
-   * @param {import("../lib/pictures.js").Picture} of @param {import("./state.js").State} state
+   * @param {Field} field @param {import("./state.js").Stage} stage
    * @returns {Layout | import("../lib/conv.js").Refusal}
    */
-  function lay(of, state) {
-    const kernel = state.flip ? rotated(state.kernel) : state.kernel;
-    const { geometry, refusal } = windowsOf(of.height, of.width, kernel, state);
+  function lay(field, stage) {
+    const kernel = stage.flip ? rotated(stage.kernel) : stage.kernel;
+    const { geometry, refusal } = windowsOf(field.height, field.width, kernel, stage);
     if (!geometry) return refusal;
-    if (of !== picture || state.channels !== channels) {
-      planes = planesOf(of.data, state.channels);
-      [picture, channels, layout] = [of, state.channels, ""];
-    }
+    if (field.planes !== planes || field.version !== version) [planes, version, layout] = [field.planes, field.version, ""];
     const wanted = JSON.stringify(geometry);
     if (wanted !== layout) {
+      const size = geometry.rows.output * geometry.columns.output;
       surrounded = planes.map((plane) => padded(plane, geometry));
-      sums = planes.map(() => new Float64Array(geometry.rows.output * geometry.columns.output));
+      if (sums.length !== planes.length || sums[0].length !== size) sums = planes.map(() => new Float64Array(size));
       [layout, summed] = [wanted, null];
     }
     return { planes, surrounded, geometry, kernel };
@@ -72,7 +73,7 @@ export function createEngine() {
     if (before) {
       const change = kernel.values.map((value, k) => value - before.values[k]);
       const changed = change.filter((value) => value !== 0).length;
-      if (changed < Math.min(used, twice)) {
+      if (changed < Math.min(used, twice) || changed === 0) {
         sums.forEach((plane, c) => addTaps(plane, surrounded[c], change, geometry));
         return { path: changed ? /** @type {const} */ ("update") : /** @type {const} */ ("kept"), taps: changed };
       }

@@ -19,8 +19,8 @@ const CHANNELS = ["red", "green", "blue"];
 
 /** @typedef {ReturnType<typeof import("../lib/conv.js").termsOf>["terms"]} Terms */
 /**
- * What is opened. `sums`, `values` and `levels` hold one number per channel; `colours` the picture's colour under each tap.
- * @typedef {{ y: number, x: number, pinned: boolean, terms: Terms[], sums: number[], values: number[], levels: number[], colours: number[][],
+ * What is opened. `sums`, `values` and `levels` hold one number per channel; `colours` the picture's colour under each tap, `colour` the result's.
+ * @typedef {{ y: number, x: number, pinned: boolean, terms: Terms[], sums: number[], values: number[], levels: number[], colours: number[][], colour: number[],
  *   divisor: number, bias: number, rows: number, columns: number, flip: boolean }} Opened
  */
 
@@ -96,10 +96,9 @@ export function createMagnifier({ onlight }) {
 
   function tellSum() {
     if (!opened) return;
-    const { sums, values, levels, divisor, bias } = opened;
+    const { sums, values, levels, colour, divisor, bias } = opened;
     const line = (/** @type {string} */ text, /** @type {string} */ kind = "") => h("span", { class: `sum-line ${kind}` }, text);
     const level = Math.round(levels[channel]);
-    const colour = levels.length === 3 ? levels.map(Math.round) : [level, level, level];
     const plain = divisor === 1 && bias === 0;
     Object.assign(sum.dataset, { sum: sums[channel], value: values[channel], shown: level });
     sum.replaceChildren(

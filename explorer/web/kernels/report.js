@@ -5,7 +5,9 @@ import { fitted } from "../lib/editing.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { visited } from "../lib/conv.js";
-import { torchLine } from "./state.js";
+import { peakOf } from "../lib/shading.js";
+import { torchLine } from "../lib/listing.js";
+import { multiplications } from "../lib/separable.js";
 
 /** Frames further apart than this belong to different gestures, ms. */
 const PAUSE = 250;
@@ -33,35 +35,38 @@ export function createReport() {
     .map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
   /** @param {import("../lib/conv.js").Axis} axis */
   const windows = ({ size, before, after, span, stride, output }) => `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
+  const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : t("kernels.million", { count: short(count / 1e6, 3) }));
   const share = (/** @type {number} */ part, /** @type {number} */ of) => (part === 0 ? "0" : fitted(Math.max(0.01, (100 * part) / of), 5));
 
   return {
     inputSize, outputSize, separable, treated, speed, code,
 
     /**
-     * @param {import("../lib/conv.js").Geometry} geometry @param {import("./state.js").State} state @param {boolean} isSeparable
+     * @param {import("../lib/conv.js").Geometry} geometry @param {import("./state.js").Stage} stage
+     * @param {ReturnType<typeof import("../lib/separable.js").separated>} found @param {number} planes
      */
-    show({ rows, columns }, state, isSeparable) {
+    show({ rows, columns }, stage, { factors, rank, sizes }, planes) {
       const seen = [visited(rows), visited(columns)];
       const missed = seen[0] < rows.size || seen[1] < columns.size;
       inputSize.textContent = t("kernels.input.size", { height: rows.size, width: columns.size }) + (missed ? ` · ${t("kernels.input.missed", { rows: rows.size - seen[0], columns: columns.size - seen[1] })}` : "");
       outputSize.textContent = t("kernels.output.size", { height: rows.output, width: columns.output });
       outputSize.title = t("kernels.output.formula", { rows: windows(rows), columns: windows(columns) });
       const [two, all] = [rows.taps + columns.taps, rows.taps * columns.taps];
-      separable.textContent = !isSeparable ? t("kernels.separable.no", { all })
-        : two < all ? t("kernels.separable.yes", { two, all, saved: Math.round(100 * (1 - two / all)) }) : t("kernels.separable.small", { two, all });
-      separable.dataset.separable = String(isSeparable);
-      code.textContent = torchLine(state);
+      const { direct, passes } = multiplications({ rows, columns, mode: stage.mode });
+      const numbers = { two, all, rank, saved: Math.round(100 * (1 - passes / direct)), passes: counted(planes * passes), direct: counted(planes * direct), sizes: sizes.slice(0, 4).map((size) => short(size, 3)).join(", ") };
+      separable.textContent = t(`kernels.separable.${!factors ? "no" : passes < direct ? "yes" : "small"}`, numbers);
+      separable.dataset.separable = String(factors !== null);
+      code.textContent = torchLine(stage);
     },
 
-    /** What was done to the sums before they were painted. @param {import("./state.js").State} state @param {import("../lib/shading.js").Extent} extent @param {number} divisor */
-    tellTreatment(state, extent, divisor) {
+    /** What was done to the sums before they were painted. @param {import("./state.js").Stage} state @param {import("../lib/shading.js").Extent} extent @param {number} divisor @param {number} planes */
+    tellTreatment(state, extent, divisor, planes) {
       const outside = { below: share(extent.below, extent.count), above: share(extent.above, extent.count) };
       const range = { lowest: short(extent.lowest, 4), highest: short(extent.highest, 4) };
       treated.textContent = [
         state.normalise ? t(divisor === 1 ? "kernels.treated.nosum" : "kernels.treated.divided", { divisor: short(divisor, 6) }) : "",
         state.bias ? t("kernels.treated.bias", { bias: short(state.bias, 6) }) : "",
-        t("kernels.treated.range", range), t(`kernels.treated.${state.show}`, { ...outside, ...range }),
+        t("kernels.treated.range", range), t(state.show === "signed" && planes === 3 ? "kernels.treated.middle" : `kernels.treated.${state.show}`, { ...outside, ...range, peak: short(peakOf(extent), 4) }),
       ].filter(Boolean).join(" ");
     },
 
@@ -70,6 +75,13 @@ export function createReport() {
       const path = t(`kernels.path.${work.path}`, { taps: work.taps, all: work.allTaps });
       speed.textContent = `${rate === null ? "" : `${t("kernels.rate", { rate: Math.round(rate) })} · `}${t("kernels.ms", { ms: ms.toFixed(1) })} · ${path}`;
       Object.assign(speed.dataset, { path: work.path, ms: ms.toFixed(2), computeMs: work.ms.toFixed(2), rate: rate === null ? "" : rate.toFixed(1) });
+    },
+
+    /** The picture passes unchanged: the kernel is off, or stands behind one that has no result. @param {"off" | "blocked"} why */
+    tellNone(why) {
+      treated.textContent = t(`kernels.treated.${why}`);
+      if (why === "blocked") outputSize.textContent = t("kernels.output.none");
+      speed.textContent = "";
     },
 
     /** @param {import("../lib/conv.js").Refusal} refusal */

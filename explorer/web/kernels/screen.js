@@ -6,6 +6,7 @@ import { h, canvas } from "../lib/dom.js";
 const LEAST = 11;
 
 /** @typedef {{ row: number, column: number, rows: number, columns: number }} Box */
+/** @typedef {ReturnType<typeof createScreen>} Screen */
 
 /**
  * @param {{ name: string, onpoint: (row: number, column: number) => void, onkey: (event: KeyboardEvent) => void, onpin: () => void }} options
@@ -46,6 +47,11 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
 
   return {
     element,
+    surface,
+    /** Show what another screen shows. @param {{ surface: HTMLCanvasElement }} other */
+    copy(other) {
+      this.show(other.surface);
+    },
     /** @param {ImageData | HTMLCanvasElement} image */
     show(image) {
       if (surface.width !== image.width || surface.height !== image.height) {

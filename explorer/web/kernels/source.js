@@ -1,52 +1,98 @@
-/** Where the picture comes from: drawn by us, a file, or the webcam. Nothing leaves the machine. */
+/** Where the picture comes from: drawn by us or on the pad, a file, the webcam, or a feature map of the explored model. */
 
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { mapFrom } from "../lib/maps.js";
+import { newestOnly } from "../lib/live.js";
 import { PICTURES, pictureOf } from "../lib/pictures.js";
-import { opened, pictureOf as grabbed, Refused } from "./upload.js";
+import { page } from "../lib/store.js";
+import { drawnPicture } from "./drawing.js";
+import { createMapChoice } from "./maps.js";
+import { opened, Refused } from "./upload.js";
+import { createWebcam } from "./webcam.js";
 
-const WEBCAM_WIDTH = 512;
-/** What the browser says when there is no webcam for us, and the words for it. */
-const REFUSALS = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy", SecurityError: "insecure" };
+/** @typedef {import("../lib/pictures.js").Picture} Picture */
+/** @typedef {import("../lib/maps.js").FeatureMap} FeatureMap */
 
-/** @param {{ onpicture: (picture: import("../lib/pictures.js").Picture) => void }} options */
-export function createSource({ onpicture }) {
+/**
+ * @param {{ onpicture: (picture: Picture | FeatureMap) => void, askMap: (place: import("./maps.js").MapPlace) => Promise<any> }} options
+ * `askMap` gets a feature map's exact values from the server
+ */
+export function createSource({ onpicture, askMap }) {
+  /** A built-in picture, "drawing", "map", "upload" or "webcam". */
   let source = "landscape";
   /** @type {import("./upload.js").Upload | null} */
   let upload = null;
   /** @type {import("./upload.js").Note[]} */
   let notes = [];
-  /** @type {import("./upload.js").Note | null} */
+  /** @type {import("./upload.js").Note | { words: string } | null} */
   let problem = null;
-  /** @type {MediaStream | null} */
-  let stream = null;
-  let frame = 0;
 
-  const choice = h("select", { dataset: { i18nAria: "kernels.source" }, onchange: () => choose(choice.value) },
-    ...Object.keys(PICTURES).map((name) => h("option", { value: name, dataset: { i18n: `kernels.picture.${name}` } })));
+  const webcam = createWebcam({ onpicture, seen: () => element.offsetParent !== null });
+  const maps = createMapChoice({ onchoose: () => refresh() });
+  const choice = h("select", { dataset: { control: "source", i18nAria: "kernels.source" }, onchange: () => choose(choice.value) },
+    ...[...Object.keys(PICTURES), "drawing", "map"].map((name) => h("option", { value: name, dataset: { i18n: `kernels.picture.${name}` } })),
+    h("option", { value: "upload", hidden: true, dataset: { i18n: "kernels.picture.upload" } }), h("option", { value: "webcam", hidden: true, dataset: { i18n: "kernels.picture.webcam" } }));
   const file = h("input", { type: "file", accept: "image/*", class: "source-file", tabindex: -1, "aria-hidden": "true", onchange: () => take(file.files?.[0]) });
   const open = h("button", { type: "button", class: "tool wide", dataset: { i18n: "kernels.upload", i18nTitle: "kernels.upload.why", tool: "upload" }, onclick: () => file.click() });
-  const webcam = h("button", { type: "button", class: "tool wide", "aria-pressed": "false", dataset: { i18n: "kernels.webcam", i18nTitle: "kernels.webcam.why", tool: "webcam" }, onclick: () => (stream ? choose("landscape") : watch()) });
+  const camera = h("button", { type: "button", class: "tool wide", "aria-pressed": "false", dataset: { i18n: "kernels.webcam", i18nTitle: "kernels.webcam.why", tool: "webcam" }, onclick: () => (webcam.on ? choose("landscape") : watch()) });
   const said = h("p", { class: "note source-notes" });
   const warning = h("p", { class: "problem", role: "alert", hidden: true });
-  const element = h("div", { class: "source" }, h("div", { class: "source-row" }, choice, open, file, webcam, said), warning);
+  const row = h("div", { class: "source-row" }, choice, maps.element, open, file, camera, said);
+  const element = h("div", { class: "source" }, row, warning);
+
+  const fetchMap = newestOnly(askMap, (answer, place) => {
+    if (source !== "map" || place !== wanted) return;
+    notes = [{ key: "kernels.note.map", numbers: { name: answer.name, height: answer.height, width: answer.width } }];
+    problem = null;
+    tell();
+    onpicture(mapFrom(answer));
+  }, (error) => {
+    if (source === "map") complain({ words: error.message });
+  });
+  /** The map asked for last. @type {import("./maps.js").MapPlace | null} */
+  let wanted = null;
 
   function tell() {
     said.textContent = notes.map(({ key, numbers }) => t(key, numbers)).join(" · ");
     warning.hidden = !problem;
-    warning.textContent = problem ? t(problem.key, problem.numbers) : "";
-    webcam.setAttribute("aria-pressed", String(stream !== null));
-    choice.value = stream ? "" : source;
+    warning.textContent = !problem ? "" : "words" in problem ? problem.words : t(problem.key, problem.numbers);
+    camera.setAttribute("aria-pressed", String(webcam.on));
+    maps.element.hidden = source !== "map";
+    choice.value = source;
+    page.set({ kernelPicture: source === "map" ? `map.${maps.place.step}.${maps.place.channel}` : source });
   }
 
-  /** @param {string} name a built-in picture or "upload" */
-  function choose(name) {
-    stop();
-    [source, problem] = [name, null];
-    const uploaded = name === "upload" ? upload : null;
-    notes = uploaded?.notes ?? [];
+  /** @param {import("./upload.js").Note | { words: string }} why */
+  function complain(why) {
+    problem = why;
     tell();
-    onpicture(uploaded?.picture ?? pictureOf(name));
+  }
+
+  /** Show the chosen source as it is now: the pad, the model or the file may have changed. */
+  function refresh() {
+    if (source === "map") {
+      tell();
+      wanted = { ...maps.place };
+      if (page.get("description")) fetchMap(wanted);
+    } else if (source === "drawing") {
+      const ink = page.get("ink");
+      notes = ink.length ? [] : [{ key: "kernels.note.blank" }];
+      tell();
+      onpicture(drawnPicture(ink, page.get("pen")));
+    } else {
+      notes = source === "upload" ? upload?.notes ?? [] : [];
+      tell();
+      onpicture(source === "upload" && upload ? upload.picture : pictureOf(source));
+    }
+  }
+
+  /** @param {string} name */
+  function choose(name) {
+    webcam.stop();
+    [source, problem] = [name, null];
+    if (name === "map") maps.begin(null);
+    refresh();
   }
 
   /** @param {File | undefined} chosen */
@@ -57,53 +103,51 @@ export function createSource({ onpicture }) {
       upload = await opened(chosen);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      problem = { key: error.message, numbers: error.numbers };
-      tell();
+      complain({ key: error.message, numbers: error.numbers });
       return;
     }
-    if (![...choice.options].some((option) => option.value === "upload")) choice.add(new Option(t("kernels.picture.upload"), "upload"));
+    choice.querySelector("[value=upload]").hidden = false;
     choose("upload");
   }
 
   async function watch() {
-    problem = null;
-    try {
-      if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 } } });
-    } catch (error) {
-      const reason = REFUSALS[/** @type {keyof typeof REFUSALS} */ (/** @type {DOMException} */ (error).name)] ?? "failed";
-      problem = { key: `kernels.refused.webcam.${reason}`, numbers: { message: String(error) } };
+    problem = await webcam.start();
+    if (problem) {
       tell();
       return;
     }
+    source = "webcam";
     notes = [{ key: "kernels.note.webcam" }];
     tell();
-    const video = h("video", { muted: true, playsinline: true });
-    video.srcObject = stream;
-    await video.play();
-    const grab = () => {
-      if (!stream) return;
-      frame = requestAnimationFrame(grab);
-      if (element.offsetParent && video.videoWidth) onpicture(grabbed(video, WEBCAM_WIDTH, Math.round((WEBCAM_WIDTH * video.videoHeight) / video.videoWidth)));
-    };
-    grab();
   }
 
-  function stop() {
-    cancelAnimationFrame(frame);
-    stream?.getTracks().forEach((track) => track.stop());
-    stream = null;
+  page.on(["description"], () => maps.show());
+  for (const [name, keys] of /** @type {[string, any[]][]} */ ([["drawing", ["ink", "pen"]], ["map", ["description", "ink", "pen", "centred", "edits"]]])) {
+    page.on(keys, () => {
+      if (source === name && element.offsetParent) refresh();
+    });
   }
+  page.on(["tab"], () => {
+    if (["drawing", "map"].includes(source)) setTimeout(() => element.offsetParent && refresh());
+  });
 
   return {
     element,
-    /** Show the first picture. */
-    start: () => choose(source),
-    relabel() {
-      const option = [...choice.options].find(({ value }) => value === "upload");
-      if (option) option.textContent = t("kernels.picture.upload");
-      tell();
-    },
+    row,
     take,
+    tell,
+    /** Show the first picture: what the link says, as far as it can travel. @param {string} linked */
+    start(linked) {
+      const [name, step, channel] = linked.split(".");
+      if (name === "map") {
+        source = "map";
+        maps.begin({ step: Number(step), channel: Number(channel) });
+        refresh();
+        return;
+      }
+      const personal = ["upload", "webcam"].includes(name);
+      choose(personal ? "landscape" : name);
+      if (personal) complain({ key: `kernels.refused.travel.${name}` });
+    },
   };
 }

@@ -1,69 +1,85 @@
-/** Everything that a person can choose about the operator and its result, as one plain object that is never changed in place. */
+/** Everything that a person can choose about a chain of kernels, as plain objects that are never changed in place. */
 
-import { PRESETS, resized } from "../lib/kernels.js";
+import { PRESETS, resized, SHAPE } from "../lib/kernels.js";
 
 /** @typedef {import("../lib/conv.js").Kernel} Kernel */
 /**
+ * One kernel of the chain.
  * @typedef {{
- *   channels: "rgb" | "grey",
- *   preset: string | null, shape: import("../lib/kernels.js").Shape, kernel: Kernel,
+ *   on: boolean, preset: string | null, learned: string | null, shape: import("../lib/kernels.js").Shape, kernel: Kernel,
  *   stride: [number, number], dilation: [number, number], padding: "same" | "valid" | [number, number], mode: import("../lib/conv.js").PaddingMode,
- *   flip: boolean, normalise: boolean, bias: number, show: import("../lib/shading.js").Show,
- * }} State
- * `preset` is null once a cell was edited.
+ *   flip: boolean, normalise: boolean, bias: number, show: import("../lib/shading.js").Show, pass: import("../lib/shading.js").Pass,
+ * }} Stage
+ * `preset` is null once a cell was edited; `learned`: where in a model the kernel stands, null for any other;
+ * `pass`: what of its values the next kernel gets
  */
+/** @typedef {{ channels: "rgb" | "grey", stages: Stage[] }} State */
 
-const SHAPE = { sigma: 1, wavelength: 5, angle: 45 };
+/** @param {string} name of a preset @returns {Stage} */
+function stageOf(name) {
+  const { least, usual = [3, 3], make, shape, result } = PRESETS[name];
+  const [rows, columns] = usual.map((taps, axis) => Math.max(taps, least[axis]));
+  const given = { ...SHAPE, ...shape };
+  return {
+    on: true, preset: name, learned: null, shape: given, kernel: make(rows, columns, given),
+    stride: [1, 1], dilation: [1, 1], padding: "same", mode: "replicate", flip: false, pass: "values", ...result,
+  };
+}
+
+/** @type {Stage} */
+export const FIRST = stageOf("emboss");
+/** What a kernel is when it joins the chain. */
+export const ADDED = stageOf("gaussian");
 
 /** @type {State} */
-export const INITIAL = {
-  channels: "rgb",
-  preset: "emboss", shape: SHAPE, kernel: PRESETS.emboss.make(3, 3, SHAPE),
-  stride: [1, 1], dilation: [1, 1], padding: "same", mode: "replicate",
-  flip: false, ...PRESETS.emboss.result,
-};
+export const INITIAL = { channels: "rgb", stages: [FIRST] };
+
+/** @param {State} state @param {number} at @param {(stage: Stage) => Stage} change @returns {State} */
+export const withStage = (state, at, change) => ({ ...state, stages: state.stages.with(at, change(state.stages[at])) });
+
+/** A further kernel after the one at `at`. @param {State} state @param {number} at @param {Stage} [stage] @returns {State} */
+export const withAdded = (state, at, stage = ADDED) => ({ ...state, stages: state.stages.toSpliced(at + 1, 0, stage) });
+
+/** @param {State} state @param {number} at @returns {State} */
+export const withoutStage = (state, at) => ({ ...state, stages: state.stages.toSpliced(at, 1) });
+
+/** The kernel at `at` goes `by` places on. @param {State} state @param {number} at @param {number} by @returns {State} */
+export const withMoved = (state, at, by) => ({ ...state, stages: state.stages.toSpliced(at, 1).toSpliced(at + by, 0, state.stages[at]) });
+
+/** The first kernel in which two chains differ, or null. @param {State} one @param {State} other */
+export function differing(one, other) {
+  const count = Math.max(one.stages.length, other.stages.length);
+  for (let k = 0; k < count; k++) if (one.stages[k] !== other.stages[k]) return k;
+  return null;
+}
 
 /**
  * A preset at the present size, or larger where it needs that, with its way of showing the result.
- * @param {State} state @param {string} name @returns {State}
+ * @param {Stage} stage @param {string} name @returns {Stage}
  */
-export function withPreset(state, name) {
+export function withPreset(stage, name) {
   const { least, usual = least, make, result } = PRESETS[name];
-  const [rows, columns] = [Math.max(state.kernel.rows, usual[0]), Math.max(state.kernel.columns, usual[1])];
-  const shape = { ...state.shape, ...PRESETS[name].shape };
-  return { ...state, ...result, preset: name, shape, kernel: make(rows, columns, shape) };
+  const [rows, columns] = [Math.max(stage.kernel.rows, usual[0]), Math.max(stage.kernel.columns, usual[1])];
+  const shape = { ...stage.shape, ...PRESETS[name].shape };
+  return { ...stage, ...result, preset: name, learned: null, shape, kernel: make(rows, columns, shape) };
 }
 
-/** @param {State} state @param {Partial<import("../lib/kernels.js").Shape>} change @returns {State} */
-export function withShape(state, change) {
-  const shape = { ...state.shape, ...change };
-  if (!state.preset) return { ...state, shape };
-  return { ...state, shape, kernel: PRESETS[state.preset].make(state.kernel.rows, state.kernel.columns, shape) };
-}
+/** A kernel that is no preset. @param {Stage} stage @param {Kernel} kernel @param {string | null} [learned] @returns {Stage} */
+export const withKernel = (stage, kernel, learned = null) => ({ ...stage, preset: null, learned, kernel });
 
-/** The line of PyTorch that computes the same sums on planes of shape (C, 1, H, W). @param {State} state */
-export function torchLine({ stride, dilation, padding, mode, flip, kernel }) {
-  const pair = (/** @type {[number, number]} */ [rows, columns]) => (rows === columns ? String(rows) : `(${rows}, ${columns})`);
-  const weight = flip ? "w.flip(2, 3)" : "w";
-  const steps = [...(stride.some((u) => u !== 1) ? [`stride=${pair(stride)}`] : []), ...(dilation.some((u) => u !== 1) ? [`dilation=${pair(dilation)}`] : [])];
-  const amounts = padding === "same" ? [kernel.rows, kernel.columns].map((taps, axis) => {
-    const total = dilation[axis] * (taps - 1);
-    return [Math.floor(total / 2), total - Math.floor(total / 2)];
-  }) : padding === "valid" ? [[0, 0], [0, 0]] : padding.map((u) => [u, u]);
-  if (amounts.flat().every((u) => u === 0)) return `F.conv2d(${["x", weight, ...steps].join(", ")})`;
-  const even = amounts.every(([before, after]) => before === after);
-  if (mode === "zeros" && even) return `F.conv2d(${["x", weight, `padding=${pair([amounts[0][0], amounts[1][0]])}`, ...steps].join(", ")})`;
-  const around = [...amounts[1], ...amounts[0]].join(", ");
-  const how = mode === "zeros" ? "" : `, mode="${mode}"`;
-  return `F.conv2d(${[`F.pad(x, (${around})${how})`, weight, ...steps].join(", ")})`;
+/** @param {Stage} stage @param {Partial<import("../lib/kernels.js").Shape>} change @returns {Stage} */
+export function withShape(stage, change) {
+  const shape = { ...stage.shape, ...change };
+  if (!stage.preset) return { ...stage, shape };
+  return { ...stage, shape, kernel: PRESETS[stage.preset].make(stage.kernel.rows, stage.kernel.columns, shape) };
 }
 
 /**
  * The kernel with other rows and columns: a preset is made anew where it can be, an edited kernel is cut or gets zeros.
- * @param {State} state @param {number} rows @param {number} columns @returns {State}
+ * @param {Stage} stage @param {number} rows @param {number} columns @returns {Stage}
  */
-export function withSize(state, rows, columns) {
-  const preset = state.preset ? PRESETS[state.preset] : null;
-  if (preset && rows >= preset.least[0] && columns >= preset.least[1]) return { ...state, kernel: preset.make(rows, columns, state.shape) };
-  return { ...state, preset: null, kernel: resized(state.kernel, rows, columns) };
+export function withSize(stage, rows, columns) {
+  const preset = stage.preset ? PRESETS[stage.preset] : null;
+  if (preset && rows >= preset.least[0] && columns >= preset.least[1]) return { ...stage, kernel: preset.make(rows, columns, stage.shape) };
+  return withKernel(stage, resized(stage.kernel, rows, columns));
 }

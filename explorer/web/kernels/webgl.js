@@ -12,7 +12,7 @@ const FRAGMENT = `#version 300 es
 precision highp float;
 precision highp int;
 precision highp sampler2D;
-uniform sampler2D picture;  // with its padding, bytes
+uniform sampler2D picture;  // with its padding
 uniform sampler2D weights;
 uniform ivec2 taps, stride, dilation;  // columns, rows
 uniform int height, absolute;
@@ -26,7 +26,7 @@ void main() {
       sum += texelFetch(weights, ivec2(j, i), 0).r * texelFetch(picture, first + ivec2(j, i) * dilation, 0).rgb;
     }
   }
-  vec3 value = sum * 255.0 * scale + offset;
+  vec3 value = sum * scale + offset;
   colour = vec4(clamp(absolute == 1 ? abs(value) : value, 0.0, 255.0) / 255.0, 1.0);
 }`;
 
@@ -71,7 +71,7 @@ export function createPainter() {
       gl.viewport(0, 0, columns.output, rows.output);
       if (planes !== loaded) {
         gl.activeTexture(gl.TEXTURE0);
-        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, columns.padded, rows.padded, 0, gl.RGBA, gl.UNSIGNED_BYTE, interleaved(planes));
+        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, columns.padded, rows.padded, 0, gl.RGBA, gl.FLOAT, interleaved(planes));
         loaded = planes;
       }
       gl.activeTexture(gl.TEXTURE1);
@@ -110,14 +110,14 @@ function texture(gl, unit) {
   }
 }
 
-/** RGBA bytes of one plane (grey) or three. @param {Float64Array[]} planes */
+/** RGBA of one plane (grey) or three. @param {Float64Array[]} planes */
 function interleaved(planes) {
   const [red, green, blue] = planes.length === 3 ? planes : [planes[0], planes[0], planes[0]];
-  const bytes = new Uint8Array(4 * red.length);
+  const texels = new Float32Array(4 * red.length);
   for (let k = 0, at = 0; k < red.length; k++, at += 4) {
-    bytes[at] = red[k];
-    bytes[at + 1] = green[k];
-    bytes[at + 2] = blue[k];
+    texels[at] = red[k];
+    texels[at + 1] = green[k];
+    texels[at + 2] = blue[k];
   }
-  return bytes;
+  return texels;
 }

@@ -7,7 +7,15 @@
 /** What a preset's shape depends on: σ and wavelength in pixels, angle in degrees, counter-clockwise. @typedef {{ sigma: number, wavelength: number, angle: number }} Shape */
 /** How its result is best shown, unless someone chooses otherwise. @typedef {{ normalise: boolean, show: "clamp" | "absolute" | "rescale", bias: number }} Result */
 
+/** Taps along an axis. */
 export const LARGEST = 15;
+/** A chain longer than this cannot be taken in. */
+export const MOST_STAGES = 8;
+/** The largest stride, dilation and padding that can be chosen. */
+export const LIMITS = { stride: 16, dilation: 16, padding: 64 };
+
+/** What a shape is where nobody chose. @type {Shape} */
+export const SHAPE = { sigma: 1, wavelength: 5, angle: 45 };
 
 /** @param {number} length */
 export const centre = (length) => Math.floor((length - 1) / 2);

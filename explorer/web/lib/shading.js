@@ -2,10 +2,16 @@
  * From sums to what is seen. Two stages, both of which the page states in words:
  *
  *   value = sums / divisor + bias                    the output of the operator: what is read out, never rounded
- *   shown = clamp(value), clamp(|value|), or (value − lowest) / (highest − lowest) · 255      what is painted, in 0–255
+ *   shown = clamp(value), clamp(|value|), (value − lowest) / (highest − lowest) · 255, or, with its sign,
+ *           127.5 + value / peak · 127.5             what is painted, in 0–255; peak is the largest |value|
+ *
+ * With its sign a single plane is painted on the diverging scale, where 0 is the background.
  */
 
-/** @typedef {"clamp" | "absolute" | "rescale"} Show */
+import { colourTable, tableIndex } from "./colour.js";
+
+/** @typedef {"clamp" | "absolute" | "rescale" | "signed"} Show */
+/** What of its values a kernel hands on to the next. @typedef {"values" | "absolute" | "clamp"} Pass */
 /** Of all values: the lowest and highest, and how many of `count` lie below 0 and above 255. @typedef {{ lowest: number, highest: number, below: number, above: number, count: number }} Extent */
 
 /** What the sums are divided by: the kernel's sum, or 1 where that is not wanted or would divide by 0. @param {boolean} normalise @param {number} sum */
@@ -30,24 +36,65 @@ export function extentOf(planes, divisor, bias) {
   return { lowest, highest, below, above, count: planes.length * planes[0].length };
 }
 
+/** The largest |value|. @param {{ lowest: number, highest: number }} extent */
+export const peakOf = ({ lowest, highest }) => Math.max(Math.abs(lowest), Math.abs(highest));
+
+/** The ways of showing that ask for the extent of all values first. @param {Show} show */
+export const needsExtent = (show) => show === "rescale" || show === "signed";
+
 /**
  * What a value is painted as, before rounding, on the scale 0–255.
  * @param {number} value @param {Show} show @param {{ lowest: number, highest: number }} extent
  */
-export function shown(value, show, { lowest, highest }) {
-  const level = show === "absolute" ? Math.abs(value) : show === "rescale" ? (highest > lowest ? ((value - lowest) / (highest - lowest)) * 255 : value) : value;
+export function shown(value, show, extent) {
+  const { lowest, highest } = extent;
+  const peak = peakOf(extent);
+  const level = show === "absolute" ? Math.abs(value)
+    : show === "rescale" ? (highest > lowest ? ((value - lowest) / (highest - lowest)) * 255 : value)
+    : show === "signed" ? 127.5 + (peak > 0 ? (value / peak) * 127.5 : 0) : value;
   return Math.min(255, Math.max(0, level));
+}
+
+/**
+ * The colour of one pixel, whose values are one for each plane.
+ * @param {number[]} values @param {Show} show @param {{ lowest: number, highest: number }} extent @param {boolean} dark @returns {number[]}
+ */
+export function colourOf(values, show, extent, dark) {
+  if (show === "signed" && values.length === 1) {
+    const peak = peakOf(extent);
+    const word = colourTable("diverging", dark)[tableIndex("diverging", peak > 0 ? values[0] / peak : 0)];
+    return [word & 255, (word >> 8) & 255, (word >> 16) & 255];
+  }
+  const levels = values.map((value) => Math.round(shown(value, show, extent)));
+  return levels.length === 3 ? levels : [levels[0], levels[0], levels[0]];
+}
+
+/** The values that the next kernel gets. @param {Float64Array[]} out @param {Float64Array[]} sums @param {number} divisor @param {number} bias @param {Pass} pass */
+export function handOn(out, sums, divisor, bias, pass) {
+  const scale = 1 / divisor;
+  sums.forEach((plane, c) => {
+    const values = out[c];
+    for (let k = 0; k < plane.length; k++) values[k] = plane[k] * scale + bias;
+    if (pass === "absolute") for (let k = 0; k < values.length; k++) values[k] = Math.abs(values[k]);
+    else if (pass === "clamp") for (let k = 0; k < values.length; k++) values[k] = Math.min(255, Math.max(0, values[k]));
+  });
 }
 
 /**
  * Paint one plane (grey) or three (red, green, blue) as RGBA bytes.
  * @param {Uint8ClampedArray} bytes 4 for each element @param {Float64Array[]} planes sums @param {number} divisor @param {number} bias
- * @param {Show} show @param {Extent} extent
+ * @param {Show} show @param {{ lowest: number, highest: number }} extent @param {boolean} dark the theme, whose background is 0 on the diverging scale
  */
-export function shade(bytes, planes, divisor, bias, show, extent) {
-  const stretch = show === "rescale" && extent.highest > extent.lowest ? 255 / (extent.highest - extent.lowest) : 1;
+export function shade(bytes, planes, divisor, bias, show, extent, dark) {
+  const peak = peakOf(extent);
+  if (show === "signed" && planes.length === 1) {
+    diverge(bytes, planes[0], peak > 0 ? 1 / (divisor * peak) : 0, peak > 0 ? bias / peak : 0, dark);
+    return;
+  }
+  const [stretch, zero] = show === "rescale" && extent.highest > extent.lowest ? [255 / (extent.highest - extent.lowest), extent.lowest]
+    : show === "signed" ? [peak > 0 ? 127.5 / peak : 0, peak > 0 ? -peak : 0] : [1, 0];
   const scale = stretch / divisor;
-  const offset = (bias - (stretch === 1 ? 0 : extent.lowest)) * stretch;
+  const offset = show === "signed" && peak === 0 ? 127.5 : (bias - zero) * stretch;
   const absolute = show === "absolute";
   const [red, green, blue] = planes.length === 3 ? planes : [planes[0], planes[0], planes[0]];
   for (let k = 0, at = 0; k < red.length; k++, at += 4) {
@@ -62,6 +109,13 @@ export function shade(bytes, planes, divisor, bias, show, extent) {
     bytes[at + 2] = b;
     bytes[at + 3] = 255;
   }
+}
+
+/** Paint sum · scale + offset, from −1 to 1, on the diverging scale. @param {Uint8ClampedArray} bytes @param {Float64Array} plane @param {number} scale @param {number} offset @param {boolean} dark */
+function diverge(bytes, plane, scale, offset, dark) {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, plane.length);
+  const table = colourTable("diverging", dark);
+  for (let k = 0; k < plane.length; k++) words[k] = table[tableIndex("diverging", plane[k] * scale + offset)];
 }
 
 /**

@@ -1,0 +1,179 @@
+/**
+ * From a chain of kernels to what is seen of it: the picture before and after the kernel in view, the thumbnails, and what
+ * is said of them. While something moves only what is in view is certain to follow; the rest does when the hand rests.
+ */
+
+import { bytesOf, extentFrom, planesFrom } from "../lib/maps.js";
+import { needsExtent, shade } from "../lib/shading.js";
+import { separated } from "../lib/separable.js";
+import { page } from "../lib/store.js";
+import { createChain, extentOfLink } from "./chain.js";
+import { createMeter } from "./report.js";
+import { createPainter } from "./webgl.js";
+
+/** What the kernels behind the one in view may take of a frame, ms. */
+const BUDGET = 14;
+/** The range of a picture. */
+const BYTES = { lowest: 0, highest: 255 };
+
+/** @typedef {import("./chain.js").Link} Link */
+/** @typedef {import("./state.js").State} State */
+/** How a picture's values become colours. @typedef {{ show: import("../lib/shading.js").Show, extent: { lowest: number, highest: number } }} Look */
+
+/**
+ * @param {{ input: import("./screen.js").Screen, output: import("./screen.js").Screen, strip: ReturnType<typeof import("./strip.js").createStrip>,
+ *   report: ReturnType<typeof import("./report.js").createReport>, by: HTMLSelectElement }} parts
+ */
+export function createPainting({ input, output, strip, report, by }) {
+  const chain = createChain();
+  const meter = createMeter();
+  /** @type {import("./webgl.js").Painter | null} */
+  let painter = null;
+  /** @type {import("../lib/pictures.js").Picture | import("../lib/maps.js").FeatureMap | null} */
+  let picture = null;
+  /** The picture's planes, and whether they are of its colours. */
+  let [field, channels] = [/** @type {import("./engine.js").Field | null} */ (null), ""];
+  /** @type {(Link | null)[]} */
+  let links = [];
+  /** @type {ImageData | null} */
+  let image = null;
+  /** What the input screen shows. */
+  let drawn = /** @type {unknown[]} */ ([]);
+  let [before, after] = [/** @type {Look} */ ({ show: "clamp", extent: BYTES }), /** @type {Look} */ ({ show: "clamp", extent: BYTES })];
+
+  /** @param {State} state @returns {import("./engine.js").Field} */
+  function fieldOf(state) {
+    const of = /** @type {NonNullable<typeof picture>} */ (picture);
+    if (!field || channels !== state.channels) {
+      field = { width: of.width, height: of.height, planes: planesFrom(of, state.channels), version: 0 };
+      channels = state.channels;
+    }
+    return field;
+  }
+
+  /** The last kernel before `at` that was applied, or −1. @param {State} state @param {number} at */
+  const appliedBefore = (state, at) => state.stages.slice(0, at).findLastIndex(({ on }) => on);
+
+  /** @param {Link} link @param {import("./state.js").Stage} stage @returns {Look} */
+  const lookOf = (link, stage) => ({ show: stage.show, extent: needsExtent(stage.show) ? extentOfLink(link) : BYTES });
+
+  /** Show the picture that the kernel in view gets. @param {State} state @param {number} at */
+  function paintInput(state, at) {
+    const k = appliedBefore(state, at);
+    const from = k < 0 ? null : links[k];
+    const wanted = [picture, page.get("dark"), from?.sums, from?.out?.version, from && state.stages[k].show];
+    if (wanted.every((value, n) => value === drawn[n])) return;
+    drawn = wanted;
+    if (from && !from.sums) return;
+    const source = /** @type {NonNullable<typeof picture>} */ (picture);
+    if (!from?.sums || !from.laid) {
+      before = { show: "values" in source ? "signed" : "clamp", extent: extentFrom(source) };
+      input.show(new ImageData(/** @type {any} */ (bytesOf(source, page.get("dark"))), source.width, source.height));
+      return;
+    }
+    before = lookOf(from, state.stages[k]);
+    input.show(imageOf(from, before));
+  }
+
+  /** @param {Link} link @param {Look} look @param {ImageData | null} [reused] */
+  function imageOf({ laid, sums, divisor, bias }, { show, extent }, reused = null) {
+    const { rows, columns } = /** @type {import("./engine.js").Layout} */ (laid).geometry;
+    const made = reused?.width === columns.output && reused.height === rows.output ? reused : new ImageData(columns.output, rows.output);
+    shade(made.data, /** @type {Float64Array[]} */ (sums), divisor, bias, show, extent, page.get("dark"));
+    return made;
+  }
+
+  /** @param {Link} link @param {import("./state.js").Stage} stage */
+  function paintOutput(link, stage) {
+    if (!link.sums) return;
+    after = lookOf(link, stage);
+    image = imageOf(link, after, image);
+    output.show(image);
+  }
+
+  /** Paint by WebGL2, which knows no lowest and highest value. @param {Link} link @param {import("./state.js").Stage} stage */
+  function paintByCard({ laid, divisor, bias }, stage) {
+    if (!laid || !painter) return null;
+    const started = performance.now();
+    painter.paint(laid.surrounded, laid.kernel, laid.geometry, divisor, bias, stage.show === "absolute");
+    output.show(painter.surface);
+    after = { show: stage.show, extent: BYTES };
+    const all = laid.kernel.values.length;
+    return { path: /** @type {const} */ ("webgl"), taps: all, allTaps: all, ms: performance.now() - started };
+  }
+
+  /** @param {State} state */
+  function paintStrip(state) {
+    links.forEach((link, k) => {
+      if (!link) return;
+      if (!state.stages[k].on) strip.copyBefore(k);
+      else strip.drawLink(k, link, state.stages[k], page.get("dark"));
+    });
+  }
+
+  /** What is said when there is no result. @param {Link} link */
+  function sayNone(link) {
+    if (link.refusal) report.refuse(link.refusal);
+    else if (link.blocked) report.tellNone("blocked");
+    else report.tellNone("off");
+  }
+
+  return {
+    get links() {
+      return links;
+    },
+    /** How the picture before the kernel and the one after it are coloured. */
+    get looks() {
+      return { before, after };
+    },
+    get picture() {
+      return picture;
+    },
+
+    /** Find out what this browser computes with. */
+    start() {
+      painter = createPainter();
+      by.value = painter?.hardware ? "webgl" : "arrays";
+      by.options[1].disabled = !painter;
+    },
+
+    /** @param {NonNullable<typeof picture>} next */
+    take(next) {
+      [picture, field] = [next, null];
+    },
+
+    /** One frame. @param {State} state @param {number} at the kernel in view @param {number} now ms */
+    draw(state, at, now) {
+      const started = performance.now();
+      const [source, stage] = [fieldOf(state), state.stages[at]];
+      const card = by.value === "webgl" && painter !== null && !painter.lost && !needsExtent(stage.show);
+      links = chain.run(source, state.stages, at, !card, started + BUDGET).links;
+      const link = /** @type {Link} */ (links[at]);
+      paintInput(state, at);
+      if (link.laid) {
+        const work = card ? paintByCard(link, stage) : link.work;
+        if (!card) paintOutput(link, stage);
+        meter.tick(now);
+        report.show(link.laid.geometry, stage, separated(stage.kernel), source.planes.length);
+        if (work) report.tellSpeed(work, performance.now() - started, meter.rate);
+      } else sayNone(link);
+      paintStrip(state);
+      return link;
+    },
+
+    /** The hand rests: everything is computed, in float64, and the values' range is said. @param {State} state @param {number} at */
+    rest(state, at) {
+      const [source, stage] = [fieldOf(state), state.stages[at]];
+      links = chain.run(source, state.stages, at, true, Infinity).links;
+      const link = /** @type {Link} */ (links[at]);
+      paintInput(state, at);
+      if (link.sums) {
+        paintOutput(link, stage);
+        report.tellTreatment(stage, extentOfLink(link), link.divisor, source.planes.length);
+      } else if (!link.refusal && !link.blocked) output.copy(input);
+      strip.drawSource(source, (bytes, planes) => shade(bytes, planes, 1, 0, "values" in (picture ?? {}) ? "signed" : "clamp", extentFrom(/** @type {any} */ (picture)), page.get("dark")));
+      paintStrip(state);
+      return link;
+    },
+  };
+}
