@@ -36,7 +36,7 @@ class Controls:
         """Whether the next batch is a single step that somebody wants to see."""
         self._control = Control()
         self._written = -1
-        self._made = run.control().steps
+        self._made = run.control().steps if run.resumable.exists() else 0
         self._paused = False
         self._heeded = threading.Lock()  # taken by whoever ends the run
 

@@ -90,14 +90,22 @@ class RunFolder:
         self.validation = path / "validation.safetensors"
         self.lock = path / "run.lock"
         self.log = path / "worker.log"
+        self.launched = path / "launched"  # by a server, until the worker holds the lock
 
     @property
     def alive(self) -> bool:
         """Whether a process trains this run, waits to, or was launched a moment ago."""
         if held(self.lock):
             return True
-        launched = self.path / "launched"
-        return launched.exists() and time.time() - launched.stat().st_mtime < LAUNCH_SECONDS
+        try:
+            return time.time() - self.launched.stat().st_mtime < LAUNCH_SECONDS
+        except FileNotFoundError:
+            return False
+
+    @property
+    def model(self) -> str:
+        """The name of the run's network; empty if its configuration is damaged."""
+        return str(_read(self.config).get("model", ""))
 
     def status(self) -> Status:
         """Return the run's status; "failed" for one whose process is gone without having said why."""

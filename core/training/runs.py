@@ -150,7 +150,7 @@ class Runs:
         return [
             Run(
                 name=run.path.name,
-                model=str(read_json(run.config).get("model", "")),
+                model=run.model,
                 status=status,
                 waiting=queue.index(run.path.name) + 1 if run.path.name in queue else 0,
                 resumable=status.state in ("stopped", "failed") and run.resumable.exists(),
@@ -278,7 +278,7 @@ class Runs:
 
     def _launch(self, run: RunFolder) -> None:
         """Start the worker, detached: a session of its own, no terminal, its words in `worker.log`."""
-        (run.path / "launched").touch()
+        run.launched.touch()
         command = [sys.executable, "-m", "core.train", "--run", str(run.path.resolve()), "--queue", str(self.at_once)]
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))

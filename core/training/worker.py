@@ -46,6 +46,7 @@ def work(folder: Path, *, places: int | None = None) -> int:
         raise OSError(f"the run folder {folder} cannot be written: {error.strerror}") from error
     place: FileLock | None = None
     try:
+        run.launched.unlink(missing_ok=True)
         run.checkpoints.mkdir(exist_ok=True)
         signal.signal(signal.SIGTERM, _ask_to_stop(run))
         signal.signal(signal.SIGINT, _ask_to_stop(run))
