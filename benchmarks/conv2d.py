@@ -2,7 +2,7 @@
 
 `python -m benchmarks.conv2d [--json FILE] [--quick]` times, on the CPU in float32,
 
-* `ours`: `core.ops.vectorized.conv2d_kernels`, its arguments in the layout that its rule names;
+* `ours`: `core.ops.vectorized.conv2d_kernels`, each argument in the layout that suits it;
 * `nchw`: `F.conv2d` and `aten.convolution_backward` on contiguous tensors, the reference of every ratio;
 * `nhwc`: the same on channels-last tensors;
 * `unfold`: `F.unfold` and one product, the vectorised convolution of tutorials (forward only).
@@ -98,14 +98,19 @@ def framework(tensors: Tensors, stride: Pair, padding: Pair) -> Passes:
     }
 
 
-def ours(tensors: Tensors, stride: Pair, padding: Pair) -> Passes:
-    """Return our passes over these tensors."""
-    input, weight, grad = tensors
+def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
+    """Return our passes over the same tensors in the layouts that suit them.
+
+    Columns read contiguous tensors, rows channels-last ones. A weight gradient multiplies what lies side by side in
+    the windows with the gradient transposed, and so reads the latter in the other layout.
+    """
+    columns = formulation(contiguous[1].shape, 1) is Formulation.COLUMNS
+    (input, weight, grad), (_, _, other_grad) = (contiguous, last) if columns else (last, contiguous)
     settings = stride, padding, (1, 1), 1
     return {
         "forward": partial(conv2d_kernels.forward, input, weight, *settings),
         "input_grad": partial(conv2d_kernels.input_grad, input.shape, weight, grad, *settings),
-        "weight_grad": partial(conv2d_kernels.weight_grad, input, weight.shape, grad, *settings),
+        "weight_grad": partial(conv2d_kernels.weight_grad, input, weight.shape, other_grad, *settings),
     }
 
 
@@ -147,14 +152,13 @@ def measure(workload: Workload, *, rounds: int = ROUNDS, settle: float = 0.3) ->
     contiguous = workload.tensors()
     last = tuple(tensor.contiguous(memory_format=torch.channels_last) for tensor in contiguous)
     exact = framework(tuple(tensor.double() for tensor in contiguous), stride, padding)
-    way = formulation(contiguous[1].shape, contiguous[2].shape, stride, 1)
     calls = {
-        "ours": ours(contiguous if way is Formulation.COLUMNS else last, stride, padding),
+        "ours": ours(contiguous, last, stride, padding),
         "nchw": framework(contiguous, stride, padding),
         "nhwc": framework(last, stride, padding),
         "unfold": unfold(contiguous, stride, padding),
     }
-    row: dict[str, Any] = asdict(workload) | {"formulation": way.value}
+    row: dict[str, Any] = asdict(workload) | {"formulation": formulation(contiguous[1].shape, 1).value}
     for name in NAMES:
         candidates = {candidate: passes[name] for candidate, passes in calls.items() if name in passes}
         errors = check(candidates, exact[name]())
