@@ -17,7 +17,7 @@ export async function mount(element, { server }) {
   const pad = createPad({ ink: page.get("ink"), pen: page.get("pen"), onchange: send });
   const strip = createStrip();
   const prediction = createPrediction();
-  const network = createNetwork({ onwant: () => send(), onopen: (place) => cell.open([place]), onfield: outlineInk });
+  const network = createNetwork({ onwant: () => send(performance.now(), false), onopen: (place) => cell.open([place]), onfield: outlineInk });
   const cell = createCellPanel({ name: network.name, onopen: explain, onlight: network.light });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const replay = h("div", { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
@@ -38,7 +38,7 @@ export async function mount(element, { server }) {
   let unpainted = [];
 
   const post = newestOnly(
-    ({ asked, ...input }) => ask(server.observe, input, t("error.unreachable")),
+    ({ asked, version, ...input }) => ask(server.observe, input, t("error.unreachable")),
     (answer, input) => {
       if (input.model !== page.get("model")) return;
       problem.hidden = answer.problem === null;
@@ -64,13 +64,16 @@ export async function mount(element, { server }) {
   /** What the server needs to know of the drawing. */
   const drawing = () => ({ model: page.get("model"), strokes: pad.strokes, brush: pad.brush, centred: page.get("centred"), label: page.get("label"), edits: page.get("edits") });
 
-  /** @param {number} [at] when what is to be sent changed, ms */
-  function send(at = performance.now()) {
+  /** @param {number} [at] when what is to be sent changed, ms @param {boolean} [changed] false if only other maps are wanted */
+  function send(at = performance.now(), changed = true) {
     const description = page.get("description");
     if (!description) return;
-    unpainted.push(at);
+    if (changed) {
+      unpainted.push(at);
+      network.expire();
+    }
     page.set({ ink: pad.strokes, pen: pad.brush });
-    post({ ...drawing(), wanted: network.wanted, structure: description.structure, asked: at });
+    post({ ...drawing(), wanted: network.wanted, version: network.version, sort: page.get("sort"), structure: description.structure, asked: at });
   }
 
   /** Publish how long each change up to `asked` took to reach the screen, as User Timing measures named "stroke". @param {number} asked */
@@ -105,7 +108,7 @@ export async function mount(element, { server }) {
   function show() {
     if (!answered) return;
     const { answer, input } = answered;
-    network.show(answer);
+    network.show(answer, input.version);
     strip.show(answer.stages, input.strokes, input.brush);
     prediction.show(answer.prediction, answer.before);
   }

@@ -50,7 +50,7 @@ export async function mount(element, { server, options }) {
     missing.hidden = true;
     if (![...choice.options].some((option) => option.value === name)) choice.add(new Option(name, name));
     choice.value = name;
-    page.set({ model: name, description: null, modelError: null, ...(name === page.get("model") ? {} : { cells: [], edits: [] }) });
+    page.set({ model: name, description: null, modelError: null, ...(name === page.get("model") ? {} : { cells: [], edits: [], fold: null }) });
     describe(name);
   }
 
@@ -62,6 +62,7 @@ export async function mount(element, { server, options }) {
       return;
     }
     const { parameters, figures, trained, summary } = description;
+    device.textContent = description.device.toUpperCase();
     facts.title = summary;
     facts.replaceChildren(
       h("span", { class: "fact" }, t("bar.parameters", { count: parameters.toLocaleString("en") })),

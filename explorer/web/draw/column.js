@@ -1,84 +1,119 @@
 /** One column of the network view: a step's facts, the maps of its channels, and the cell that is pointed at. */
 
-import { h, canvas } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { colourTable, positionOf, tableIndex } from "../lib/colour.js";
 import { floatsFromBase64, fromBase64, readout, valueOf } from "../lib/codes.js";
-import { runs } from "../lib/field.js";
-import { cellAfterKey, cellAt, gridOf, mapCell, originOf, outlineOf, paintMaps, tensorIndex } from "../lib/layout.js";
+import { cellAfterKey, mapCell, tensorIndex } from "../lib/layout.js";
 import { short } from "../lib/numbers.js";
 import { t } from "../lib/i18n.js";
 import { page } from "../lib/store.js";
+import { factLines, fedWords } from "./facts.js";
+import { createPicture } from "./picture.js";
 
 /**
  * One step as `describe` sends it. `index` is -1 for the model's input.
- * @typedef {{ index: number, op: string, path: string, shape: number[], from: string[], parameters: string, learned: string[], field: string,
- *   scale: import("../lib/colour.js").Scale, low: number, high: number, message: string,
+ * @typedef {{ index: number, op: string, path: string, shape: number[], from: string[], parents: number[], explained: boolean,
+ *   parameters: string, learned: string[], field: string, scale: import("../lib/colour.js").Scale, low: number, high: number, message: string,
  *   map: { channels: number, rows: number, columns: number, count: number, block: number, size: number[], perPage: number, labels: string[] } | null }} Step
  */
-/** @typedef {{ step: number, first: number, scales: string, data: string }} Maps */
+/** A page of maps; `channels` and their `strengths` where they are sorted. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | null)[] }} Maps */
+/** @typedef {import("../lib/layout.js").Cell} Cell */
+
+/** Widths in px: of a column's padding and border, of its narrowest content, and of a column folded to its name. */
+const FRAME = 22, NARROWEST = 132, FOLDED = 36;
 
 /**
  * @param {Step} step
- * @param {{ tell: (column: any, found: any) => void, onpage: () => void, onopen: (place: any) => void, onpoint: (place: any) => void }} options
+ * @param {{ tell: (column: any, found: any) => void, onpage: () => void, onopen: (place: any) => void, onpoint: (place: any) => void,
+ *   onfold: () => void }} options
  */
-export function createColumn(step, { tell, onpage, onopen, onpoint }) {
+export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
   const { map } = step;
   const pages = map ? Math.ceil(map.channels / map.perPage) : 0;
   const shownChannels = (/** @type {number} */ first) => (map ? Math.min(map.perPage, map.channels - first) : 0);
-  const grid = map ? gridOf(map, shownChannels(0)) : null;
+  const picture = map && createPicture(map, shownChannels(0));
   /** The scale of each map here, and the codes of all of them. */
   let scales = new Float32Array(0);
   let codes = new Uint8Array(0);
-  /** @type {ImageData | undefined} */
-  let image;
-  const context = () => /** @type {CanvasRenderingContext2D} */ (picture?.getContext("2d"));
-  /** @type {{ channel: number, row: number, column: number } | null} */
+  /** The channel of each map, and what it was sorted by. @type {ArrayLike<number>} */
+  let channels = [];
+  /** @type {(number | null)[] | undefined} */
+  let strengths;
+  /** @type {Cell | null} */
   let pointed = null;
   let focused = false;
+  let folded = false;
+  let dirty = false;
+  /** @type {import("./facts.js").Fed | null} */
+  let made = null;
 
-  const picture = grid && canvas(grid.width, grid.height, { class: "maps", tabindex: 0, role: "img", style: { clipPath: outlineOf(grid) } });
-  const overlay = grid && canvas(grid.width, grid.height, { class: "field", hidden: true });
-  const mark = h("div", { class: "cell-mark", hidden: true });
-  const source = h("div", { class: "cell-mark source", hidden: true });
+  const name = step.index < 0 ? t("network.input") : step.op;
+  const fold = h("button", { type: "button", class: "fold", onclick: onfold });
   const title = h("h3", {},
     h("span", { class: "step-number" }, step.index < 0 ? "" : String(step.index + 1)),
-    h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, step.index < 0 ? t("network.input") : step.op));
+    h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, name), fold);
   const facts = h("p", { class: "step-facts" });
+  const time = h("p", { class: "step-time", dataset: { i18nTitle: "network.time.why" } });
   const change = h("p", { class: "step-change" });
   const range = h("span", {});
   const turn = (/** @type {number} */ by, /** @type {string} */ icon, /** @type {string} */ words) =>
     h("button", { type: "button", class: "tool small", dataset: { i18nTitle: words }, title: t(words), "aria-label": t(words), onclick: () => flip(by) }, icon);
   const pager = pages > 1 ? h("div", { class: "pager" }, turn(-1, "◀", "network.previous"), range, turn(1, "▶", "network.next")) : "";
-  const frame = picture
-    ? h("div", { class: "maps-frame" }, picture, overlay ?? "", mark, source, ...(grid && map?.labels.length ? [labelList(map.labels, grid.zoom)] : []))
-    : h("p", { class: "note plain-box" }, step.message);
-  const element = h("section", { class: "step", dataset: { step: step.index, op: step.op } }, h("header", {}, title, facts, change), pager, frame);
+  const frame = picture?.element ?? h("p", { class: "note plain-box" }, step.message);
+  const element = h("section", { class: step.explained ? "step" : "step unknown", dataset: { step: step.index, op: step.op } },
+    h("header", {}, title, time, facts, change), pager, frame);
 
   const column = {
     step, element, visible: false, first: 0, peak: 0, backward: false,
+    /** Which drawing the maps are of. */
+    version: 0,
+
+    get width() {
+      return folded ? FOLDED : FRAME + Math.max(NARROWEST, picture?.width ?? 0);
+    },
+
+    /** Show the column as its name alone. @param {boolean} on */
+    fold(on) {
+      folded = on;
+      element.classList.toggle("folded", on);
+      fold.setAttribute("aria-expanded", String(!on));
+      fold.title = t(on ? "network.unfold.step" : "network.fold.step", { name });
+      fold.setAttribute("aria-label", fold.title);
+      fold.textContent = on ? "+" : "−";
+    },
+
+    /** @param {number} times */
+    resize(times) {
+      picture?.resize(times);
+      if (pointed) point(null);
+    },
 
     /** The step with the colour scale its maps have now: gradients have a sign. @returns {Step} */
     scaled: () => (column.backward ? { ...step, scale: "diverging" } : step),
+
+    /** Whether maps should be asked for. @param {number} version the drawing's */
+    wants: (version) => map !== null && !folded && column.version !== version,
 
     /** @param {Maps} answer @param {number} largest |value| of the whole step @param {boolean} backward the maps are gradients */
     take(answer, largest, backward) {
       column.backward = backward;
       scales = floatsFromBase64(answer.scales);
       codes = fromBase64(answer.data);
+      strengths = answer.strengths;
+      channels = answer.channels ?? Array.from(scales, (_, k) => answer.first + k);
       column.peak = largest;
+      dirty = true;
     },
 
-    /** @param {"map" | "layer" | "network"} scope @param {number} networkPeak */
-    paint(scope, networkPeak) {
-      if (!scales.length || !map || !grid || !picture) return;
-      image ??= context().createImageData(grid.width, grid.height);
-      const words = new Uint32Array(image.data.buffer);
-      if (scales.length < grid.channels) words.fill(0); // the last page of channels may hold fewer maps
-      paintMaps(words, grid, codes, lookupsFor(scope === "map" ? null : scope === "layer" ? column.peak : networkPeak));
-      context().putImageData(image, 0, 0);
+    /** Paint what changed, or everything; a column off screen waits until it is seen. @param {"map" | "layer" | "network"} scope @param {number} networkPeak @param {boolean} all */
+    paint(scope, networkPeak, all) {
+      dirty ||= all;
+      if (!dirty || !column.visible || folded || !scales.length || !picture) return;
+      dirty = false;
+      picture.paint(codes, lookupsFor(scope === "map" ? null : scope === "layer" ? column.peak : networkPeak));
     },
 
-    /** @param {{ channel: number, row: number, column: number } | null} cell */
+    /** @param {Cell | null} cell */
     read(cell) {
       if (!cell || !map || cell.channel >= scales.length) return null;
       const scale = scales[cell.channel];
@@ -87,7 +122,7 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
       const vector = map.size.length === 1;
       const label = !vector ? null : map.labels.length ? map.labels[position] : t("network.position", { index: position });
       return {
-        value, scale, label, text: readout(value, scale), channel: column.first + cell.channel,
+        value, scale, label, text: readout(value, scale), channel: channels[cell.channel], strength: strengths?.[cell.channel],
         row: cell.row * map.block, column: cell.column * map.block,
       };
     },
@@ -95,34 +130,36 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
     /** @param {number[] | null} index */
     light(index) {
       const cell = index && map ? mapCell(map, index) : null;
-      const shown = cell !== null && cell.channel >= column.first && cell.channel < column.first + scales.length;
-      place(source, shown && cell ? { ...cell, channel: cell.channel - column.first } : null);
+      const place = cell ? Array.from(channels).indexOf(cell.channel) : -1;
+      picture?.light(cell && place >= 0 ? { ...cell, channel: place } : null);
     },
 
     /**
      * Outline cells: what the pointed cell is made of, or what it influences.
-     * @param {import("../lib/field.js").Block[] | undefined} blocks @param {"sources" | "influence"} kind
+     * @param {import("../lib/field.js").Block[] | undefined} blocks @param {string} colour
      */
-    outline(blocks, kind) {
-      if (!overlay || !grid || !map) return;
-      overlay.hidden = !blocks;
-      if (!blocks) return;
-      const pen = /** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d"));
-      pen.clearRect(0, 0, grid.width, grid.height);
-      pen.strokeStyle = getComputedStyle(overlay).getPropertyValue(kind === "sources" ? "--cs-accent" : "--cs-mark");
-      pen.lineWidth = 2;
-      for (const { x, y, width, height } of blocks.flatMap((block) => rectangles(block.slice(-map.size.length), map, grid, column.first))) {
-        pen.strokeRect(x + 1, y + 1, Math.max(1, width - 2), Math.max(1, height - 2));
-      }
-    },
+    outline: (blocks, colour) => picture?.outline(folded ? undefined : blocks, channels, colour),
 
     /** Say which of the step's parameters somebody changed. @param {Record<string, { count: number, of: number, largest: number }>} changed by name */
     markChanges(changed) {
-      const mine = step.learned.filter((name) => changed[name]);
+      const mine = step.learned.filter((parameter) => changed[parameter]);
+      if (!mine.length && !change.textContent) return;
       element.classList.toggle("changed", mine.length > 0);
-      const largest = Math.max(...mine.map((name) => changed[name].largest));
+      const largest = Math.max(...mine.map((parameter) => changed[parameter].largest));
       change.textContent = mine.length ? t("network.changed", { largest: short(largest, 2) }) : "";
-      change.title = mine.map((name) => t("network.changed.why", { name, ...changed[name], largest: short(changed[name].largest, 2) })).join("\n");
+      change.title = mine.map((parameter) => t("network.changed.why", { name: parameter, ...changed[parameter], largest: short(changed[parameter].largest, 2) })).join("\n");
+    },
+
+    /** @param {number} milliseconds of the step in the latest pass */
+    sayTime(milliseconds) {
+      time.textContent = `${short(milliseconds, 2)} ms`;
+    },
+
+    /** Say how the picture became the model's input. @param {import("./facts.js").Fed} fed */
+    sayFed(fed) {
+      made = fed;
+      time.textContent = fedWords(fed);
+      time.classList.add("fed");
     },
 
     /** Read the pointed cell again after its maps changed. */
@@ -130,9 +167,19 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
       if (pointed) tell(column, column.read(pointed));
     },
 
+    /** Show the channels from the first again. */
+    rewind() {
+      column.first = 0;
+      column.version = 0;
+      sayRange();
+    },
+
     relabel() {
       facts.replaceChildren(...factLines(step));
-      picture?.setAttribute("aria-label", t("network.picture", { name: step.path || step.op, shape: step.shape.join("×") }));
+      picture?.canvas.setAttribute("aria-label", t("network.picture", { name: step.path || step.op, shape: step.shape.join("×") }));
+      if (made) column.sayFed(made);
+      column.fold(folded);
+      sayRange();
     },
   };
 
@@ -147,11 +194,12 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
   }
 
   function flip(/** @type {number} */ by) {
-    if (!map || !grid) return;
+    if (!map) return;
     const last = (pages - 1) * map.perPage;
     column.first = Math.min(last, Math.max(0, column.first + by * map.perPage));
+    column.version = 0;
     scales = new Float32Array(0);
-    context().clearRect(0, 0, grid.width, grid.height);
+    picture?.clear();
     sayRange();
     onpage();
   }
@@ -160,51 +208,42 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
     if (map) range.textContent = t("network.range", { first: column.first, last: column.first + shownChannels(column.first) - 1, channels: map.channels });
   }
 
-  function point(/** @type {typeof pointed} */ cell) {
+  function point(/** @type {Cell | null} */ cell) {
     pointed = cell;
-    place(mark, cell);
+    picture?.mark(cell);
     tell(column, column.read(cell));
     const index = tensorCell();
     if (index) onpoint({ step: step.index, cell: index });
   }
 
-  /** Put a frame around a cell, or hide it. @param {any} frame @param {typeof pointed} cell */
-  function place(frame, cell) {
-    frame.hidden = !cell;
-    if (!cell || !grid) return;
-    const { x, y } = originOf(grid, cell.channel);
-    Object.assign(frame.style, {
-      left: `${x + cell.column * grid.zoom}px`, top: `${y + cell.row * grid.zoom}px`, width: `${grid.zoom}px`, height: `${grid.zoom}px`,
-    });
-  }
-
   /** The pointed cell's index in the tensor. */
   const tensorCell = () =>
-    pointed && map ? tensorIndex(map, step.shape.length, { ...pointed, channel: pointed.channel + column.first }) : null;
+    pointed && map ? tensorIndex(map, step.shape.length, { ...pointed, channel: channels[pointed.channel] ?? pointed.channel }) : null;
 
   function open() {
     const cell = tensorCell();
     if (cell && (column.backward || step.index >= 0)) onopen({ step: step.index, of: column.backward ? "output" : "", cell });
   }
 
-  if (picture && grid) {
+  if (picture) {
+    const { canvas } = picture;
     for (const kind of ["pointermove", "pointerdown"]) {
-      picture.addEventListener(kind, (event) => {
+      canvas.addEventListener(kind, (event) => {
         const { offsetX, offsetY } = /** @type {PointerEvent} */ (event);
-        point(cellAt(grid, offsetX, offsetY));
+        point(picture.cellAt(offsetX, offsetY));
       });
     }
-    picture.addEventListener("click", open);
-    picture.addEventListener("pointerleave", () => { if (!focused) point(null); });
-    picture.addEventListener("focus", () => {
-      if (!picture.matches(":focus-visible")) return;
+    canvas.addEventListener("click", open);
+    canvas.addEventListener("pointerleave", () => { if (!focused) point(null); });
+    canvas.addEventListener("focus", () => {
+      if (!canvas.matches(":focus-visible")) return;
       focused = true;
       point(pointed ?? { channel: 0, row: 0, column: 0 });
     });
-    picture.addEventListener("blur", () => { focused = false; point(null); });
-    picture.addEventListener("keydown", (event) => {
+    canvas.addEventListener("blur", () => { focused = false; point(null); });
+    canvas.addEventListener("keydown", (event) => {
       if (event.key === "Enter") open();
-      const next = cellAfterKey(grid, pointed ?? { channel: 0, row: 0, column: 0 }, event.key);
+      const next = cellAfterKey(picture.grid, pointed ?? { channel: 0, row: 0, column: 0 }, event.key);
       if (!next) return;
       focused = true;
       point(next);
@@ -212,7 +251,6 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
     });
   }
   column.relabel();
-  sayRange();
   return column;
 }
 
@@ -220,57 +258,4 @@ export function createColumn(step, { tell, onpage, onopen, onpoint }) {
 function lookupOf(step, scale, full) {
   const table = colourTable(step.scale, page.get("dark"));
   return Uint32Array.from({ length: 256 }, (_, code) => table[tableIndex(step.scale, positionOf(step, valueOf(code, scale), full))]);
-}
-
-/**
- * Where a block of cells lies in a picture: a rectangle for each run of rows and of columns, in each map.
- * @param {Uint8Array[]} block the axes of one sample @param {NonNullable<Step["map"]>} map @param {import("../lib/layout.js").Grid} grid
- * @param {number} first channel shown
- */
-function rectangles(block, map, grid, first) {
-  const { zoom, columns } = grid;
-  if (block.length === 1) {
-    const rows = runs(block[0]).flatMap(([start, length]) => byRows(start, length, columns));
-    return rows.map(([row, column, length]) => ({ x: column * zoom, y: row * zoom, width: length * zoom, height: zoom }));
-  }
-  const pixels = (/** @type {[number, number]} */ [start, length]) =>
-    [Math.floor(start / map.block) * zoom, (Math.floor((start + length - 1) / map.block) - Math.floor(start / map.block) + 1) * zoom];
-  const across = runs(block[block.length - 1]).map(pixels);
-  const down = block.length === 3 ? runs(block[1]).map(pixels) : [[0, zoom]];
-  const found = [];
-  for (let channel = 0; channel < grid.channels; channel++) {
-    if (!block[0][first + channel]) continue;
-    const { x, y } = originOf(grid, channel);
-    for (const [top, height] of down) for (const [left, width] of across) found.push({ x: x + left, y: y + top, width, height });
-  }
-  return found;
-}
-
-/** A run of a vector's values as runs in its rows; whole rows are one. @param {number} start @param {number} length @param {number} columns @returns {[number, number, number][]} */
-function byRows(start, length, columns) {
-  /** @type {[number, number, number][]} */
-  const found = [];
-  for (let at = start; at < start + length; ) {
-    const column = at % columns;
-    const taken = Math.min(columns - column, start + length - at);
-    found.push([Math.floor(at / columns), column, taken]);
-    at += taken;
-  }
-  return found;
-}
-
-/** The classes beside a vector of scores, one line a cell. @param {string[]} labels @param {number} height px */
-function labelList(labels, height) {
-  return h("ol", { class: "labels", "aria-hidden": "true" }, ...labels.map((label) => h("li", { style: { height: `${height}px` } }, label)));
-}
-
-/** @param {Step} step */
-function factLines(step) {
-  const lines = [h("span", { class: "fact shape", title: t("network.shape.why") }, step.shape.join(" × "))];
-  if (step.path) lines.push(h("span", { class: "fact path" }, step.path));
-  if (step.from.length) lines.push(h("span", { class: "fact", title: t("network.from.why") }, t("network.from", { list: step.from.map((name) => (name === "input" ? t("network.input") : name)).join(" + ") })));
-  if (step.parameters) lines.push(h("span", { class: "fact", title: t("network.parameters.why") }, t("network.parameters", { count: step.parameters })));
-  if (step.field) lines.push(h("span", { class: "fact", title: t("network.field.why") }, t("network.field", { field: step.field })));
-  if (step.map && step.map.block > 1) lines.push(h("span", { class: "fact" }, t("network.thumbnail", { block: step.map.block })));
-  return lines;
 }

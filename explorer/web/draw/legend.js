@@ -13,17 +13,22 @@ const WIDTH = 181;
 /** @param {() => void} onchange */
 export function createLegend(onchange) {
   const scopes = /** @type {Scope[]} */ (["map", "layer", "network"]);
-  /** @type {Scope} */
-  let scope = "map";
+  const scopeNow = () => /** @type {Scope} */ (page.get("scope"));
   const choice = h("select", {
     class: "scope", dataset: { i18nTitle: "legend.scope" },
-    onchange: () => { scope = choice.value; onchange(); },
+    onchange: () => page.set({ scope: choice.value }),
   }, ...scopes.map((name) => h("option", { value: name, dataset: { i18n: `legend.${name}` } })));
   const ramp = canvas(WIDTH, 1, { class: "ramp", role: "img", dataset: { i18nAria: "legend.ramp" } });
   const marker = h("span", { class: "ramp-mark", hidden: true });
   const [low, middle, high] = [h("span", {}), h("span", {}), h("span", {})];
   const element = h("div", { class: "legend" }, choice,
     h("div", { class: "ramp-frame" }, ramp, marker, h("div", { class: "ramp-ticks" }, low, middle, high)));
+
+  choice.value = scopeNow();
+  page.on(["scope"], () => {
+    choice.value = scopeNow();
+    onchange();
+  });
 
   /** @param {import("../lib/colour.js").Scale} scale */
   function draw(scale) {
@@ -39,14 +44,14 @@ export function createLegend(onchange) {
   return {
     element,
     get scope() {
-      return scope;
+      return scopeNow();
     },
 
     /** Nothing is pointed at: the ends of the scale in words. */
     rest() {
       draw("diverging");
       marker.hidden = true;
-      [low.textContent, middle.textContent, high.textContent] = ["−", "0", t(`legend.${scope}.end`)];
+      [low.textContent, middle.textContent, high.textContent] = ["−", "0", t(`legend.${scopeNow()}.end`)];
     },
 
     /**
@@ -55,7 +60,7 @@ export function createLegend(onchange) {
      */
     mark(step, value, mapScale, wider) {
       draw(step.scale);
-      const full = scope === "map" ? mapScale : wider;
+      const full = scopeNow() === "map" ? mapScale : wider;
       const diverging = step.scale === "diverging";
       const [from, to] = diverging ? [-full, full] : [step.low, step.high];
       [low.textContent, middle.textContent, high.textContent] = [short(from, 3), diverging ? "0" : "", short(to, 3)];

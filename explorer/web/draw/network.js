@@ -1,17 +1,31 @@
 /**
- * The network view: one column per step of the trace, in execution order, each with the maps of its channels. It draws
- * what the server described and names no layer, channel count or picture size of its own.
+ * The network view: one column per step of the trace, in execution order, each with the maps of its channels, under the
+ * modules they belong to and the edges between them. It draws what the server described and names no layer, channel count
+ * or picture size of its own.
  */
 
 import { h } from "../lib/dom.js";
 import { fieldsOf } from "../lib/field.js";
+import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../lib/graph.js";
 import { t } from "../lib/i18n.js";
+import { short } from "../lib/numbers.js";
+import { page } from "../lib/store.js";
+import { SORTS, createArrangement } from "./arrange.js";
 import { createBackward } from "./backward.js";
 import { createColumn } from "./column.js";
+import { createEdges } from "./edges.js";
 import { createLegend } from "./legend.js";
 
 /** @typedef {import("./column.js").Step} Step */
 /** @typedef {import("./column.js").Maps} Maps */
+/** @typedef {ReturnType<typeof createColumn>} Column */
+
+/** px between columns. */
+const GAP = 10;
+/** A network of more columns opens with modules folded. */
+const MOST_COLUMNS = 100;
+/** Times are told at most this often, so that they can be read while the pen moves, ms. */
+const TIMES_EVERY = 500;
 
 /**
  * @param {{ onwant: () => void, onopen: (place: import("../lib/link.js").Place) => void,
@@ -20,32 +34,51 @@ import { createLegend } from "./legend.js";
  *   the input cells that the pointed cell is made of
  */
 export function createNetwork({ onwant, onopen, onfield }) {
-  const legend = createLegend(repaint);
+  const legend = createLegend(() => repaint());
   const backward = createBackward();
+  const arrangement = createArrangement({ onfoldall: foldAll });
+  const edges = createEdges({ onfold: toggleFold, onedge: tellEdge, onfollow: follow });
   const reading = h("output", { class: "reading", "aria-live": "polite" });
-  const track = h("div", { class: "steps", tabindex: -1 });
+  const row = h("div", { class: "steps-row" });
+  const track = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row);
   const element = h("section", { class: "network", dataset: { i18nAria: "network.title" } },
-    h("div", { class: "network-bar" }, backward.element, legend.element, reading), track);
-  /** @type {ReturnType<typeof createColumn>[]} */
+    h("div", { class: "network-bar" }, backward.element, legend.element, arrangement.element, reading), track);
+  /** @type {Column[]} */
   let columns = [];
+  /** The columns on the track, from left to right. @type {Column[]} */
+  let shown = [];
+  /** @type {import("../lib/graph.js").Group[]} */
+  let groups = [];
+  /** Class name of each module, by its path. @type {Record<string, string>} */
+  let modules = {};
   let everything = true;
   /** @type {Record<string, import("../lib/field.js").Relation>[]} */
   let geometry = [];
   let peak = 0;
+  let version = 1;
+  let timed = 0;
 
   const seen = new IntersectionObserver((entries) => {
-    let more = false;
     for (const entry of entries) {
       const column = columns.find(({ element }) => element === entry.target);
       if (!column) continue;
-      more ||= entry.isIntersecting && !column.visible;
       column.visible = entry.isIntersecting;
+      column.paint(legend.scope, peak, false);
     }
-    if (more && !everything) onwant();
+    wantMore();
   }, { root: track, rootMargin: "0px 300px" });
 
+  /** The maps to ask for: [step, first channel] of the columns on screen, or of all where all of them are small. */
+  function wanted() {
+    return shown.filter((column) => column.wants(version) && (everything || column.visible)).map((column) => [column.step.index, column.first]);
+  }
+
+  function wantMore() {
+    if (wanted().length) onwant();
+  }
+
   function repaint() {
-    for (const column of columns) column.paint(legend.scope, peak);
+    for (const column of columns) column.paint(legend.scope, peak, true);
     rest();
     columns.forEach((column) => column.retell());
   }
@@ -56,7 +89,54 @@ export function createNetwork({ onwant, onopen, onfield }) {
     legend.rest();
   }
 
-  /** @param {ReturnType<typeof createColumn>} column @param {ReturnType<ReturnType<typeof createColumn>["read"]>} found */
+  /** What is folded: what the person or the link said, or what makes a large network fit. @returns {Set<string>} */
+  const folded = () => (page.get("fold") ? new Set(page.get("fold")) : foldedAtFirst(columns.length, groups, MOST_COLUMNS));
+
+  /** @param {string} name a module's path or a step's fold */
+  function toggleFold(name) {
+    const now = folded();
+    if (!now.delete(name)) now.add(name);
+    page.set({ fold: [...now] });
+  }
+
+  /** @param {boolean} fold */
+  function foldAll(fold) {
+    page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] });
+  }
+
+  /** Put the columns that are not folded away on the track, with their modules and edges above. */
+  function arrange() {
+    const now = folded();
+    const stands = representatives(columns.length, groups, now);
+    shown = columns.filter((_, at) => stands[at] === at);
+    for (const column of columns) {
+      column.fold(now.has(stepFold(column.step.index)));
+      column.resize(page.get("zoom"));
+      column.element.style.width = `${column.width}px`;
+    }
+    let left = 0;
+    const places = shown.map(({ width }) => {
+      const place = { left, width };
+      left += width + GAP;
+      return place;
+    });
+    const placeOf = new Map(shown.map((column, place) => [columns.indexOf(column), place]));
+    const bands = groups
+      .filter(({ path, first, last }) => !groups.some((around) => around.path !== path && now.has(around.path) && around.first <= first && around.last >= last))
+      .map((group) => {
+        const [from, to] = [placeOf.get(stands[group.first]) ?? 0, placeOf.get(stands[group.last]) ?? 0];
+        const title = [group.path, modules[group.path], now.has(group.path) ? t("network.steps", { count: group.last - group.first + 1 }) : ""];
+        return { group, left: places[from].left, width: places[to].left + places[to].width - places[from].left, folded: now.has(group.path), title: title.filter(Boolean).join(" · ") };
+      });
+    row.replaceChildren(...shown.map((column) => column.element));
+    edges.draw(bands, edgesOf(columns.map(({ step }) => step), stands), places);
+    for (const column of columns) {
+      if (!shown.includes(column)) column.visible = false;
+    }
+    wantMore();
+  }
+
+  /** @param {Column} column @param {ReturnType<Column["read"]>} found */
   function tell(column, found) {
     if (!found) {
       rest();
@@ -64,71 +144,136 @@ export function createNetwork({ onwant, onopen, onfield }) {
       return;
     }
     const { step } = column;
-    const name = step.index < 0 ? t("network.input") : `${step.path || step.op}`;
     const place = found.label ?? t("network.cell", { channel: found.channel, row: found.row, column: found.column });
-    const shape = step.shape.join("×");
     const mean = step.map && step.map.block > 1 ? t("network.mean", { block: step.map.block }) : "";
-    reading.textContent = `${column.backward ? "dL/d " : ""}${name} · ${place} · ${t("network.value", { value: found.text })} ${mean} · ${shape}`;
+    const strength = typeof found.strength === "number" ? ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}` : "";
+    reading.textContent = `${column.backward ? "dL/d " : ""}${nameOf(step)} · ${place} · ${t("network.value", { value: found.text })} ${mean} · ${step.shape.join("×")}${strength}`;
     legend.mark(column.scaled(), found.value, found.scale, legend.scope === "network" ? peak : column.peak);
   }
 
+  /** @param {Step} step */
+  const nameOf = (step) => (step.index < 0 ? t("network.input") : step.path || step.op);
+
+  /** Say where an edge goes and what travels on it. @param {import("../lib/graph.js").Edge | null} edge */
+  function tellEdge(edge) {
+    shown.forEach((column, place) => column.element.classList.toggle("linked", edge !== null && (place === edge.from || place === edge.to)));
+    if (!edge) {
+      rest();
+      return;
+    }
+    const [from, to] = [shown[edge.from].step, shown[edge.to].step];
+    const words = edge.to - edge.from > 1 ? t("network.edge.skip", { count: edge.to - edge.from - 1 }) : "";
+    reading.textContent = [`${numbered(from)} → ${numbered(to)}`, from.shape.join("×"), words].filter(Boolean).join(" · ");
+  }
+
+  /** @param {Step} step */
+  const numbered = (step) => (step.index < 0 ? t("network.input") : `${step.index + 1} ${step.op}${step.path ? ` (${step.path})` : ""}`);
+
+  /** Bring the far end of an edge into view. @param {import("../lib/graph.js").Edge} edge */
+  function follow({ from, to }) {
+    const inView = (/** @type {Column} */ column) => {
+      const [box, frame] = [column.element.getBoundingClientRect(), track.getBoundingClientRect()];
+      return box.left >= frame.left && box.right <= frame.right;
+    };
+    shown[inView(shown[to]) ? from : to].element.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+
   /**
-   * Outline, in every other column, what a cell is made of and what it influences.
+   * Outline, in every other column on screen, what a cell is made of and what it influences.
    * @param {{ step: number, cell: number[] } | null} place
    */
   function outlineFields(place) {
-    const found = place && fieldsOf(geometry, (index) => /** @type {Step} */ (stepOf(index)).shape, place.step, place.cell);
+    const found = place && fieldsOf(geometry, (index) => columns[index + 1].step.shape, place.step, place.cell);
+    const style = getComputedStyle(track);
+    const [made, influenced] = ["--cs-accent", "--cs-mark"].map((name) => style.getPropertyValue(name));
     for (const column of columns) {
-      const index = column.step.index;
-      const sources = found?.sources.get(index);
-      column.outline(sources ?? found?.influence.get(index), sources ? "sources" : "influence");
+      const sources = found?.sources.get(column.step.index);
+      column.outline(column.visible ? sources ?? found?.influence.get(column.step.index) : undefined, sources ? made : influenced);
     }
     onfield(found?.sources.get(-1) ?? null);
   }
 
-  const stepOf = (/** @type {number} */ index) => columns.find((column) => column.step.index === index)?.step;
+  /** Change the maps' size under Ctrl and wheel, keeping the column under the pointer there. @param {WheelEvent} event */
+  function wheel(event) {
+    if (!event.ctrlKey || event.deltaY === 0) return;
+    event.preventDefault();
+    const under = shown.find(({ element: { offsetLeft, offsetWidth } }) => offsetLeft + offsetWidth >= track.scrollLeft + event.clientX - track.getBoundingClientRect().left);
+    const before = under?.element.getBoundingClientRect().left ?? 0;
+    arrangement.zoomBy(event.deltaY < 0 ? 1 : -1);
+    if (under) track.scrollLeft += under.element.getBoundingClientRect().left - before;
+  }
+  track.addEventListener("wheel", wheel, { passive: false });
+  page.on(["fold", "zoom"], () => { if (columns.length) arrange(); });
+  page.on(["sort"], () => {
+    columns.forEach((column) => column.rewind());
+    onwant();
+  });
 
   return {
     element,
     repaint,
 
-    /** @param {{ steps: Step[], everything: boolean, classes: string[], geometry: Record<string, import("../lib/field.js").Relation>[] }} description */
+    /** @param {{ steps: Step[], everything: boolean, classes: string[], modules: Record<string, string>, geometry: Record<string, import("../lib/field.js").Relation>[] }} description */
     describe(description) {
       seen.disconnect();
-      everything = description.everything;
-      geometry = description.geometry;
+      ({ everything, geometry, modules } = description);
       backward.describe(description.classes);
-      columns = description.steps.map((step) => createColumn(step, { tell, onpage: onwant, onopen, onpoint: outlineFields }));
-      track.replaceChildren(...columns.map((column) => column.element));
+      groups = groupsOf(description.steps);
+      arrangement.describe(groups.length > 0);
+      columns = description.steps.map((step) => createColumn(step, {
+        tell, onpage: onwant, onopen, onpoint: outlineFields, onfold: () => toggleFold(stepFold(step.index)),
+      }));
+      timed = 0;
+      arrange();
       track.scrollLeft = 0;
       for (const column of columns) seen.observe(column.element);
       rest();
     },
 
-    /** The maps to ask for: [step, first channel] of every column on screen, or of all where all of them are small. */
+    /** What the maps were asked for: `expire` starts another drawing, of which there are none yet. */
+    get version() {
+      return version;
+    },
+    expire() {
+      version++;
+    },
     get wanted() {
-      return columns.filter((column) => column.step.map && (everything || column.visible)).map((column) => [column.step.index, column.first]);
+      return wanted();
     },
 
-    /** @param {{ maps: Maps[], peaks: Record<string, number>, loss: { name: string, value: number } | null,
-     *   changed: Record<string, { count: number, of: number, largest: number }> }} observation */
-    show(observation) {
-      const { loss } = observation;
+    /**
+     * @param {{ maps: Maps[], peaks: Record<string, number>, loss: { name: string, value: number } | null, milliseconds: number[],
+     *   fed: import("./facts.js").Fed, changed: Record<string, { count: number, of: number, largest: number }> }} observation
+     * @param {number} asked the `version` that it answers
+     */
+    show(observation, asked) {
+      const { loss, fed, milliseconds, peaks } = observation;
       backward.tell(loss);
       const byStep = new Map(observation.maps.map((maps) => [maps.step, maps]));
-      peak = Math.max(0, ...columns.filter(({ step }) => loss || step.scale === "diverging").map(({ step }) => observation.peaks[step.index]));
+      const highest = Math.max(0, ...columns.filter(({ step }) => loss || step.scale === "diverging").map(({ step }) => peaks[step.index]));
+      const rescaled = legend.scope === "network" && highest !== peak;
+      peak = highest;
+      const now = performance.now();
+      const tellTimes = now - timed >= TIMES_EVERY;
+      if (tellTimes) timed = now;
       for (const column of columns) {
-        const maps = byStep.get(column.step.index);
-        if (maps && maps.first === column.first) column.take(maps, observation.peaks[column.step.index], loss !== null);
-        column.paint(legend.scope, peak);
+        const { index } = column.step;
+        const maps = byStep.get(index);
+        if (maps && maps.first === column.first) {
+          column.take(maps, peaks[index], loss !== null);
+          column.version = asked;
+        }
+        column.paint(legend.scope, peak, rescaled);
         column.markChanges(observation.changed);
+        if (index < 0) column.sayFed(fed);
+        else if (tellTimes) column.sayTime(milliseconds[index]);
       }
       columns.forEach((column) => column.retell());
     },
 
     /** The name of a step for people. @param {number} index */
     name(index) {
-      const step = stepOf(index);
+      const step = columns[index + 1]?.step;
       return !step || index < 0 ? t("network.input") : step.path || `${index + 1} ${step.op}`;
     },
 
@@ -139,6 +284,7 @@ export function createNetwork({ onwant, onopen, onfield }) {
 
     relabel() {
       columns.forEach((column) => column.relabel());
+      if (columns.length) arrange();
       rest();
     },
   };

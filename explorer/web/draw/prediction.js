@@ -6,7 +6,7 @@ import { t } from "../lib/i18n.js";
 /** Past this many classes only the most probable are listed. */
 const MOST = 10;
 
-/** @typedef {{ verdict: "empty" | "unsure" | "sure" | "untrained" | "none", classes: string[], probabilities: number[], threshold: number | null, reason?: string }} Prediction */
+/** @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string }} Prediction */
 
 export const percent = (/** @type {number} */ p) => (p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
 
@@ -30,17 +30,18 @@ export function createPrediction() {
     element: h("section", { class: "prediction", dataset: { i18nAria: "prediction.title" } }, headline, words, list),
 
     /** @param {Prediction} prediction @param {number[] | null} before what the unchanged model says, for a changed one */
-    show({ verdict, classes, probabilities, threshold, reason }, before) {
+    show({ verdict, classes, probabilities, threshold, reason, output = "" }, before) {
       const ranked = probabilities.map((p, k) => ({ p, k })).sort((a, b) => b.p - a.p);
       const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
-      const told = verdict === "sure" || verdict === "unsure" || verdict === "untrained";
+      const told = ["sure", "unsure", "best", "untrained"].includes(verdict);
       arrange(listed.length);
+      list.style.setProperty("--name", `${Math.max(...listed.map(({ k }) => classes[k].length))}ch`);
       listed.forEach(({ p, k }, place) => {
         const { row, name, bar, share, tick } = rows[place];
         tick.hidden = !before || !told;
         if (before) tick.style.left = `${100 * before[k]}%`;
         tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
-        name.textContent = classes[k];
+        name.textContent = name.title = classes[k];
         bar.style.transform = `scaleX(${told ? p : 0})`;
         share.textContent = told ? percent(p) : "";
         row.classList.toggle("best", told && k === ranked[0].k);
@@ -48,7 +49,7 @@ export function createPrediction() {
         row.dataset.probability = told ? String(p) : "";
       });
       headline.dataset.verdict = verdict;
-      const best = told ? { digit: classes[ranked[0].k], share: percent(ranked[0].p) } : {};
+      const best = told ? { digit: classes[ranked[0].k], share: percent(ranked[0].p) } : { output };
       headline.textContent = reason ?? t(`prediction.${verdict}`, best);
       headline.dataset.best = told ? classes[ranked[0].k] : "";
       words.textContent = told

@@ -1,11 +1,13 @@
 /**
  * Where the maps of one step stand in its picture, in CSS pixels: every cell a square of `zoom` pixels, maps in columns,
- * GAP pixels between neighbours.
+ * `gap` pixels between neighbours.
  */
+
+import { runs } from "./field.js";
 
 /**
  * @typedef {{ channels: number, rows: number, columns: number, count: number, across: number, down: number,
- *   zoom: number, width: number, height: number }} Grid
+ *   zoom: number, gap: number, width: number, height: number }} Grid
  */
 /** @typedef {{ channel: number, row: number, column: number }} Cell */
 
@@ -27,17 +29,20 @@ export function gridOf({ rows, columns, count }, channels) {
   const across = Math.ceil(channels / Math.max(1, Math.floor((TALLEST + GAP) / (rows * zoom + GAP))));
   const down = Math.ceil(channels / across);
   return {
-    channels, rows, columns, count, across, down, zoom,
+    channels, rows, columns, count, across, down, zoom, gap: GAP,
     width: across * (columns * zoom + GAP) - GAP,
     height: down * (rows * zoom + GAP) - GAP,
   };
 }
 
+/** The same maps, `times` as large. @param {Grid} grid @param {number} times @returns {Grid} */
+export const enlarged = (grid, times) => ({ ...grid, zoom: grid.zoom * times, gap: grid.gap * times, width: grid.width * times, height: grid.height * times });
+
 /** Where a map begins: maps run down the first column, then down the next. @param {Grid} grid @param {number} channel */
 export function originOf(grid, channel) {
   return {
-    x: Math.floor(channel / grid.down) * (grid.columns * grid.zoom + GAP),
-    y: (channel % grid.down) * (grid.rows * grid.zoom + GAP),
+    x: Math.floor(channel / grid.down) * (grid.columns * grid.zoom + grid.gap),
+    y: (channel % grid.down) * (grid.rows * grid.zoom + grid.gap),
   };
 }
 
@@ -46,7 +51,7 @@ export function outlineOf(grid) {
   const { x, y } = originOf(grid, grid.channels - 1);
   const rest = grid.count % grid.columns;
   const single = grid.channels === 1;
-  const corner = single ? { x: rest * grid.zoom, y: grid.height - grid.zoom } : { x: x - GAP, y: y + grid.rows * grid.zoom };
+  const corner = single ? { x: rest * grid.zoom, y: grid.height - grid.zoom } : { x: x - grid.gap, y: y + grid.rows * grid.zoom };
   if (single ? rest === 0 : corner.y === grid.height) return "none";
   const places = [[0, 0], [grid.width, 0], [grid.width, corner.y], [corner.x, corner.y], [corner.x, grid.height], [0, grid.height]];
   return `polygon(${places.map(([left, top]) => `${left}px ${top}px`).join(", ")})`;
@@ -57,7 +62,7 @@ export function outlineOf(grid) {
  * @param {Grid} grid @param {number} x @param {number} y @returns {Cell | null}
  */
 export function cellAt(grid, x, y) {
-  const [pitchX, pitchY] = [grid.columns * grid.zoom + GAP, grid.rows * grid.zoom + GAP];
+  const [pitchX, pitchY] = [grid.columns * grid.zoom + grid.gap, grid.rows * grid.zoom + grid.gap];
   const [across, down] = [Math.floor(x / pitchX), Math.floor(y / pitchY)];
   const cell = {
     channel: across * grid.down + down,
@@ -94,13 +99,24 @@ export function cellAfterKey(grid, cell, key) {
   return holds(grid, moved) ? moved : cell;
 }
 
+/** The axes that count a tensor's maps: all but the last two, or the first of two. @param {number[]} size */
+const channelAxes = (size) => size.slice(0, Math.max(1, size.length - 2));
+
 /**
  * The tensor's index of a map's cell: the first value of it, where a cell is the mean of a block.
  * @param {{ size: number[], columns: number, block: number }} map @param {number} axes of the tensor, batch included
  * @param {Cell} cell @returns {number[]}
  */
 export function tensorIndex({ size, columns, block }, axes, { channel, row, column }) {
-  const inside = size.length === 1 ? [row * columns + column] : [channel, ...(size.length === 3 ? [row * block] : []), column * block];
+  let inside = [row * columns + column];
+  if (size.length > 1) {
+    inside = size.length > 2 ? [row * block, column * block] : [column * block];
+    let rest = channel;
+    for (const length of channelAxes(size).reverse()) {
+      inside.unshift(rest % length);
+      rest = Math.floor(rest / length);
+    }
+  }
   return axes > size.length ? [0, ...inside] : inside;
 }
 
@@ -108,8 +124,48 @@ export function tensorIndex({ size, columns, block }, axes, { channel, row, colu
 export function mapCell({ size, columns, block }, index) {
   const inside = index.slice(index.length - size.length);
   if (size.length === 1) return { channel: 0, row: Math.floor(inside[0] / columns), column: inside[0] % columns };
-  const row = size.length === 3 ? Math.floor(inside[1] / block) : 0;
-  return { channel: inside[0], row, column: Math.floor(inside[inside.length - 1] / block) };
+  const channel = channelAxes(size).reduce((number, length, axis) => number * length + inside[axis], 0);
+  const row = size.length > 2 ? Math.floor(inside[size.length - 2] / block) : 0;
+  return { channel, row, column: Math.floor(inside[size.length - 1] / block) };
+}
+
+/**
+ * Where a block of a tensor's cells lies in its picture: a rectangle for each run of rows and of columns, in each map.
+ * @param {Uint8Array[]} cells one flag for each position on each axis of a sample @param {{ size: number[], columns: number, block: number }} map
+ * @param {Grid} grid @param {ArrayLike<number>} channels the channel of each map
+ * @returns {{ x: number, y: number, width: number, height: number }[]}
+ */
+export function rectanglesOf(cells, { size, block }, grid, channels) {
+  const { zoom, columns } = grid;
+  if (size.length === 1) {
+    const rows = runs(cells[0]).flatMap(([start, length]) => byRows(start, length, columns));
+    return rows.map(([row, column, length]) => ({ x: column * zoom, y: row * zoom, width: length * zoom, height: zoom }));
+  }
+  const pixels = (/** @type {[number, number]} */ [start, length]) =>
+    [Math.floor(start / block) * zoom, (Math.floor((start + length - 1) / block) - Math.floor(start / block) + 1) * zoom];
+  const across = runs(cells[size.length - 1]).map(pixels);
+  const down = size.length > 2 ? runs(cells[size.length - 2]).map(pixels) : [[0, zoom]];
+  const found = [];
+  for (let place = 0; place < channels.length; place++) {
+    const index = tensorIndex({ size, columns, block }, size.length, { channel: channels[place], row: 0, column: 0 });
+    if (!channelAxes(size).every((_, axis) => cells[axis][index[axis]])) continue;
+    const { x, y } = originOf(grid, place);
+    for (const [top, height] of down) for (const [left, width] of across) found.push({ x: x + left, y: y + top, width, height });
+  }
+  return found;
+}
+
+/** A run of a vector's values as runs in its rows; whole rows are one. @param {number} start @param {number} length @param {number} columns @returns {[number, number, number][]} */
+function byRows(start, length, columns) {
+  /** @type {[number, number, number][]} */
+  const found = [];
+  for (let at = start; at < start + length; ) {
+    const column = at % columns;
+    const taken = Math.min(columns - column, start + length - at);
+    found.push([Math.floor(at / columns), column, taken]);
+    at += taken;
+  }
+  return found;
 }
 
 /**
@@ -118,17 +174,17 @@ export function mapCell({ size, columns, block }, index) {
  * @param {Uint8Array} codes the cells of all maps, one map after the other @param {Uint32Array[]} lookups the colour of each code, for each map
  */
 export function paintMaps(words, grid, codes, lookups) {
-  const { zoom, width, rows, columns, count, across, down } = grid;
+  const { zoom, gap, width, rows, columns, count, across, down } = grid;
   for (let place = 0; place < down; place++) {
     for (let row = 0; row < rows; row++) {
-      const line = (place * (rows * zoom + GAP) + row * zoom) * width;
+      const line = (place * (rows * zoom + gap) + row * zoom) * width;
       let end = line;
       for (let map = 0; map < across; map++) {
         const channel = map * down + place;
         if (channel >= lookups.length) break;
         const lookup = lookups[channel];
         const last = channel * count + Math.min((row + 1) * columns, count);
-        let at = line + map * (columns * zoom + GAP);
+        let at = line + map * (columns * zoom + gap);
         for (let k = channel * count + row * columns; k < last; k++) {
           const word = lookup[codes[k]];
           for (const stop = at + zoom; at < stop; at++) words[at] = word;

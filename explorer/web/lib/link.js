@@ -8,6 +8,9 @@
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
  * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. Of the Arithmetic page,
  * `part`: what of it is in front; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
+ *
+ * Of the network view, `zoom`: how large maps are; `sort`: what channels are sorted by; `scope`: what the darkest colour
+ * stands for; `fold`: the folded modules, and steps as "!4", "-" for none; without it a large network opens folded.
  */
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
@@ -48,6 +51,12 @@ export function decodeInk(text) {
 
 /** A text of one's own choice; `initial` is left out. @param {string} part @param {string} initial @returns {Field<string>} */
 const textField = (part, initial) => ({ part, initial, read: (text) => text, write: (value) => (value === initial ? null : value) });
+
+/** A text that is one of some; throws for another. @param {string} text @param {string[]} known */
+function oneOf(text, known) {
+  if (!known.includes(text)) throw new Error(text);
+  return text;
+}
 
 /**
  * A value as JSON; null is left out. @template T @param {string} part @param {(value: any) => T} [check] returns what it
@@ -109,6 +118,20 @@ export const fields = {
     write: (edits) => (edits.length
       ? JSON.stringify(edits.map((/** @type {any} */ edit) => (edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit)))
       : null),
+  },
+  zoom: {
+    part: "zoom",
+    initial: 1,
+    read: (text) => Number(oneOf(text, ["1", "2", "4"])),
+    write: (zoom) => (zoom === 1 ? null : String(zoom)),
+  },
+  sort: { ...textField("sort", "index"), read: (text) => oneOf(text, ["activation", "gradient", "attribution"]) },
+  scope: { ...textField("scope", "map"), read: (text) => oneOf(text, ["layer", "network"]) },
+  fold: {
+    part: "fold",
+    initial: null,
+    read: (text) => (text === "-" ? [] : text.split(" ")),
+    write: (fold) => fold && (fold.length ? fold.join(" ") : "-"),
   },
   cells: {
     part: "cells",
