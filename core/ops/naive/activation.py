@@ -1,8 +1,8 @@
 """Activations and their gradients, one element at a time.
 
 Each has the signature `(input) -> output` and, for its gradient, `(input, grad_output) -> grad_input`, for tensors of
-any size. They raise `TypeError` for a tensor that is not of a floating-point dtype and `ValueError` when dtype, device
-or size of the two differ. NaN stays NaN.
+any size; `leaky_relu` takes its slope besides. They raise `TypeError` for a tensor that is not of a floating-point
+dtype and `ValueError` when dtype, device or size of the two differ. NaN stays NaN.
 """
 
 # mypy: allow-redefinition
@@ -34,6 +34,29 @@ def relu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
     for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
         grad_input[k,] = 0.0 if x <= 0 else grad
+    return grad_input.tensor().reshape(size)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Return x for every element x > 0, negative_slope · x for the others.
+
+    Source: `torch.nn.functional.leaky_relu`; Maas et al. 2013, section 2.
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = x if x > 0 else negative_slope * x
+    return output.tensor().reshape(size)
+
+
+def leaky_relu_input_grad(input: Tensor, grad_output: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Return dL/dinput of `leaky_relu`, a gate that never closes: grad_output, for x ≤ 0 times the slope."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad if x > 0 else grad * negative_slope
     return grad_input.tensor().reshape(size)
 
 

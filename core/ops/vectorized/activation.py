@@ -18,6 +18,18 @@ def relu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     return torch.where(input <= 0, 0.0, grad_output)
 
 
+def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Return x for every element x > 0, negative_slope · x for the others."""
+    check_tensors(input=input)
+    return torch.where(input > 0, input, negative_slope * input)
+
+
+def leaky_relu_input_grad(input: Tensor, grad_output: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Return dL/dinput of `leaky_relu`: grad_output where x > 0, else negative_slope · grad_output."""
+    check_elementwise(input, grad_output)
+    return torch.where(input > 0, grad_output, grad_output * negative_slope)
+
+
 def sigmoid(input: Tensor) -> Tensor:
     """Return 1 / (1 + e^(−x)) for every element x; where e^(−x) overflows to infinity, 0."""
     check_tensors(input=input)

@@ -11,7 +11,7 @@ from ops_parity import BACKENDS, assert_same, check, check_meta
 
 both = pytest.mark.parametrize("ops", BACKENDS.values(), ids=BACKENDS.keys())
 dtypes = pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
-ACTIVATIONS = ("relu", "sigmoid", "tanh", "hardsigmoid", "hardswish")
+ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "hardsigmoid", "hardswish")
 # Torch multiplies the float64 gradient of hardsigmoid by a float32 1/6: its own relu6 has the exact one.
 REFERENCE = {name: getattr(F, name) for name in ACTIVATIONS} | {"hardsigmoid": lambda input: F.relu6(input + 3) / 6}
 SIZES = [(), (0,), (1,), (7,), (2, 3), (0, 3, 4), (2, 3, 4, 5)]
