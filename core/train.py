@@ -5,7 +5,7 @@ and which an interrupted run goes on from; `torchrun` shares it among processes,
 
     python -m core.train a2 --run runs/first --data-dir DIR --set data.share=0.03 --set training.epochs=3
     python -m core.train --run runs/first --resume
-    torchrun --nproc-per-node=2 -m core.train a2 --run runs/both --data-dir DIR
+    torchrun --nproc-per-node=2 -m core.train a2 --run-dir runs/both --data-dir DIR
 
 The shipped weights were made in steps. One run holds training digits back, and measures on them the temperature that
 calibrates the model and the probability below which it is unsure; another trains on all of MNIST and takes both from
@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("model", nargs="?", choices=NAMES, metavar="MODEL", help=", ".join(NAMES))
     parser.add_argument("--out", metavar="DIR", help="folder for MODEL.safetensors and MODEL.json: train by the recipe")
-    parser.add_argument("--run", metavar="DIR", help="run folder to make and to train in, instead of --out")
+    parser.add_argument(
+        "--run", "--run-dir", metavar="DIR", help="run folder to make and to train in (torchrun takes only --run-dir)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with a run that ended early")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="setting of a run, data.share=0.03"

@@ -45,7 +45,11 @@ UNSURE_SHARE = 0.01
 def train_run(run: RunFolder) -> int:
     """Train a run to its end, from its last checkpoint if it has one; return the process's exit status."""
     config = parse(read_json(run.config))
-    team, device = join(choose_device(config.device))
+    try:
+        team, device = join(choose_device(config.device))
+    except (ValueError, RuntimeError) as error:
+        _end(run, Teller(run), "failed", str(error))
+        return 1
     torch.set_num_threads(config.threads or torch.get_num_threads())
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -264,8 +268,9 @@ class Engine:
     def _save_state(self, training: Training) -> None:
         counters, tensors = training.state()
         if len(self.plan) > 1:
-            weights = self.model.state_dict()
-            tensors |= {f"kept.{name}": weights[name] for name in self.moving}
+            weights, own = self.model.state_dict(), {value.data_ptr() for value in tensors.values()}
+            kept = [name for name in self.moving if weights[name].data_ptr() not in own]
+            tensors |= {f"kept.{name}": weights[name] for name in kept}
         checkpoints.save_state(self.run, Saved({**counters, "phase": self.phase}, tensors))
         self._saved = time.monotonic()
 
