@@ -14,7 +14,14 @@ from explorer.web_view import WEB
 
 __all__ = ["build", "free_or_fail", "launch"]
 
-STYLES = [WEB / "tokens.css", WEB / "app.css", WEB / "arithmetic.css", WEB / "arithmetic_parts.css", WEB / "kernels.css"]
+STYLES = [
+    WEB / "tokens.css",
+    WEB / "app.css",
+    WEB / "draw_input.css",
+    WEB / "arithmetic.css",
+    WEB / "arithmetic_parts.css",
+    WEB / "kernels.css",
+]
 
 
 def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:

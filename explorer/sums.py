@@ -51,6 +51,7 @@ def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -
     answer = _sum([(opened, found)], found.shown, most)
     answer |= {
         "channel": _channel(opened, index),
+        "latex": declared.formula(opened)[0],
         "formula": declared.formula(opened)[1],
         "pytorch": declared.pytorch(opened),
         "reduction": found.reduction,

@@ -4,21 +4,40 @@ import { h } from "./lib/dom.js";
 import { fillWords, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
 import { page } from "./lib/store.js";
+import { createInput } from "./draw/input.js";
+import { shownInput } from "./draw/input_state.js";
 import { createPad } from "./draw/pad.js";
-import { createStrip } from "./draw/strip.js";
+import { createPerturbation } from "./draw/perturb.js";
+import { createStrip, inkOf } from "./draw/strip.js";
 import { createPrediction } from "./draw/prediction.js";
 import { createNetwork } from "./draw/network.js";
 import { createCellPanel } from "./draw/cell.js";
+import { mapRows } from "./draw/cell_export.js";
+import { createTable } from "./draw/cell_table.js";
+import { createTakeAlong } from "./draw/take_along.js";
 import { padRectangle } from "./lib/field.js";
+import { createHelp } from "./lib/help.js";
+
+const KEYS = [
+  { keys: "← → ↑ ↓", words: "draw.help.arrows" }, { keys: "Space", words: "draw.help.space" }, { keys: "D E", words: "draw.help.tools" },
+  { keys: "Ctrl+Z Ctrl+Y", words: "draw.help.undo" }, { keys: "Delete", words: "draw.help.delete" }, { keys: "Ctrl+V", words: "draw.help.paste" },
+  { keys: "Tab", words: "draw.help.tab" }, { keys: "PageUp PageDown", words: "draw.help.maps" }, { keys: "Enter", words: "draw.help.enter" },
+  { keys: "Esc", words: "draw.help.escape" }, { keys: "?", words: "draw.help.help" },
+];
 
 /** @param {HTMLElement} element @param {{ server: any }} gradio */
 export async function mount(element, { server }) {
   const examples = await (await fetch(new URL("./examples.json", import.meta.url))).json();
-  const pad = createPad({ ink: page.get("ink"), pen: page.get("pen"), onchange: send });
+  const pad = createPad({ ink: page.get("ink"), pen: page.get("pen"), onchange: send, onrelease: () => page.set({ source: null }) });
+  const input = createInput({ server });
   const strip = createStrip();
-  const prediction = createPrediction();
+  const perturbation = createPerturbation();
+  const prediction = createPrediction({ onopen: (k) => cell.open([{ step: -1, of: "class", cell: [0, k] }]) });
   const network = createNetwork({ onwant: () => send(performance.now(), false), onopen: (place) => cell.open([place]), onfield: outlineInk });
-  const cell = createCellPanel({ name: network.name, onopen: explain, onlight: network.light });
+  const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
+  const takeAlong = createTakeAlong({ request, network: network.element, strip: strip.element, prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] }, onfail: fail });
+  const numbers = createTable({ words: "strip.table", load: async () => { const { shape, values } = await takeAlong.input(); return mapRows({ shape, values }, shape.map(() => 0)); } });
+  const help = createHelp("draw", KEYS);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const replay = h("div", { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
     h("span", { class: "note", dataset: { i18n: "examples.title" } }),
@@ -28,9 +47,11 @@ export async function mount(element, { server }) {
 
   element.replaceChildren(h("div", { class: "draw" },
     h("div", { class: "draw-top" },
-      h("div", { class: "draw-pad" }, pad.element),
-      h("div", { class: "draw-answer" }, prediction.element, h("div", { class: "draw-why" }, strip.element, replay))),
-    problem, network.element, cell.element));
+      h("div", { class: "draw-pad" }, pad.element, input.element),
+      h("div", { class: "draw-answer" },
+        h("div", { class: "draw-told" }, prediction.element, h("div", { class: "draw-end" }, takeAlong.element, help.element)),
+        h("div", { class: "draw-why" }, strip.element, perturbation.element, numbers.element, replay))),
+    input.gallery, problem, network.element, cell.element));
 
   /** @type {any} */
   let answered = null;
@@ -61,8 +82,13 @@ export async function mount(element, { server }) {
     problem.hidden = false;
   }
 
+  /** Ask a function of the server about what is on the pad. @param {string} name @param {any} more */
+  function request(name, more) {
+    return ask(server[name], { ...drawing(), ...more }, t("error.unreachable"));
+  }
+
   /** What the server needs to know of the drawing. */
-  const drawing = () => ({ model: page.get("model"), strokes: pad.strokes, brush: pad.brush, centred: page.get("centred"), label: page.get("label"), edits: page.get("edits") });
+  const drawing = () => ({ model: page.get("model"), ...shownInput(), label: page.get("label"), edits: page.get("edits") });
 
   /** @param {number} [at] when what is to be sent changed, ms @param {boolean} [changed] false if only other maps are wanted */
   function send(at = performance.now(), changed = true) {
@@ -80,19 +106,36 @@ export async function mount(element, { server }) {
   function measurePaint(asked) {
     const done = unpainted.filter((at) => at <= asked);
     unpainted = unpainted.filter((at) => at > asked);
+    publish("stroke", done);
+  }
+
+  /** A User Timing measure from each start to the next painted frame; it is seen by whoever observes, and not kept. @param {string} name @param {number[]} starts */
+  function publish(name, starts) {
     requestAnimationFrame(() => setTimeout(() => {
-      for (const start of done) performance.measure("stroke", { start });
-      performance.clearMeasures("stroke");
+      for (const start of starts) performance.measure(name, { start });
+      performance.clearMeasures(name);
     }));
   }
 
   const askForCell = newestOnly(
     (/** @type {any} */ input) => ask(server.explain, input, t("error.unreachable")),
     (sum, { cell: index }) => {
-      if (page.get("cells").at(-1)?.cell === index) cell.show(sum);
+      if (page.get("cells").at(-1)?.cell !== index) return;
+      cell.show(sum);
+      if (opened) publish("cell", [opened]);
+      opened = 0;
     },
     fail,
   );
+
+  /** When somebody opened the cell whose sum is not on screen yet; 0: nobody waits. */
+  let opened = 0;
+
+  /** Open the sum behind the last of the cells; how long that took is published as a User Timing measure named "cell". */
+  function open() {
+    opened = performance.now();
+    explain();
+  }
 
   /** Ask for the sum behind the opened cell, for what is on the pad now. */
   function explain() {
@@ -107,9 +150,12 @@ export async function mount(element, { server }) {
 
   function show() {
     if (!answered) return;
-    const { answer, input } = answered;
-    network.show(answer, input.version);
-    strip.show(answer.stages, input.strokes, input.brush);
+    const { answer, input: sent } = answered;
+    network.show(answer, sent.version);
+    strip.show(answer.stages, sent.strokes, sent.brush);
+    pad.lay(page.get("source") ? inkOf(answer.stages) : null);
+    input.show(answer.stages);
+    numbers.refresh();
     prediction.show(answer.prediction, answer.before);
   }
 
@@ -123,7 +169,7 @@ export async function mount(element, { server }) {
   }
 
   page.on(["description"], describe);
-  page.on(["centred", "label", "edits"], () => send());
+  page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
     problem.hidden = page.get("modelError") === null;
@@ -139,6 +185,12 @@ export async function mount(element, { server }) {
     show();
     cell.redraw();
     network.repaint();
+  });
+
+  element.addEventListener("dragover", (event) => event.preventDefault());
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    void input.take(event.dataTransfer?.files[0]);
   });
 
   describe();

@@ -4,6 +4,7 @@ import { h } from "../lib/dom.js";
 import { short } from "../lib/numbers.js";
 import { t } from "../lib/i18n.js";
 import { page } from "../lib/store.js";
+import { shownInput } from "./input_state.js";
 
 /** Learning rate of a step of gradient descent at first. */
 const RATE = 0.01;
@@ -26,8 +27,7 @@ export function createBackward() {
     const value = Number(rate.value);
     rate.setCustomValidity(rate.value !== "" && Number.isFinite(value) ? "" : t("backward.rate.wrong"));
     if (!rate.reportValidity()) return;
-    const [label, ink, brush, centred] = [page.get("label"), page.get("ink"), page.get("pen"), page.get("centred")];
-    page.set({ edits: [...page.get("edits"), { kind: "sgd", rate: value, label, strokes: ink, brush, centred }] });
+    page.set({ edits: [...page.get("edits"), { kind: "sgd", rate: value, label: page.get("label"), ...shownInput() }] });
   }
 
   function tellChanges() {
@@ -36,6 +36,7 @@ export function createBackward() {
     count.textContent = made ? t("changes.count", { count: made }) : "";
   }
   page.on(["edits", "language"], tellChanges);
+  page.on(["label"], () => { choice.value = page.get("label") === null ? "" : String(page.get("label")); });
   tellChanges();
 
   return {

@@ -8,6 +8,9 @@ import { colour, css, inkOn } from "../lib/colour.js";
 import { narrow, numberOf, short } from "../lib/numbers.js";
 import { t } from "../lib/i18n.js";
 import { page } from "../lib/store.js";
+import { classTable } from "./cell_classes.js";
+import { createCellExport, mapRows } from "./cell_export.js";
+import { createTable } from "./cell_table.js";
 
 /** Groups and terms shown before "show all". */
 const FIRST_GROUPS = 4;
@@ -18,15 +21,23 @@ const WIDEST_GRID = 11;
 /** @typedef {import("../lib/link.js").Place} Place */
 
 /**
- * @param {{ name: (step: number) => string, onopen: () => void, onlight: (place: Place | null) => void }} options
- *   `onopen` is called when the sum of the last of the page's `cells` is wanted; `onlight` with the cell a number comes from
+ * @param {{ name: (step: number) => string, onopen: () => void, onlight: (place: Place | null) => void, request: (name: string, more: any) => Promise<any> }} options
+ *   `onopen` is called when the sum of the last of the page's `cells` is wanted; `onlight` with the cell a number comes from;
+ *   `request` asks a function of the server about what is on the pad
  */
-export function createCellPanel({ name, onopen, onlight }) {
+export function createCellPanel({ name, onopen, onlight, request }) {
   const crumbs = h("ol", { class: "crumbs" });
   const body = h("div", { class: "cell-body" });
   const close = h("button", { type: "button", class: "tool", dataset: { i18nTitle: "cell.close" }, onclick: () => open([]) }, "✕");
+  const said = h("p", { class: "note cell-said", role: "status" });
+  const exports = createCellExport({ request, title, body, source: (factor) => sourceName(factor, context), onsay: (words) => { said.textContent = words; } });
+  const twin = createTable({
+    words: "cell.table",
+    load: async () => { const { step, of, cell } = path()[path().length - 1]; return mapRows(await exports.tensor(step, of), cell); },
+    marked: () => { const { cell } = path()[path().length - 1]; return [cell.length > 2 ? cell[cell.length - 2] : 0, cell[cell.length - 1]]; },
+  });
   const element = h("aside", { class: "cell-panel", role: "dialog", tabindex: -1, hidden: true, dataset: { i18nAria: "cell.title" } },
-    h("div", { class: "cell-head" }, crumbs, close), body);
+    h("div", { class: "cell-head" }, crumbs, h("span", { class: "cell-tools" }, ...exports.elements, close)), said, body, twin.element);
   const path = () => page.get("cells");
   /** @type {any} */
   let shown = null;
@@ -48,6 +59,7 @@ export function createCellPanel({ name, onopen, onlight }) {
 
   page.on(["cells"], () => {
     everything = false;
+    said.textContent = "";
     onlight(null);
     element.hidden = !path().length;
     if (path().length) {
@@ -69,6 +81,7 @@ export function createCellPanel({ name, onopen, onlight }) {
 
   /** What a place is called: conv2 [3, 5, 7], dL/d conv2 [3, 5, 7], dL/d weight of conv2 [4, 2, 1, 1]. @param {Place} place */
   function title({ step, of, cell }) {
+    if (of === "class") return t("cell.class", { name: page.get("description")?.classes[cell[1]] ?? cell[1] });
     if (!of) return `${name(step)} [${cell.slice(1).join(", ")}]`;
     return of === "output" ? `dL/d ${name(step)} [${cell.slice(1).join(", ")}]` : `dL/d ${t("cell.parameter", { parameter: of, step: name(step) })} [${cell.join(", ")}]`;
   }
@@ -97,6 +110,7 @@ export function createCellPanel({ name, onopen, onlight }) {
     return [
       h("p", { class: "cell-value" }, short(sum.shown, 7)),
       h("p", { class: "cell-check" }, badge(sum), flipSide()),
+      ...(sum.classes ? [classTable(sum, path()[path().length - 1].cell[1], context)] : []),
       ...(sum.channel ? [channelTools(sum.channel)] : []),
       h("p", { class: "formula" }, sum.formula),
       h("p", { class: "chain" }, chain(sum)),
@@ -114,6 +128,8 @@ export function createCellPanel({ name, onopen, onlight }) {
       shown = sum;
       element.hidden = false;
       draw();
+      twin.element.hidden = sum.classes !== undefined;
+      twin.refresh();
       if (arrived && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
     },
 

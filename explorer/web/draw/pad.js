@@ -17,10 +17,10 @@ const REPLAY_MS = 700;
 /** @typedef {import("../lib/strokes.js").Stroke} Stroke */
 
 /**
- * @param {{ ink: Stroke[], pen: number, onchange: (at?: number) => void }} options what is on the pad at first, the pen's
- *   width; `at`: when the hand moved, ms since the page's start
+ * @param {{ ink: Stroke[], pen: number, onchange: (at?: number) => void, onrelease: () => void }} options what is on the pad
+ *   at first, the pen's width; `at`: when the hand moved, ms since the page's start; `onrelease`: the hand took the place of a picture
  */
-export function createPad({ ink, pen, onchange }) {
+export function createPad({ ink, pen, onchange, onrelease }) {
   const history = createHistory(ink);
   /** @type {Stroke | null} */
   let current = null;
@@ -30,6 +30,8 @@ export function createPad({ ink, pen, onchange }) {
   let tool = "draw";
   let brush = pen;
   let replay = 0;
+  /** What lies on the pad instead of ink. @type {HTMLCanvasElement | null} */
+  let picture = null;
   /** The keyboard's pen, shown only once an arrow key was used. @type {{ at: [number, number], down: boolean } | null} */
   let cursor = null;
 
@@ -76,14 +78,28 @@ export function createPad({ ink, pen, onchange }) {
   /** @param {"undo" | "redo"} direction */
   function travel(direction) {
     settle();
-    history[direction]();
+    if (!release()) history[direction]();
     changed();
   }
 
   function clear() {
     settle();
+    release();
     if (history.now.length) history.change([]);
     changed();
+  }
+
+  /** Take the picture off the pad: the ink that was under it is back. Returns whether there was one. */
+  function release() {
+    if (!picture) return false;
+    picture = null;
+    onrelease();
+    return true;
+  }
+
+  /** Begin a drawing in the place of a picture. */
+  function takeOver() {
+    if (release() && history.now.length) history.change([]);
   }
 
   /** End whatever is under way, keeping it. */
@@ -103,7 +119,10 @@ export function createPad({ ink, pen, onchange }) {
     context.lineCap = context.lineJoin = "round";
     context.strokeStyle = context.fillStyle = style.color;
     context.lineWidth = PEN * brush * side;
-    for (const stroke of shown()) inkStroke(context, stroke, side);
+    if (picture) {
+      context.imageSmoothingEnabled = picture.width > 28;
+      context.drawImage(picture, 0, 0, side, side);
+    } else for (const stroke of shown()) inkStroke(context, stroke, side);
     if (cursor) {
       context.strokeStyle = style.getPropertyValue("--cs-accent");
       context.lineWidth = Math.max(1.5, side / 160);
@@ -111,10 +130,10 @@ export function createPad({ ink, pen, onchange }) {
       context.arc(cursor.at[0] * side, cursor.at[1] * side, (cursor.down ? 0.02 : 0.04) * side, 0, 2 * Math.PI);
       context.stroke();
     }
-    hint.hidden = shown().length > 0;
-    buttons.undo.disabled = !history.canUndo;
-    buttons.redo.disabled = !history.canRedo;
-    buttons.clear.disabled = shown().length === 0;
+    hint.hidden = picture !== null || shown().length > 0;
+    buttons.undo.disabled = !history.canUndo && !picture;
+    buttons.redo.disabled = !history.canRedo && !picture;
+    buttons.clear.disabled = shown().length === 0 && !picture;
   }
 
   /** @param {PointerEvent} event @returns {import("../lib/strokes.js").Point} */
@@ -134,6 +153,7 @@ export function createPad({ ink, pen, onchange }) {
     event.preventDefault();
     surface.focus({ preventScroll: true });
     settle();
+    takeOver();
     cursor = null;
     pointer = event.pointerId;
     surface.setPointerCapture(pointer);
@@ -186,6 +206,7 @@ export function createPad({ ink, pen, onchange }) {
       const at = cursor?.at ?? [0.5, 0.5];
       const down = !cursor?.down;
       settle();
+      takeOver();
       if (down && tool === "erase") preview = erased(history.now, at, at, ERASER);
       else if (down) current = [at];
       cursor = { at, down };
@@ -230,9 +251,17 @@ export function createPad({ ink, pen, onchange }) {
       Object.assign(frame.style, { left: share(left), top: share(top), width: share(right - left), height: share(bottom - top) });
     },
 
+    /** Lay a picture on the pad, or nothing: the ink is then seen again. @param {HTMLCanvasElement | null} found */
+    lay(found) {
+      if (!found && !picture) return;
+      picture = found;
+      draw();
+    },
+
     /** Draw stored strokes as a hand would, as one undoable change. @param {Stroke[]} strokes */
     play(strokes) {
       settle();
+      release();
       cursor = null;
       if (reducedMotion()) {
         history.change(strokes);

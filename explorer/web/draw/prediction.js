@@ -10,7 +10,8 @@ const MOST = 10;
 
 export const percent = (/** @type {number} */ p) => (p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
 
-export function createPrediction() {
+/** @param {{ onopen: (index: number) => void }} options called with the class whose probability is to be opened */
+export function createPrediction({ onopen }) {
   const headline = h("p", { class: "headline", role: "status", "aria-live": "polite" });
   const words = h("p", { class: "note" });
   const list = h("ol", { class: "bars", dataset: { i18nAria: "prediction.bars" } });
@@ -21,7 +22,10 @@ export function createPrediction() {
     if (rows.length === count) return;
     rows = Array.from({ length: count }, () => {
       const [name, bar, share, tick] = ["bar-name", "bar-fill", "bar-share", "bar-before"].map((part) => h("span", { class: part }));
-      return { row: h("li", {}, name, h("span", { class: "bar-track" }, bar, tick), share), name, bar, share, tick };
+      const open = h("button", { type: "button", class: "bar-row", onclick: () => onopen(Number(row.dataset.index)) },
+        name, h("span", { class: "bar-track" }, bar, tick), share);
+      const row = h("li", {}, open);
+      return { row, open, name, bar, share, tick };
     });
     list.replaceChildren(...rows.map(({ row }) => row));
   }
@@ -37,7 +41,7 @@ export function createPrediction() {
       arrange(listed.length);
       list.style.setProperty("--name", `${Math.max(...listed.map(({ k }) => classes[k].length))}ch`);
       listed.forEach(({ p, k }, place) => {
-        const { row, name, bar, share, tick } = rows[place];
+        const { row, open, name, bar, share, tick } = rows[place];
         tick.hidden = !before || !told;
         if (before) tick.style.left = `${100 * before[k]}%`;
         tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
@@ -45,6 +49,9 @@ export function createPrediction() {
         bar.style.transform = `scaleX(${told ? p : 0})`;
         share.textContent = told ? percent(p) : "";
         row.classList.toggle("best", told && k === ranked[0].k);
+        open.disabled = !told;
+        open.title = t("prediction.open", { name: classes[k] });
+        row.dataset.index = String(k);
         row.dataset.class = classes[k];
         row.dataset.probability = told ? String(p) : "";
       });

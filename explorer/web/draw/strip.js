@@ -9,14 +9,22 @@ import { inkStroke } from "./pad.js";
 
 const INK_SIDE = 244;
 
-/** @typedef {{ empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], mass: number[], pen: number, scaled: { side: number, data: string }, picture: { side: number, data: string }, mean: number, std: number }} Stages */
+/** A square of grey bytes, 255 ink, in base64. @typedef {{ side: number, data: string }} Grey */
+/**
+ * What happened to the input, as explorer/payloads.py tells it. `ink`: of a picture; `unperturbed`: the picture before it was
+ * changed on purpose, null where it was not.
+ * @typedef {{ source: "strokes" | "digit" | "picture", empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], mass: number[],
+ *   pen: number, scaled: Grey, picture: Grey, unperturbed: Grey | null, warp: number[][] | null, mean: number, std: number,
+ *   ink?: Grey, digit?: number, label?: number, dark?: boolean, size?: number[] }} Stages
+ */
 
 export function createStrip() {
   const ink = stage("ink", INK_SIDE);
   const scaled = stage("scaled", 20);
   const centred = stage("centred", 28);
+  const perturbed = stage("perturbed", 28);
   const normalised = stage("normalised", 28);
-  const stages = h("ol", { class: "strip" }, ink.element, scaled.element, centred.element, normalised.element);
+  const stages = h("ol", { class: "strip" }, ink.element, scaled.element, centred.element, perturbed.element, normalised.element);
   const on = h("input", { type: "checkbox", onchange: () => page.set({ centred: on.checked }) });
   on.checked = page.get("centred");
   const element = h("div", {}, stages, h("label", { class: "switch", dataset: { i18nTitle: "strip.switch.why" } }, on,
@@ -26,19 +34,28 @@ export function createStrip() {
     element,
     /** @param {Stages} stages @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
     show(stages, strokes, brush) {
+      const { source, unperturbed } = stages;
+      on.disabled = ink.element.hidden = source === "digit";
       scaled.element.hidden = !stages.centred;
-      drawInk(ink.picture, stages.box, strokes, brush);
-      paintGrey(scaled.picture, stages.scaled);
-      paintGrey(centred.picture, stages.picture);
+      perturbed.element.hidden = unperturbed === null;
+      if (stages.ink && source === "picture") drawPicture(ink.picture, stages.ink, stages.box);
+      else drawInk(ink.picture, stages.box, strokes, brush);
+      paintGrey(scaled.picture, stages.scaled.side, fromBase64(stages.scaled.data));
+      const still = unperturbed ?? stages.picture;
+      paintGrey(centred.picture, still.side, fromBase64(still.data));
+      paintGrey(perturbed.picture, stages.picture.side, fromBase64(stages.picture.data));
       paintNormalised(normalised.picture, stages);
       if (!stages.empty && stages.centred) markCentre(scaled.picture, stages);
       const number = (/** @type {number} */ u) => u.toFixed(2);
       const signed = (/** @type {number} */ u) => (u > 0 ? `+${u}` : u === 0 ? "0" : `−${-u}`);
       const box = stages.box ?? [0, 0, 0, 0];
+      const pen = stages.pen ? t("strip.scaled.pen", { pen: stages.pen.toFixed(1) }) : t("strip.scaled.stretched");
+      ink.name(t(source === "picture" ? "strip.ink.picture" : "strip.ink"));
       ink.say(stages.empty ? "" : t("strip.ink.numbers", { width: number(box[2] - box[0]), height: number(box[3] - box[1]) }));
-      scaled.say(stages.empty ? "" : t("strip.scaled.numbers", { scale: stages.scale.toFixed(1), pen: stages.pen.toFixed(1) }));
-      centred.say(stages.empty ? "" : stages.centred ? t("strip.centred.numbers", { right: signed(stages.shift[0]), down: signed(stages.shift[1]) }) : t("strip.raw.numbers"));
-      centred.name(t(stages.centred ? "strip.centred" : "strip.raw"));
+      scaled.say(stages.empty ? "" : `${t("strip.scaled.numbers", { scale: stages.scale.toFixed(1) })}, ${pen}`);
+      centred.say(stages.empty ? "" : source === "digit" ? t("strip.digit.numbers") : stages.centred ? t("strip.centred.numbers", { right: signed(stages.shift[0]), down: signed(stages.shift[1]) }) : t("strip.raw.numbers"));
+      centred.name(source === "digit" ? t("strip.digit", { index: stages.digit ?? 0 }) : t(stages.centred ? "strip.centred" : "strip.raw"));
+      perturbed.say(t("strip.perturbed.numbers"));
       normalised.say(t("strip.normalised.numbers", { mean: stages.mean, std: stages.std }));
     },
   };
@@ -57,9 +74,17 @@ function stage(name, side) {
   };
 }
 
-/** @param {HTMLCanvasElement} picture @param {{ side: number, data: string }} grey */
-function paintGrey(picture, { side, data }) {
-  paint(picture, side, fromBase64(data), (code) => code / 255);
+/** The ink of a picture, to be laid on the pad; null for strokes. @param {{ ink?: Grey }} stages */
+export function inkOf({ ink }) {
+  if (!ink) return null;
+  const picture = canvas(ink.side, ink.side);
+  paintGrey(picture, ink.side, fromBase64(ink.data));
+  return picture;
+}
+
+/** Grey bytes, 255 ink, in the colours of ink and paper. @param {HTMLCanvasElement} picture @param {number} side @param {Uint8Array} codes */
+export function paintGrey(picture, side, codes) {
+  paint(picture, side, codes, (code) => code / 255);
 }
 
 /** The same pixels after (x − mean) / std, on a grey scale from the lowest to the highest value they can take. @param {HTMLCanvasElement} picture @param {Stages} stages */
@@ -100,7 +125,18 @@ function drawInk(picture, box, strokes, brush) {
   context.strokeStyle = context.fillStyle = style.color;
   context.lineWidth = 0.05 * brush * INK_SIDE;
   for (const stroke of strokes) inkStroke(context, stroke, INK_SIDE);
-  if (!box) return;
+  if (box) frameBox(context, style, box);
+}
+
+/** The ink of a picture, and its bounding box. @param {HTMLCanvasElement} picture @param {Grey} ink @param {number[] | null} box */
+function drawPicture(picture, ink, box) {
+  const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
+  context.drawImage(/** @type {HTMLCanvasElement} */ (inkOf({ ink })), 0, 0, INK_SIDE, INK_SIDE);
+  if (box) frameBox(context, getComputedStyle(picture), box);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {number[]} box in pad sides */
+function frameBox(context, style, box) {
   const [left, top, right, bottom] = box.map((u) => u * INK_SIDE);
   context.strokeStyle = style.getPropertyValue("--cs-mark");
   context.lineWidth = 3;

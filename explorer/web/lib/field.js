@@ -187,19 +187,22 @@ export function runs(axis) {
 
 /**
  * The part of the pad that input cells were made from, or null for an empty pad: preprocessing backwards, from the
- * input's pixels over the centred picture and the 20×20 box to the ink.
+ * input's pixels over what moved them (`warp`), the centred picture and the 20×20 box to the ink.
  * @param {Block[]} blocks of the input, rows and columns last
- * @param {{ empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], scaled: { side: number }, picture: { side: number } }} stages
+ * @param {{ empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], scaled: { side: number }, picture: { side: number }, warp?: number[][] | null }} stages
  * @returns {{ left: number, top: number, width: number, height: number } | null} in pad sides
  */
-export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled, picture }) {
+export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled, picture, warp }) {
   if (empty || !box) return null;
   const extent = (/** @type {number} */ fromEnd) => {
     const axes = blocks.map((block) => block[block.length - fromEnd]);
     const pixel = picture.side / axes[0].length;
     return [Math.min(...axes.map((axis) => axis.indexOf(1))) * pixel, (Math.max(...axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel];
   };
-  const [[top, bottom], [left, right]] = [extent(2), extent(1)];
+  const [rows, columns] = [extent(2), extent(1)];
+  const corners = columns.flatMap((x) => rows.map((y) => (warp ?? [[1, 0, 0], [0, 1, 0]]).map(([a, b, c]) => a * x + b * y + c)));
+  const [left, top] = [0, 1].map((axis) => Math.min(...corners.map((corner) => corner[axis])));
+  const [right, bottom] = [0, 1].map((axis) => Math.max(...corners.map((corner) => corner[axis])));
   if (!centred) return { left: left / picture.side, top: top / picture.side, width: (right - left) / picture.side, height: (bottom - top) / picture.side };
   const margin = (picture.side - scaled.side) / 2;
   const middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];

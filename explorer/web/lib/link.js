@@ -5,13 +5,21 @@
  *   page=draw&model=a2&lang=zh&ink=…&pen=1.2&raw=1&label=3&cells=3.0.1.1.6_3:weight.1.0.2.2
  *
  * `edits`: the changes of the model as JSON (see `explorer/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
+ * `digit`: a picture of MNIST's test set instead of the ink; a picture file cannot travel. `perturb`: how the input is changed,
+ * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
  * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. Of the Arithmetic page,
  * `part`: what of it is in front; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
  *
  * Of the network view, `zoom`: how large maps are; `sort`: what channels are sorted by; `scope`: what the darkest colour
  * stands for; `fold`: the folded modules, and steps as "!4", "-" for none; without it a large network opens folded.
+ *
+ * `kernels`: the chain of the Kernels page, see chain_link.js; `kernel`: the one in view, from 0; `pixel`: the opened one, row and
+ * column; `picture`: a built-in one's name, "drawing", or "map" with step and channel; a file or camera cannot travel.
  */
+
+import { readChain, writeChain } from "./chain_link.js";
+import { PICTURES } from "./pictures.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {{ step: number, of: string, cell: number[] }} Place  `of`: "" for a value, "output" or a parameter for its gradient */
@@ -65,6 +73,12 @@ function oneOf(text, known) {
  */
 export const jsonField = (part, check = (value) => value) => ({ part, initial: null, read: (text) => check(JSON.parse(text)), write: (value) => (value === null ? null : JSON.stringify(value)) });
 
+/** The changes up to the first step of SGD on a picture file, which no link can carry. @param {any[]} edits */
+function portable(edits) {
+  const bound = edits.findIndex((edit) => edit.source?.data !== undefined);
+  return bound < 0 ? edits : edits.slice(0, bound);
+}
+
 /** The fields by their key in the page's store; a page that adds one adds it here. @type {Record<string, Field<any>>} */
 export const fields = {
   tab: {
@@ -115,8 +129,8 @@ export const fields = {
       if (!Array.isArray(edits)) throw new Error("no list of changes");
       return edits.map((edit) => (edit.ink === undefined ? edit : { ...edit, ink: undefined, strokes: decodeInk(edit.ink) }));
     },
-    write: (edits) => (edits.length
-      ? JSON.stringify(edits.map((/** @type {any} */ edit) => (edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit)))
+    write: (edits) => (portable(edits).length
+      ? JSON.stringify(portable(edits).map((/** @type {any} */ edit) => (edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit)))
       : null),
   },
   zoom: {
@@ -133,6 +147,26 @@ export const fields = {
     read: (text) => (text === "-" ? [] : text.split(" ")),
     write: (fold) => fold && (fold.length ? fold.join(" ") : "-"),
   },
+  source: {
+    part: "digit",
+    initial: null,
+    read: (text) => {
+      if (!/^\d{1,4}$/.test(text)) throw new Error(text);
+      return { digit: Number(text) };
+    },
+    write: (source) => (source?.digit === undefined ? null : String(source.digit)),
+  },
+  perturbation: {
+    part: "perturb",
+    initial: {},
+    read: (text) => Object.fromEntries(text.split("_").map((amount) => {
+      const parts = /^([a-z]+)(?::(-?\d+(?:\.\d+)?))?$/.exec(amount);
+      if (!parts) throw new Error(amount);
+      return [parts[1], parts[2] === undefined ? true : Number(parts[2])];
+    })),
+    write: (amounts) => Object.entries(amounts).map(([name, value]) => (value === true ? name : `${name}:${value}`)).join("_") || null,
+  },
+  run: textField("run", ""),
   cells: {
     part: "cells",
     initial: [],
@@ -157,6 +191,34 @@ export const fields = {
   walk: jsonField("walk"),
   chain: jsonField("chain"),
   signals: jsonField("signals"),
+  kernelPicture: {
+    part: "picture",
+    initial: "landscape",
+    read: (text) => {
+      if (!/^(map\.(-1|\d+)\.\d+|drawing|upload|webcam)$/.test(text) && !Object.hasOwn(PICTURES, text)) throw new Error(text);
+      return text;
+    },
+    write: (name) => (name === "landscape" ? null : name),
+  },
+  kernelChain: { part: "kernels", initial: null, read: readChain, write: (chain) => (chain === null ? null : writeChain(chain)) },
+  kernelStage: {
+    part: "kernel",
+    initial: 0,
+    read: (text) => {
+      if (!/^\d$/.test(text)) throw new Error(text);
+      return Number(text);
+    },
+    write: (at) => (at === 0 ? null : String(at)),
+  },
+  kernelPixel: {
+    part: "pixel",
+    initial: null,
+    read: (text) => {
+      if (!/^\d{1,4}\.\d{1,4}$/.test(text)) throw new Error(text);
+      return text;
+    },
+    write: (pixel) => pixel,
+  },
 };
 
 /** @param {string} hash @returns {{ state: Record<string, any>, ignored: string[] }} */

@@ -1,0 +1,45 @@
+/** What a person can take along of the whole Draw page: the network as a picture, the preprocessing, the input, the prediction. */
+
+import { floatsFromBase64 } from "../lib/codes.js";
+import { csv, npy, save } from "../lib/export.js";
+import { createMenu } from "../lib/menu.js";
+import { pngFile, svgFile } from "../lib/snapshot.js";
+import { mapRows } from "./cell_export.js";
+
+/**
+ * @param {{ request: (name: string, more: any) => Promise<any>, network: HTMLElement, strip: HTMLElement, prediction: () => any, onfail: (error: Error) => void }} options
+ *   `prediction`: the last answered one
+ */
+export function createTakeAlong({ request, network, strip, prediction, onfail }) {
+  /** The network from its first column to its last, whatever is scrolled out of sight. @template T @param {(element: HTMLElement) => T} draw @returns {T} */
+  function unrolled(draw) {
+    const track = /** @type {HTMLElement} */ (network.querySelector(".steps"));
+    const { overflow, width } = track.style;
+    Object.assign(track.style, { overflow: "visible", width: "max-content" });
+    try {
+      return draw(track);
+    } finally {
+      Object.assign(track.style, { overflow, width });
+    }
+  }
+
+  /** The model's input, every number of it. */
+  async function input() {
+    const { shape, data } = await request("exact", { step: -1, of: "", cell: [] });
+    return { shape, values: floatsFromBase64(data) };
+  }
+
+  const shares = () => prediction().classes.map((/** @type {string} */ name, /** @type {number} */ k) => [name, prediction().probabilities[k]]);
+  const menu = createMenu({
+    words: "draw.save", title: "draw.save.why", onfail,
+    choices: [
+      { words: "draw.save.network.png", run: async () => save(await unrolled(pngFile), "convscope-network.png") },
+      { words: "draw.save.network.svg", run: () => save(unrolled(svgFile), "convscope-network.svg") },
+      { words: "draw.save.strip", run: async () => save(await pngFile(strip), "convscope-preprocessing.png") },
+      { words: "draw.save.input.csv", run: async () => { const { shape, values } = await input(); save(csv(mapRows({ shape, values }, shape.map(() => 0))), "convscope-input.csv"); } },
+      { words: "draw.save.input.npy", run: async () => { const { shape, values } = await input(); save(npy(values, shape), "convscope-input.npy"); } },
+      { words: "draw.save.prediction", run: () => save(csv([["class", "probability"], ...shares()]), "convscope-prediction.csv") },
+    ],
+  });
+  return { element: menu.element, input };
+}
