@@ -1,16 +1,19 @@
 /** The Arithmetic page: small operators walked through number by number, forward and backward, checked against autograd. */
 
-import { largestDifference, lastPhase, momentAt, momentCount, numberAt, passesOf, refusalOf, resultOf } from "./lib/arithmetic.js";
+import { largestDifference, lastPhase, momentAt, momentCount, numberAt, operatorOf, passesOf, refusalOf, resultOf } from "./lib/arithmetic.js";
 import { h } from "./lib/dom.js";
 import { createHistory } from "./lib/history.js";
 import { fillWords, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
 import { numberOf, short } from "./lib/numbers.js";
 import { linked, page } from "./lib/store.js";
-import { advanced, afterKey, sought, startOf } from "./lib/transport.js";
+import { advanced, afterKey, paceOf, sought, startOf } from "./lib/transport.js";
 import { createBar } from "./arithmetic/bar.js";
 import { createControls } from "./arithmetic/controls.js";
+import { FIRST, walkHeard, walkTold } from "./arithmetic/linked.js";
+import { createLowering } from "./arithmetic/lowering.js";
 import { createNotes } from "./arithmetic/notes.js";
+import { listenToTables, withTable } from "./arithmetic/paste.js";
 import { createProperties } from "./arithmetic/properties.js";
 import { heard, INITIAL, told } from "./arithmetic/properties_state.js";
 import { PRESETS, presetCase } from "./arithmetic/presets.js";
@@ -19,6 +22,8 @@ import { createStage } from "./arithmetic/stage.js";
 import { randomised, withValue } from "./arithmetic/state.js";
 import { targetName } from "./arithmetic/terms.js";
 import { createTexts } from "./arithmetic/texts.js";
+import { refusedWords } from "./arithmetic/words.js";
+import { createTwoPasses } from "./arithmetic/two_passes.js";
 
 /** How long a step takes at speed 1, ms. */
 const PACE = { value: 900, product: 450 };
@@ -26,18 +31,14 @@ const PACE = { value: 900, product: 450 };
 /** Differences up to this part of a number are rounding: sums in another order. */
 const TOLERANCE = 1e-9;
 
-/** @param {import("./lib/arithmetic.js").Refusal} refusal */
-const refusedWords = ({ reason, axis, numbers }) => t(`arithmetic.refused.${reason}`, { ...numbers, ...(axis ? { axis: t(`arithmetic.axis.${axis}`) } : {}) });
-
 /** @param {HTMLElement} element @param {{ server: any, options: { listings: any } }} gradio */
 export function mount(element, { server, options }) {
-  const history = createHistory(presetCase("edge"));
-  /** @type {"value" | "product"} */
-  let unit = "value";
-  let passName = "forward";
+  const opened = linked("walk", walkHeard, { given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 });
+  const history = createHistory(opened.given);
+  let [unit, passName] = [opened.unit, opened.pass];
   /** @type {ReturnType<typeof computed> | null} */
   let now = null;
-  let walk = startOf(1);
+  let walk = { ...startOf(1), at: opened.at };
   /** The visit that is pointed at. @type {number | null} */
   let preview = null;
   let [frame, last] = [0, 0];
@@ -59,10 +60,11 @@ export function mount(element, { server, options }) {
     onedit: (name, index, value, gesture) => edit(withValue(history.now, name, index, value), gesture),
   });
   const texts = createTexts(options.listings);
+  const views = [createLowering(), createTwoPasses()];
   const notes = createNotes({ onstep: (visit) => now && move(sought(walk, numberOfVisit(now.pass, visit))) });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const body = h("div", { class: "arithmetic-body" }, notes.article, bar.element, stage.element, texts.element, notes.chains);
+  const body = h("div", { class: "arithmetic-body" }, notes.article, bar.element, stage.element, texts.element, ...views.map((view) => view.element), notes.chains);
   const root = h("div", { class: "arithmetic", tabindex: -1 },
     h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge)),
     controls.settings, notes.sizes, problem, body,
@@ -173,7 +175,7 @@ export function mount(element, { server, options }) {
   function play(time) {
     frame = 0;
     const before = walk;
-    walk = element.clientWidth ? advanced(walk, Math.max(0, time - last), PACE[unit]) : { ...walk, playing: false };
+    walk = element.clientWidth ? advanced(walk, Math.max(0, time - last), paceOf(PACE[unit], walk.count)) : { ...walk, playing: false };
     last = time;
     if (walk.at !== before.at || walk.playing !== before.playing) show();
     if (walk.playing) frame = requestAnimationFrame(play);
@@ -185,8 +187,11 @@ export function mount(element, { server, options }) {
     const moment = momentAt(pass, unit, walk.at);
     const visit = pass.visit(preview ?? moment.visit);
     stage.show({ given, passes, pass, tensors, moment, preview, single: unit === "product" });
-    texts.show(given, pass, visit, preview === null ? moment.phase : lastPhase(pass, preview));
+    const phase = preview === null ? moment.phase : lastPhase(pass, preview);
+    texts.show(given, pass, visit, phase);
+    for (const view of views) view.show(given, pass.name === "forward" ? pass : undefined, preview ?? moment.visit, phase);
     bar.show(walk, unit);
+    if (preview === null) page.set({ walk: walkTold({ given, pass: pass.name, unit, at: walk.at }) });
     if (walk.playing) return;
     const words = { cell: targetName(given, pass, visit), value: short(visit.value, 7) };
     said.textContent = preview === null ? t("arithmetic.spoken", { ...words, at: walk.at + 1, count: walk.count }) : t("arithmetic.cell", words);
@@ -231,6 +236,15 @@ export function mount(element, { server, options }) {
     event.preventDefault();
     move(next);
   });
+  listenToTables(root, {
+    tensorOf: (name) => now?.tensors[name],
+    onplane(name, plane, rows) {
+      if (!operatorOf(history.now).inputs.includes(name)) return t("arithmetic.table.computed");
+      const { given, refused } = withTable(history.now, name, plane, rows);
+      if (given) edit(given);
+      return refused;
+    },
+  });
   page.on(["language"], () => {
     fillWords(element);
     texts.relabel();
@@ -240,6 +254,7 @@ export function mount(element, { server, options }) {
   });
   page.on(["dark"], () => {
     stage.repaint();
+    for (const view of views) view.repaint();
     for (const { repaint } of sections.all) repaint?.();
   });
   fillWords(element);

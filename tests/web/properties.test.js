@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { heard, INITIAL, told, withLength, withNumber } from "../../explorer/web/arithmetic/properties_state.js";
-import { CLAIMS, convolved, pooled, PROPERTIES, productsAt, signal, smoothed } from "../../explorer/web/lib/properties.js";
-import { bestProduct, rankOf, singular } from "../../explorer/web/lib/rank.js";
+import { bestProduct, CLAIMS, convolved, pooled, PROPERTIES, productsAt, signal, smoothed } from "../../explorer/web/lib/properties.js";
+import { separated } from "../../explorer/web/lib/separable.js";
 
 const golden = JSON.parse(readFileSync(new URL("../golden/properties.json", import.meta.url), "utf8"));
 const near = (ours, theirs, tolerance = 1e-9) => ours.length === theirs.length && ours.every((value, k) => Math.abs(value - theirs[k]) <= tolerance);
@@ -24,12 +24,13 @@ test("pooling is that of core", () => {
 
 test("rank, singular values and the nearest product are torch's", () => {
   for (const { kernel, rank, sizes, nearest } of golden.kernels) {
-    assert.equal(rankOf(kernel), rank);
-    assert.ok(near(singular(kernel).sizes, sizes));
+    const found = separated(kernel);
+    assert.equal(found.rank, rank);
+    assert.ok(near(found.sizes, sizes));
     const { column, row } = bestProduct(kernel);
     assert.ok(near(convolved(column, row).values, nearest));
   }
-  assert.equal(rankOf(signal([0, 0, 0])), 0);
+  assert.equal(separated(signal([0, 0, 0])).rank, 0);
 });
 
 /** Numbers of a state, another draw for another seed. */

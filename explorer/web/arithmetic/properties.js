@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { createHistory } from "../lib/history.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { CLAIMS, PROPERTIES } from "../lib/properties.js";
-import { rankOf } from "../lib/rank.js";
+import { separated } from "../lib/separable.js";
 import { createDefinition } from "./definition.js";
 import { createEquation } from "./equation.js";
 import { createGrid, NO_RING } from "./grid.js";
@@ -74,8 +74,9 @@ export function createProperties({ initial, onchange }) {
     definition.show(state);
     for (const { work, equation } of equations) equation.show(work(state, state.flip));
     smoothing.show(state);
-    rank.textContent = t("properties.rank", { rank: rankOf(state.K) });
-    rank.dataset.rank = String(rankOf(state.K));
+    const found = separated(state.K).rank;
+    rank.textContent = t("properties.rank", { rank: found });
+    rank.dataset.rank = String(found);
   }
 
   /** @param {State} next @param {unknown} [gesture] */

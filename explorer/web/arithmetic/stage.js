@@ -3,8 +3,10 @@
 import { h } from "../lib/dom.js";
 import { lastPhase, operatorOf, readersOf, visitedInput, writtenAt } from "../lib/arithmetic.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
+import { createMap, MANY } from "./map.js";
 import { createTerms } from "./terms.js";
-import { labelOf } from "./words.js";
+import { size } from "../lib/visits.js";
+import { labelOf, refusedWords } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
@@ -35,18 +37,27 @@ export function createStage({ onpreview, onpick, onedit }) {
   /** Cells pointed out beside those of the visit. @type {[string, number][]} */
   let extra = [];
 
-  /** @type {Map<string, ReturnType<typeof createGrid>>} */
+  /** @type {Map<string, ReturnType<typeof createGrid> | ReturnType<typeof createMap>>} */
   const grids = new Map();
+  /** The elements that the forward pass reads, while it is the same pass. @type {{ forward: Pass, seen: Uint8Array } | null} */
+  let reading = null;
+
+  /** Whether a tensor is drawn instead of built of cells. @param {Name} name */
+  const isMany = (name) => size(/** @type {Scene} */ (scene).tensors[name].shape) > MANY;
 
   /** The grid of a tensor of an operator, made when it is first shown. @param {Case} given @param {Name} name */
   function gridOf(given, name) {
-    const key = `${given.op} ${name}`;
+    const key = `${given.op} ${name} ${isMany(name)}`;
     let grid = grids.get(key);
     if (!grid) {
       const [[letter, says], editable] = [labelOf(given, name), operatorOf(given).inputs.includes(name)];
-      grid = createGrid({
+      grid = (isMany(name) ? createMap : createGrid)({
         name, editable, letter, says, onhover: point,
         onedit: (index, value, gesture) => onedit(name, index, value, gesture),
+        refuse(value) {
+          const refusal = scene && operatorOf(scene.given).accepts?.(scene.given, name, value);
+          return refusal ? refusedWords(refusal) : null;
+        },
         onpick: editable ? undefined : (index) => {
           const visit = scene && writerOf(scene.pass, name, index);
           if (visit !== null) onpick(visit);
@@ -137,11 +148,11 @@ export function createStage({ onpreview, onpick, onedit }) {
 
   function isLarge() {
     const { pass, tensors } = /** @type {Scene} */ (scene);
-    const columns = [...pass.reads, ...pass.targets].map((name) => {
+    const columns = [...pass.reads, ...pass.targets].filter((name) => !isMany(name)).map((name) => {
       const { shape } = tensors[name];
       return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
     });
-    return Math.max(...columns) > MANY_COLUMNS || pass.visit(0).terms.some(({ place }) => place[2] >= MANY_TERMS);
+    return Math.max(0, ...columns) > MANY_COLUMNS || pass.visit(0).terms.some(({ place }) => place[2] >= MANY_TERMS);
   }
 
   function draw() {
@@ -154,7 +165,8 @@ export function createStage({ onpreview, onpick, onedit }) {
     const room = isLarge() ? ROOM.large : ROOM.small;
     element.classList.toggle("large", isLarge());
     const { forward } = passes;
-    const unread = forward.slides === "input" ? visitedInput(forward) : undefined;
+    if (forward?.slides === "input" && reading?.forward !== forward) reading = { forward, seen: visitedInput(forward) };
+    const unread = forward?.slides === "input" ? reading?.seen : undefined;
     for (const name of pass.reads) {
       const { shape, values } = tensors[name];
       const slides = name === pass.slides;
@@ -172,7 +184,8 @@ export function createStage({ onpreview, onpick, onedit }) {
     element,
     /** @param {Scene} next */
     show(next) {
-      const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String(scene.pass.reads) !== String(next.pass.reads);
+      const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String(scene.pass.reads) !== String(next.pass.reads)
+        || [...next.pass.reads, ...next.pass.targets].some((name) => isMany(name) !== size(next.tensors[name].shape) > MANY);
       scene = next;
       if (other) {
         extra = [];

@@ -3,7 +3,8 @@
  * difference. Signals are planes of one row.
  */
 
-import { bestProduct, rankOf } from "./rank.js";
+import { separated } from "./separable.js";
+import { svd } from "./svd.js";
 
 /** @typedef {{ rows: number, columns: number, values: number[] }} Plane */
 /** One step of a side: what it is called in formulas, and its numbers. @typedef {{ formula: string, plane: Plane }} Part */
@@ -52,6 +53,13 @@ export function added(a, b, sign = 1) {
 
 /** Moved to the right, zeros before it. @param {Plane} f @param {number} by @returns {Plane} */
 export const shifted = (f, by) => planeOf(f.rows, f.columns + by, (row, column) => (column < by ? 0 : f.values[row * f.columns + column - by]));
+
+/** The column and the row whose product is nearest to the kernel in squared differences (Eckart & Young 1936). @param {Plane} kernel @returns {{ column: Plane, row: Plane }} */
+export function bestProduct({ rows, columns, values }) {
+  const { sizes: [size], left: [column], right: [row] } = svd(values, rows, columns);
+  const root = Math.sqrt(size) * (column.reduce((peak, value) => (Math.abs(value) > Math.abs(peak) ? value : peak), 0) < 0 ? -1 : 1);
+  return { column: { rows, columns: 1, values: Array.from(column, (value) => value * root + 0) }, row: signal(Array.from(row, (value) => value * root + 0)) };
+}
 
 /** The largest or the mean of each two neighbours, in windows that do not overlap. @param {Plane} f @param {"max" | "avg"} kind @returns {Plane} */
 export const pooled = (f, kind) => planeOf(f.rows, Math.floor(f.columns / 2), (row, column) => {
@@ -111,7 +119,7 @@ export const CLAIMS = {
     const { column, row } = bestProduct(K);
     const between = convolved(X, row, flip);
     return compared([{ formula: `X ${sign(flip)} K`, plane: convolved(X, K, flip) }],
-      [{ formula: "u · wᵀ", plane: convolved(column, row) }, { formula: `X ${sign(flip)} wᵀ`, plane: between }, { formula: `(X ${sign(flip)} wᵀ) ${sign(flip)} u`, plane: convolved(between, column, flip) }], rankOf(K) <= 1);
+      [{ formula: "u · wᵀ", plane: convolved(column, row) }, { formula: `X ${sign(flip)} wᵀ`, plane: between }, { formula: `(X ${sign(flip)} wᵀ) ${sign(flip)} u`, plane: convolved(between, column, flip) }], separated(K).rank <= 1);
   },
   maxsum: (given) => pooling(given, "max"),
   avgsum: (given) => pooling(given, "avg"),

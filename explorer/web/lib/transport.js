@@ -23,6 +23,12 @@ export const toggled = (walk) => ({ ...walk, playing: !walk.playing && walk.coun
 /** @param {Walk} walk @param {number} by places in `SPEEDS` @returns {Walk} */
 export const paced = (walk, by) => ({ ...walk, speed: SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(walk.speed) + by))] });
 
+/** Ms that even the longest walk takes at the highest speed. */
+const LONGEST = 10_000;
+
+/** Ms a moment at speed 1: the usual ones, or fewer for a walk of very many moments. @param {number} usual @param {number} count */
+export const paceOf = (usual, count) => Math.min(usual, (LONGEST * SPEEDS[SPEEDS.length - 1]) / count);
+
 /** Where the walk is after `ms` more; `pace`: ms a moment at speed 1. @param {Walk} walk @param {number} ms @param {number} pace @returns {Walk} */
 export function advanced(walk, ms, pace) {
   if (!walk.playing) return walk;
