@@ -2,7 +2,8 @@
 
 `torch.mm` calls the BLAS that PyTorch was built with, in the usual builds MKL. On an AMD processor (Zen 5, two cores,
 PyTorch 2.14) oneDNN's product was measured 1.8–2.4 times faster on large matrices, at 420 · 10⁹ operations a second
-instead of 190; on Intel processors the two were not compared. PyTorch offers it as its compiler's fully connected layer.
+instead of 190; on Intel processors the two were not compared. PyTorch offers it as the fully connected layer of its
+compiler.
 """
 
 import torch
