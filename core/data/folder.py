@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
 
 from core.data.mnist import Pictures
 
-__all__ = ["Folder", "read", "survey"]
+__all__ = ["Folder", "open_picture", "read", "squared", "survey"]
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
@@ -79,7 +80,7 @@ def read(path: str | Path, *, side: int, channels: int) -> Folder:
     for label, name in enumerate(names):
         for file in files[name]:
             try:
-                pictures.append(_picture(file, side, channels))
+                pictures.append(squared(open_picture(file, channels=channels), side))
                 labels.append(label)
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 said = "is no picture" if isinstance(error, UnidentifiedImageError) else str(error)
@@ -88,8 +89,7 @@ def read(path: str | Path, *, side: int, channels: int) -> Folder:
     empty = [name for name, count in counts.items() if not count]
     if empty:
         raise ValueError(f"{path}: no picture of {', '.join(empty)} can be read ({next(iter(unreadable.items()))})")
-    stacked = torch.from_numpy(np.stack(pictures))  # (N, side, side, C)
-    return Folder(Pictures(stacked.movedim(3, 1).contiguous(), torch.tensor(labels)), tuple(names), counts, unreadable)
+    return Folder(Pictures(torch.stack(pictures), torch.tensor(labels)), tuple(names), counts, unreadable)
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
@@ -107,10 +107,19 @@ def _files(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _picture(file: Path, side: int, channels: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+def open_picture(file: str | Path, *, channels: int) -> Image.Image:
+    """Return a picture upright as its EXIF says, on white where it is transparent, grey or in colours.
+
+    Raises:
+        OSError: there is no such file, or it is no picture.
+    """
     with Image.open(file) as image:
         upright = ImageOps.exif_transpose(image).convert("RGBA")
-        paper = Image.new("RGBA", upright.size, "white")
-        flat = Image.alpha_composite(paper, upright).convert("L" if channels == 1 else "RGB")
-        square = ImageOps.fit(flat, (side, side), Image.Resampling.BILINEAR)
-    return np.asarray(square, dtype=np.uint8).reshape(side, side, channels)
+    paper = Image.new("RGBA", upright.size, "white")
+    return Image.alpha_composite(paper, upright).convert("L" if channels == 1 else "RGB")
+
+
+def squared(picture: Image.Image, side: int) -> Tensor:
+    """Return the middle of a picture as `(C, side, side)` uint8."""
+    pixels = np.array(ImageOps.fit(picture, (side, side), Image.Resampling.BILINEAR), dtype=np.uint8)
+    return torch.from_numpy(pixels.reshape(side, side, -1)).movedim(2, 0)

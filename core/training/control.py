@@ -58,7 +58,7 @@ class Controls:
                 break
             if not self._paused:
                 self._paused = True
-                self.teller.tell("paused")
+                self.teller.tell("paused", step=self.teller.step)
                 self.teller.say(Paused(self.teller.step))
             time.sleep(LOOK)
         if self._paused and not self.single:

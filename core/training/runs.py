@@ -33,6 +33,7 @@ What a page needs:
     runs.control(name, "learning_rate", 0.01)      # while it runs
     runs.rename(name, "better name"); runs.delete(name)         # once it has ended
     runs.model(name, step)                         # (model, card) at a moment of the time line; the last by default
+    runs.export(name, ".onnx", step)               # a file: ".safetensors", ".onnx", ".pt2" (torch.export)
     runs.picture(name, index)                      # (picture (C, H, W) in [0, 1], label) of a wrong answer's index
 
 A `Resumed` event (and only it) makes events void: those of later steps that were told before it; `read(name)` from the
@@ -240,6 +241,20 @@ class Runs:
         from core.training.checkpoints import load
 
         return load(self._run(name), self.config(name), step)
+
+    def export(self, name: str, ending: str, step: int | None = None) -> Path:
+        """Return a file with the network after a step (the last by default), as ".safetensors", ".onnx" or ".pt2".
+
+        Raises:
+            FileNotFoundError: there is no such run, or it kept no weights after that step.
+            ValueError: another ending, or the exported network answers something else.
+            ImportError: ONNX's packages are not installed; the message names them.
+        """
+        from core.training.export import export
+
+        model, card = self.model(name, step)
+        moment = "" if step is None else f"-{step}"
+        return export(model, card, self._run(name).path / "export" / f"{name}{moment}{ending}")
 
     def picture(self, name: str, index: int) -> tuple[Tensor, int]:
         """Return a held-back picture, `(C, H, W)` in [0, 1], and its label.
