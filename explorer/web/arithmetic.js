@@ -9,6 +9,8 @@ import { numberOf, short } from "./lib/numbers.js";
 import { linked, page } from "./lib/store.js";
 import { advanced, afterKey, paceOf, sought, startOf } from "./lib/transport.js";
 import { createBar } from "./arithmetic/bar.js";
+import { createChain } from "./arithmetic/chain.js";
+import { chainHeard, INITIAL as NETWORK } from "./arithmetic/chain_state.js";
 import { createControls } from "./arithmetic/controls.js";
 import { FIRST, walkHeard, walkTold } from "./arithmetic/linked.js";
 import { createLowering } from "./arithmetic/lowering.js";
@@ -71,6 +73,9 @@ export function mount(element, { server, options }) {
     h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }), said);
   const sections = createSections({
     operators: () => ({ element: root }),
+    chain: () => createChain({
+      initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }), listings: options.listings, check: server.check_chain, onchange: (told) => page.set({ chain: told }),
+    }),
     properties: () => createProperties({ initial: linked("signals", heard, INITIAL), onchange: (state) => page.set({ signals: told(state) }) }),
   }, (name) => page.set({ section: name }));
   element.replaceChildren(sections.element);

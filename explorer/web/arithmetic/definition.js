@@ -21,7 +21,7 @@ export function createDefinition() {
   const worked = h("p", { class: "formula-numbers", "aria-live": "polite" });
   const picture = h("div", { class: "sliding", role: "img" });
   const torch = h("code", { class: "torch-call" });
-  const player = createPlayer({ pace: PACE, onshow: show });
+  const player = createPlayer({ pace: () => PACE, onshow: show });
 
   /** One row of the picture: a name, then cells at their columns. @param {string} name @param {number} row @param {{ at: number, value: number | null, mark?: string }[]} cells */
   function line(name, row, cells) {

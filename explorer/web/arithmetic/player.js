@@ -1,17 +1,25 @@
 /** A walk with its transport, for any picture that can be drawn for its moment k. */
 
-import { advanced, afterKey, sought, startOf } from "../lib/transport.js";
+import { advanced, afterKey, paceOf, sought, startOf } from "../lib/transport.js";
 import { createBar } from "./bar.js";
 
-/** @param {{ pace: number, onshow: (at: number, playing: boolean) => void }} options `pace`: ms a moment at speed 1 */
-export function createPlayer({ pace, onshow }) {
+/**
+ * @param {{ pace: () => number, onshow: (at: number, playing: boolean) => void, onunit?: (unit: "value" | "product") => void }} options
+ * `pace`: ms a moment at speed 1; `onunit`: what a step is was chosen anew
+ */
+export function createPlayer({ pace, onshow, onunit }) {
   let walk = startOf(1);
+  /** @type {"value" | "product"} */
+  let unit = "value";
   let [frame, last] = [0, 0];
   const seek = (/** @type {number} */ at) => move({ ...sought(walk, at), playing: false });
-  const bar = createBar({ onmove: (key) => move(afterKey(key, walk)), onseek: seek, onspeed: (speed) => move({ ...walk, speed }) });
+  const bar = createBar({ onmove: (key) => move(afterKey(key, walk)), onseek: seek, onspeed: (speed) => move({ ...walk, speed }), onunit: onunit && ((next) => {
+    unit = next;
+    onunit(next);
+  }) });
 
   function show() {
-    bar.show(walk);
+    bar.show(walk, unit);
     onshow(walk.at, walk.playing);
   }
 
@@ -30,7 +38,7 @@ export function createPlayer({ pace, onshow }) {
   function play(time) {
     frame = 0;
     const before = walk;
-    walk = bar.element.clientWidth ? advanced(walk, Math.max(0, time - last), pace) : { ...walk, playing: false };
+    walk = bar.element.clientWidth ? advanced(walk, Math.max(0, time - last), paceOf(pace(), walk.count)) : { ...walk, playing: false };
     last = time;
     if (walk.at !== before.at || walk.playing !== before.playing) show();
     if (walk.playing) frame = requestAnimationFrame(play);
@@ -42,9 +50,12 @@ export function createPlayer({ pace, onshow }) {
     get at() {
       return walk.at;
     },
-    /** The walk has this many moments now; it stays where it is, or at its new end. @param {number} count */
-    extend(count) {
-      walk = sought({ ...walk, count }, walk.at);
+    set unit(next) {
+      unit = next;
+    },
+    /** The walk has this many moments now; it stays where it is, or at its new end, unless it goes on elsewhere. @param {number} count @param {number} [at] */
+    extend(count, at = walk.at) {
+      walk = sought({ ...walk, count }, at);
       show();
     },
     /** Keys of the transport, unless they are typed into something or held with a modifier. @param {KeyboardEvent} event */

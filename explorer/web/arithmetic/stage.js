@@ -26,9 +26,9 @@ const [MANY_COLUMNS, MANY_TERMS] = [12, 6];
 
 /**
  * @param {{ onpreview: (visit: number | null) => void, onpick: (visit: number) => void,
- *   onedit: (name: Name, index: number, value: number, gesture: unknown) => void }} options
+ *   onedit: (name: Name, index: number, value: number, gesture: unknown) => void, editable?: (given: Case, name: Name) => boolean }} options
  */
-export function createStage({ onpreview, onpick, onedit }) {
+export function createStage({ onpreview, onpick, onedit, editable: isEditable = (given, name) => operatorOf(given).inputs.includes(name) }) {
   const [left, right] = [h("div", { class: "stage-read" }), h("div", { class: "stage-written" })];
   const terms = createTerms({ onlight(term) { light(term ? Object.entries(term.cells).map(([name, index]) => [name, index]) : []); } });
   const element = h("div", { class: "stage-flow" }, left, terms.element, right);
@@ -50,7 +50,7 @@ export function createStage({ onpreview, onpick, onedit }) {
     const key = `${given.op} ${name} ${isMany(name)}`;
     let grid = grids.get(key);
     if (!grid) {
-      const [[letter, says], editable] = [labelOf(given, name), operatorOf(given).inputs.includes(name)];
+      const [[letter, says], editable] = [labelOf(given, name), isEditable(given, name)];
       grid = (isMany(name) ? createMap : createGrid)({
         name, editable, letter, says, onhover: point,
         onedit: (index, value, gesture) => onedit(name, index, value, gesture),
