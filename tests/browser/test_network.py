@@ -1,0 +1,267 @@
+"""The network view in Chromium: torchvision's networks from a script, joins, folding, sorting and zoom."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import torch
+import torchvision
+from playwright.sync_api import Locator, Page, expect
+
+from core import models
+from core.data.strokes import preprocess
+from core.explain import Trace, record
+from tests.browser.conftest import serve
+
+SCRIPT = "tests.browser.torchvision_models"
+FRAME = 16
+"""Milliseconds between two frames."""
+
+
+@pytest.fixture(scope="module")
+def resnet() -> Iterator[str]:
+    """The address of a ResNet18 that a script explores."""
+    yield from serve("-m", SCRIPT, "resnet18")
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    """What that ResNet18 does with its example."""
+    torch.manual_seed(0)
+    model = torchvision.models.resnet18(weights=None).eval()
+    return record(model, torch.rand(1, 3, 64, 64))
+
+
+def column(page: Page, step: int) -> Locator:
+    return page.locator(f".step[data-step='{step}']")
+
+
+def expect_painted(place: Locator) -> None:
+    picture = place.locator("canvas.maps")
+    picture.page.wait_for_function(
+        "picture => picture.getContext('2d').getImageData(5, 5, 1, 1).data[3]", arg=picture.element_handle()
+    )
+
+
+def middle_of(page: Page, edge: str) -> tuple[float, float]:
+    """Bring an edge into view and return a place on it."""
+    line = page.locator(f"[data-edge='{edge}'] .edge-hit")
+    line.evaluate(
+        """path => {
+          const track = path.closest(".steps");
+          track.scrollLeft += path.getBoundingClientRect().left - track.getBoundingClientRect().left - 40;
+        }"""
+    )
+    x, y = line.evaluate(
+        """path => {
+          const at = path.getPointAtLength(60), box = path.ownerSVGElement.getBoundingClientRect();
+          return [box.x + at.x, box.y + at.y];
+        }"""
+    )
+    return x, y
+
+
+def test_a_script_opens_a_network_on_its_example(resnet, open_page, trace):
+    page = open_page(resnet)
+    expect(page.locator(".model-choice")).to_have_value("resnet")
+    expect(page.locator(".step")).to_have_count(len(trace.steps) + 1)
+    expect(column(page, -1)).to_contain_text("the example input")
+    best = int(trace.output[0].argmax())
+    expect(page.locator(".headline")).to_have_text(f"Most probable: class number {best}")
+    expect(page.locator(".bars li")).to_have_count(10)
+    page.locator("[data-example='3']").click()
+    expect(column(page, -1)).to_contain_text("resized to 64×64, grey repeated over 3 channels")
+
+
+def test_a_cell_of_the_network_opens_to_its_sum(resnet, open_page, trace):
+    page = open_page(resnet)
+    expect_painted(column(page, 0))
+    column(page, 0).locator("canvas.maps").click(position={"x": 30, "y": 40})
+    panel = page.locator(".cell-panel")
+    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+    place = [int(number) for number in re.findall(r"\d+", panel.locator(".crumb").last.inner_text().split("[")[1])]
+    shown = float(panel.locator(".cell-value").inner_text().replace("−", "-"))
+    assert shown == pytest.approx(trace.steps[0].output[(0, *place)].item(), rel=1e-5)
+
+
+def test_a_skip_connection_is_an_edge_that_says_where_it_goes(resnet, open_page, trace):
+    page = open_page(resnet)
+    joins = [step for step in trace.steps if step.op == "add"]
+    over = [(parent, step.index) for step in trace.steps for parent in step.parents.values() if step.index - parent > 1]
+    expect(page.locator(".edge.skip")).to_have_count(len(over))
+    first = joins[0]
+    source = min(first.parents.values())
+    page.mouse.move(*middle_of(page, f"{source + 1}-{first.index + 1}"))
+    words = f"{source + 1} max_pool2d (maxpool) → {first.index + 1} add (layer1.0) · 1×64×16×16 · passes over"
+    expect(page.locator(".reading")).to_contain_text(words)
+    expect(column(page, source)).to_have_class(re.compile("linked"))
+    expect(column(page, first.index)).to_have_class(re.compile("linked"))
+    page.mouse.down()
+    page.mouse.up()
+    expect(column(page, first.index)).to_be_in_viewport()
+    page.mouse.move(5, 5)
+    expect(page.locator(".step.linked")).to_have_count(0)
+
+
+def test_edges_are_read_and_followed_by_keyboard(resnet, open_page):
+    page = open_page(resnet)
+    page.locator(".steps").focus()
+    page.locator(".fold").first.focus()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("svg.edges")).to_be_focused()
+    expect(page.locator(".reading")).to_contain_text("passes over")
+    page.keyboard.press("Enter")
+    expect(column(page, 9)).to_be_in_viewport()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".reading")).to_contain_text("→")
+
+
+def test_modules_and_columns_fold_and_the_link_keeps_it(resnet, open_page, trace):
+    page = open_page(resnet)
+    page.locator("[data-module='layer1.0']").click()
+    inside = [step.index for step in trace.steps if step.path.startswith("layer1.0")]
+    expect(page.locator("[data-module='layer1.0']")).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("[data-module='layer1.0']")).to_contain_text(f"BasicBlock · {len(inside)} steps")
+    for step in inside[:-1]:
+        expect(column(page, step)).to_have_count(0)
+    expect(column(page, inside[-1])).to_be_visible()
+    column(page, 1).locator(".fold").click()
+    expect(column(page, 1).locator("canvas.maps")).to_be_hidden()
+    expect(column(page, 1)).to_contain_text("batch_norm")
+    expect(page).to_have_url(re.compile(r"fold=layer1\.0\+%211"))
+    again = open_page(page.url)
+    expect(column(again, inside[0])).to_have_count(0)
+    expect(column(again, 1).locator("canvas.maps")).to_be_hidden()
+    again.get_by_role("button", name="Unfold all").click()
+    expect(again.locator(".step")).to_have_count(len(trace.steps) + 1)
+    again.get_by_role("button", name="Fold modules").click()
+    expect(again.locator("[data-module='layer1']")).to_have_attribute("aria-expanded", "false")
+    expect(again.locator("[data-module='layer1.0']")).to_have_count(0)
+    assert again.locator(".step").count() < 15
+
+
+def test_channels_are_sorted_by_activation_gradient_and_attribution(resnet, open_page, trace):
+    page = open_page(resnet)
+    sort = page.locator("select.sort")
+    assert sort.locator("option[value='gradient']").is_disabled()
+    sort.select_option("activation")
+    means = trace.steps[0].output[0].abs().mean((1, 2))
+    strongest = int(means.argmax())
+    picture = column(page, 0).locator("canvas.maps")
+    reading = page.locator(".reading")
+    expect(reading).to_have_text("Point at a cell to read its value.")
+    picture.hover(position={"x": 3, "y": 3})
+    expect(reading).to_contain_text(f"channel {strongest}, row")
+    expect(reading).to_contain_text("channel's mean |a|")
+    picture.click(position={"x": 3, "y": 3})
+    expect(page.locator(".crumb").last).to_contain_text(f"[{strongest}, ")
+    page.keyboard.press("Escape")
+    page.locator(".true-label").select_option("7")
+    sort.select_option("attribution")
+    picture.hover(position={"x": 5, "y": 5})
+    expect(reading).to_contain_text("channel's Σ a · dL/da")
+    expect(page).to_have_url(re.compile("sort=attribution"))
+
+
+def test_maps_are_enlarged_by_buttons_and_wheel_and_cells_stay_the_same(resnet, open_page):
+    page = open_page(resnet)
+    picture = column(page, 0).locator("canvas.maps")
+    small = picture.bounding_box()
+    assert small
+    picture.hover(position={"x": 20.5, "y": 30.5})
+    reading = page.locator(".reading")
+    expect(reading).to_contain_text("channel")
+    words = reading.inner_text()
+    page.get_by_role("button", name="Larger maps").click()
+    expect(page.locator(".zoom")).to_have_text("2×")
+    large = picture.bounding_box()
+    assert large
+    assert (large["width"], large["height"]) == (2 * small["width"], 2 * small["height"])
+    picture.hover(position={"x": 41, "y": 61})
+    expect(reading).to_have_text(words)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    expect(page.locator(".zoom")).to_have_text("4×")
+    page.mouse.wheel(0, 100)
+    page.mouse.wheel(0, 100)
+    expect(page.locator(".zoom")).to_have_text("1×")
+    page.keyboard.up("Control")
+
+
+def test_pointing_at_a_cell_of_a_deep_network_stays_within_a_frame_and_asks_nothing(resnet, open_page):
+    page = open_page(resnet)
+    picture = column(page, 0).locator("canvas.maps")
+    picture.hover(position={"x": 20, "y": 20})
+    expect(page.locator("[data-step='1'] canvas.field")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    median = picture.evaluate(
+        """picture => {
+          const box = picture.getBoundingClientRect();
+          const times = [];
+          for (let k = 0; k < 60; k++) {
+            const place = { clientX: box.x + 5 + k, clientY: box.y + 5 + 2 * k, bubbles: true };
+            const start = performance.now();
+            picture.dispatchEvent(new PointerEvent("pointermove", place));
+            times.push(performance.now() - start);
+          }
+          return times.sort((a, b) => a - b)[30];
+        }"""
+    )
+    assert median <= FRAME, f"{median:.1f} ms"
+    assert not asked
+
+
+def test_maps_are_asked_for_once_and_only_where_they_are_seen(resnet, open_page, trace):
+    page = open_page(resnet)
+    expect_painted(column(page, 0))
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.post_data or "") if "component_server" in request.url else None
+    )
+    middle = column(page, len(trace.steps) // 2)
+    middle.scroll_into_view_if_needed()
+    expect_painted(middle)
+    assert asked
+    steps = {int(step) for body in asked for step in re.findall(r"\[(-?\d+),0\]", body)}
+    assert len(trace.steps) // 2 in steps
+    assert len(steps) < len(trace.steps) / 2
+    count = len(asked)
+    column(page, 0).scroll_into_view_if_needed()
+    middle.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert len(asked) == count
+
+
+@pytest.mark.parametrize("name", ["densenet121", "shufflenet_v2_x0_5"])
+def test_a_network_with_many_branches_opens_and_its_cells_are_their_sums(name, open_page):
+    for address in serve("-m", SCRIPT, name):
+        page = open_page(address)
+        assert page.locator(".step").count() <= 100
+        page.get_by_role("button", name="Unfold all").click()
+        expect(page.locator(".step").nth(100)).to_be_attached()
+        assert page.locator(".edge.skip").count() > 10
+        page.locator(".step[data-op='conv2d'] canvas.maps").first.click(position={"x": 12, "y": 12})
+        expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
+        expect(page.locator(".problem:visible")).to_have_count(0)
+
+
+def test_a_phone_shows_the_network_without_scrolling_the_page_sideways(resnet, open_page):
+    page = open_page(resnet, width=360, height=740)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(".edge.skip").first).to_be_attached()
+
+
+def test_what_the_recommended_model_draws_still_comes_whole(app, open_page, examples):
+    page = open_page(app)
+    page.locator("[data-example='8']").click()
+    expect(page.locator(".headline")).to_have_attribute("data-best", "8")
+    page.locator("select.sort").select_option("activation")
+    model, card = models.load("recommended"), models.card("recommended")
+    steps = record(model, card.prepare(preprocess(examples["8"], pad=1.0).picture)).steps
+    last = next(step for step in reversed(steps) if step.op == "conv2d")
+    strongest = int(last.output[0].abs().mean((1, 2)).argmax())
+    picture = column(page, last.index).locator("canvas.maps")
+    picture.scroll_into_view_if_needed()
+    picture.hover(position={"x": 3, "y": 3})
+    expect(page.locator(".reading")).to_contain_text(f"channel {strongest}, row 0")
