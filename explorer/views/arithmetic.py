@@ -7,9 +7,12 @@ import gradio as gr
 import torch
 from torch import Tensor
 
-from explorer.autograd import OPERATORS, answered, differentiate
+from explorer.autograd import answered, differentiate
+from explorer.chained import check_chain
 from explorer.listings import listings
+from explorer.operators import OPERATORS
 from explorer.settings import Settings
+from explorer.walks import animate, formats
 from explorer.web_view import answers, web_view
 
 __all__ = ["MOST_ELEMENTS", "arithmetic_view", "check"]
@@ -20,7 +23,11 @@ MOST_ELEMENTS = 4096
 
 def arithmetic_view() -> gr.HTML:
     """Return the page's view, with the sources of the naive loops that it shows."""
-    return web_view("arithmetic.js", functions=[answers(check)], options={"listings": listings()})
+    return web_view(
+        "arithmetic.js",
+        functions=[answers(check), answers(check_chain), answers(animate)],
+        options={"listings": listings(), "films": formats()},
+    )
 
 
 def check(request: Any) -> dict[str, Any]:

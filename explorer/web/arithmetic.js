@@ -147,6 +147,14 @@ export function mount(element, { server, options }) {
     edit(presetCase(name));
   }
 
+  /** A walk that another page sends. @param {import("./arithmetic/linked.js").Walked} sent */
+  function arrive({ given, pass, unit: step, at }) {
+    [unit, passName] = [step, pass];
+    walk = { ...startOf(1, walk.speed), at };
+    preview = null;
+    edit(given);
+  }
+
   /** @param {string} name of a pass */
   function choose(name) {
     passName = name;
@@ -257,6 +265,7 @@ export function mount(element, { server, options }) {
     notes.recheck();
     for (const { relabel } of sections.all) relabel?.();
   });
+  page.on(["sent"], () => arrive(walkHeard(page.get("sent"))));
   page.on(["dark"], () => {
     stage.repaint();
     for (const view of views) view.repaint();

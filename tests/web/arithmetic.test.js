@@ -93,7 +93,7 @@ test("scrubbing to k is k single steps: what is written does not depend on the w
 test("in one step a gathering pass writes one value, a scattering one adds its terms", () => {
   for (const given of golden.cases) {
     for (const pass of Object.values(passes(given))) {
-      if (pass.scatter) continue;
+      if (pass.scatter || pass.visit(0).terms.some(({ writes }) => writes)) continue;
       for (const k of [0, Math.floor(pass.count / 2), pass.count - 1]) {
         const written = Object.values(writtenAt(pass, momentAt(pass, "value", k))).map(({ written }) => written.reduce((sum, one) => sum + one, 0));
         assert.equal(written.reduce((sum, count) => sum + count), k + 1);

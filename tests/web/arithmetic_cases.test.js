@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHAINS, crossEntropy, PREDICTED, presetCase, PRESETS, TRUE_CLASS, written } from "../../explorer/web/arithmetic/presets.js";
+import { CHAINS, crossEntropy, isRight, PREDICTED, presetCase, PRESETS, TRUE_CLASS, written } from "../../explorer/web/arithmetic/presets.js";
 import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
 import { cellName } from "../../explorer/web/arithmetic/words.js";
 import { operatorOf, OPERATORS, passesOf, refusalOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
@@ -20,13 +20,13 @@ const choose = (given, choices) => Object.entries(choices).reduce((now, [key, va
 test("every worked example has its right answer, and what was printed wrongly differs from it", () => {
   for (const [name, { pass, right, printed }] of Object.entries(PRESETS)) {
     const found = resultsOf(presetCase(name))[pass];
-    if (right) assert.deepEqual(found, right, name);
+    if (right) assert.ok(isRight(found, right), `${name}: ${found}`);
     if (printed) {
       assert.equal(printed.length, right.length);
       assert.notDeepEqual(printed, right);
     }
   }
-  assert.equal(Object.values(PRESETS).filter(({ right }) => right).length, 5);
+  assert.equal(Object.values(PRESETS).filter(({ right }) => right).length, 8);
 });
 
 test("the cross-entropy of the tutorial is 0.6931 and its sizes end at 13 and 4", () => {
@@ -126,6 +126,8 @@ test("cells and sizes are named as a tutorial writes them", () => {
   assert.equal(cellName(given, "bias", [0], [1]), "b");
   assert.equal(cellName(given, "bias", [1], [2]), "b[1]");
   assert.equal(written([6, 8, 12, 14], 2), "[[6, 8], [12, 14]]");
+  assert.equal(written([0.1, -0.5], 2, 4), "[0.1, −0.5]");
+  assert.equal(written([Math.LN2], 1, 4), "0.6931");
   assert.equal(operatorOf(given).sizes(given).axes[0].text, "⌊(5 + 2·0 − 1·(3 − 1) − 1) / 1⌋ + 1 = 3");
   const pool = choose(withOperator(given, "max"), { ceil: true });
   assert.equal(operatorOf(pool).sizes(pool).axes[0].text, "⌈(5 + 2·0 − 1·(2 − 1) − 1) / 2⌉ + 1 = 3");

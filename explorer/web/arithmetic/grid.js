@@ -34,10 +34,10 @@ export const planesOf = (shape) => ({ planes: shape.length < 2 ? 1 : shape.slice
 /**
  * @param {{
  *   name: string, editable: boolean, onhover?: (name: any, index: number | null) => void, letter?: string, says?: string,
- *   onedit?: (index: number, value: number, gesture: unknown) => void, onpick?: (index: number) => void,
- * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `onpick`: a cell was clicked, or reached by an arrow key
+ *   onedit?: (index: number, value: number, gesture: unknown) => void, refuse?: (value: number) => string | null, onpick?: (index: number) => void,
+ * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `refuse`: why a number cannot stand here; `onpick`: a cell was clicked, or reached by an arrow key
  */
-export function createGrid({ name, editable, onhover = () => {}, letter = LETTERS[/** @type {Name} */ (name)], says = `arithmetic.tensor.${name}`, onedit, onpick }) {
+export function createGrid({ name, editable, onhover = () => {}, letter = LETTERS[/** @type {Name} */ (name)], says = `arithmetic.tensor.${name}`, onedit, refuse = () => null, onpick }) {
   const title = h("h3", { class: "tensor-title" });
   const place = h("div", { class: "tensor-planes" });
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
@@ -149,11 +149,16 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
     cells[current].focus({ preventScroll: true });
   }
 
+  /** Change by a drag or a key, where the number may stand here. @param {number} index @param {number} value @param {unknown} gesture */
+  function change(index, value, gesture) {
+    if (refuse(value) === null) onedit?.(index, value, gesture);
+  }
+
   /** @param {number} index @param {string} [typed] what was typed already */
   function edit(index, typed) {
     const cell = cells[index];
     typeInto(cell, {
-      frame: element, message, text: typed ?? String(tidy(shown.values[index])), fresh: typed === undefined,
+      frame: element, message, refuse, text: typed ?? String(tidy(shown.values[index])), fresh: typed === undefined,
       onclose(value, back) {
         delete cell.dataset.fill;
         if (value !== null && value !== shown.values[index]) onedit?.(index, value, null);
@@ -198,8 +203,8 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
       go(next);
       onpick?.(next);
     } else if (control || !editable) return;
-    else if (key === "PageUp" || key === "PageDown") onedit?.(current, tidy(shown.values[current] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
-    else if (key === "Delete" || key === "Backspace") onedit?.(current, 0, null);
+    else if (key === "PageUp" || key === "PageDown") change(current, tidy(shown.values[current] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
+    else if (key === "Delete" || key === "Backspace") change(current, 0, null);
     else if (key === "Enter" || key === "F2") edit(current);
     else if (/^[\d.,+−-]$/.test(key)) edit(current, key);
     else return;
@@ -218,9 +223,9 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
     });
     place.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
       if (event.pointerId !== drag?.pointer) return;
-      const { change, from } = dragged(drag.from, event.clientX, stepOf(event));
+      const { change: by, from } = dragged(drag.from, event.clientX, stepOf(event));
       drag.from = from;
-      if (change) onedit?.(drag.index, tidy(shown.values[drag.index] + change), drag.gesture);
+      if (by) change(drag.index, tidy(shown.values[drag.index] + by), drag.gesture);
     });
     for (const end of ["pointerup", "pointercancel"]) {
       place.addEventListener(end, (/** @type {PointerEvent} */ event) => {

@@ -6,7 +6,7 @@ import { windowsOf } from "../lib/conv.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { unravel } from "../lib/visits.js";
-import { CHAINS, PREDICTED, PRESETS, TRUE_CLASS, crossEntropy, written } from "./presets.js";
+import { CHAINS, PREDICTED, PRESETS, TRUE_CLASS, crossEntropy, isRight, written } from "./presets.js";
 import { cellName } from "./words.js";
 
 /** Side of MNIST's pictures. */
@@ -60,11 +60,11 @@ export function createNotes({ onstep }) {
       if (article.hidden || !preset?.right) return;
       const { shape, values } = tensors[pass.targets[0]];
       const width = /** @type {number} */ (shape.at(-1));
-      const right = preset.right.every((value, k) => value === values[k]);
+      const right = isRight(values, preset.right);
       const first = preset.printed?.findIndex((value, k) => value !== values[k]) ?? -1;
       article.className = `article ${first < 0 ? "good" : "errs"}`;
       article.replaceChildren(
-        h("p", { class: "article-right" }, `${right ? "✓" : "✗"} ${t("arithmetic.article.right", { values: written(values, width) })}`),
+        h("p", { class: "article-right" }, `${right ? "✓" : "✗"} ${t("arithmetic.article.right", { values: written(values, width, preset.digits) })}`),
         ...(first < 0 || !preset.printed ? [] : [
           h("p", {}, `✗ ${t("arithmetic.article.printed", { values: written(preset.printed, width) })} `,
             t("arithmetic.article.errs", { step: first + 1, cell: cellName(given, pass.targets[0], unravel(first, shape), shape), wrong: short(preset.printed[first]), right: short(values[first]) }), " ",

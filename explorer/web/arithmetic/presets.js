@@ -1,13 +1,15 @@
 /** Cases to start from: the worked numbers of tutorials, with the right answers and what was printed instead. */
 
 import { fitting } from "../lib/arithmetic.js";
+import { short } from "../lib/numbers.js";
 import { tensor3 } from "./state.js";
 
 /** @typedef {import("./state.js").Case} Case */
 /** @typedef {Omit<Case, "preset">} Start */
 /**
- * `right`: the pass's result, row by row; `printed`: what a tutorial prints for it where that is wrong.
- * @typedef {{ pass: string, make: () => Start, right?: number[], printed?: number[] }} Preset
+ * `right`: the pass's result, row by row; `printed`: what a tutorial prints for it where that is wrong;
+ * `digits` that are written.
+ * @typedef {{ pass: string, make: () => Start, right?: number[], printed?: number[], digits?: number }} Preset
  */
 
 /** @param {number} rows @param {number} columns 1, 2, 3 and so on */
@@ -26,6 +28,19 @@ const plain = (tensors) => ({
 
 const GRADIENT = tensor3([[[1, 2], [3, 4]]]);
 
+/** Windows of 2 by 2 over 1 to 16. @param {import("../lib/arithmetic.js").Tensor} gradOutput @returns {Start} */
+const pooled = (gradOutput) => ({ op: "max", settings: { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceil: false }, tensors: { input: counted(4, 4), gradOutput } });
+
+/** The probabilities of a tutorial's cross-entropy, and its true class. */
+export const PREDICTED = [0.1, 0.2, 0.5, 0.2];
+export const TRUE_CLASS = 2;
+
+/** Logits whose softmax are those probabilities: their logarithms. @returns {Start} */
+const classified = () => ({
+  op: "crossEntropy", settings: { reduction: "mean" },
+  tensors: { input: { shape: [1, 4], values: PREDICTED.map(Math.log) }, target: { shape: [1], values: [TRUE_CLASS] }, gradOutput: { shape: [1], values: [1] } },
+});
+
 /** @type {Record<string, Preset>} */
 export const PRESETS = {
   edge: {
@@ -41,26 +56,35 @@ export const PRESETS = {
   weightgrad: { pass: "weightGrad", make: () => plain({ gradOutput: GRADIENT }), right: [37, 47, 67, 77], printed: [23, 34, 31, 46] },
   maxpool: {
     pass: "forward", right: [6, 8, 14, 16],
-    make: () => ({ op: "max", settings: { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceil: false }, tensors: { input: counted(4, 4), gradOutput: ONE } }),
+    make: () => pooled(ONE),
   },
+  maxpoolgrad: { pass: "inputGrad", make: () => pooled(GRADIENT), right: [0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4] },
+  crossentropy: { pass: "forward", make: classified, right: [Math.LN2], digits: 4 },
+  pminusy: { pass: "inputGrad", make: classified, right: [0.1, 0.2, -0.5, 0.2], digits: 4 },
 };
 
 /** @param {string} name @returns {Case} */
 export const presetCase = (name) => fitting({ ...PRESETS[name].make(), preset: name });
 
-/** Rows of a flat list, as a tutorial writes a matrix. @param {ArrayLike<number>} values @param {number} columns */
-export const written = (values, columns) =>
-  `[${Array.from({ length: values.length / columns }, (_, row) => `[${Array.from(values).slice(row * columns, (row + 1) * columns).join(", ")}]`).join(", ")}]`;
+/** Rows of a flat list, as a tutorial writes a matrix; one number alone. @param {ArrayLike<number>} values @param {number} columns @param {number} [digits] */
+export function written(values, columns, digits = 7) {
+  const texts = Array.from(values, (value) => short(value, digits));
+  if (texts.length === 1) return texts[0];
+  const rows = Array.from({ length: texts.length / columns }, (_, row) => `[${texts.slice(row * columns, (row + 1) * columns).join(", ")}]`);
+  return rows.length === 1 ? rows[0] : `[${rows.join(", ")}]`;
+}
+
+/** Rounding in the last digits, of logarithms and exponentials. */
+const ROUNDING = 1e-12;
+
+/** Whether a result is the right one. @param {ArrayLike<number>} values @param {number[]} right */
+export const isRight = (values, right) => right.length === values.length && right.every((value, k) => Math.abs(value - values[k]) <= ROUNDING);
 
 /** Chains of layers whose sizes tutorials work out: [operation, taps, stride] from a side of 28. @type {["conv" | "pool", number, number][][]} */
 export const CHAINS = [
   [["conv", 3, 1], ["pool", 2, 2]],
   [["conv", 5, 1], ["pool", 2, 2], ["conv", 5, 1], ["pool", 2, 2]],
 ];
-
-/** The probabilities of a tutorial's cross-entropy, and its true class. */
-export const PREDICTED = [0.1, 0.2, 0.5, 0.2];
-export const TRUE_CLASS = 2;
 
 /** −ln p of the true class. @param {number[]} probabilities @param {number} target */
 export const crossEntropy = (probabilities, target) => -Math.log(probabilities[target]);

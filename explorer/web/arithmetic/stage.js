@@ -3,9 +3,8 @@
 import { h } from "../lib/dom.js";
 import { lastPhase, operatorOf, readersOf, visitedInput, writtenAt } from "../lib/arithmetic.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
-import { createMap, MANY } from "./map.js";
+import { createMap, isMany } from "./map.js";
 import { createTerms } from "./terms.js";
-import { size } from "../lib/visits.js";
 import { labelOf, refusedWords } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
@@ -42,16 +41,14 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
   /** The elements that the forward pass reads, while it is the same pass. @type {{ forward: Pass, seen: Uint8Array } | null} */
   let reading = null;
 
-  /** Whether a tensor is drawn instead of built of cells. @param {Name} name */
-  const isMany = (name) => size(/** @type {Scene} */ (scene).tensors[name].shape) > MANY;
-
   /** The grid of a tensor of an operator, made when it is first shown. @param {Case} given @param {Name} name */
   function gridOf(given, name) {
-    const key = `${given.op} ${name} ${isMany(name)}`;
+    const many = isMany(/** @type {Scene} */ (scene).tensors[name].shape);
+    const key = `${given.op} ${name} ${many}`;
     let grid = grids.get(key);
     if (!grid) {
       const [[letter, says], editable] = [labelOf(given, name), isEditable(given, name)];
-      grid = (isMany(name) ? createMap : createGrid)({
+      grid = (many ? createMap : createGrid)({
         name, editable, letter, says, onhover: point,
         onedit: (index, value, gesture) => onedit(name, index, value, gesture),
         refuse(value) {
@@ -148,7 +145,7 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
 
   function isLarge() {
     const { pass, tensors } = /** @type {Scene} */ (scene);
-    const columns = [...pass.reads, ...pass.targets].filter((name) => !isMany(name)).map((name) => {
+    const columns = [...pass.reads, ...pass.targets].filter((name) => !isMany(tensors[name].shape)).map((name) => {
       const { shape } = tensors[name];
       return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
     });
@@ -185,7 +182,7 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     /** @param {Scene} next */
     show(next) {
       const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String(scene.pass.reads) !== String(next.pass.reads)
-        || [...next.pass.reads, ...next.pass.targets].some((name) => isMany(name) !== size(next.tensors[name].shape) > MANY);
+        || [...next.pass.reads, ...next.pass.targets].some((name) => isMany(/** @type {Scene} */ (scene).tensors[name].shape) !== isMany(next.tensors[name].shape));
       scene = next;
       if (other) {
         extra = [];

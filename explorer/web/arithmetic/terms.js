@@ -80,7 +80,7 @@ export function createTerms({ onlight }) {
         const cell = cells[k];
         const [top, value] = /** @type {HTMLElement[]} */ ([...cell.children]);
         cell.className = `product${!term.inside ? " outside" : ""}${k > until ? " later" : ""}${k === phase && !visit.picture ? " now" : ""}${term === winner ? " winner" : ""}`;
-        top.textContent = term.factors.length > 1 && term.inside ? term.factors.map(factor).join(" × ") : "";
+        top.textContent = term.label ?? (term.factors.length > 1 && term.inside ? term.factors.map(factor).join(" × ") : "");
         const text = term.inside ? fitted(term.product, 6) : "–";
         if (term.inside) paintCell(cell, shade(term.product), cell.textContent ?? "");
         else {

@@ -9,11 +9,12 @@ const MESSAGE = 210;
 
 /**
  * @param {HTMLElement} cell is filled by the input until it closes
- * @param {{ frame: HTMLElement, message: HTMLElement, text: string, fresh: boolean, onclose: (value: number | null, back: boolean) => void }} options
- * `frame`: what the message is placed in; `fresh`: the text is the old value, to be replaced by what is typed; `onclose` gets
+ * @param {{ frame: HTMLElement, message: HTMLElement, text: string, fresh: boolean, refuse?: (value: number) => string | null, onclose: (value: number | null, back: boolean) => void }} options
+ * `frame`: what the message is placed in; `fresh`: the text is the old value, to be replaced by what is typed; `refuse`: why a
+ * number cannot stand here; `onclose` gets
  * null where the old value stays, and whether the focus goes back to the cell
  */
-export function typeInto(cell, { frame, message, text, fresh, onclose }) {
+export function typeInto(cell, { frame, message, text, fresh, refuse = () => null, onclose }) {
   const input = h("input", { class: "tap-input", inputmode: "decimal", autocomplete: "off", "aria-label": cell.getAttribute("aria-label") });
   input.value = text;
   cell.replaceChildren(input);
@@ -21,12 +22,16 @@ export function typeInto(cell, { frame, message, text, fresh, onclose }) {
   if (fresh) input.select();
   let open = true;
 
+  /** What is wrong with a typed number, or null. @param {number | null} value */
+  const problem = (value) => (value === null ? t("arithmetic.notnumber", { text: input.value }) : refuse(value));
+
   /** @param {boolean} keep @param {boolean} [back] to the cell */
   function close(keep, back = true) {
     if (!open) return true;
     const value = parsed(input.value);
-    if (keep && value === null) {
-      message.textContent = t("arithmetic.notnumber", { text: input.value });
+    const wrong = problem(value);
+    if (keep && wrong !== null) {
+      message.textContent = wrong;
       message.hidden = false;
       const [around, at] = [frame.getBoundingClientRect(), cell.getBoundingClientRect()];
       Object.assign(message.style, { left: `${Math.max(0, Math.min(at.left - around.left, around.width - MESSAGE))}px`, top: `${at.bottom - around.top + 4}px` });
@@ -46,6 +51,6 @@ export function typeInto(cell, { frame, message, text, fresh, onclose }) {
     else if (event.key === "Escape") close(false);
     else if (event.key === "Tab" && !close(true, false)) event.preventDefault();
   });
-  input.addEventListener("blur", () => close(parsed(input.value) !== null, false));
+  input.addEventListener("blur", () => close(problem(parsed(input.value)) === null, false));
   for (const kind of ["pointerdown", "dblclick"]) input.addEventListener(kind, (/** @type {Event} */ event) => event.stopPropagation());
 }

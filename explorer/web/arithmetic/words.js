@@ -1,6 +1,7 @@
 /** How tensors and their cells are written. */
 
 import { operatorOf } from "../lib/arithmetic.js";
+import { t } from "../lib/i18n.js";
 
 /** @typedef {import("../lib/arithmetic.js").Name} Name */
 
@@ -23,3 +24,6 @@ export function indexName(index, shape) {
 
 /** "dL/dY[0, 1]" @param {{ op: string }} given @param {Name} name @param {number[]} index @param {number[]} shape */
 export const cellName = (given, name, index, shape) => letterOf(given, name) + indexName(index, shape);
+
+/** Why something is impossible, in words. @param {import("../lib/arithmetic.js").Refusal} refusal */
+export const refusedWords = ({ reason, axis, numbers }) => t(`arithmetic.refused.${reason}`, { ...numbers, ...(axis ? { axis: t(`arithmetic.axis.${axis}`) } : {}) });

@@ -56,10 +56,11 @@ export { OPERATORS };
  * One turn of the inner loop. `inside` false: it lies over padding and is left out; `changes` false: it leaves the result
  * as it was; `mark`: the line that ran, where it is neither of "skip", "stay", "term". `cells`: the elements that are
  * read; `around`: plane, row and column of the padding that it lies over; `after`: variables after it; `place`: group, row,
- * column of the picture of all terms; `writes`: the element that it sets, or in a scattering pass adds `product` to.
+ * column of the picture of all terms, `label`: what stands there over its value, if not its factors; `writes`: the element
+ * that it sets to `product` or a third number, or in a scattering pass adds `product` to.
  * @typedef {{
  *   vars: Vars, inside: boolean, changes: boolean, mark?: string, cells: Partial<Record<Name, number>>, around?: [number, number, number] | null,
- *   factors: number[], product: number, after: Vars, place: [number, number, number], writes: [Name, number] | null,
+ *   factors: number[], product: number, after: Vars, place: [number, number, number], label?: string, writes: [Name, number, number?] | null,
  * }} Term
  */
 /**
@@ -164,7 +165,8 @@ export function writtenAt(pass, { visit: last, phase }) {
     const count = size(/** @type {number[]} */ (pass.shapes[name]));
     return [name, { values: new Float64Array(count), written: new Uint8Array(count) }];
   }));
-  const write = (/** @type {[Name, number]} */ [name, index], /** @type {number} */ value) => {
+  const write = (/** @type {[Name, number, number?]} */ [name, index, own], /** @type {number} */ product) => {
+    const value = own ?? product;
     targets[name].values[index] = value;
     targets[name].written[index] = 1;
   };

@@ -1,0 +1,151 @@
+/** Transposed convolution, as `core.ops.naive.conv_transpose2d` writes it, for one image: every input element lays its multiple of the kernel into the output. */
+
+import { short } from "../numbers.js";
+import { divided, kept, size, summed, sumPieces, sumTold, unravel } from "../visits.js";
+import { biasGradient } from "./conv.js";
+import { argument, call, gradientCall, linear } from "./formulas.js";
+import { channels, convolutionBegin, groupSetting, KERNEL_LABELS, kernelSize } from "./kernels.js";
+import { inputSize, LARGEST, learningRate, pairSetting, withGradient } from "./settings.js";
+import { descent } from "./update.js";
+
+/** @typedef {import("../arithmetic.js").Case} Case */
+/** @typedef {import("../arithmetic.js").Pass} Pass */
+/** @typedef {[number, number, number]} Place */
+
+const AXES = /** @type {const} */ (["rows", "columns"]);
+
+/** Rows and columns: `extent` elements become `output`. @param {Case} given */
+const axesOf = ({ settings: { stride, padding, outputPadding, dilation }, tensors: { input, weight } }) => AXES.map((_, axis) => {
+  const [extent, taps] = [input.shape[1 + axis], weight.shape[2 + axis]];
+  const output = (extent - 1) * stride[axis] - 2 * padding[axis] + dilation[axis] * (taps - 1) + outputPadding[axis] + 1;
+  return { extent, taps, stride: stride[axis], padding: padding[axis], more: outputPadding[axis], dilation: dilation[axis], output };
+});
+
+/** @type {import("../arithmetic.js").Operator} */
+export const transpose = {
+  name: "transpose",
+  family: "convolution",
+  inputs: ["input", "weight", "bias", "gradOutput"],
+  labels: KERNEL_LABELS,
+  settings: [
+    inputSize, kernelSize, pairSetting("stride", 1, LARGEST.stride), pairSetting("padding", 0, LARGEST.padding), pairSetting("outputPadding", 0, LARGEST.stride - 1),
+    pairSetting("dilation", 1, LARGEST.dilation), channels, groupSetting, learningRate(["update"]),
+  ],
+  begin: (before) => convolutionBegin("transpose", before, { stride: [2, 2], padding: [0, 0], outputPadding: [0, 0], dilation: [1, 1], groups: 1, lr: 0.1 }),
+  refusal(given) {
+    for (const [at, { stride, dilation, more, output, padding }] of axesOf(given).entries()) {
+      if (more >= Math.max(stride, dilation)) return { reason: "outputPadding", axis: AXES[at], numbers: { more, stride, dilation } };
+      if (output < 1) return { reason: "empty", axis: AXES[at], numbers: { padding, output } };
+    }
+    return null;
+  },
+  fit: (given) => withGradient(given, [given.tensors.weight.shape[1] * given.settings.groups, ...axesOf(given).map(({ output }) => output)]),
+  sizes: (given) => ({
+    symbols: "(H − 1)·s − 2·p + d·(k − 1) + o + 1",
+    axes: axesOf(given).map(({ extent, stride, padding, dilation, taps, more, output }, at) => ({
+      axis: AXES[at], output, text: `(${extent} − 1)·${stride} − 2·${padding} + ${dilation}·(${taps} − 1) + ${more} + 1 = ${output}`,
+    })),
+  }),
+  passes,
+};
+
+/** @param {Case} given @returns {Pass[]} */
+function passes(given) {
+  const { settings: { groups, lr, stride, padding, outputPadding, dilation }, tensors: { input, weight, bias, gradOutput } } = given;
+  const [rows, columns] = axesOf(given);
+  const [C, H, W] = input.shape;
+  const [, own, kH, kW] = weight.shape;
+  const O = own * groups;
+  const each = C / groups;
+  const outputShape = [O, rows.output, columns.output];
+  const shapes = { input: input.shape, weight: weight.shape, bias: bias.shape, gradOutput: outputShape };
+  const weightAt = (/** @type {number} */ c, /** @type {number} */ o, /** @type {number} */ i, /** @type {number} */ j) => ((c * own + o) * kH + i) * kW + j;
+  const common = /** @type {const} */ ({ starts: "start", ends: "done", scatter: false, told: sumTold });
+  const [first, channel] = groups > 1 ? ["first + ", "o − first, "] : ["", O > 1 ? "o, " : ""];
+  const [c, o] = [C > 1 ? "c, " : "", O > 1 ? "o, " : ""];
+  const place = [rows, columns].map((axis, at) => linear([[axis.stride, ["row", "col"][at]], [-axis.padding, ""], [axis.dilation, ["i", "j"][at]]])).join(", ");
+  const origin = [rows, columns].map((axis, at) => {
+    const over = linear([[1, ["y", "x"][at]], [axis.padding, ""], [-axis.dilation, ["i", "j"][at]]]);
+    return axis.stride === 1 ? over : `(${over}) / ${axis.stride}`;
+  }).join(", ");
+
+  /** Where tap i, j laid by the input's row and column falls. @param {number} o @param {number} row @param {number} col @param {number} i @param {number} j */
+  function landing(o, row, col, i, j) {
+    const [y, x] = [row * rows.stride - rows.padding + i * rows.dilation, col * columns.stride - columns.padding + j * columns.dilation];
+    const inside = y >= 0 && y < rows.output && x >= 0 && x < columns.output;
+    return { y, x, inside, index: inside ? (o * rows.output + y) * columns.output + x : -1, around: inside ? null : /** @type {Place} */ ([o, y, x]) };
+  }
+  const ring = Object.fromEntries([["top", "bottom", rows], ["left", "right", columns]].flatMap(([before, after, axis]) => [[before, axis.padding], [after, Math.max(0, axis.padding - axis.more)]]));
+
+  /** @type {Pass} */
+  const forward = {
+    ...common, name: "forward", direction: "forward", function: "conv_transpose2d", reads: ["input", "weight", "bias"], slides: "input", targets: ["output"], rotated: true,
+    formula: `Y[${o}y, x] = b${O > 1 ? "[o]" : ""} + Σ(${c}i, j) K[${c}${channel}i, j] · X[${c}${origin}]`,
+    torch: `Y = ${call("F.conv_transpose2d", ["X", "K", "b", argument("stride", stride, 1), argument("padding", padding), argument("output_padding", outputPadding), groups > 1 && `groups=${groups}`, argument("dilation", dilation, 1)])}`,
+    shapes: { ...shapes, output: outputShape }, count: size(outputShape), taps: each * kH * kW, grouped: "arithmetic.subtotal.in",
+    visit: kept((k) => {
+      const [out, y, x] = unravel(k, outputShape);
+      const [group, local] = divided(out, own);
+      const terms = Array.from({ length: each * kH * kW }, (_, tap) => {
+        const [step, i, j] = unravel(tap, [each, kH, kW]);
+        const from = group * each + step;
+        const [row, rowRest] = divided(y + rows.padding - i * rows.dilation, rows.stride);
+        const [col, colRest] = divided(x + columns.padding - j * columns.dilation, columns.stride);
+        const inside = rowRest === 0 && colRest === 0 && row >= 0 && row < H && col >= 0 && col < W;
+        const cells = { weight: weightAt(from, local, i, j), input: inside ? (from * H + row) * W + col : -1 };
+        return {
+          vars: { ...(groups > 1 ? { channel: local } : {}), c: from, i, j, row, col }, inside, cells, factors: [weight.values[cells.weight], inside ? input.values[cells.input] : 0],
+          place: /** @type {Place} */ ([step, kH - 1 - i, kW - 1 - j]),
+        };
+      });
+      return summed({ vars: { n: 0, o: out, y, x }, target: ["output", k], first: bias.values[out], slides: "input", terms, also: { bias: out }, groups: Array.from({ length: each }, (_, step) => group * each + step) });
+    }),
+    worked: (visit) => sumPieces(visit, true),
+    told: (visit, phase) => sumTold(visit, phase, `, + b = ${short(visit.start.total, 7)}`),
+  };
+
+  /** @type {Pass} */
+  const inputGrad = {
+    ...common, name: "inputGrad", direction: "backward", function: "conv_transpose2d_input_grad", formula: `dL/dX[${c}row, col] = Σ(${o}i, j) K[${c}${o}i, j] · dL/dY[${O > 1 ? `${first}o, ` : ""}${place}]`,
+    torch: gradientCall("X"), reads: ["gradOutput", "weight"], slides: "gradOutput", targets: ["gradInput"], ring: /** @type {any} */ (ring),
+    shapes: { ...shapes, gradInput: input.shape }, count: size(input.shape), taps: own * kH * kW, grouped: "arithmetic.subtotal.out",
+    visit: kept((k) => {
+      const [from, row, col] = unravel(k, input.shape);
+      const start = Math.floor(from / each) * own;
+      const terms = Array.from({ length: own * kH * kW }, (_, tap) => {
+        const [local, i, j] = unravel(tap, [own, kH, kW]);
+        const { y, x, inside, index, around } = landing(start + local, row, col, i, j);
+        const cells = { weight: weightAt(from, local, i, j), gradOutput: index };
+        return { vars: { ...(groups > 1 ? { first: start } : {}), o: local, i, j, y, x }, inside, around, cells, factors: [weight.values[cells.weight], inside ? gradOutput.values[index] : 0], place: /** @type {Place} */ ([local, i, j]) };
+      });
+      return summed({ vars: { n: 0, c: from, row, col }, target: ["gradInput", k], slides: "gradOutput", terms, groups: Array.from({ length: own }, (_, local) => start + local) });
+    }),
+    worked: (visit) => sumPieces(visit),
+  };
+
+  /** @type {Pass} */
+  const weightGrad = {
+    ...common, name: "weightGrad", direction: "backward", function: "conv_transpose2d_weight_grad", formula: `dL/dK[${c}${o}i, j] = Σ(row, col) X[${c}row, col] · dL/dY[${O > 1 ? `${first}o, ` : ""}${place}]`,
+    torch: gradientCall("K"), reads: ["input", "gradOutput"], slides: "gradOutput", targets: ["gradWeight"], ring: /** @type {any} */ (ring),
+    shapes: { ...shapes, gradWeight: weight.shape }, count: size(weight.shape), taps: H * W,
+    visit: kept((k) => {
+      const [from, local, i, j] = unravel(k, weight.shape);
+      const start = Math.floor(from / each) * own;
+      const terms = Array.from({ length: H * W }, (_, tap) => {
+        const [row, col] = unravel(tap, [H, W]);
+        const { y, x, inside, index, around } = landing(start + local, row, col, i, j);
+        const cells = { input: from * H * W + tap, gradOutput: index };
+        return { vars: { ...(groups > 1 ? { first: start } : {}), n: 0, row, col, y, x }, inside, around, cells, factors: [input.values[cells.input], inside ? gradOutput.values[index] : 0], place: /** @type {Place} */ ([0, row, col]) };
+      });
+      return summed({ vars: { c: from, o: local, i, j }, target: ["gradWeight", k], slides: "gradOutput", terms });
+    }),
+    worked: (visit) => sumPieces(visit),
+  };
+
+  const biasGrad = biasGradient(gradOutput, { formula: `dL/db${O > 1 ? "[o]" : ""} = Σ(y, x) dL/dY[${o}y, x]`, torch: gradientCall("b") });
+  const update = descent(lr, [
+    { name: "weight", letter: "K", tensor: weight, gradient: "gradWeight", pass: weightGrad, next: "newWeight" },
+    { name: "bias", letter: "b", tensor: bias, gradient: "gradBias", pass: biasGrad, next: "newBias" },
+  ]);
+  return [forward, inputGrad, weightGrad, biasGrad, update];
+}
