@@ -10,6 +10,7 @@ from explorer.views.arithmetic import arithmetic_view
 from explorer.views.draw import draw_view
 from explorer.views.kernels import kernels_view
 from explorer.views.model_bar import model_bar
+from explorer.views.train import train_view
 from explorer.web_view import WEB
 
 __all__ = ["build", "free_or_fail", "launch"]
@@ -18,9 +19,11 @@ STYLES = [
     WEB / "tokens.css",
     WEB / "app.css",
     WEB / "draw_input.css",
+    WEB / "why.css",
     WEB / "arithmetic.css",
     WEB / "arithmetic_parts.css",
     WEB / "kernels.css",
+    WEB / "train.css",
 ]
 
 
@@ -36,6 +39,8 @@ def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):
                 kernels_view(library)
+            with gr.Tab("Train", id="train"):
+                train_view(library)
     return app
 
 

@@ -19,13 +19,16 @@ CLASSES: dict[str, tuple[str, ...]] = {
 """The words for the labels 0, 1, …"""
 
 
-def load(name: str, part: Literal["train", "test"], data_dir: str | Path | None = None) -> Pictures:
+def load(
+    name: str, part: Literal["train", "test"], data_dir: str | Path | None = None, *, download: bool = True
+) -> Pictures:
     """Return a data set's pictures, 28×28 and grey, with labels from 0.
 
     Args:
         name: one of `CLASSES`.
         part: "train" or "test".
         data_dir: folder in torchvision's layout; the user's cache folder by default.
+        download: fetch into that folder what is missing.
 
     Raises:
         ValueError: there is no data set of that name; its files are damaged.
@@ -34,17 +37,17 @@ def load(name: str, part: Literal["train", "test"], data_dir: str | Path | None 
     if name not in CLASSES:
         raise ValueError(f"there is no data set {name!r}; the data sets are {', '.join(CLASSES)}")
     if name == "mnist":
-        return mnist.load(part, data_dir)
+        return mnist.load(part, data_dir, download=download)
     from torchvision import datasets  # here, for importing torchvision takes seconds that the page need not wait
 
     folder = cache_dir() if data_dir is None else Path(data_dir).expanduser()
     train = part == "train"
     try:
         if name == "emnist_letters":
-            found = datasets.EMNIST(folder, split="letters", train=train, download=True)
+            found = datasets.EMNIST(folder, split="letters", train=train, download=download)
         else:
             kind = {"fashion_mnist": datasets.FashionMNIST, "kmnist": datasets.KMNIST}[name]
-            found = kind(folder, train=train, download=True)
+            found = kind(folder, train=train, download=download)
     except (RuntimeError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise FileNotFoundError(

@@ -58,14 +58,16 @@ class Experiment:
     parts: Parts
 
 
-def build(config: RunConfig, runs_dir: Path, device: torch.device) -> Experiment:
+def build(config: RunConfig, runs_dir: Path, device: torch.device, *, download: bool = True) -> Experiment:
     """Return a run's network, on the device and with all its parts to be trained, and its pictures.
+
+    Data sets that are not on this machine are fetched first, where `download` is true.
 
     Raises:
         ValueError: the configuration asks for what is not possible; the message says what.
         FileNotFoundError: pictures or weights are missing; the message names the options.
     """
-    parts = parts_of(config, models.card(config.model))
+    parts = parts_of(config, models.card(config.model), download=download)
     labels = parts.training.labels
     digits = labels[labels != negatives.NO_DIGIT]
     if not len(digits):
@@ -129,7 +131,7 @@ def training_pictures(digits: Pictures, config: Config) -> Pictures:
     return Pictures(torch.cat([part.pictures for part in parts]), torch.cat([part.labels for part in parts]))
 
 
-def parts_of(config: RunConfig, card: Card) -> Parts:
+def parts_of(config: RunConfig, card: Card, *, download: bool = True) -> Parts:
     """Return the pictures of a run.
 
     Raises:
@@ -137,7 +139,7 @@ def parts_of(config: RunConfig, card: Card) -> Parts:
         FileNotFoundError: they are missing; the message names the options.
     """
     data, seed = config.data, config.training.seed
-    whole, tests, classes, notes = _read(data, card, seed)
+    whole, tests, classes, notes = _read(data, card, seed, download)
     if data.classes:
         whole = keep_classes(whole, data.classes)
         tests = {name: keep_classes(test, data.classes) for name, test in tests.items() if name == "test"}
@@ -158,7 +160,9 @@ def parts_of(config: RunConfig, card: Card) -> Parts:
     return Parts(training, held if len(held) else None, tests, classes, notes)
 
 
-def _read(data: Data, card: Card, seed: int) -> tuple[Pictures, dict[str, Pictures], tuple[str, ...], tuple[str, ...]]:
+def _read(
+    data: Data, card: Card, seed: int, download: bool
+) -> tuple[Pictures, dict[str, Pictures], tuple[str, ...], tuple[str, ...]]:
     """Return all labelled pictures, the test sets, the words for the labels, and notes."""
     digits = tuple("0123456789")
     match data.source:
@@ -172,7 +176,7 @@ def _read(data: Data, card: Card, seed: int) -> tuple[Pictures, dict[str, Pictur
             found = folder.read(data.path or "", side=data.side or height, channels=channels)
             return found.pictures, {}, found.classes, (found.summary(),)
         case source:
-            whole, test = sets.load(source, "train", data.path), sets.load(source, "test", data.path)
+            whole, test = (sets.load(source, part, data.path, download=download) for part in ("train", "test"))
             return whole, {"test": test}, sets.CLASSES[source], ()
 
 

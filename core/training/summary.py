@@ -55,11 +55,13 @@ class Summary:
 def summarise(config: RunConfig, runs_dir: Path) -> Summary:
     """Return what a run would be; a few steps are made and timed, on a model that is thrown away.
 
+    Nothing is downloaded.
+
     Raises:
         ValueError: the configuration asks for what is not possible.
         FileNotFoundError: pictures or weights are missing; the message names the options.
     """
-    made = experiment.build(config, runs_dir, choose_device(config.device))
+    made = experiment.build(config, runs_dir, choose_device(config.device), download=False)
     parts, plan = made.parts, experiment.phases(config)
     count = len(parts.training)
     state = torch.get_rng_state()

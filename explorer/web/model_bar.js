@@ -129,6 +129,9 @@ export async function mount(element, { server, options }) {
 
   page.on(["description", "language"], tellFacts);
   page.on(["ignored"], tellIgnored);
+  page.on(["model"], () => {
+    if (page.get("model") !== choice.value) choose(page.get("model")); // another page asked for it
+  });
   page.on(["language"], () => {
     languages.value = page.get("language");
     fillWords(element);

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -96,8 +97,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.on("request", lambda request: None if local(request.url) else problems.append(f"request to {request.url}"))
         page.goto(address)
-        page.locator(".pad-surface").wait_for(timeout=30_000)
-        page.locator(".headline[data-verdict]").wait_for(timeout=30_000)
+        seen: Literal["attached", "visible"] = "attached" if "page=" in address else "visible"
+        page.locator(".draw .pad-surface").wait_for(timeout=30_000, state=seen)
+        page.locator(".draw .headline[data-verdict]").wait_for(timeout=30_000, state=seen)
         return page
 
     yield opened

@@ -9,11 +9,11 @@ import { SPEEDS } from "../lib/transport.js";
 /** Outlines in a box of 16 by 16. */
 const ICONS = {
   first: "M2 3h2v10H2zM9 3v10L4 8zM14 3v10L9 8z", back: "M3 3h2v10H3zM13 3v10L6 8z", play: "M4 2.5v11L13 8z", pause: "M4 3h3v10H4zM9 3h3v10H9z",
-  on: "M3 3v10l7-5zM11 3h2v10h-2z", last: "M2 3v10l5-5zM7 3v10l5-5zM12 3h2v10h-2z",
+  on: "M3 3v10l7-5zM11 3h2v10h-2z", last: "M2 3v10l5-5zM7 3v10l5-5zM12 3h2v10h-2z", stop: "M3 3h10v10H3z",
 };
 
 /** @param {keyof typeof ICONS} name */
-function icon(name) {
+export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: "16", height: "16", fill: "currentColor", "aria-hidden": "true" })) svg.setAttribute(key, value);
   const path = document.createElementNS(svg.namespaceURI, "path");

@@ -14,7 +14,7 @@ import { short } from "./numbers.js";
 export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f", "#a6761d", "#1b7837", "#c51b7d"];
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const [LEFT, RIGHT, TOP, BOTTOM] = [56, 12, 10, 38];
+const [LEFT, RIGHT, TOP, BOTTOM] = [68, 12, 10, 38];
 
 /** @param {string} tag @param {Record<string, string | number>} attributes @param {string} [text] */
 function shape(tag, attributes, text) {

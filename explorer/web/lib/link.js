@@ -167,6 +167,34 @@ export const fields = {
     write: (amounts) => Object.entries(amounts).map(([name, value]) => (value === true ? name : `${name}:${value}`)).join("_") || null,
   },
   run: textField("run", ""),
+  why: {
+    part: "why",
+    initial: null,
+    read: (text) => {
+      const parts = /^(\d*)\.(\d*)$/.exec(text);
+      if (!parts) throw new Error(text);
+      const [target, layer] = parts.slice(1).map((part) => (part ? Number(part) : null));
+      return { target, layer };
+    },
+    write: (why) => why && `${why.target ?? ""}.${why.layer ?? ""}`,
+  },
+  compare: {
+    part: "compare",
+    initial: null,
+    read: (text) => {
+      const { with: kind, ink, step = null, ...rest } = JSON.parse(text);
+      oneOf(kind, ["model", "drawing", "changes"]);
+      if (step !== null && !Number.isInteger(step)) throw new Error(`no step: ${step}`);
+      return { ...rest, with: kind, step, ...(rest.drawing ? { drawing: { ...rest.drawing, strokes: ink ? decodeInk(ink) : [] } } : {}) };
+    },
+    write: (compare) => {
+      if (!compare) return null;
+      const { drawing, ...rest } = compare;
+      if (!drawing) return JSON.stringify(rest);
+      if (drawing.source?.data !== undefined) return JSON.stringify({ ...rest, with: "drawing" }); // no link can carry a picture file
+      return JSON.stringify({ ...rest, drawing: { ...drawing, strokes: undefined }, ink: drawing.strokes.length ? encodeInk(drawing.strokes) : undefined });
+    },
+  },
   cells: {
     part: "cells",
     initial: [],

@@ -1,0 +1,198 @@
+/** The Train page: new runs, the list of runs, and one run watched live, steered, and looked at at any moment of it. */
+
+import { h } from "./lib/dom.js";
+import { fillWords, t } from "./lib/i18n.js";
+import { ask, newestOnly } from "./lib/live.js";
+import { page } from "./lib/store.js";
+import { heard, nothing } from "./lib/telling.js";
+import { createCurves } from "./train/curves.js";
+import { createForm } from "./train/form.js";
+import { createHandwriting } from "./train/handwriting.js";
+import { createJudged } from "./train/judged.js";
+import { createList } from "./train/list.js";
+import { createMoment } from "./train/moment.js";
+import { createSteer } from "./train/steer.js";
+
+/** How often a run that trains is read, and the list, ms. */
+const READ_MS = 500;
+const LIST_MS = 2000;
+const ALIVE = ["queued", "running", "paused"];
+
+/** @typedef {{ server: any, options: { models: any[], sources: string[] } }} Gradio */
+
+/** Build the page when it is first looked at. @param {HTMLElement} element @param {Gradio} gradio */
+export function mount(element, gradio) {
+  const stop = page.on(["tab"], build);
+  function build() {
+    if (page.get("tab") !== "train") return;
+    stop();
+    void open(element, gradio);
+  }
+  build();
+}
+
+/** @param {HTMLElement} element @param {Gradio} gradio */
+async function open(element, { server, options }) {
+  const examples = await (await fetch(new URL("./examples.json", import.meta.url))).json();
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise() });
+  const form = createForm({ ...options, onchange: () => summarise(), onstart: start });
+  const list = createList({ onchoose: choose, oncompare: compare, onrename: (name, to) => act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)), ondelete: (name) => act(server.delete_run, { name }) });
+  const steer = createSteer({ oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }) });
+  const curves = createCurves();
+  const judged = createJudged({
+    onask: async (indices) => (await ask(server.wrong, { name: page.get("run"), indices }, t("error.unreachable"))).pictures,
+    onopen: ({ width, height, data }) => {
+      page.set({ source: { width, height, data, name: page.get("run"), notes: [] }, centred: false, tab: "draw", model: moment.model, cells: [], edits: [] });
+    },
+  });
+  const moment = createMoment({ server, example: examples[3].strokes, onmoment: (kept) => judged.show(kept, telling.started?.classes ?? []), onfail: fail });
+  const watched = h("section", { class: "train-run card", tabindex: -1, hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => moment.onkey(event) }, steer.element, curves.element, moment.element, judged.element);
+  element.replaceChildren(h("div", { class: "train" }, problem, h("div", { class: "train-top" }, form.element, h("div", { class: "train-side" }, list.element, handwriting.element)), watched));
+
+  /** @type {import("./train/list.js").Run[]} */
+  let runs = [];
+  let telling = nothing();
+  let since = 0;
+  /** What the runs that are compared told, and how far it was read. @type {Map<string, { telling: ReturnType<typeof nothing>, since: number }>} */
+  const others = new Map();
+
+  /** @param {Error | null} error */
+  function fail(error) {
+    problem.hidden = !error;
+    problem.textContent = error?.message ?? "";
+  }
+
+  /** @param {any} call @param {any} argument @param {(answer: any) => void} [then] */
+  async function act(call, argument, then) {
+    try {
+      const answer = await ask(call, argument, t("error.unreachable"));
+      fail(null);
+      then?.(answer);
+    } catch (error) {
+      fail(/** @type {Error} */ (error));
+    }
+    await Promise.all([readList(), readRun()]);
+  }
+
+  /** @param {import("./lib/run_form.js").Form} chosen @param {string} name */
+  function start(chosen, name) {
+    void act(server.start_run, { config: form.config, name, drawings: chosen.source === "strokes" ? handwriting.drawings : null }, (answer) => choose(answer.name));
+  }
+
+  const summarise = newestOnly(
+    () => (form.form.source === "strokes" && !handwriting.drawings.length
+      ? Promise.reject(new Error(t("train.hand.needed")))
+      : ask(server.summarise_run, { config: form.config, drawings: handwriting.drawings }, t("error.unreachable"))),
+    (found) => form.tell(found),
+    (error) => form.tell(null, error.message),
+  );
+
+  /** @param {string} name */
+  function choose(name) {
+    if (name === page.get("run") && since) return;
+    page.set({ run: name });
+    [telling, since] = [nothing(), 0];
+    list.show(runs, name);
+    void readRun();
+  }
+
+  /** @param {string[]} names */
+  function compare(names) {
+    for (const name of [...others.keys()]) if (!names.includes(name)) others.delete(name);
+    for (const name of names) if (!others.has(name)) others.set(name, { telling: nothing(), since: 0 });
+    void readOthers();
+  }
+
+  async function readList() {
+    try {
+      ({ runs } = await ask(server.list_runs, {}, t("error.unreachable")));
+    } catch (error) {
+      fail(/** @type {Error} */ (error));
+      return;
+    }
+    if (!runs.some(({ name }) => name === page.get("run"))) {
+      page.set({ run: runs[0]?.name ?? "" });
+      [telling, since] = [nothing(), 0];
+    }
+    form.offer(runs.filter(({ steps }) => steps.length).map(({ name }) => name));
+    list.show(runs, page.get("run"));
+  }
+
+  let reading = false;
+  async function readRun() {
+    const name = page.get("run");
+    watched.hidden = !name;
+    if (!name || reading) return;
+    reading = true;
+    try {
+      const answer = await ask(server.read_run, { name, since }, t("error.unreachable"));
+      if (name !== page.get("run") || !answer.run) return;
+      telling = heard(telling, answer.events);
+      since = answer.next;
+      runs = runs.map((run) => (run.name === name ? answer.run : run));
+      list.show(runs, name);
+      showRun(answer.run, answer.events.length > 0);
+    } catch (error) {
+      fail(/** @type {Error} */ (error));
+    } finally {
+      reading = false;
+      if (name !== page.get("run")) void readRun();
+    }
+  }
+
+  async function readOthers() {
+    await Promise.all([...others].map(async ([name, other]) => {
+      const answer = await ask(server.read_run, { name, since: other.since }, t("error.unreachable")).catch(() => null);
+      if (!answer) return;
+      other.telling = heard(other.telling, answer.events);
+      other.since = answer.next;
+    }));
+    draw();
+  }
+
+  function draw() {
+    curves.show(page.get("run"), telling, new Map([...others].map(([name, other]) => [name, other.telling])));
+  }
+
+  /** @param {import("./train/list.js").Run} run @param {boolean} told something new */
+  function showRun(run, told) {
+    steer.show(run, telling);
+    curves.element.hidden = telling.batches.length === 0;
+    judged.element.hidden = telling.kept.length === 0;
+    if (told || !since) draw();
+    moment.show(run, telling.kept);
+    handwriting.tell(telling.tested.some(({ name }) => name === "forgetting") ? telling : null);
+  }
+
+  const inFront = () => page.get("tab") === "train" && !document.hidden;
+  setInterval(() => {
+    const run = runs.find(({ name }) => name === page.get("run"));
+    if (inFront() && run && ALIVE.includes(run.status.state)) void readRun();
+  }, READ_MS);
+  setInterval(() => {
+    if (!inFront()) return;
+    void readList();
+    if (others.size && runs.some((run) => others.has(run.name) && ALIVE.includes(run.status.state))) void readOthers();
+  }, LIST_MS);
+
+  page.on(["language"], () => {
+    fillWords(element);
+    handwriting.redraw();
+    moment.redraw();
+    judged.redraw();
+    summarise(undefined);
+    draw();
+    void readRun();
+  });
+  page.on(["dark"], () => {
+    handwriting.redraw();
+    moment.redraw();
+    judged.redraw();
+  });
+  fillWords(element);
+  handwriting.redraw();
+  await readList();
+  await readRun();
+  summarise(undefined);
+}

@@ -1,0 +1,134 @@
+/** The time line of a run: at any kept moment, the filters, and what the network of then makes of the current drawing. */
+
+import { createPlayer } from "../arithmetic/player.js";
+import { shownInput } from "../draw/input_state.js";
+import { createNetwork } from "../draw/network.js";
+import { createPrediction } from "../draw/prediction.js";
+import { h } from "../lib/dom.js";
+import { fillWords, t } from "../lib/i18n.js";
+import { ask, newestOnly } from "../lib/live.js";
+import { page } from "../lib/store.js";
+import { createFilters } from "./filters.js";
+
+/** A moment of the film, ms at speed 1. */
+const PACE = 500;
+
+/**
+ * @param {{ server: any, example: import("../lib/strokes.js").Stroke[], onmoment: (kept: import("../lib/telling.js").Kept) => void, onfail: (error: Error) => void }} options
+ *   `example` stands in while nothing was drawn
+ */
+export function createMoment({ server, example, onmoment, onfail }) {
+  const player = createPlayer({ pace: PACE, onshow: choose });
+  const caption = h("p", { class: "moment-caption", role: "status" });
+  const explore = h("button", { type: "button", class: "tool", dataset: { i18n: "train.explore", i18nTitle: "train.explore.why" }, onclick: () => open([]) });
+  const filters = createFilters();
+  const prediction = createPrediction({ onopen: (index) => open([{ step: -1, of: "class", cell: [0, index] }]) });
+  const standIn = h("p", { class: "note", dataset: { i18n: "train.moment.example" } });
+  const network = createNetwork({ onwant: () => look(), onopen: (place) => open([place]), onfield: () => {} });
+  const element = h("section", { class: "moment", dataset: { i18nAria: "train.moment" } },
+    h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore), player.element,
+    h("div", { class: "moment-seen" }, filters.element, h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: "train.moment.drawing" } }), standIn, prediction.element)),
+    network.element);
+
+  let [run, model] = ["", ""];
+  /** @type {import("../lib/telling.js").Kept[]} */
+  let kept = [];
+  let structure = "";
+  let looked = "";
+  /** @type {any} */
+  let answered = null;
+  /** What was fetched of this run's moments. @type {Map<number, any>} */
+  const known = new Map();
+
+  const fetchMoment = newestOnly(
+    (/** @type {{ run: string, step: number }} */ wanted) => (known.has(wanted.step) && wanted.run === run ? Promise.resolve(known.get(wanted.step)) : ask(server.moment, { name: wanted.run, model, step: wanted.step }, t("error.unreachable"))),
+    (found, wanted) => {
+      if (wanted.run !== run) return;
+      known.set(wanted.step, found);
+      if (kept[player.at]?.step !== wanted.step) return;
+      filters.show(found.filters);
+      looked = found.model;
+      look();
+    },
+    onfail,
+  );
+
+  const observe = newestOnly(
+    (/** @type {any} */ input) => ask(server.observe, input, t("error.unreachable")),
+    (answer, input) => {
+      if (input.model !== looked) return;
+      if (answer.description) {
+        structure = answer.description.structure;
+        network.describe(answer.description);
+        fillWords(network.element);
+      }
+      answered = answer;
+      network.show(answer);
+      prediction.show(answer.prediction, null);
+      if (answer.description && !answer.maps.length) look();
+    },
+    onfail,
+  );
+
+  /** Ask what the network of the chosen moment makes of the drawing. */
+  function look() {
+    if (!looked) return;
+    const shown = shownInput();
+    const drawn = shown.source !== null || shown.strokes.length > 0;
+    standIn.hidden = drawn;
+    observe({ ...shown, ...(drawn ? {} : { strokes: example }), model: looked, label: page.get("label"), edits: [], wanted: network.wanted, structure });
+  }
+
+  /** @param {number} at */
+  function choose(at) {
+    const moment = kept[at];
+    if (!moment) return;
+    caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
+    fetchMoment({ run, step: moment.step });
+    onmoment(moment);
+  }
+
+  /** Explore this moment's network on the Draw page. @param {any[]} cells opened there */
+  function open(cells) {
+    if (!looked) return;
+    page.set({ tab: "draw", model: looked, cells, edits: [] });
+  }
+
+  page.on(["ink", "pen", "centred", "label", "source", "perturbation"], () => {
+    if (page.get("tab") === "train") look();
+  });
+  page.on(["tab"], () => {
+    if (page.get("tab") === "train") look();
+  });
+
+  return {
+    element,
+    onkey: player.onkey,
+    get model() {
+      return looked;
+    },
+    redraw() {
+      filters.redraw();
+      network.repaint();
+      network.relabel();
+      if (answered) prediction.show(answered.prediction, null);
+      const moment = kept[player.at];
+      if (moment) caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
+    },
+    /** @param {import("./list.js").Run} of @param {import("../lib/telling.js").Kept[]} moments */
+    show(of, moments) {
+      const fresh = of.name !== run;
+      if (fresh) {
+        [run, model, structure, looked, answered] = [of.name, of.model, "", "", null];
+        known.clear();
+      }
+      element.hidden = moments.length === 0;
+      const grown = moments.length !== kept.length || fresh;
+      const atEnd = fresh || player.at >= kept.length - 1;
+      kept = moments;
+      if (!grown || !moments.length) return;
+      player.extend(moments.length);
+      if (atEnd) player.seek(moments.length - 1);
+    },
+  };
+}

@@ -1,0 +1,166 @@
+"""The Train page as a person uses it: start, watch, steer, look back, explore a moment, teach one's handwriting."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import serve
+
+STATE = ".run-head .run-state"
+SECONDS = 60_000
+
+
+@pytest.fixture(scope="module")
+def runs_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from serve("-m", "explorer", "--no-open", "--runs-dir", str(tmp_path_factory.mktemp("runs")))
+
+
+@pytest.fixture
+def train(runs_app: str, open_page: Callable[..., Page]) -> Page:
+    page = open_page(f"{runs_app}/#page=train")
+    expect(page.locator(".train-form")).to_be_visible()
+    return page
+
+
+def fill(page: Page, control: str, value: object) -> None:
+    field = page.locator(f".train-form [data-control='{control}']")
+    field.fill(str(value))
+    field.press("Tab")
+
+
+def begin(page: Page, name: str, *, count: int = 400, epochs: int = 3) -> None:
+    """Start a run on digits that the program draws: it needs no download."""
+    page.locator("[data-control='preset']").select_option("drawn")
+    fill(page, "count", count)
+    fill(page, "epochs", epochs)
+    page.locator(".train-form [data-control='name']").fill(name)
+    expect(page.locator(".train-summary")).to_contain_text("21,840 of 21,840 parameters are trained")
+    start = page.locator(".train-begin .action")
+    expect(start).to_be_enabled()
+    start.click()
+    expect(page.locator(".run-title")).to_have_text(name)
+
+
+def test_a_run_is_started_watched_and_looked_back_on(train: Page) -> None:
+    begin(train, "watched")
+    expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
+    expect(train.locator(".run-facts")).to_contain_text("21,840 parameters trained, 0 frozen")
+    assert train.locator(".train-curves .chart-line:not(.faint)").count() >= 6  # loss, accuracy, gradients of 4 layers
+    kept = int(train.locator(".moment .transport-place").get_attribute("data-count") or 0)
+    assert kept > 5
+
+    filters = train.locator(".moment .filter")
+    expect(filters).to_have_count(10)
+    pixels = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 5, 5).data].join()"
+    last = filters.first.evaluate(pixels)
+    prediction = train.locator(".moment .bars").inner_text()
+    train.locator(".moment [data-tool='first']").click()
+    expect(train.locator(".moment-caption")).to_have_text("after step 0, epoch 0")
+    expect(train.locator(".moment .bars")).not_to_have_text(prediction)
+    assert filters.first.evaluate(pixels) != last
+    train.locator(".moment [data-tool='last']").click()
+    expect(train.locator(".moment .bars")).to_contain_text(prediction.splitlines()[1])
+
+    shown = train.locator(".confusion-cell").evaluate_all("cells => cells.map(c => Number(c.dataset.count))")
+    assert sum(shown) == 40
+    wrong = train.locator(".wrong-picture")
+    expect(wrong.first).to_be_visible()
+    words = wrong.first.get_attribute("aria-label") or ""
+    answer = re.match(r"(\d), taken for (\d) with", words)
+    assert answer
+    wrong.first.click()
+    expect(train).to_have_url(re.compile(r"model=watched%2Fa2%40\d+"))
+    expect(train.locator(".draw .headline")).to_be_visible()
+
+
+def test_a_run_is_paused_stepped_resumed_and_stopped(train: Page) -> None:
+    begin(train, "steered", count=3000, epochs=400)
+    progress = train.locator(".run-facts")
+    expect(progress).to_contain_text(re.compile(r"step [1-9]"), timeout=SECONDS)
+    train.locator("[data-command='pause']").click()
+    expect(train.locator(STATE)).to_have_text("paused")
+    at = int(re.search(r"step ([\d,]+) of", progress.inner_text()).group(1).replace(",", ""))  # type: ignore[union-attr]
+    train.locator("[data-command='step']").click()
+    expect(progress).to_contain_text(f"step {at + 1} of")
+    rate = train.locator("[data-control='live-rate']")
+    rate.fill("0.001")
+    rate.press("Enter")
+    train.locator("[data-command='resume']").click()
+    expect(train.locator(STATE)).to_have_text("training")
+    train.reload()
+    expect(train.locator(".run-title")).to_have_text("steered")
+    expect(train.locator(STATE)).to_have_text("training")
+    train.locator("[data-command='stop']").click()
+    expect(train.locator(STATE)).to_have_text("stopped", timeout=3000)
+    expect(train.locator("[data-command='resume']")).to_be_visible()
+    row = train.locator("[data-run='steered']")
+    expect(row.locator("[data-tool='delete']")).to_be_enabled()
+    row.locator("[data-tool='delete']").click()
+    row.locator("[data-tool='delete']").click()
+    expect(row).to_have_count(0)
+
+
+def test_what_cannot_be_trained_is_said_before_it_is_started(train: Page) -> None:
+    train.locator("[data-control='preset']").select_option("handwriting")
+    summary = train.locator(".train-summary")
+    expect(summary).to_contain_text("Draw and label some digits first")
+    expect(train.locator(".train-begin .action")).to_be_disabled()
+    train.locator("[data-control='preset']").select_option("transfer")
+    expect(summary).to_contain_text("data.path is missing")
+    fill(train, "path", "/nowhere/at/all")
+    expect(summary).to_contain_text("/nowhere/at/all")
+    train.locator("[data-control='preset']").select_option("drawn")
+    expect(summary).to_contain_text("parameters are trained")
+
+
+def test_a_network_learns_labelled_drawings(train: Page, tmp_path: Path) -> None:
+    train.locator(".handwriting > summary").click()
+    pad = train.locator(".handwriting .pad-surface")
+    box = pad.bounding_box()
+    assert box
+    for digit in (1, 1, 7, 7):
+        train.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
+        train.mouse.down()
+        if digit == 7:
+            train.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.2 * box["height"], steps=4)
+        train.mouse.move(box["x"] + 0.35 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
+        train.mouse.up()
+        train.locator(f".label-button[data-label='{digit}']").click()
+    expect(train.locator(".handwriting [role=status]")).to_contain_text("4 labelled drawings")
+    train.reload()
+    train.locator(".handwriting > summary").click()
+    expect(train.locator(".label-button[data-label='7'] .label-count")).to_have_text("2")
+    with train.expect_download() as saved:
+        train.locator(".handwriting [data-tool='save']").click()
+    file = tmp_path / "drawings.json"
+    saved.value.save_as(file)
+
+    train.get_by_role("button", name="Fine-tune on these").click()
+    fill(train, "epochs", 2)
+    fill(train, "replay", 20)
+    train.locator(".train-more summary").click()
+    fill(train, "validation", 50)
+    train.locator(".train-form [data-control='name']").fill("my hand")
+    expect(train.locator(".train-summary")).to_contain_text("2 held back")
+    train.locator(".train-begin .action").click()
+    expect(train.locator(".run-title")).to_have_text("my hand")
+    expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
+    expect(train.locator(".run-facts")).to_contain_text("frozen")
+
+    delete = train.locator(".handwriting [data-tool='delete']")
+    delete.click()
+    delete.click()
+    expect(train.locator(".handwriting [role=status]")).to_contain_text("deleted")
+    train.locator(".handwriting input[type=file]").set_input_files(file)
+    expect(train.locator(".handwriting [role=status]")).to_contain_text("4 labelled drawings")
+
+
+def test_the_page_fits_a_phone_and_speaks_chinese(train: Page) -> None:
+    train.set_viewport_size({"width": 360, "height": 780})
+    expect(train.locator("#pages [role=tab]")).to_have_count(4)
+    train.locator(".language").select_option("zh")
+    expect(train.locator(".train-form h2")).to_have_text("新的训练")
+    assert train.evaluate("document.documentElement.scrollWidth") <= 360
