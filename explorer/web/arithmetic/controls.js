@@ -119,7 +119,7 @@ export function createControls({ ask, onpreset, onpass, onrandom, ontravel }) {
     if (key === shownPasses) return;
     shownPasses = key;
     const parts = [...Map.groupBy(all, ({ direction }) => direction)];
-    passes.replaceChildren(...parts.map(([direction, some]) => h("div", { class: "pass-part" }, h("span", { class: "pass-direction", dataset: { i18n: `arithmetic.pass.${direction}` } }),
+    passes.replaceChildren(...parts.map(([direction, some]) => h("div", { class: "pass-group" }, h("span", { class: "pass-direction", dataset: { i18n: `arithmetic.pass.${direction}` } }),
       ...some.map(({ name, targets }) => h("button", { type: "button", class: "tool pass", dataset: { pass: name, i18nTitle: `arithmetic.pass.${name}.why` }, onclick: () => onpass(name) },
         targets.map((target) => letterOf(given, target)).join(", "))))));
     fillWords(passes);

@@ -6,10 +6,10 @@ import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { convolved, productsAt } from "../lib/properties.js";
 import { css, inkOn } from "../lib/colour.js";
+import { factor } from "../lib/visits.js";
 import { peakOf } from "../kernels/swatch.js";
 import { shades } from "./paint.js";
 import { createPlayer } from "./player.js";
-import { factor } from "./terms.js";
 
 /** How long a step takes at speed 1, ms, and the characters of a cell. */
 const [PACE, DIGITS] = [1200, 5];

@@ -9,8 +9,6 @@ import { paintCell } from "../kernels/swatch.js";
 import { shades } from "./paint.js";
 import { cellName, letterOf } from "./words.js";
 
-export { factor };
-
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
 /** @typedef {import("../lib/arithmetic.js").Term} Term */

@@ -121,7 +121,7 @@ function passes(given) {
       const value = (1 - momentum) * runningVar.values[c] + momentum * unbiased;
       const terms = [
         termOf({ mark: "unbiased", vars: {}, cells: { var: c }, factors: [], label: "σ² · N / (N − 1)", product: unbiased, after: { unbiased } }),
-        termOf({ mark: "mean", vars: {}, cells: { runningMean: c, mean: c }, factors: [], label: "μ̄′", product: next, after: {}, place: [0, 0, 1], writes: ["newMean", c] }),
+        termOf({ mark: "mean", vars: {}, cells: { runningMean: c, mean: c }, factors: [], label: "μ̄′", product: next, after: {}, place: [0, 1, 0], writes: ["newMean", c] }),
       ];
       return { vars: { c, momentum }, target: ["newVar", c], start: {}, terms, value, window: {}, also: { runningVar: c } };
     }),
@@ -167,7 +167,7 @@ function passes(given) {
         termOf({ mark: "normal", vars: {}, cells: { input: cell, ...known(c) }, factors: [], label: "x̂", product: normal(n, c), after: { normal: normal(n, c) } }),
         termOf({
           mark: "grad", vars: {}, cells: { gradOutput: cell, weight: c, ...(training ? { meanGrad: c, meanProduct: c } : {}) }, factors: [], label: training ? "g − ḡ − x̂ · mean g·x̂" : "g",
-          product: grad, after: { normal: normal(n, c), grad }, place: [0, 0, 1],
+          product: grad, after: { normal: normal(n, c), grad }, place: [0, 1, 0],
         }),
       ];
       return { vars: { c, n, l: 0, deviation: deviation(c), mean_grad: meanGrad, mean_product: meanProduct }, target: ["gradInput", cell], start: {}, terms, value, window: {} };

@@ -21,8 +21,8 @@ const MOST = { parameters: 6, steps: 8 };
 const notNegative = { accepts: (/** @type {number} */ value) => value >= 0 };
 const belowOne = { accepts: (/** @type {number} */ value) => value >= 0 && value < 1 };
 
-/** A line of the step: what it computes, at its place in the picture. @param {string} mark @param {number} at @param {string} label @param {number} product @param {Record<string, number>} after @param {Partial<Term>} [more] */
-const line = (mark, at, label, product, after, more = {}) => termOf({ mark, vars: {}, cells: {}, factors: [], label, product, after, place: [0, 0, at], ...more });
+/** A line of the step: what it computes, at its place in the picture. @param {string} mark @param {number} at @param {string} label @param {number} product @param {Record<string, number>} after */
+const line = (mark, at, label, product, after) => termOf({ mark, vars: {}, cells: {}, factors: [], label, product, after, place: [0, at, 0] });
 
 /** g = grad + weight_decay · parameter @param {Case} given @param {number} parameter @param {number} grad */
 function decayed({ settings: { weightDecay } }, parameter, grad) {
@@ -144,7 +144,7 @@ function walkOf(optimiser, given) {
       return { vars: { ...(optimiser.counts ? { step: t + 1 } : {}), parameter: before(k), grad: grad.values[k] }, target: ["steps", k], start: {}, terms: [first, ...rest], value, window: t ? { steps: [k - P] } : {} };
     }),
     worked: ({ target: [, k], terms }) => [{ text: steps[k].worked, at: terms.length - 1 }],
-    told: ({ target: [, k] }) => ({ key: "arithmetic.optimiser.step", values: { step: Math.floor(k / P) + 1 } }),
+    told: ({ target: [, k] }) => ({ key: k < P ? "arithmetic.optimiser.first" : "arithmetic.optimiser.step", values: { step: Math.floor(k / P) + 1 } }),
   };
 }
 
