@@ -20,7 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.timing import (
+from core.ops.vectorized import conv2d_kernels
+from core.ops.vectorized.conv2d_kernels import Formulation, Pair, formulation
+from core.speed.timing import (
     ROUNDS,
     geomean,
     interleave,
@@ -31,8 +33,6 @@ from benchmarks.timing import (
     summary,
     write_json,
 )
-from core.ops.vectorized import conv2d_kernels
-from core.ops.vectorized.conv2d_kernels import Formulation, Pair, formulation
 from core.training.memory import keep_freed_memory
 
 THREADS = 2

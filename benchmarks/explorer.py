@@ -20,7 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from benchmarks.timing import machine, write_json
+from core.speed.timing import machine, write_json
 from tests.browser import chromium
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "explorer" / "web" / "examples.json"

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from benchmarks.timing import ROUNDS, geomean, interleave, machine, ratio, summary, write_json
 from core.ops import vectorized
+from core.speed.timing import ROUNDS, geomean, interleave, machine, ratio, summary, write_json
 from core.training.memory import keep_freed_memory
 
 THREADS = 2

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import conv2d, pooling, timing
+from benchmarks import conv2d, pooling
+from core.speed import timing
 
 TARGETS = ("forward_vs_best_geomean", "forward_vs_unfold_geomean", "worst", "worst_peak")
 """The summary fields of the convolution benchmark with a target, besides the means of the three passes."""
