@@ -1,5 +1,6 @@
 """The Train page: runs started, watched, steered and compared. The runs themselves live in their folder."""
 
+import base64
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,10 @@ class Workshop:
 def train_view(library: Library) -> gr.HTML:
     """Return the page's view."""
     workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR))
-    functions = (list_runs, summarise_run, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
+    functions = (
+        *(list_runs, summarise_run, start_run, read_run, control_run, rename_run, delete_run),
+        *(moment, wrong, export_run),
+    )
     watching = [answers(function, workshop) for function in functions]
     return web_view(
         "train.js",
@@ -125,6 +129,18 @@ def wrong(workshop: Workshop, request: Any) -> dict[str, Any]:
     if not isinstance(indices, list) or not all(type(index) is int for index in indices):
         raise ValueError(f"indices is {indices!r}, expected a list of whole numbers")
     return {"pictures": pictures(workshop.runs, _name(request), indices[:MOST_PICTURES])}
+
+
+def export_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer `{name, step, ending}` with the network of that moment as a file, checked, in base64."""
+    name, step, ending = _name(request), request.get("step"), request.get("ending")
+    if type(step) is not int or not isinstance(ending, str):
+        raise ValueError(f"expected a step and a file's ending, got {step!r} and {ending!r}")
+    try:
+        file = workshop.runs.export(name, ending, step)
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+    return {"file": file.name, "data": base64.b64encode(file.read_bytes()).decode("ascii")}
 
 
 def _name(request: Any) -> str:

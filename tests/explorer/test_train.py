@@ -1,11 +1,14 @@
 """What the Train page asks of the server."""
 
+import base64
 import json
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
+import torch
 
 from core.training.runs import Runs
 from explorer.session import Library
@@ -71,6 +74,17 @@ def test_wrong_answers_come_as_the_pictures_that_were_held_back(workshop: Worksh
     assert expected.shape == (1, 28, 28)
     with pytest.raises(ValueError, match="there is no picture 400"):
         train.wrong(workshop, {"name": done, "indices": [400]})
+
+
+def test_a_moment_is_exported_as_a_file(workshop: Workshop, done: str) -> None:
+    *_, end = train.list_runs(workshop, {})["runs"][0]["steps"]
+    answer = train.export_run(workshop, {"name": done, "step": end, "ending": ".safetensors"})
+    weights = safetensors.torch.load(base64.b64decode(answer["data"]))
+    expected = workshop.runs.model(done, end)[0].state_dict()
+    assert answer["file"].endswith(".safetensors")
+    assert all(torch.equal(weights[name], value) for name, value in expected.items())
+    with pytest.raises(ValueError, match=r"expected a file ending in \.safetensors"):
+        train.export_run(workshop, {"name": done, "step": end, "ending": ".pkl"})
 
 
 def test_a_run_is_renamed_and_deleted(workshop: Workshop, done: str) -> None:

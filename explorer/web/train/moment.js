@@ -4,9 +4,12 @@ import { createPlayer } from "../arithmetic/player.js";
 import { shownInput } from "../draw/input_state.js";
 import { createNetwork } from "../draw/network.js";
 import { createPrediction } from "../draw/prediction.js";
+import { fromBase64 } from "../lib/codes.js";
 import { h } from "../lib/dom.js";
+import { save } from "../lib/export.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
+import { createMenu } from "../lib/menu.js";
 import { page } from "../lib/store.js";
 import { createFilters } from "./filters.js";
 
@@ -21,12 +24,17 @@ export function createMoment({ server, example, onmoment, onfail }) {
   const player = createPlayer({ pace: PACE, onshow: choose });
   const caption = h("p", { class: "moment-caption", role: "status" });
   const explore = h("button", { type: "button", class: "tool", dataset: { i18n: "train.explore", i18nTitle: "train.explore.why" }, onclick: () => open([]) });
+  const exported = createMenu({ words: "train.export", title: "train.export.why", onfail, choices: [
+    { words: "train.export.safetensors", run: () => take(".safetensors") },
+    { words: "train.export.onnx", run: () => take(".onnx") },
+    { words: "train.export.program", run: () => take(".pt2") },
+  ] });
   const filters = createFilters();
   const prediction = createPrediction({ onopen: (index) => open([{ step: -1, of: "class", cell: [0, index] }]) });
   const standIn = h("p", { class: "note", dataset: { i18n: "train.moment.example" } });
   const network = createNetwork({ onwant: () => look(), onopen: (place) => open([place]), onfield: () => {} });
   const element = h("section", { class: "moment", dataset: { i18nAria: "train.moment" } },
-    h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore), player.element,
+    h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore, exported.element), player.element,
     h("div", { class: "moment-seen" }, filters.element, h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: "train.moment.drawing" } }), standIn, prediction.element)),
     network.element);
 
@@ -86,6 +94,12 @@ export function createMoment({ server, example, onmoment, onfail }) {
     caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
     fetchMoment({ run, step: moment.step });
     onmoment(moment);
+  }
+
+  /** Save this moment's network as a file. @param {string} ending */
+  async function take(ending) {
+    const { file, data } = await ask(server.export_run, { name: run, step: kept[player.at].step, ending }, t("error.unreachable"));
+    save(new Blob([/** @type {any} */ (fromBase64(data))]), file);
   }
 
   /** Explore this moment's network on the Draw page. @param {any[]} cells opened there */
