@@ -16,8 +16,8 @@ MOST_ELEMENTS = 1024
 def check_chain(request: Any) -> dict[str, Any]:
     """Answer one network, `{input, weight, bias, matrix, offset, target, lr}`, by autograd.
 
-    The network is convolution, ReLU, 2×2 max pooling, linear layer and cross-entropy of one picture. A tensor is `{shape,
-    values}`; the answer has for each stage its results by the names that the page gives them, each in one list.
+    The network is convolution, ReLU, 2×2 max pooling, linear layer and cross-entropy of one picture. A tensor is
+    `{shape, values}`; the answer has for each stage its results by the names of the page, each in one list.
 
     Raises:
         ValueError: A tensor is missing or of another kind, or sizes do not fit together.

@@ -7,17 +7,24 @@ import { h } from "../lib/dom.js";
 import { cellAfter, tidy } from "../lib/editing.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
-import { unravel } from "../lib/visits.js";
+import { size, unravel } from "../lib/visits.js";
 import { planesOf } from "./grid.js";
 import { shades } from "./paint.js";
 import { createSheet } from "./sheet.js";
 import { typeInto } from "./typing.js";
 import { indexName } from "./words.js";
 
-/** More elements than this are drawn. */
-export const MANY = 400;
+/** More elements than this are drawn, and more planes. */
+const [MANY, MANY_PLANES] = [400, 8];
+
+/** Whether a tensor is drawn instead of built of cells. @param {number[]} shape */
+export const isMany = (shape) => size(shape) > MANY || planesOf(shape).planes > MANY_PLANES;
 /** Sides of a cell and the height of a plane, in pixels: the least, the largest, the height that fits on a screen. */
 const [SMALLEST, LARGEST, TALLEST] = [4, 30, 460];
+/** Planes abreast for each one below another, and the gap between them, in pixels. */
+const [WIDE, PLANE_GAP] = [1.6, 12];
+/** What the page keeps free at its sides, in pixels. */
+const MARGIN = 60;
 
 /**
  * @param {{
@@ -146,8 +153,9 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     const fresh = now.some((each, k) => each !== painted[k]);
     painted = now;
     const shade = shades(name, values);
-    const across = Math.min(room, place.clientWidth || room);
-    const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(across / (columns + ring.left + ring.right)), Math.floor(TALLEST / rows)));
+    const across = Math.min(room, document.documentElement.clientWidth - MARGIN);
+    const abreast = Math.ceil(Math.sqrt(planes.length * WIDE));
+    const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor((across / abreast - PLANE_GAP) / (columns + ring.left + ring.right)), Math.floor(TALLEST / rows)));
     planes.forEach(({ sheet }, plane) => {
       const [from, to] = [plane * size, (plane + 1) * size];
       const part = (/** @type {any} */ list) => (list ? Array.from(list).slice(from, to) : undefined);

@@ -68,7 +68,7 @@ export function createSheet(attributes) {
     pen.clearRect(0, 0, element.width, element.height);
     pen.drawImage(base, 0, 0);
     pen.setTransform(scale, 0, 0, scale, 0, 0);
-    const line = Math.max(1.5, Math.min(3, plane.side / 12));
+    const line = Math.max(1, Math.min(3, plane.side / 12));
     for (const [place, kind] of plane.marks) {
       const [row, column] = place.split(" ").map(Number);
       const [x, y] = corner(plane, row, column);

@@ -7,7 +7,9 @@ import { h } from "../lib/dom.js";
 import { colour, css, inkOn } from "../lib/colour.js";
 import { narrow, numberOf, short } from "../lib/numbers.js";
 import { t } from "../lib/i18n.js";
+import { caseOf } from "../lib/sent.js";
 import { page } from "../lib/store.js";
+import { walkTold } from "../arithmetic/linked.js";
 import { classTable } from "./cell_classes.js";
 import { createCellExport, mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
@@ -28,7 +30,7 @@ const WIDEST_GRID = 11;
 export function createCellPanel({ name, onopen, onlight, request }) {
   const crumbs = h("ol", { class: "crumbs" });
   const body = h("div", { class: "cell-body" });
-  const close = h("button", { type: "button", class: "tool", dataset: { i18nTitle: "cell.close" }, onclick: () => open([]) }, "✕");
+  const close = h("button", { type: "button", class: "tool cell-close", dataset: { i18nTitle: "cell.close" }, onclick: () => open([]) }, "✕");
   const said = h("p", { class: "note cell-said", role: "status" });
   const exports = createCellExport({ request, title, body, source: (factor) => sourceName(factor, context), onsay: (words) => { said.textContent = words; } });
   const twin = createTable({
@@ -109,7 +111,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
       group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.product))).filter(Number.isFinite))));
     return [
       h("p", { class: "cell-value" }, short(sum.shown, 7)),
-      h("p", { class: "cell-check" }, badge(sum), flipSide()),
+      h("p", { class: "cell-check" }, badge(sum), flipSide(), sendButton(sum)),
       ...(sum.classes ? [classTable(sum, path()[path().length - 1].cell[1], context)] : []),
       ...(sum.channel ? [channelTools(sum.channel)] : []),
       h("p", { class: "formula" }, sum.formula),
@@ -135,6 +137,14 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
     redraw: draw,
   };
+}
+
+/** Opens the Arithmetic page with the cell's own numbers, where that page has its operator. @param {any} sum */
+function sendButton(sum) {
+  const given = caseOf(sum);
+  if (!given) return "";
+  const walk = walkTold({ given, pass: "forward", unit: "value", at: 0 });
+  return h("button", { type: "button", class: "tool", dataset: { tool: "send" }, title: t("cell.send.why"), onclick: () => page.set({ walk, sent: walk, section: "operators", tab: "arithmetic" }) }, t("cell.send"));
 }
 
 /** Scale a whole channel through the parameters that make it. @param {{ parameters: string[], channel: number }} channel */
