@@ -75,7 +75,10 @@ export async function mount(element, { server }) {
   const learned = createLearned({ server, onkernel: (kernel, name) => ask((given) => withKernel(given, kernel, name)) });
   const controls = {
     picture: pictureControls(ask, (channels) => change({ ...history.now, channels })),
-    kernel: kernelControls(ask, travel, () => void learned.begin()),
+    kernel: kernelControls(ask, travel, () => {
+      void learned.begin();
+      schedule(); // until the kernel comes, the present one is in view
+    }),
     result: resultControls(ask),
   };
   const editor = createEditor({
@@ -103,7 +106,7 @@ export async function mount(element, { server }) {
   const title = (/** @type {string} */ key) => h("h3", { class: "kernels-title", dataset: { i18n: `kernels.${key}` } });
 
   source.row.append(h("span", { class: "source-end" }, exports.element, help.element));
-  element.replaceChildren(h("div", { class: "kernels" },
+  const root = h("div", { class: "kernels", "aria-busy": "true" },
     source.element, strip.element, combined.element,
     h("div", { class: "kernels-flow" },
       h("section", { class: "kernels-part" },
@@ -118,7 +121,8 @@ export async function mount(element, { server }) {
         h("div", { class: "kernels-controls of-output" }, controls.result.element, report.treated,
           h("div", { class: "computed" }, h("label", { class: "setting", dataset: { i18nTitle: "kernels.by.why" } }, h("span", { class: "setting-name", dataset: { i18n: "kernels.by" } }), by), report.speed)))),
     magnifier.element, learning.element,
-    h("p", { class: "note", id: "kernels-keys", dataset: { i18n: "kernels.keys" } })));
+    h("p", { class: "note", id: "kernels-keys", dataset: { i18n: "kernels.keys" } }));
+  element.replaceChildren(root);
 
   /** What the server needs to know to run the model on what is on the pad. */
   const request = () => ({ model: page.get("model"), strokes: page.get("ink"), brush: page.get("pen"), centred: page.get("centred"), edits: page.get("edits") });
@@ -133,6 +137,7 @@ export async function mount(element, { server }) {
   }
 
   function schedule() {
+    root.setAttribute("aria-busy", "true");
     if (!frame) frame = requestAnimationFrame(draw);
   }
 
@@ -164,6 +169,7 @@ export async function mount(element, { server }) {
     combined.show(history.now.stages, at, painting.links);
     learning.follow();
     looking.open();
+    if (!frame) root.setAttribute("aria-busy", "false");
   }
 
   /** @param {number} tap of the kernel as applied, -1 for none */

@@ -1,22 +1,29 @@
 """A person's ways through the Kernels page, in Chromium. What it computes is checked against torch."""
 
-import base64
-import io
+import json
 import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from PIL import Image
-from playwright.sync_api import Locator, Page, expect
-from torch import Tensor
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import serve
+from tests.browser.kernels_page import (
+    choose,
+    correlated,
+    dragging_rate,
+    fill,
+    open_kernels,
+    pixels,
+    read_sum,
+    settled,
+    taps,
+)
 
-FRAMES = 90
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "conv.json"
+FRAMES, TRIALS = 60, 8
 RATE = 30
 """Frames a second that a drag at 512 × 512 with a 5 × 5 kernel must reach, in software, on one core."""
 
@@ -26,88 +33,15 @@ def kernels(app: str, open_page: Callable[..., Page]) -> Page:
     return open_kernels(open_page(app))
 
 
-def open_kernels(page: Page) -> Page:
-    page.locator('#pages [role=tab]:has-text("Kernels")').click()
-    page.locator(".magnified-cell").first.wait_for()
-    expect(page.locator(".kernels-treated")).to_contain_text("Values from")
-    return page
-
-
-def choose(page: Page, control: str, value: str) -> None:
-    page.locator(f"[data-control='{control}']").select_option(value)
-
-
-def fill(page: Page, control: str, value: int | str) -> None:
-    page.locator(f"[data-control='{control}']").fill(str(value))
-
-
-def pixels(page: Page, screen: str) -> Tensor:
-    """The bytes of a picture on the page, `(3, H, W)`."""
-    width, height, data = page.locator(f"[data-screen='{screen}'] canvas").evaluate(
-        """canvas => {
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          let text = "";
-          for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
-          return [canvas.width, canvas.height, btoa(text)];
-        }"""
-    )
-    rgba = np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)
-    return torch.tensor(rgba).permute(2, 0, 1)[:3].double()
-
-
-def taps(page: Page) -> Tensor:
-    """The kernel as the page's cells announce it."""
-    labels = page.locator(".tap").evaluate_all("cells => cells.map(cell => cell.getAttribute('aria-label'))")
-    places = [re.fullmatch(r"row (\d+), column (\d+): (\S+)", label.replace("−", "-")) for label in labels]
-    kernel = torch.zeros(
-        *(max(int(place[axis]) for place in places if place) + 1 for axis in (1, 2)), dtype=torch.float64
-    )
-    for place in places:
-        assert place
-        kernel[int(place[1]), int(place[2])] = float(place[3])
-    return kernel
-
-
-def correlated(picture: Tensor, kernel: Tensor, *, mode: str = "replicate", **moves: Any) -> Tensor:
-    """torch's result on each channel, padded for the same size."""
-    (rows, columns), dilation = kernel.shape, moves.get("dilation", (1, 1))
-    totals = [dilation[0] * (rows - 1), dilation[1] * (columns - 1)]
-    around = [totals[1] // 2, totals[1] - totals[1] // 2, totals[0] // 2, totals[0] - totals[0] // 2]
-    padded = F.pad(picture[:, None], around, mode=mode)
-    return F.conv2d(padded, kernel[None, None], **moves)[:, 0]
-
-
-def read_sum(page: Page) -> tuple[int, int, float, float]:
-    """The opened cell, its sum and its value."""
-    heading = re.search(r"row (\d+), column (\d+)", page.locator(".magnifier-title").inner_text())
-    assert heading
-    data = page.locator(".magnifier-sum").evaluate("sum => ({ ...sum.dataset })")
-    return int(heading[1]), int(heading[2]), float(data["sum"]), float(data["value"])
-
-
-def upload(page: Page, name: str, content: bytes) -> None:
-    page.locator(".source-file").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def notes(page: Page) -> Locator:
-    return page.locator(".source-notes")
-
-
-@pytest.mark.parametrize("name", ["sobelx", "sharpen", "box", "laplacian", "motion", "gabor"])
-def test_the_picture_on_the_page_is_what_torch_computes(kernels: Page, name: str) -> None:
-    choose(kernels, "preset", name)
-    choose(kernels, "show", "clamp")
-    expect(kernels.locator(".kernels-treated")).to_contain_text("above 255")
-    kernel = taps(kernels)
-    divisor = kernel.sum() if kernels.locator("[data-control='normalise']").is_checked() else 1
-    wanted = (correlated(pixels(kernels, "input"), kernel) / divisor).clamp(0, 255)
-    assert (pixels(kernels, "output") - wanted).abs().max() <= 0.51
+def test_the_picture_on_the_page_is_what_torch_computes(kernels: Page) -> None:
+    picture = pixels(kernels, "input")
+    for name in ("sobelx", "sharpen", "box", "laplacian", "motion", "gabor"):
+        choose(kernels, "preset", name)
+        choose(kernels, "show", "clamp")
+        kernel = taps(kernels)
+        divisor = kernel.sum() if kernels.locator("[data-control='normalise']").is_checked() else 1
+        wanted = (correlated(picture, kernel) / divisor).clamp(0, 255)
+        assert (pixels(kernels, "output") - wanted).abs().max() <= 0.51, name
 
 
 def test_every_setting_at_once_is_what_torch_computes(kernels: Page) -> None:
@@ -161,38 +95,67 @@ def test_the_magnifier_prints_the_whole_sum_of_the_pixel_under_the_pointer(kerne
     assert abs(total - sums[2, y, x]) <= 1e-4 * abs(total)
 
 
-@pytest.mark.parametrize("name", ["sobelx", "gabor", "box"])
-def test_webgl_paints_what_torch_computes(kernels: Page, name: str) -> None:
+def test_webgl_paints_what_torch_computes(kernels: Page) -> None:
     by = kernels.locator("[data-control='by']")
     if by.locator("option[value='webgl']").is_disabled():
         pytest.skip("this Chromium has no WebGL2")
     expect(by).to_have_value("arrays")  # here WebGL2 is computed by the processor
-    choose(kernels, "preset", name)
-    fill(kernels, "size.rows", 6)
-    fill(kernels, "stride.columns", 2)
-    choose(kernels, "mode", "circular")
-    before = pixels(kernels, "output")
+    picture = pixels(kernels, "input")
     kernels.evaluate(
         """() => {
           const output = document.querySelector("[data-screen='output'] canvas").getContext("2d");
           const drawn = output.drawImage.bind(output);
           output.putImageData = () => {};  // what is computed at rest must not hide what the card painted
-          output.drawImage = (...all) => { window.painted = true; drawn(...all); };
+          output.drawImage = (...all) => { window.painted = (window.painted ?? 0) + 1; drawn(...all); };
         }"""
     )
     choose(kernels, "by", "webgl")
-    fill(kernels, "bias", 20)
-    kernels.wait_for_function("() => window.painted")
-    expect(kernels.locator(".kernels-speed")).to_have_attribute("data-path", "webgl")
-    expect(kernels.locator(".kernels-treated")).to_contain_text("Bias 20 added")
-    kernel = taps(kernels)
-    divisor = kernel.sum() if kernels.locator("[data-control='normalise']").is_checked() else 1
-    values = correlated(pixels(kernels, "input"), kernel, mode="circular", stride=(1, 2)) / divisor + 20
-    absolute = kernels.locator("[data-control='show']").input_value() == "absolute"
-    wanted = (values.abs() if absolute else values).clamp(0, 255)
-    painted = pixels(kernels, "output")
-    assert not torch.equal(painted, before)
-    assert (painted - wanted).abs().max() <= 1
+    for name, mode, divided in (("sobelx", "circular", False), ("gabor", "reflect", False), ("box", "zeros", True)):
+        choose(kernels, "preset", name)
+        choose(kernels, "mode", mode)
+        choose(kernels, "show", "clamp")
+        fill(kernels, "size.rows", 6)
+        fill(kernels, "stride.columns", 2)
+        before = kernels.evaluate("() => window.painted ?? 0")
+        fill(kernels, "bias", 20 if name == "box" else 30)
+        kernels.wait_for_function("before => (window.painted ?? 0) > before", arg=before)
+        expect(kernels.locator(".kernels-speed")).to_have_attribute("data-path", "webgl")
+        kernel = taps(kernels)
+        how = {"zeros": "constant"}.get(mode, mode)
+        sums = correlated(picture, kernel, mode=how, stride=(1, 2)) / (kernel.sum() if divided else 1)
+        wanted = (sums + (20 if name == "box" else 30)).clamp(0, 255)
+        assert (pixels(kernels, "output") - wanted).abs().max() <= 1, name
+
+
+def test_webgl_agrees_with_every_golden_case(kernels: Page) -> None:
+    """On the card's own terms: float32 sums, shown in whole levels."""
+    if kernels.locator("[data-control='by'] option[value='webgl']").is_disabled():
+        pytest.skip("this Chromium has no WebGL2")
+    worst = kernels.evaluate(
+        """async cases => {
+          const modules = performance.getEntriesByType("resource").map(({ name }) => name);
+          const page = modules.find(name => name.endsWith("/web/kernels.js"));
+          const { createPainter } = await import(new URL("./kernels/webgl.js", page));
+          const { padded, rotated, windowsOf } = await import(new URL("./lib/conv.js", page));
+          const painter = createPainter();
+          return cases.map(given => {
+            const wanted = { rows: given.rows, columns: given.columns, values: given.values };
+            const kernel = given.flip ? rotated(wanted) : wanted;
+            const { geometry } = windowsOf(given.height, given.width, kernel, given);
+            const planes = given.planes.map(plane => padded(Float64Array.from(plane), geometry));
+            const divisor = Math.max(...given.sums.flat().map(Math.abs)) / 120 || 1;
+            painter.paint(planes, kernel, geometry, divisor, 128, false);
+            const copy = new OffscreenCanvas(painter.surface.width, painter.surface.height).getContext("2d");
+            copy.drawImage(painter.surface, 0, 0);
+            const { data } = copy.getImageData(0, 0, geometry.columns.output, geometry.rows.output);
+            const off = (sum, c, k) => Math.abs(data[4 * k + c] - (sum / divisor + 128));
+            return Math.max(...given.sums.flatMap((plane, c) => plane.map((sum, k) => off(sum, c, k))));
+          });
+        }""",
+        json.loads(GOLDEN.read_text())["cases"],
+    )
+    assert len(worst) == 48
+    assert max(worst) <= 1
 
 
 def test_dragging_a_cell_changes_it_and_is_one_step_of_undo(kernels: Page) -> None:
@@ -225,36 +188,19 @@ def test_dragging_a_cell_changes_it_and_is_one_step_of_undo(kernels: Page) -> No
 def test_dragging_keeps_the_display_rate_at_512_with_5_by_5(kernels: Page) -> None:
     choose(kernels, "preset", "gaussian")
     expect(kernels.locator(".tap")).to_have_count(25)
-    box = kernels.locator(".tap").nth(12).bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    kernels.mouse.move(x, y)
+    settled(kernels)
+    kernels.locator(".tap").nth(12).hover()
     kernels.mouse.down()
+    speed = kernels.locator(".kernels-speed")
     best = 0.0
-    for _ in range(5):  # the machine may be busy with something else
-        measured = kernels.evaluate(
-            """([x, y, frames]) => new Promise(done => {
-              const cell = document.querySelectorAll(".tap")[12];
-              const started = performance.now();
-              let count = 0;
-              requestAnimationFrame(function move() {
-                const place = { clientX: x + (count * 4) % 160, clientY: y };
-                cell.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, pointerId: 1, ...place }));
-                if (++count < frames) requestAnimationFrame(move);
-                else done(1000 * count / (performance.now() - started));
-              });
-            })""",
-            [x, y, FRAMES],
-        )
-        speed = kernels.locator(".kernels-speed")
-        reported = float(speed.get_attribute("data-rate") or 0)
-        best = max(best, min(measured, reported))
+    for _ in range(TRIALS):  # the machine may be busy with something else
+        best = max(best, min(dragging_rate(kernels, 12, FRAMES)))
         if best >= RATE:
             break
-    kernels.mouse.up()
-    assert speed.get_attribute("data-path") == "update"
+    expect(speed).to_have_attribute("data-path", "update")
     expect(speed).to_contain_text("frames a second")
     expect(speed).to_contain_text("1 changed of 25 weights")
+    kernels.mouse.up()
     assert best >= RATE
 
 
@@ -328,7 +274,7 @@ def test_separable_kernels_run_as_two_passes_and_say_so(kernels: Page) -> None:
     choose(kernels, "preset", "gaussian")
     fill(kernels, "size.rows", 9)
     fill(kernels, "size.columns", 7)
-    expect(kernels.locator(".kernels-separable")).to_contain_text("16 multiplications a value instead of 63, 75 % less")
+    expect(kernels.locator(".kernels-separable")).to_contain_text("16 multiplications a value instead of 63")
     expect(kernels.locator(".kernels-speed")).to_contain_text("two passes")
     vertical = kernels.locator(".taps-down .factor")
     expect(vertical).to_have_count(9)
@@ -336,85 +282,6 @@ def test_separable_kernels_run_as_two_passes_and_say_so(kernels: Page) -> None:
     choose(kernels, "preset", "laplacian")
     expect(kernels.locator(".kernels-separable")).to_contain_text("Not separable")
     expect(vertical.first).to_be_hidden()
-
-
-def test_a_picture_with_transparency_is_laid_on_white_and_keeps_its_shape(kernels: Page) -> None:
-    picture = Image.new("RGBA", (60, 20), (200, 40, 0, 255))
-    picture.paste((0, 0, 0, 0), (0, 0, 30, 20))
-    picture.putpixel((40, 5), (0, 0, 0, 51))
-    upload(kernels, "half clear.png", encoded(picture))
-    expect(notes(kernels)).to_contain_text("half clear.png, 20 × 60")
-    expect(notes(kernels)).to_contain_text("laid on white")
-    shown = pixels(kernels, "input")
-    assert shown.shape == (3, 20, 60)
-    assert shown[:, 10, 5].tolist() == [255, 255, 255]
-    assert shown[:, 10, 50].tolist() == [200, 40, 0]
-    assert shown[:, 5, 40].tolist() == [204, 204, 204]
-
-
-def test_a_turned_photo_stands_upright_and_a_large_one_is_scaled_down(kernels: Page) -> None:
-    picture = Image.new("RGB", (2400, 1200), (250, 250, 250))
-    picture.paste((0, 0, 0), (0, 0, 1200, 1200))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turn by 90° clockwise: the left half comes up
-    upload(kernels, "photo.jpg", encoded(picture, "JPEG", exif=exif, quality=95))
-    expect(notes(kernels)).to_contain_text("turned as its EXIF data says")
-    expect(notes(kernels)).to_contain_text("scaled down to 1024 × 512")
-    shown = pixels(kernels, "input")
-    assert shown.shape == (3, 1024, 512)
-    assert shown[0, 200].mean() < 10
-    assert shown[0, 800].mean() > 240
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("notes.png", b"this is text, whatever its name says", "is not a picture"),
-        ("cut.png", encoded(Image.effect_noise((80, 80), 60))[:-200], "is cut off"),
-        ("cut.jpg", encoded(Image.effect_noise((80, 80), 60), "JPEG")[:-200], "is cut off"),
-        ("empty.png", b"", "is not a picture"),
-        ("broken.png", encoded(Image.new("L", (8, 8))).replace(b"IDAT", b"IDAX"), "cannot read it"),
-    ],
-    ids=["text", "cut-png", "cut-jpeg", "empty", "broken"],
-)
-def test_files_that_are_no_pictures_are_refused_in_words(kernels: Page, name: str, content: bytes, words: str) -> None:
-    before = pixels(kernels, "input")
-    upload(kernels, name, content)
-    expect(kernels.locator(".source .problem")).to_contain_text(words)
-    expect(kernels.locator(".source .problem")).to_contain_text(name)
-    assert torch.equal(pixels(kernels, "input"), before)
-
-
-def test_a_picture_of_one_pixel_works_or_says_why_not(kernels: Page) -> None:
-    upload(kernels, "dot.png", encoded(Image.new("RGB", (1, 1), (10, 20, 30))))
-    expect(kernels.locator(".kernels-output-size")).to_have_text("1 × 1")
-    choose(kernels, "mode", "reflect")
-    expect(kernels.locator(".kernels-treated")).to_contain_text("needs more than 1 of them, and the picture has 1")
-    choose(kernels, "mode", "zeros")
-    expect(kernels.locator(".kernels-treated")).to_contain_text("Values from")
-    choose(kernels, "padding", "valid")
-    expect(kernels.locator(".kernels-treated")).to_contain_text("the kernel spans 3 rows, the padded picture has 1")
-
-
-def test_the_browsers_refusal_of_the_webcam_is_explained(kernels: Page) -> None:
-    kernels.locator("[data-tool='webcam']").click()
-    expect(kernels.locator(".source .problem")).to_contain_text(re.compile("camera", re.IGNORECASE))
-    expect(kernels.locator("[data-tool='webcam']")).to_have_attribute("aria-pressed", "false")
-
-
-def test_it_works_after_the_server_has_gone(open_page: Callable[..., Page]) -> None:
-    for address in serve("-m", "explorer", "--no-open", "--model", "a2"):
-        page = open_kernels(open_page(address))
-    choose(page, "preset", "sobely")
-    page.locator(".source select").select_option("shapes")
-    choose(page, "channels", "grey")
-    choose(page, "show", "rescale")
-    expect(page.locator(".kernels-treated")).to_contain_text("as 255")
-    picture = pixels(page, "input")
-    grey = (picture * torch.tensor([19595, 38470, 7471], dtype=torch.float64)[:, None, None]).sum(0, keepdim=True)
-    values = correlated(((grey + 0x8000) / 65536).floor(), taps(page))
-    wanted = (values - values.min()) / (values.max() - values.min()) * 255
-    assert (pixels(page, "output")[:1] - wanted).abs().max() <= 0.51
 
 
 def test_a_phone_shows_everything_without_sideways_scrolling(app: str, open_page: Callable[..., Page]) -> None:
@@ -439,4 +306,4 @@ def test_dark_and_chinese(kernels: Page) -> None:
     kernels.locator(".language").select_option("zh")
     expect(kernels.locator(".of-kernel .kernels-title")).to_have_text("卷积核")
     expect(kernels.locator(".kernels-treated")).to_contain_text("值从")
-    expect(kernels.locator("#pages [role=tab]").last).to_have_text("卷积核")
+    expect(kernels.locator("#pages [data-tab-id=kernels]")).to_have_text("卷积核")

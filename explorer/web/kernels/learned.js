@@ -13,8 +13,10 @@ export function createLearned({ server, onkernel }) {
   /** @type {Weight[]} */
   let weights = [];
   let place = { name: "", output: 0, input: 0 };
-  /** What the list was asked for. */
+  /** The model that the list is of. */
   let listed = "";
+  /** The kernel in view that the fields were set to. @type {unknown} */
+  let seen = null;
   const weight = h("select", { dataset: { control: "learned.weight", i18nAria: "kernels.learned.weight" }, onchange: () => choose({ name: weight.value, output: 0, input: 0 }) });
   const channels = /** @type {const} */ (["output", "input"]).map((key) => {
     const input = h("input", {
@@ -47,6 +49,7 @@ export function createLearned({ server, onkernel }) {
   function complain(words) {
     problem.textContent = words;
     problem.hidden = !words;
+    if (words) element.hidden = false;
   }
 
   /** @param {typeof place} next */
@@ -83,24 +86,26 @@ export function createLearned({ server, onkernel }) {
     return weights.length > 0;
   }
 
+  page.on(["model"], async () => {
+    if (!element.hidden && (await list())) show();
+  });
+
   return {
     element,
     /** Take the model's first kernel. */
     async begin() {
-      element.hidden = false;
       if (await list()) choose({ name: weights[0].name, output: 0, input: 0 });
     },
     /** @param {import("./state.js").Stage} stage the kernel in view */
-    async show({ learned }) {
+    async show({ learned, kernel }) {
       const found = learned === null ? null : /^(.+)\[(\d+), (\d+)\]$/.exec(learned);
+      const changed = kernel !== seen;
+      seen = kernel;
+      if (changed) complain("");
       element.hidden = !found && problem.hidden;
-      if (!found) return;
-      const next = { name: found[1], output: Number(found[2]), input: Number(found[3]) };
-      if (next.name === place.name && next.output === place.output && next.input === place.input) return;
-      place = next;
+      if (!changed || !found) return;
+      place = { name: found[1], output: Number(found[2]), input: Number(found[3]) };
       if (await list()) show();
     },
-    /** Another kernel is wanted: what failed is no longer of interest. */
-    forget: () => complain(""),
   };
 }

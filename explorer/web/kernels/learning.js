@@ -46,12 +46,12 @@ export function createLearning({ view, onuse }) {
   const leave = h("input", { type: "checkbox", dataset: { control: "learn.leave" } });
   const leaving = h("label", { class: "switch", dataset: { i18nTitle: "kernels.learn.leave.why" } }, leave, h("span", { dataset: { i18n: "kernels.learn.leave" } }));
   const seeding = h("label", { class: "setting-parts" }, h("span", { class: "note", dataset: { i18n: "kernels.learn.seed" } }), seed);
-  const file = h("input", { type: "file", accept: "image/*", class: "source-file learn-file", tabindex: -1, "aria-hidden": "true", onchange: () => take(file.files?.[0]) });
+  const file = h("input", { type: "file", accept: "image/*", class: "learn-file", tabindex: -1, "aria-hidden": "true", onchange: () => take(file.files?.[0]) });
   const open = h("button", { type: "button", class: "tool wide", dataset: { i18n: "kernels.learn.open", tool: "learn-open" }, onclick: () => file.click() });
   const start = h("button", { type: "button", class: "action", dataset: { i18n: "kernels.learn.start", tool: "learn-start" }, onclick: begin });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
 
-  const player = createPlayer({ pace: PACE, onshow: (at) => show(at) });
+  const player = createPlayer({ pace: () => PACE, onshow: (at) => show(at) });
   const grids = ["learned", "truth", "difference"].map((name) => ({ name, grid: h("div", { class: "magnified learn-grid", role: "img", dataset: { part: name } }) }));
   const caption = (/** @type {string} */ name) => h("figcaption", { class: "note", dataset: { i18n: `kernels.learn.${name}` } });
   const figures = grids.map(({ name, grid }) => h("figure", { class: "magnifier-part" }, grid, caption(name)));
@@ -67,7 +67,7 @@ export function createLearning({ view, onuse }) {
     h("div", { class: "learn-side" }, h("div", { class: "learn-pictures" }, ...pictures.map(({ name, surface }) => h("figure", { class: "learn-figure" }, surface, caption(name)))), verdict, facts),
     h("div", { class: "learn-side" }, h("div", { class: "learn-grids" }, ...figures), h("div", { class: "setting-parts" }, reveal, use), chart.element)));
   const element = h("section", { class: "learn", dataset: { i18nAria: "kernels.learn" }, onkeydown: (/** @type {KeyboardEvent} */ event) => { if (lesson) player.onkey(event); } },
-    h("h3", { class: "magnifier-title", dataset: { i18n: "kernels.learn" } }), h("p", { class: "note", dataset: { i18n: "kernels.learn.what" } }),
+    h("h3", { class: "learn-title", dataset: { i18n: "kernels.learn" } }), h("p", { class: "note", dataset: { i18n: "kernels.learn.what" } }),
     h("div", { class: "learn-asked" }, from, h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, h("span", { class: "times", "aria-hidden": "true" }, "×"), columns), seeding, open, file, leaving, start), problem, body);
 
   function showAsked() {

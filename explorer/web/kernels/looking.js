@@ -52,7 +52,7 @@ export function createLooking({ painting, magnifier, screens, view, busy, onhold
     screens().output.mark({ row: y, column: x, rows: 1, columns: 1 }, pinned);
     magnifier.show({
       y, x, pinned, terms: each.map(({ terms }) => terms), sums: each.map(({ sum }) => sum), values, colours,
-      levels: values.map((value) => shown(value, after.show, after.extent)), colour: colourOf(values, after.show, after.extent, page.get("dark")),
+      levels: values.length === 1 && after.show === "signed" ? null : values.map((value) => shown(value, after.show, after.extent)), colour: colourOf(values, after.show, after.extent, page.get("dark")),
       divisor: link.divisor, bias: stage.bias, rows: kernel.rows, columns: kernel.columns, flip: stage.flip,
     });
   }

@@ -19,8 +19,8 @@ const CHANNELS = ["red", "green", "blue"];
 
 /** @typedef {ReturnType<typeof import("../lib/conv.js").termsOf>["terms"]} Terms */
 /**
- * What is opened. `sums`, `values` and `levels` hold one number per channel; `colours` the picture's colour under each tap, `colour` the result's.
- * @typedef {{ y: number, x: number, pinned: boolean, terms: Terms[], sums: number[], values: number[], levels: number[], colours: number[][], colour: number[],
+ * What is opened. `sums`, `values` and `levels` hold one number per channel; `levels` is null where a colour is no level; `colours` the picture's colour under each tap, `colour` the result's.
+ * @typedef {{ y: number, x: number, pinned: boolean, terms: Terms[], sums: number[], values: number[], levels: number[] | null, colours: number[][], colour: number[],
  *   divisor: number, bias: number, rows: number, columns: number, flip: boolean }} Opened
  */
 
@@ -98,7 +98,7 @@ export function createMagnifier({ onlight }) {
     if (!opened) return;
     const { sums, values, levels, colour, divisor, bias } = opened;
     const line = (/** @type {string} */ text, /** @type {string} */ kind = "") => h("span", { class: `sum-line ${kind}` }, text);
-    const level = Math.round(levels[channel]);
+    const level = levels && Math.round(levels[channel]);
     const plain = divisor === 1 && bias === 0;
     Object.assign(sum.dataset, { sum: sums[channel], value: values[channel], shown: level });
     sum.replaceChildren(
@@ -106,7 +106,7 @@ export function createMagnifier({ onlight }) {
       ...(divisor === 1 ? [] : [line(`÷ ${short(divisor, 6)}`)]),
       ...(bias === 0 ? [] : [line(`${bias < 0 ? "−" : "+"} ${short(Math.abs(bias), 6)}`)]),
       ...(plain ? [] : [line(`= ${short(values[channel], 6)}`, "value")]),
-      h("span", { class: "sum-shown" }, h("span", { class: "sum-swatch", style: { backgroundColor: `rgb(${colour})` } }), line(t("kernels.magnifier.shown", { level }))));
+      h("span", { class: "sum-shown" }, h("span", { class: "sum-swatch", style: { backgroundColor: `rgb(${colour})` } }), line(level === null ? t("kernels.magnifier.coloured") : t("kernels.magnifier.shown", { level }))));
   }
 
   /** Every product in words, for reading aloud, copying and checking. */

@@ -53,7 +53,7 @@ export function createReport() {
       outputSize.title = t("kernels.output.formula", { rows: windows(rows), columns: windows(columns) });
       const [two, all] = [rows.taps + columns.taps, rows.taps * columns.taps];
       const { direct, passes } = multiplications({ rows, columns, mode: stage.mode });
-      const numbers = { two, all, rank, saved: Math.round(100 * (1 - passes / direct)), passes: counted(planes * passes), direct: counted(planes * direct), sizes: sizes.slice(0, 4).map((size) => short(size, 3)).join(", ") };
+      const numbers = { two, all, rank, saved: Math.round(100 * (1 - passes / direct)), passes: counted(planes * passes), direct: counted(planes * direct), sizes: [...sizes.slice(0, 3).map((size) => short(size, 3)), ...(sizes.length > 3 ? ["…"] : [])].join(", ") };
       separable.textContent = t(`kernels.separable.${!factors ? "no" : passes < direct ? "yes" : "small"}`, numbers);
       separable.dataset.separable = String(factors !== null);
       code.textContent = torchLine(stage);

@@ -5,6 +5,9 @@ import { h, canvas } from "../lib/dom.js";
 /** A mark on few pixels is drawn around them, at least this large, in CSS pixels. */
 const LEAST = 11;
 
+/** Pictures up to this many pixels along are shown pixel by pixel. */
+const COARSE = 128;
+
 /** @typedef {{ row: number, column: number, rows: number, columns: number }} Box */
 /** @typedef {ReturnType<typeof createScreen>} Screen */
 
@@ -57,6 +60,7 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
       if (surface.width !== image.width || surface.height !== image.height) {
         [surface.width, surface.height] = [image.width, image.height];
         element.style.setProperty("--shape", String(image.width / image.height));
+        element.classList.toggle("coarse", Math.max(image.width, image.height) <= COARSE);
       }
       const context = /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d"));
       if (image instanceof ImageData) context.putImageData(image, 0, 0);

@@ -25,6 +25,8 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
   /** @type {ReturnType<typeof kernelCard>[]} */
   let cards = [];
   let current = 0;
+  /** Whether the keyboard is to go where the view goes. */
+  let follow = false;
 
   /** What the picture's card and a kernel's have in common. */
   function card() {
@@ -55,7 +57,7 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
     else if (to !== null && cards[to]) event.altKey ? onmove(current, /** @type {number} */ (by)) : onpick(to);
     else return;
     event.preventDefault();
-    cards[current]?.pick.focus();
+    follow = true;
   }
 
   /** @param {HTMLCanvasElement} surface @param {Float64Array[]} planes @param {number} width @param {number} height @param {(bytes: Uint8ClampedArray, planes: Float64Array[]) => void} paint */
@@ -79,10 +81,9 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
     /** @param {Stage[]} stages @param {number} at the kernel in view @param {string} source the picture's name */
     show(stages, at, source) {
       if (cards.length !== stages.length) {
-        const focused = element.contains(document.activeElement);
+        follow ||= element.contains(document.activeElement) && document.activeElement !== add;
         cards = stages.map((_, k) => kernelCard(k));
         list.replaceChildren(origin.element, ...cards.map(({ element: each }) => each));
-        if (focused) cards[Math.min(at, cards.length - 1)].pick.focus();
       }
       current = at;
       origin.name.textContent = source;
@@ -97,6 +98,8 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
         on.checked = applied;
         [back.disabled, forth.disabled, remove.disabled] = [k === 0, k === cards.length - 1, cards.length === 1];
       });
+      if (follow) cards[at].pick.focus();
+      follow = false;
       add.disabled = stages.length >= MOST_STAGES;
     },
 
