@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { largestDifference, lineAt, momentAt, momentCount, numberAt, OPERATORS, passesOf, readersOf, refusalOf, resultOf, tapsOf, visitedInput, writtenAt } from "../../explorer/web/lib/arithmetic.js";
 import { advanced, afterKey, paced, sought, SPEEDS, startOf, stepped, toggled } from "../../explorer/web/lib/transport.js";
 
-/** Written by `core.ops.naive`; tests/explorer/test_arithmetic.py holds Python to the same file. */
+/** What `core` computes, written by tests/explorer/arithmetic_cases.py; Python is held to the same file. */
 const golden = JSON.parse(readFileSync(new URL("../golden/arithmetic.json", import.meta.url), "utf8"));
 
 /** Sums of products are the same to the last bit; exponentials, logarithms and roots differ there between languages. */

@@ -4,7 +4,7 @@ import { short } from "../numbers.js";
 import { factor, insideOf, kept, products, size, summed, sumTold, termOf, unravel } from "../visits.js";
 import { call, gradientCall, pair } from "./formulas.js";
 import { argumentsOf, axesOf, channelOf, commonOf, inputChannels, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
-import { counted, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, withGradient } from "./settings.js";
+import { inputSize, LARGEST, pairSetting, pictureOf, plainSetting, withGradient } from "./settings.js";
 import { divisorsOf } from "./windows.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
