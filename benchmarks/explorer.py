@@ -83,9 +83,9 @@ def import_seconds() -> float:
 
 
 @contextmanager
-def served(model: str, port: int) -> Iterator[None]:
+def served(model: str, port: int, *options: str) -> Iterator[None]:
     """Run the app as its command line does."""
-    command = [sys.executable, "-m", "explorer", "--no-open", "--model", model, "--port", str(port)]
+    command = [sys.executable, "-m", "explorer", "--no-open", "--model", model, "--port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             yield

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -16,24 +17,30 @@ PORT = 7898
 
 def main() -> None:
     """Take every picture."""
-    with sync_playwright() as playwright, served("recommended", PORT):
+    with TemporaryDirectory() as runs, sync_playwright() as playwright, served("recommended", PORT, "--runs-dir", runs):
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
         page = usable_page(browser, PORT)
         page.set_viewport_size({"width": 1440, "height": 960})
         page.emulate_media(reduced_motion="reduce")
         page.locator("[data-example='5']").click()
         page.locator(".headline[data-verdict='sure']").wait_for()
-        page.locator("[data-step='4'] canvas.maps").hover(position={"x": 68, "y": 22})
+        page.locator("[data-step='4'] canvas.maps").hover(position={"x": 68, "y": 190})
         save(page, "draw")
         page.locator(".model-choice").select_option("a2")
         page.locator(".step[data-step='3'][data-op='conv2d']").wait_for()
-        page.locator("[data-step='3'] canvas.maps").click(position={"x": 40, "y": 60})
+        page.locator("[data-step='3'] canvas.maps").click(position={"x": 40, "y": 160})
         page.locator(".cell-panel .badge").wait_for()
         save(page, "cell")
         page.keyboard.press("Escape")
         for name in ("Arithmetic", "Kernels"):
             page.get_by_role("tab", name=name).click()
             save(page, name.lower())
+        page.get_by_role("tab", name="Train").click()
+        page.locator(".train-form [data-control='preset']").select_option("drawn")
+        page.locator(".train-begin .action:enabled").click()
+        page.locator(".run-head .run-state[data-state='done']").wait_for(timeout=120_000)
+        page.locator(".run-title").scroll_into_view_if_needed()
+        save(page, "train")
         browser.close()
 
 

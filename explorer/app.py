@@ -10,6 +10,7 @@ from explorer.views.arithmetic import arithmetic_view
 from explorer.views.draw import draw_view
 from explorer.views.kernels import kernels_view
 from explorer.views.model_bar import model_bar
+from explorer.views.predict import predict_endpoint
 from explorer.views.train import train_view
 from explorer.web_view import WEB
 
@@ -32,6 +33,7 @@ def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
     gr.set_static_paths([WEB])
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
         model_bar(library, model=model, language=language)
+        predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):
                 draw_view(library)

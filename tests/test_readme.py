@@ -1,6 +1,8 @@
 """What the README tells a reader to run, runs."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,11 @@ def test_its_python_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
     for block in blocks:
         exec(compile(block, "README.md", "exec"), scope)
     assert "agree: True" in capsys.readouterr().out
+
+
+def test_its_script_runs() -> None:
+    (script,) = re.findall(r"```python script\n(.*?)```", README, re.DOTALL)
+    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True)
 
 
 def test_its_pictures_and_folders_are_there() -> None:

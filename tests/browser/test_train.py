@@ -33,7 +33,7 @@ def fill(page: Page, control: str, value: object) -> None:
 
 def begin(page: Page, name: str, *, count: int = 400, epochs: int = 3) -> None:
     """Start a run on digits that the program draws: it needs no download."""
-    page.locator("[data-control='preset']").select_option("drawn")
+    page.locator(".train-form [data-control='preset']").select_option("drawn")
     fill(page, "count", count)
     fill(page, "epochs", epochs)
     page.locator(".train-form [data-control='name']").fill(name)
@@ -104,15 +104,15 @@ def test_a_run_is_paused_stepped_resumed_and_stopped(train: Page) -> None:
 
 
 def test_what_cannot_be_trained_is_said_before_it_is_started(train: Page) -> None:
-    train.locator("[data-control='preset']").select_option("handwriting")
+    train.locator(".train-form [data-control='preset']").select_option("handwriting")
     summary = train.locator(".train-summary")
     expect(summary).to_contain_text("Draw and label some digits first")
     expect(train.locator(".train-begin .action")).to_be_disabled()
-    train.locator("[data-control='preset']").select_option("transfer")
+    train.locator(".train-form [data-control='preset']").select_option("transfer")
     expect(summary).to_contain_text("data.path is missing")
     fill(train, "path", "/nowhere/at/all")
     expect(summary).to_contain_text("/nowhere/at/all")
-    train.locator("[data-control='preset']").select_option("drawn")
+    train.locator(".train-form [data-control='preset']").select_option("drawn")
     expect(summary).to_contain_text("parameters are trained")
 
 
