@@ -35,7 +35,7 @@ export async function mount(element, { server }) {
   const prediction = createPrediction({ onopen: (k) => cell.open([{ step: -1, of: "class", cell: [0, k] }]) });
   const network = createNetwork({ onwant: () => send(performance.now(), false), onopen: (place) => cell.open([place]), onfield: outlineInk });
   const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
-  const takeAlong = createTakeAlong({ request, network: network.element, strip: strip.element, prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] }, onfail: fail });
+  const takeAlong = createTakeAlong({ request, network, strip: strip.element, prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] }, onfail: fail });
   const numbers = createTable({ words: "strip.table", load: async () => { const { shape, values } = await takeAlong.input(); return mapRows({ shape, values }, shape.map(() => 0)); } });
   const help = createHelp("draw", KEYS);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });

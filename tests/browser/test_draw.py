@@ -201,7 +201,7 @@ def test_the_network_runs_backwards_and_every_gradient_opens_to_its_sum(app, ope
     weight.click()
     expect(panel.locator(".crumb").last).to_contain_text("dL/d weight of conv2")
     expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
-    panel.locator(".cell-head .tool").click()
+    panel.locator(".cell-close").click()
     page.locator(".true-label").select_option("")
     expect(page.locator(".loss")).to_have_text("")
 

@@ -70,6 +70,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     }
     shown = null;
     before?.focus({ preventScroll: true });
+    before = null;
   });
 
   function draw() {

@@ -49,6 +49,7 @@ export function createCellExport({ request, title, source, body, onsay }) {
 
   /** Where anything that was copied is told, and what could not be. @param {() => Promise<string>} text */
   async function copy(text) {
+    onsay("");
     const words = await text();
     await navigator.clipboard.writeText(words).catch(() => { throw new Error(t("cell.copy.refused")); });
     onsay(t("cell.copied"));

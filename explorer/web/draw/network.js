@@ -240,6 +240,10 @@ export function createNetwork({ onwant, onopen, onfield }) {
     get wanted() {
       return wanted();
     },
+    /** Whether every column on the track is in view and has the drawing's maps. */
+    get complete() {
+      return shown.every((column) => column.visible && !column.wants(version));
+    },
 
     /**
      * @param {{ maps: Maps[], peaks: Record<string, number>, loss: { name: string, value: number } | null, milliseconds: number[],

@@ -6,18 +6,24 @@ import { createMenu } from "../lib/menu.js";
 import { pngFile, svgFile } from "../lib/snapshot.js";
 import { mapRows } from "./cell_export.js";
 
+/** How often a network that is unrolled to be saved is looked at, and for how long at most, until all its maps are there, ms. */
+const POLL_MS = 50;
+const LONGEST_MS = 10_000;
+
 /**
- * @param {{ request: (name: string, more: any) => Promise<any>, network: HTMLElement, strip: HTMLElement, prediction: () => any, onfail: (error: Error) => void }} options
+ * @param {{ request: (name: string, more: any) => Promise<any>, network: { element: HTMLElement, complete: boolean }, strip: HTMLElement, prediction: () => any, onfail: (error: Error) => void }} options
  *   `prediction`: the last answered one
  */
 export function createTakeAlong({ request, network, strip, prediction, onfail }) {
-  /** The network from its first column to its last, whatever is scrolled out of sight. @template T @param {(element: HTMLElement) => T} draw @returns {T} */
-  function unrolled(draw) {
-    const track = /** @type {HTMLElement} */ (network.querySelector(".steps"));
+  /** The network from its first column to its last, drawn once what was scrolled out of sight is painted. @param {(element: HTMLElement) => Blob | Promise<Blob>} draw */
+  async function unrolled(draw) {
+    const track = /** @type {HTMLElement} */ (network.element.querySelector(".steps"));
     const { overflow, width } = track.style;
     Object.assign(track.style, { overflow: "visible", width: "max-content" });
     try {
-      return draw(track);
+      const until = performance.now() + LONGEST_MS;
+      do await new Promise((resolve) => setTimeout(resolve, POLL_MS)); while (!network.complete && performance.now() < until);
+      return await draw(track);
     } finally {
       Object.assign(track.style, { overflow, width });
     }
@@ -34,7 +40,7 @@ export function createTakeAlong({ request, network, strip, prediction, onfail })
     words: "draw.save", title: "draw.save.why", onfail,
     choices: [
       { words: "draw.save.network.png", run: async () => save(await unrolled(pngFile), "convscope-network.png") },
-      { words: "draw.save.network.svg", run: () => save(unrolled(svgFile), "convscope-network.svg") },
+      { words: "draw.save.network.svg", run: async () => save(await unrolled(svgFile), "convscope-network.svg") },
       { words: "draw.save.strip", run: async () => save(await pngFile(strip), "convscope-preprocessing.png") },
       { words: "draw.save.input.csv", run: async () => { const { shape, values } = await input(); save(csv(mapRows({ shape, values }, shape.map(() => 0))), "convscope-input.csv"); } },
       { words: "draw.save.input.npy", run: async () => { const { shape, values } = await input(); save(npy(values, shape), "convscope-input.npy"); } },

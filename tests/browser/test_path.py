@@ -1,0 +1,211 @@
+"""One person's whole way through the Draw page, by mouse and by keyboard alone, and how quickly it answers."""
+
+import re
+from collections.abc import Callable
+from statistics import median
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_draw import draw, expect_digit, headline
+
+TOLD = "rows => rows.map(row => row.dataset.probability).join()"
+MOST_TABS = 150
+OPENED_MS, HOVER_MS = 100, 16
+
+
+def told(page: Page) -> str:
+    """Return the probabilities on the page, every digit of them."""
+    found: str = page.locator(".bars li").evaluate_all(TOLD)
+    return found
+
+
+def expect_told(page: Page, wanted: str, *, same: bool = True) -> None:
+    compare = "===" if same else "!=="
+    page.wait_for_function(
+        f"wanted => ({TOLD})([...document.querySelectorAll('.bars li')]) {compare} wanted", arg=wanted
+    )
+
+
+def expect_true(panel: Locator, depth: int) -> None:
+    """The breadcrumb is that deep, and the opened sum is the tensor's number."""
+    expect(panel.locator(".crumb")).to_have_count(depth)
+    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+
+
+def tab_to(page: Page, target: Locator, *, back: bool = False) -> None:
+    """Press Tab until the target has the focus."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"{target} was not reached by {MOST_TABS} presses of Tab")
+
+
+def number(panel: Locator) -> Locator:
+    """The first number of the opened sum that an earlier step made."""
+    return panel.locator(".addends button.number").first
+
+
+def expect_shared(page: Page, fresh: Page) -> None:
+    """Both pages show identical numbers."""
+    expect_true(fresh.locator(".cell-panel"), page.locator(".cell-panel .crumb").count())
+    expect_told(fresh, told(page))
+    assert fresh.locator(".cell-panel .cell-body").inner_text() == page.locator(".cell-panel .cell-body").inner_text()
+    assert fresh.locator(".crumb").all_inner_texts() == page.locator(".crumb").all_inner_texts()
+
+
+def test_the_whole_path_by_mouse(app, open_page, examples):
+    page = open_page(f"{app}#model=a2")
+    panel = page.locator(".cell-panel")
+    draw(page, examples["5"])
+    expect_digit(page, "5")
+    maps = page.locator("[data-step='3'] canvas.maps")
+    maps.hover(position={"x": 40, "y": 60})
+    expect(page.locator(".pad-field")).to_be_visible()
+    maps.click(position={"x": 40, "y": 60})
+    for depth in range(1, 4):  # conv2 ← relu ← max_pool2d ← conv1, made of ink
+        expect_true(panel, depth)
+        number(panel).click()
+    expect_true(panel, 4)
+    panel.locator(".number.ink").first.hover()
+    expect(page.locator("[data-step='-1'] .cell-mark.source")).to_be_visible()
+    panel.locator(".cell-close").click()
+    before = told(page)
+
+    page.locator(".true-label").select_option("3")
+    expect(page.locator(".loss")).to_contain_text("negative log-likelihood")
+    maps.click(position={"x": 40, "y": 60})
+    expect(panel.locator(".crumb").first).to_contain_text("dL/d conv2")
+    expect_true(panel, 1)
+    panel.locator(".cell-close").click()
+    page.get_by_role("button", name="One SGD step").click()
+    expect_told(page, before, same=False)
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect_told(page, before)
+
+    maps.click(position={"x": 40, "y": 60})
+    expect_true(panel, 1)
+    number(panel).click()
+    expect_true(panel, 2)
+    page.wait_for_function("() => location.hash.includes('label=3') && /cells=[^&]*_/.test(location.hash)")
+    expect_shared(page, open_page(page.url))
+
+
+def test_the_whole_path_by_keyboard(app, open_page):
+    page = open_page(f"{app}#model=a2")
+    panel = page.locator(".cell-panel")
+    tab_to(page, page.locator(".pad-surface"))
+    for _ in range(9):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    for _ in range(18):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect_digit(page, "1")
+
+    maps = page.locator("[data-step='3'] canvas.maps")
+    tab_to(page, maps)
+    for key in ("PageDown", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator(".pad-field")).to_be_visible()
+    expect(page.locator(".reading")).to_contain_text("channel 1, row 2, column 3")
+    page.keyboard.press("Enter")
+    for depth in range(1, 4):
+        expect_true(panel, depth)
+        tab_to(page, number(panel))
+        page.keyboard.press("Enter")
+    expect_true(panel, 4)
+    tab_to(page, panel.locator(".number.ink").first)
+    expect(page.locator("[data-step='-1'] .cell-mark.source")).to_be_visible()
+    for depth in (3, 2, 1):
+        page.keyboard.press("Escape")
+        expect_true(panel, depth)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(maps).to_be_focused()
+    before = told(page)
+
+    label = page.locator(".true-label")
+    tab_to(page, label, back=True)
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    expect(label).to_have_value("3")
+    expect(page.locator(".loss")).to_contain_text("negative log-likelihood")
+    tab_to(page, page.get_by_role("button", name="One SGD step"))
+    page.keyboard.press("Enter")
+    expect_told(page, before, same=False)
+    undo = page.locator(".changes button").first
+    expect(undo).to_be_visible()
+    tab_to(page, undo)
+    page.keyboard.press("Enter")
+    expect_told(page, before)
+
+    tab_to(page, maps)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(panel.locator(".crumb").first).to_contain_text("dL/d conv2")
+    expect_true(panel, 1)
+    tab_to(page, number(panel))
+    page.keyboard.press("Enter")
+    expect_true(panel, 2)
+    page.wait_for_function("() => location.hash.includes('label=3') && /cells=[^&]*_/.test(location.hash)")
+    expect_shared(page, open_page(page.url))
+
+
+@pytest.fixture
+def drawn(app, open_page: Callable[..., Page]) -> Page:
+    page = open_page(app)
+    page.locator("[data-example='3']").click()
+    expect_digit(page, "3")
+    expect(headline(page)).to_be_visible()
+    return page
+
+
+def test_a_cell_opens_within_a_tenth_of_a_second(drawn, capsys):
+    drawn.evaluate(
+        """() => {
+          window.opened = [];
+          const seen = (list) => list.getEntries().filter(({ name }) => name === "cell")
+            .forEach(({ duration }) => window.opened.push(duration));
+          new PerformanceObserver(seen).observe({ type: "measure" });
+        }"""
+    )
+    panel = drawn.locator(".cell-panel")
+    for k in range(21):
+        step, x, y = (0, 1, 4)[k % 3], 4 + 7 * k % 30, 4 + 11 * k % 30
+        drawn.locator(f"[data-step='{step}'] canvas.maps").click(position={"x": x, "y": y})
+        drawn.wait_for_function("count => window.opened.length === count", arg=k + 1)
+        expect_true(panel, 1)
+        drawn.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+    times = drawn.evaluate("window.opened")
+    with capsys.disabled():
+        print(f"\nopening a cell: median {median(times):.0f} ms, longest {max(times):.0f} ms of {len(times)}")
+    assert median(times) <= OPENED_MS
+
+
+def test_pointing_answers_within_a_frame_and_without_a_request(drawn, capsys):
+    drawn.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    drawn.on("request", lambda request: asked.append(request.url))
+    times = drawn.evaluate(
+        """() => {
+          for (const step of [0, 4, 7]) {
+            const picture = document.querySelector(`[data-step='${step}'] canvas.maps`);
+            const box = picture.getBoundingClientRect();
+            for (let k = 0; k < 40; k++) {
+              const place = { clientX: box.x + 5 + 2 * k, clientY: box.y + 5 + 3 * k, bubbles: true };
+              performance.mark("pointed");
+              picture.dispatchEvent(new PointerEvent("pointermove", place));
+              picture.getBoundingClientRect();  // what is outlined is laid out
+              performance.measure("hover", "pointed");
+            }
+          }
+          return performance.getEntriesByName("hover").map(({ duration }) => duration);
+        }"""
+    )
+    with capsys.disabled():
+        print(f"\npointing at a cell: median {median(times):.1f} ms, longest {max(times):.1f} ms of {len(times)}")
+    assert median(times) <= HOVER_MS
+    assert not asked
