@@ -1,6 +1,7 @@
 """A sweep of one convolution over image sizes, in several ways: every result proven, then timed, then weighed."""
 
 import math
+import os
 import statistics
 import time
 import tracemalloc
@@ -28,6 +29,9 @@ LARGEST_SCRATCH = 1 << 30
 LARGEST_WORK = 4e10
 """Multiplications of one convolution beyond which a size is refused: some seconds on a laptop."""
 
+LARGEST_TENSOR = 1 << 28
+"""Elements of a size's input or output beyond which it is refused: 1 GiB in float32."""
+
 SECONDS = 0.4
 """Seconds a way is timed for at each size, about."""
 
@@ -43,7 +47,8 @@ class Sweep:
     """What is measured: `N` images of `C` channels, `O` kernels of `kernel`×`kernel`, over image sizes.
 
     Raises:
-        ValueError: A number is not positive, a kernel is larger than an image, a way is unknown, or a size is too much.
+        ValueError: A number is not positive, there are fewer cores than threads, a way is unknown, a kernel is larger
+            than an image, or a size is too much.
     """
 
     sizes: Sequence[int] = (8, 16, 32, 64, 128)
@@ -59,6 +64,8 @@ class Sweep:
         for name in ("images", "channels", "outputs", "kernel", *(() if self.threads is None else ("threads",))):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        if self.threads and self.threads > (cores := os.cpu_count() or 1):
+            raise ValueError(f"threads is {self.threads}, expected at most {cores}: the processor has so many cores")
         if not self.sizes or not self.ways:
             raise ValueError("expected at least one image size and one way to compute")
         unknown = [name for name in self.ways if name not in WAYS]
@@ -71,6 +78,12 @@ class Sweep:
                 raise ValueError(
                     f"images of {size}×{size} need {self.products(size):.2g} multiplications, "
                     f"expected at most {LARGEST_WORK:.0e}: take smaller images or fewer channels"
+                )
+            elements = self.images * max(self.channels * size**2, self.outputs * (size - self.kernel + 1) ** 2)
+            if elements > LARGEST_TENSOR:
+                raise ValueError(
+                    f"images of {size}×{size} make a tensor of {elements:.2g} numbers, "
+                    f"expected at most {LARGEST_TENSOR:.1e}: take smaller images or fewer of them"
                 )
 
     def products(self, size: int) -> float:

@@ -89,6 +89,11 @@ def test_what_is_missing_too_large_or_failing_is_left_out_with_its_reason(monkey
         ({"sizes": (8, 2)}, "an image of 2×2 is smaller than the kernel, 3×3"),
         ({"ways": ["loops", "magic"]}, "unknown way magic; expected some of loops"),
         ({"sizes": (4096,), "channels": 64, "outputs": 64}, r"need 1.2e\+12 multiplications, expected at most 4e\+10"),
+        ({"threads": 100_000}, "threads is 100000, expected at most [0-9]+: the processor has so many cores"),
+        (
+            {"sizes": (128,), "images": 1_000_000, "channels": 1, "outputs": 1, "kernel": 1},
+            r"make a tensor of 1.6e\+10 numbers, expected at most 2.7e\+08",
+        ),
     ],
 )
 def test_refuses_what_cannot_be_measured(settings: dict[str, object], message: str) -> None:
