@@ -12,6 +12,7 @@ import { createBar } from "./arithmetic/bar.js";
 import { createChain } from "./arithmetic/chain.js";
 import { chainHeard, INITIAL as NETWORK } from "./arithmetic/chain_state.js";
 import { createControls } from "./arithmetic/controls.js";
+import { createExport, stepTable } from "./arithmetic/export.js";
 import { FIRST, walkHeard, walkTold } from "./arithmetic/linked.js";
 import { createLowering } from "./arithmetic/lowering.js";
 import { createNotes } from "./arithmetic/notes.js";
@@ -33,7 +34,7 @@ const PACE = { value: 900, product: 450 };
 /** Differences up to this part of a number are rounding: sums in another order. */
 const TOLERANCE = 1e-9;
 
-/** @param {HTMLElement} element @param {{ server: any, options: { listings: any } }} gradio */
+/** @param {HTMLElement} element @param {{ server: any, options: { listings: any, films: string[] } }} gradio */
 export function mount(element, { server, options }) {
   const opened = linked("walk", walkHeard, { given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 });
   const history = createHistory(opened.given);
@@ -64,17 +65,22 @@ export function mount(element, { server, options }) {
   const texts = createTexts(options.listings);
   const views = [createLowering(), createTwoPasses()];
   const notes = createNotes({ onstep: (visit) => now && move(sought(walk, numberOfVisit(now.pass, visit))) });
+  const taken = createExport({
+    picture: () => stage.element, name: () => `${history.now.op}-${passName}`, films: options.films, animate: server.animate,
+    table: () => now && stepTable(now.pass, now.pass.visit(preview ?? momentAt(now.pass, unit, walk.at).visit)),
+    at: () => walk.at, count: () => walk.count, seek: (at) => move({ ...sought(walk, at), playing: false }), pace: () => paceOf(PACE[unit], walk.count) / walk.speed,
+  });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const body = h("div", { class: "arithmetic-body" }, notes.article, bar.element, stage.element, texts.element, ...views.map((view) => view.element), notes.chains);
   const root = h("div", { class: "arithmetic", tabindex: -1 },
-    h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge)),
+    h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge, taken.element)),
     controls.settings, notes.sizes, problem, body,
     h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }), said);
   const sections = createSections({
     operators: () => ({ element: root }),
     chain: () => createChain({
-      initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }), listings: options.listings, check: server.check_chain, onchange: (told) => page.set({ chain: told }),
+      initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }), listings: options.listings, films: options.films, check: server.check_chain, animate: server.animate, onchange: (told) => page.set({ chain: told }),
     }),
     properties: () => createProperties({ initial: linked("signals", heard, INITIAL), onchange: (state) => page.set({ signals: told(state) }) }),
   }, (name) => page.set({ section: name }));

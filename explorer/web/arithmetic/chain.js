@@ -8,6 +8,7 @@ import { fillWords, t } from "../lib/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { numberOf, short } from "../lib/numbers.js";
 import { accepts, chainTold, withNumber } from "./chain_state.js";
+import { createExport, stepTable } from "./export.js";
 import { createOverview } from "./overview.js";
 import { createPlayer } from "./player.js";
 import { createStage } from "./stage.js";
@@ -20,8 +21,8 @@ import { createTexts } from "./texts.js";
 /** How long a step takes at speed 1, ms; differences up to this part of a number are rounding. */
 const [PACE, TOLERANCE] = [{ value: 450, product: 350 }, 1e-9];
 
-/** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: any, check: (request: any) => Promise<any>, onchange: (told: any) => void }} options */
-export function createChain({ initial, listings, check, onchange }) {
+/** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: any, films: string[], check: (request: any) => Promise<any>, animate: (request: any) => Promise<any>, onchange: (told: any) => void }} options */
+export function createChain({ initial, listings, films, check, animate, onchange }) {
   const history = createHistory(initial.network);
   let unit = initial.unit;
   let stages = stagesOf(history.now);
@@ -69,16 +70,24 @@ export function createChain({ initial, listings, check, onchange }) {
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const tool = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) => h("button", { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `arithmetic.${name}` }, onclick: () => travel(name) }, icon);
   const [undo, redo] = [tool("undo", "↶"), tool("redo", "↷")];
+  const taken = createExport({
+    picture: () => body, film: () => overview.element, name: () => "network", films, animate, at: () => player.at, count: () => countOf(legs, unit), seek: (at) => player.seek(at), pace: () => PACE[unit],
+    table() {
+      const { leg: { pass }, moment } = placeAt(legs, unit, player.at);
+      return pass && stepTable(pass, pass.visit(moment.visit));
+    },
+  });
   const target = h("select", { dataset: { control: "target", i18nTitle: "chain.target.why" }, onchange: () => edit(withNumber(history.now, "target", 0, Number(target.value))) },
     ...history.now.offset.values.map((_, value) => h("option", { value }, String(value))));
   const turns = /** @type {const} */ (["forward", "backward", "step"]).map((direction) => h("button", {
     type: "button", class: "tool wide", dataset: { turn: direction, i18n: `chain.${direction}` }, onclick: () => go(legs.findIndex((leg) => leg.direction === direction)),
   }));
   const detail = h("div", { class: "arithmetic-body" }, stage.element, texts.element);
+  const body = h("div", { class: "arithmetic-body" }, overview.element, here, moved, detail);
   const root = h("div", { class: "arithmetic chain", tabindex: -1 },
     h("div", { class: "arithmetic-head" }, undo, redo, h("div", { class: "chain-turns" }, ...turns),
-      h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "chain.target" } }), target), badge),
-    player.element, overview.element, here, moved, detail, outcome, h("p", { class: "note", dataset: { i18n: "chain.keys" } }), said);
+      h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "chain.target" } }), target), badge, taken.element),
+    player.element, body, outcome, h("p", { class: "note", dataset: { i18n: "chain.keys" } }), said);
 
   const post = newestOnly(
     (/** @type {Network} */ network) => ask(check, network, t("arithmetic.check.unreachable")),

@@ -26,6 +26,16 @@ const plain = (tensors) => ({
   tensors: { input: counted(3, 3), weight: kernel([[1, 0], [0, 1]]), bias: { shape: [1], values: [0] }, gradOutput: ONE, ...tensors },
 });
 
+/** Side of the large example. */
+const SIDE = 64;
+
+/** A disc of 9 and a square of 5 on a ground that brightens downwards. @param {number} side @returns {number[]} row by row */
+const scene = (side) => Array.from({ length: side * side }, (_, k) => {
+  const [y, x] = [Math.floor(k / side) / side, (k % side) / side];
+  if (Math.hypot(x - 0.36, y - 0.4) < 0.24) return 9;
+  return x > 0.52 && x < 0.86 && y > 0.5 && y < 0.84 ? 5 : Math.floor(3 * y);
+});
+
 const GRADIENT = tensor3([[[1, 2], [3, 4]]]);
 
 /** Windows of 2 by 2 over 1 to 16. @param {import("../lib/arithmetic.js").Tensor} gradOutput @returns {Start} */
@@ -50,6 +60,7 @@ export const PRESETS = {
       weight: kernel([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
     }),
   },
+  large: { pass: "forward", make: () => plain({ input: { shape: [1, SIDE, SIDE], values: scene(SIDE) }, weight: kernel([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) }) },
   valid: { pass: "forward", make: () => plain(), right: [6, 8, 12, 14] },
   firsttap: { pass: "forward", make: () => plain(), right: [6, 8, 12, 14], printed: [1, 2, 4, 5] },
   inputgrad: { pass: "inputGrad", make: () => plain({ gradOutput: GRADIENT }), right: [1, 2, 0, 3, 5, 2, 0, 3, 4], printed: [1, 2, 0, 3, 4, 0, 0, 0, 0] },

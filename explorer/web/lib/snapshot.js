@@ -26,14 +26,14 @@ export function svgOf(element) {
 /** @param {Element} element */
 export const svgFile = (element) => new Blob([svgOf(element)], { type: "image/svg+xml" });
 
-/** @param {Element} element @returns {Promise<Blob>} */
-export async function pngFile(element) {
+/** @param {Element} element @param {number} [scale] pixels of the file for one of the page @returns {Promise<Blob>} */
+export async function pngFile(element, scale = SCALE) {
   const { width, height } = element.getBoundingClientRect();
   const picture = new Image();
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgOf(element))}`;
   await picture.decode();
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.ceil(width * SCALE), Math.ceil(height * SCALE)];
+  [canvas.width, canvas.height] = [Math.ceil(width * scale), Math.ceil(height * scale)];
   /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(picture, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large for this browser"))), "image/png"));
 }
@@ -45,7 +45,7 @@ function write(element, frame) {
   const box = element.getBoundingClientRect();
   const place = { x: box.x - frame.x, y: box.y - frame.y, width: box.width, height: box.height };
   if (element instanceof SVGSVGElement) return [drawing(element, place)];
-  const parts = boxOf(style, place);
+  const parts = [...boxOf(style, place), ...ringsOf(style, place)];
   if (element instanceof HTMLCanvasElement && element.width && element.height) {
     parts.push(`<image x="${px(place.x)}" y="${px(place.y)}" width="${px(place.width)}" height="${px(place.height)}" preserveAspectRatio="none" image-rendering="${style.imageRendering}" href="${element.toDataURL()}"/>`);
   }
@@ -89,6 +89,15 @@ function boxOf(style, { x, y, width, height }) {
     });
   }
   return parts;
+}
+
+/** The rings inside a box that mark it: inset shadows without blur, the first on top. @param {CSSStyleDeclaration} style @param {{ x: number, y: number, width: number, height: number }} place */
+function ringsOf(style, { x, y, width, height }) {
+  const found = [...style.boxShadow.matchAll(/(rgba?\([^)]*\)) 0px 0px 0px ([\d.]+)px inset/g)];
+  return found.reverse().map(([, colour, size]) => {
+    const line = Number(size);
+    return `<rect x="${px(x + line / 2)}" y="${px(y + line / 2)}" width="${px(Math.max(0, width - line))}" height="${px(Math.max(0, height - line))}" rx="${px(Math.max(0, (parseFloat(style.borderTopLeftRadius) || 0) - line / 2))}" fill="none" stroke="${escape(colour)}" stroke-width="${px(line)}"/>`;
+  });
 }
 
 /** A text node, line by line as the browser broke it. @param {Text} node @param {DOMRect} frame @param {CSSStyleDeclaration} style */

@@ -1,6 +1,6 @@
 /** What convolutions, plain and transposed, have in common: a kernel, channels, groups of them. */
 
-import { counted, LARGEST, pairOf, pictureOf, plainSetting, repeated, reshaped, withSettings, withTensors } from "./settings.js";
+import { channelCounts, counted, gradientOf, LARGEST, pairOf, pictureOf, plainSetting, repeated, reshaped, withSettings, withTensors } from "./settings.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
 
@@ -28,11 +28,11 @@ export const channels = {
   key: "channels", between: "→",
   parts: [
     {
-      key: "inputs", kind: "count", label: "arithmetic.inputs", options: () => counted(1, LARGEST.inputs), get: (given) => channelsOf(given)[0],
+      key: "inputs", kind: "count", label: "arithmetic.inputs", options: channelCounts(LARGEST.inputs), get: (given) => channelsOf(given)[0],
       set: (given, inputs) => withChannels(given, inputs, channelsOf(given)[1], given.settings.groups),
     },
     {
-      key: "outputs", kind: "count", label: "arithmetic.outputs", options: () => counted(1, LARGEST.outputs), get: (given) => channelsOf(given)[1],
+      key: "outputs", kind: "count", label: "arithmetic.outputs", options: channelCounts(LARGEST.outputs), get: (given) => channelsOf(given)[1],
       set: (given, outputs) => withChannels(given, channelsOf(given)[0], outputs, given.settings.groups),
     },
   ],
@@ -52,5 +52,5 @@ export function convolutionBegin(op, before, settings) {
   const weight = kept ?? { shape: [1, 1, 2, 2], values: [1, 0, 0, 1] };
   const lead = op === "transpose" ? [input.shape[0], 1] : [1, input.shape[0]];
   const fitting = repeated(weight, lead);
-  return { op, settings, tensors: { input, weight: fitting, bias: { shape: [1], values: [0] }, gradOutput: { shape: [1, 1, 1], values: [1] } } };
+  return { op, settings, tensors: { input, weight: fitting, bias: { shape: [1], values: [0] }, gradOutput: gradientOf(before) } };
 }

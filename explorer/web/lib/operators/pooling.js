@@ -2,7 +2,7 @@
 
 import { size, unravel } from "../visits.js";
 import { argument, linear, pair } from "./formulas.js";
-import { counted, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, repeated, withGradient, withTensors } from "./settings.js";
+import { channelCounts, gradientOf, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, repeated, withGradient, withTensors } from "./settings.js";
 import { sizesOf } from "./sizes.js";
 import { beyond, poolWindows } from "./windows.js";
 
@@ -13,7 +13,7 @@ import { beyond, poolWindows } from "./windows.js";
 export const inputChannels = {
   key: "channels",
   parts: [{
-    key: "inputs", kind: "count", label: "arithmetic.inputs", options: () => counted(1, LARGEST.inputs), get: ({ tensors }) => tensors.input.shape[0],
+    key: "inputs", kind: "count", label: "arithmetic.inputs", options: channelCounts(LARGEST.inputs), get: ({ tensors }) => tensors.input.shape[0],
     set: (given, inputs) => withTensors(given, { input: repeated(given.tensors.input, [inputs]) }),
   }],
 };
@@ -48,7 +48,7 @@ export const poolingOf = (name, own, initial) => ({
     const input = pictureOf(before) ?? { shape: [1, 4, 4], values: Array.from({ length: 16 }, (_, k) => k + 1) };
     const window = input.shape.slice(1).map((extent) => Math.min(2, extent));
     const earlier = before?.settings.kernel ? { kernel: before.settings.kernel, stride: before.settings.stride, padding: before.settings.padding, ceil: before.settings.ceil } : {};
-    return { op: name, settings: { kernel: window, stride: window, padding: [0, 0], ceil: false, ...initial, ...earlier }, tensors: { input, gradOutput: { shape: [1, 1, 1], values: [1] } } };
+    return { op: name, settings: { kernel: window, stride: window, padding: [0, 0], ceil: false, ...initial, ...earlier }, tensors: { input, gradOutput: gradientOf(before) } };
   },
   refusal: (/** @type {Case} */ given) => windows(given).refusal,
   fit: (/** @type {Case} */ given) => withGradient(given, outputOf(given)),

@@ -49,14 +49,17 @@ export const withGradient = (given, shape) => withTensors(given, { gradOutput: r
 /** The case before, if its input is pictures (channels, rows, columns). @param {Case | null} before @returns {Tensor | null} */
 export const pictureOf = (before) => (before?.tensors.input?.shape.length === 3 ? before.tensors.input : null);
 
+/** The gradient of the case before, if it is of pictures. @param {Case | null} before @returns {Tensor} */
+export const gradientOf = (before) => (before?.tensors.gradOutput?.shape.length === 3 ? before.tensors.gradOutput : { shape: [1, 1, 1], values: [1] });
+
 /**
- * Rows and columns of something. @param {string} key @param {number[]} options
+ * Rows and columns of something. @param {string} key @param {number[] | ((given: Case) => number[])} options
  * @param {(given: Case) => number[]} get @param {(given: Case, pair: number[]) => Case} set @returns {Setting}
  */
 export const pairOf = (key, options, get, set) => ({
   key, between: "×",
   parts: AXES.map((axis, at) => ({
-    key: `${key === "size" ? "input" : key}.${axis}`, kind: "count", label: `arithmetic.${axis}`, options: () => options,
+    key: `${key === "size" ? "input" : key}.${axis}`, kind: "count", label: `arithmetic.${axis}`, options: typeof options === "function" ? options : () => options,
     get: (given) => get(given)[at], set: (given, value) => set(given, get(given).with(at, value)),
   })),
 });
@@ -69,8 +72,17 @@ export const plainSetting = (key, kind, { passes, hidden, ...more } = {}) => ({
   key, passes, hidden, parts: [{ key, kind, label: `arithmetic.${key}`, get: ({ settings }) => settings[key], set: (given, value) => withSettings(given, { [key]: value }), ...more }],
 });
 
+/** Numbers of channels: one for pictures too large to walk by hand, so that every step can still be held. @param {number} most @returns {(given: Case) => number[]} */
+export const channelCounts = (most) => ({ tensors: { input } }) => counted(1, Math.max(...input.shape.slice(-2)) > LARGEST.input ? 1 : most);
+
+/** Sides beyond those that are walked by hand, for one channel. */
+const SIDES = [10, 12, 16, 20, 24, 28, 32, 48, 64];
+
+/** @param {Case} given */
+const sidesOf = ({ tensors: { input, weight } }) => [...counted(1, LARGEST.input), ...(input.shape.length === 3 && input.shape[0] * (weight?.shape[0] ?? 1) === 1 ? SIDES : [])];
+
 /** Rows and columns of the input's pictures. */
-export const inputSize = pairOf("size", counted(1, LARGEST.input), ({ tensors }) => tensors.input.shape.slice(-2),
+export const inputSize = pairOf("size", sidesOf, ({ tensors }) => tensors.input.shape.slice(-2),
   (given, pair) => withTensors(given, { input: reshaped(given.tensors.input, [...given.tensors.input.shape.slice(0, -2), ...pair], 0) }));
 
 /** The learning rate. @param {string[]} passes that it is shown with */

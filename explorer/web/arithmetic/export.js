@@ -1,0 +1,76 @@
+/** A step as a picture or a table, and the walk as a moving picture: frames drawn here, put together by the server. */
+
+import { h } from "../lib/dom.js";
+import { csv, save } from "../lib/export.js";
+import { t } from "../lib/i18n.js";
+import { ask } from "../lib/live.js";
+import { createMenu } from "../lib/menu.js";
+import { fromBase64 } from "../lib/codes.js";
+import { pngFile, svgFile } from "../lib/snapshot.js";
+
+/** Most frames, and most pixels of all frames together, of a moving picture. */
+const [MOST_FRAMES, MOST_PIXELS] = [160, 60_000_000];
+
+/** The terms of a step, one in each row, and what they give. @param {import("../lib/arithmetic.js").Pass} pass @param {import("../lib/arithmetic.js").Visit} visit @returns {(string | number)[][]} */
+export function stepTable(pass, visit) {
+  const names = [...new Set(visit.terms.flatMap(({ vars }) => Object.keys(vars)))];
+  const width = Math.max(0, ...visit.terms.map(({ factors }) => factors.length));
+  const factors = Array.from({ length: width }, (_, k) => `factor ${k + 1}`);
+  const rows = visit.terms.map((term) => [...names.map((name) => term.vars[name] ?? ""), ...factors.map((_, k) => (term.inside ? term.factors[k] ?? "" : "")), term.inside ? term.product : ""]);
+  return [[...names, ...factors, "product"], ...rows, [`${pass.targets[0]}[${visit.target[1]}]`, ...Array(Math.max(0, names.length + width - 1)).fill(""), visit.value]];
+}
+
+/** The moments to draw: all, or evenly chosen ones, the first and the last among them. @param {number} count @param {number} most */
+export const chosen = (count, most) => (count <= most ? Array.from({ length: count }, (_, k) => k) : Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1))));
+
+/**
+ * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, name: () => string, at: () => number, count: () => number,
+ *   seek: (at: number) => void, pace: () => number, films: string[], animate: (request: any) => Promise<any> }} options
+ * `picture`: what a step looks like; `film`: what of it moves; `pace`: ms a moment
+ */
+export function createExport({ picture, film = picture, table, name, at, count, seek, pace, films, animate }) {
+  const note = h("p", { class: "note export-note", role: "status" });
+
+  /** @param {string} format */
+  async function record(format) {
+    const element = film();
+    const { width, height } = element.getBoundingClientRect();
+    const moments = chosen(count(), Math.max(2, Math.min(MOST_FRAMES, Math.floor(MOST_PIXELS / (width * height)))));
+    const before = at();
+    /** @type {string[]} */
+    const frames = [];
+    try {
+      for (const moment of moments) {
+        seek(moment);
+        note.textContent = t("arithmetic.export.drawing", { at: frames.length + 1, count: moments.length });
+        frames.push(await base64(await pngFile(element, 1)));
+      }
+    } finally {
+      seek(before);
+    }
+    note.textContent = t("arithmetic.export.writing");
+    const { type, data } = await ask(animate, { format, delay: Math.max(40, Math.min(2000, pace())), frames }, t("error.unreachable"));
+    save(new Blob([/** @type {any} */ (fromBase64(data))], { type }), `${name()}.${format}`);
+    note.textContent = "";
+  }
+
+  const step = () => `${name()}-${at() + 1}`;
+  const menu = createMenu({
+    words: "arithmetic.export", title: "arithmetic.export.why", onfail: (error) => { note.textContent = error.message; },
+    choices: [
+      { words: "arithmetic.export.png", run: async () => save(await pngFile(picture()), `${step()}.png`) },
+      { words: "arithmetic.export.svg", run: () => save(svgFile(picture()), `${step()}.svg`) },
+      { words: "arithmetic.export.csv", run: () => { const rows = table(); if (rows) save(csv(rows), `${step()}.csv`); } },
+      ...films.map((format) => ({ words: `arithmetic.export.${format}`, run: () => record(format) })),
+    ],
+  });
+  return { element: h("div", { class: "export" }, menu.element, note) };
+}
+
+/** @param {Blob} blob */
+const base64 = (blob) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(String(reader.result).split(",")[1]);
+  reader.onerror = () => reject(reader.error);
+  reader.readAsDataURL(blob);
+});
