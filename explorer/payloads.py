@@ -16,7 +16,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.explain import INPUT, AxisField, Step, Trace, class_scores, explains, geometry, receptive_field_sizes
+from core.explain import (
+    INPUT,
+    AxisField,
+    Step,
+    Trace,
+    activation_calls,
+    class_scores,
+    explains,
+    geometry,
+    receptive_field_sizes,
+)
 from core.models import Card
 from explorer.channels import ordered, strengths
 from explorer.inputs import Input
@@ -131,6 +141,7 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
         "from": [],
         "parents": [],
         "explained": True,
+        "call": None,
         "parameters": "",
         "learned": [],
         "field": "",
@@ -139,10 +150,13 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
         "low": low,
         "high": high,
     }
-    fields = receptive_field_sizes(trace)
+    fields, calls = receptive_field_sizes(trace), activation_calls(trace)
     steps = [
         first,
-        *(_step(step, trace, field, counted, explored.card) for step, field in zip(trace.steps, fields, strict=True)),
+        *(
+            {**_step(step, trace, field, counted, explored.card), "call": calls.get(step.index)}
+            for step, field in zip(trace.steps, fields, strict=True)
+        ),
     ]
     values = sum(_page_values(step["map"]) for step in steps)
     whole = all(step["map"] is None or step["map"]["perPage"] == step["map"]["channels"] for step in steps)

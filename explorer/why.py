@@ -75,7 +75,7 @@ def _cam(explored: Explored, picture: Tensor, changes: Changes, target: int, lay
     cam = attribution.grad_cam(trace, target, layer)
     answer = {**_map(cam.values[None]), "layer": cam.layer, "layers": layers}
     if not cam.values.any() and cam.before.any():
-        answer["note"] = {"reason": "negative", "message": f"the largest sum is {cam.before.max().item():g}"}
+        answer["note"] = {"reason": "negative", "message": f"{cam.before.max().item():g}"}
     return answer
 
 
@@ -99,7 +99,7 @@ def _map(values: Tensor) -> dict[str, Any]:
     if low == high == 0:
         note = {"reason": "zero", "message": "every value is exactly 0"}
     elif low == high and values.numel() > 1:
-        note = {"reason": "flat", "message": f"every value is {low:g}"}
+        note = {"reason": "flat", "message": f"{low:g}"}
     return {
         "rows": layout.rows,
         "columns": layout.columns,

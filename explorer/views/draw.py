@@ -14,8 +14,10 @@ from explorer.edits import Edits
 from explorer.inputs import Input, Inputs
 from explorer.session import Explored, Library
 from explorer.sums import MOST_TERMS, open_cell, open_gradient, open_parameter
+from explorer.views.compare import comparable, compare
 from explorer.views.draw_tools import browse, exact, pytorch_lines
 from explorer.views.requests import DRAWING, PLACE, Fields, checked
+from explorer.views.why import why
 from explorer.web_view import answers, web_view
 
 __all__ = ["ASKED_MAPS", "checked", "draw_view", "explain", "observe"]
@@ -26,8 +28,10 @@ ASKED_MAPS: Fields = DRAWING | {"wanted": list, "structure": str}
 def draw_view(library: Library) -> gr.HTML:
     """Return the page's view."""
     edits = Edits(Inputs(library.data_dir))
-    asked = [answers(function, library, edits) for function in (observe, explain, exact, pytorch_lines)]
-    return web_view("draw.js", functions=[*asked, answers(browse, library, Gallery(edits.inputs))])
+    asked = [answers(function, library, edits) for function in (observe, explain, exact, pytorch_lines, why, compare)]
+    return web_view(
+        "draw.js", functions=[*asked, answers(browse, library, Gallery(edits.inputs)), answers(comparable, library)]
+    )
 
 
 def observe(library: Library, edits: Edits, request: Any) -> dict[str, Any]:

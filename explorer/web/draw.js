@@ -14,6 +14,8 @@ import { createNetwork } from "./draw/network.js";
 import { createCellPanel } from "./draw/cell.js";
 import { mapRows } from "./draw/cell_export.js";
 import { createTable } from "./draw/cell_table.js";
+import { createCompare } from "./draw/compare.js";
+import { createWhy } from "./draw/why.js";
 import { createTakeAlong } from "./draw/take_along.js";
 import { padRectangle } from "./lib/field.js";
 import { createHelp } from "./lib/help.js";
@@ -37,6 +39,8 @@ export async function mount(element, { server }) {
   const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
   const takeAlong = createTakeAlong({ request, network, strip: strip.element, prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] }, onfail: fail });
   const numbers = createTable({ words: "strip.table", load: async () => { const { shape, values } = await takeAlong.input(); return mapRows({ shape, values }, shape.map(() => 0)); } });
+  const why = createWhy({ request });
+  const compare = createCompare({ server, drawing });
   const help = createHelp("draw", KEYS);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const replay = h("div", { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
@@ -51,7 +55,7 @@ export async function mount(element, { server }) {
       h("div", { class: "draw-answer" },
         h("div", { class: "draw-told" }, prediction.element, h("div", { class: "draw-end" }, takeAlong.element, help.element)),
         h("div", { class: "draw-why" }, strip.element, perturbation.element, numbers.element, replay))),
-    input.gallery, problem, network.element, cell.element));
+    input.gallery, problem, why.element, compare.element, network.element, cell.element));
 
   /** @type {any} */
   let answered = null;
@@ -66,6 +70,8 @@ export async function mount(element, { server }) {
       problem.textContent = answer.problem ?? "";
       answered = { answer, input };
       explain();
+      why.refresh();
+      compare.refresh();
       if (answer.description) page.set({ description: { ...page.get("description"), ...answer.description } });
       else show();
       measurePaint(input.asked);
@@ -88,7 +94,9 @@ export async function mount(element, { server }) {
   }
 
   /** What the server needs to know of the drawing. */
-  const drawing = () => ({ model: page.get("model"), ...shownInput(), label: page.get("label"), edits: page.get("edits") });
+  function drawing() {
+    return { model: page.get("model"), ...shownInput(), label: page.get("label"), edits: page.get("edits") };
+  }
 
   /** @param {number} [at] when what is to be sent changed, ms @param {boolean} [changed] false if only other maps are wanted */
   function send(at = performance.now(), changed = true) {

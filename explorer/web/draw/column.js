@@ -9,10 +9,11 @@ import { t } from "../lib/i18n.js";
 import { page } from "../lib/store.js";
 import { factLines, fedWords } from "./facts.js";
 import { createPicture } from "./picture.js";
+import { createSwap } from "./swap.js";
 
 /**
  * One step as `describe` sends it. `index` is -1 for the model's input.
- * @typedef {{ index: number, op: string, path: string, shape: number[], from: string[], parents: number[], explained: boolean,
+ * @typedef {{ index: number, op: string, path: string, shape: number[], from: string[], parents: number[], explained: boolean, call: number | null,
  *   parameters: string, learned: string[], field: string, scale: import("../lib/colour.js").Scale, low: number, high: number, message: string,
  *   map: { channels: number, rows: number, columns: number, count: number, block: number, size: number[], perPage: number, labels: string[] } | null }} Step
  */
@@ -55,13 +56,14 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
   const facts = h("p", { class: "step-facts" });
   const time = h("p", { class: "step-time", dataset: { i18nTitle: "network.time.why" } });
   const change = h("p", { class: "step-change" });
+  const swap = createSwap(step);
   const range = h("span", {});
   const turn = (/** @type {number} */ by, /** @type {string} */ icon, /** @type {string} */ words) =>
     h("button", { type: "button", class: "tool small", dataset: { i18nTitle: words }, title: t(words), "aria-label": t(words), onclick: () => flip(by) }, icon);
   const pager = pages > 1 ? h("div", { class: "pager" }, turn(-1, "◀", "network.previous"), range, turn(1, "▶", "network.next")) : "";
   const frame = picture?.element ?? h("p", { class: "note plain-box" }, step.message);
   const element = h("section", { class: step.explained ? "step" : "step unknown", dataset: { step: step.index, op: step.op } },
-    h("header", {}, title, time, facts, change), pager, frame);
+    h("header", {}, title, time, facts, swap.element, change), pager, frame);
 
   const column = {
     step, element, visible: false, first: 0, peak: 0, backward: false,
@@ -143,10 +145,11 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
     /** Say which of the step's parameters somebody changed. @param {Record<string, { count: number, of: number, largest: number }>} changed by name */
     markChanges(changed) {
       const mine = step.learned.filter((parameter) => changed[parameter]);
-      if (!mine.length && !change.textContent) return;
-      element.classList.toggle("changed", mine.length > 0);
+      const swapped = swap.refresh();
+      if (!mine.length && !swapped && !change.textContent) return;
+      element.classList.toggle("changed", mine.length > 0 || swapped);
       const largest = Math.max(...mine.map((parameter) => changed[parameter].largest));
-      change.textContent = mine.length ? t("network.changed", { largest: short(largest, 2) }) : "";
+      change.textContent = mine.length ? t("network.changed", { largest: short(largest, 2) }) : swapped ? t("swap.done") : "";
       change.title = mine.map((parameter) => t("network.changed.why", { name: parameter, ...changed[parameter], largest: short(changed[parameter].largest, 2) })).join("\n");
     },
 

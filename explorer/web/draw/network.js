@@ -215,6 +215,8 @@ export function createNetwork({ onwant, onopen, onfield }) {
 
     /** @param {{ steps: Step[], everything: boolean, classes: string[], modules: Record<string, string>, geometry: Record<string, import("../lib/field.js").Relation>[] }} description */
     describe(description) {
+      const same = columns.length === description.steps.length && columns.every(({ step }, k) => step.path === description.steps[k].path);
+      const left = same ? track.scrollLeft : 0; // a swapped activation leaves everything at its place
       seen.disconnect();
       ({ everything, geometry, modules } = description);
       backward.describe(description.classes);
@@ -225,7 +227,7 @@ export function createNetwork({ onwant, onopen, onfield }) {
       }));
       timed = 0;
       arrange();
-      track.scrollLeft = 0;
+      track.scrollLeft = left;
       for (const column of columns) seen.observe(column.element);
       rest();
     },
