@@ -306,7 +306,7 @@ def test_random_numbers_agree_with_autograd_and_the_line_of_pytorch_gives_them(a
     names = {"F": F, "X": tensor(arithmetic, "input")}
     if op == "conv":
         names |= {"K": tensor(arithmetic, "weight"), "b": tensor(arithmetic, "bias")}
-    exec(arithmetic.locator(".torch-call").inner_text(), names)
+    exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
     torch.testing.assert_close(tensor(arithmetic, "output"), names["Y"], atol=0.01, rtol=0)
     first = numbers(arithmetic, "input")
     control(arithmetic, "seed").fill("1")

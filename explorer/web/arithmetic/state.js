@@ -13,7 +13,7 @@ export const tensor3 = (planes) => ({ shape: [planes.length, planes[0].length, p
 export const withChoice = (given, part, value) => fitting({ ...part.set(given, value), preset: null });
 
 /** Another operator, on the same numbers where they fit. @param {Case} given @param {string} op @returns {Case} */
-export const withOperator = (given, op) => fitting({ ...OPERATORS[op].begin(given), preset: null });
+export const withOperator = (given, op) => (op === given.op ? given : fitting({ ...OPERATORS[op].begin(given), preset: null }));
 
 /** @param {Case} given @param {string} name @param {number} index @param {number} value @returns {Case} */
 export const withValue = (given, name, index, value) => fitting({

@@ -4,7 +4,7 @@ import { short } from "../numbers.js";
 import { factor, kept, size, termOf } from "../visits.js";
 import { gradientCall } from "./formulas.js";
 import { inputChannels } from "./pooling.js";
-import { inputSize, pictureOf, plainSetting, withGradient } from "./settings.js";
+import { gradientOf, inputSize, pictureOf, plainSetting, withGradient } from "./settings.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
 /** @typedef {import("../arithmetic.js").Pass} Pass */
@@ -57,7 +57,7 @@ const operatorFor = (activation) => ({
   settings: [inputSize, inputChannels, ...(activation.name === "leakyRelu" ? [plainSetting("slope", "number", { accepts: Number.isFinite })] : [])],
   begin: (before) => ({
     op: activation.name, settings: activation.name === "leakyRelu" ? { slope: 0.1 } : {},
-    tensors: { input: (before && ACTIVATIONS.some(({ name }) => name === before.op) && pictureOf(before)) || { shape: [1, 3, 3], values: [-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4] }, gradOutput: before?.tensors.gradOutput ?? { shape: [1, 1, 1], values: [1] } },
+    tensors: { input: (before && ACTIVATIONS.some(({ name }) => name === before.op) && pictureOf(before)) || { shape: [1, 3, 3], values: [-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4] }, gradOutput: gradientOf(before) },
   }),
   refusal: () => null,
   fit: (given) => withGradient(given, given.tensors.input.shape),

@@ -4,7 +4,7 @@ import { short } from "../numbers.js";
 import { factor, insideOf, kept, products, size, summed, sumTold, termOf, unravel } from "../visits.js";
 import { call, gradientCall, pair } from "./formulas.js";
 import { argumentsOf, axesOf, channelOf, commonOf, inputChannels, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
-import { inputSize, LARGEST, pairSetting, pictureOf, plainSetting, withGradient } from "./settings.js";
+import { gradientOf, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, withGradient } from "./settings.js";
 import { divisorsOf } from "./windows.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
@@ -44,7 +44,7 @@ export const adaptivePool = {
   settings: [inputSize, pairSetting("output", 1, LARGEST.input), inputChannels],
   begin(before) {
     const input = pictureOf(before) ?? { shape: [1, 5, 5], values: Array.from({ length: 25 }, (_, k) => k + 1) };
-    return { op: "adaptive", settings: { output: input.shape.slice(1).map((extent) => Math.min(2, extent)) }, tensors: { input, gradOutput: { shape: [1, 1, 1], values: [1] } } };
+    return { op: "adaptive", settings: { output: input.shape.slice(1).map((extent) => Math.min(2, extent)) }, tensors: { input, gradOutput: gradientOf(before) } };
   },
   refusal: () => null,
   fit: (given) => withGradient(given, [given.tensors.input.shape[0], ...given.settings.output]),
