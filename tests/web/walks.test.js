@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chosen, stepTable } from "../../explorer/web/arithmetic/export.js";
+import { FIRST, walkHeard, walkTold } from "../../explorer/web/arithmetic/linked.js";
+import { unfoldCall } from "../../explorer/web/arithmetic/lowering.js";
+import { withTable } from "../../explorer/web/arithmetic/paste.js";
+import { presetCase, PRESETS } from "../../explorer/web/arithmetic/presets.js";
+import { randomised, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
+import { OPERATORS, passesOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
+import { im2colOf } from "../../explorer/web/lib/im2col.js";
+import { caseOf } from "../../explorer/web/lib/sent.js";
+import { paceOf } from "../../explorer/web/lib/transport.js";
+import { twoPassesOf } from "../../explorer/web/lib/two_passes.js";
+
+const carried = (told) => walkHeard(JSON.parse(JSON.stringify(told)));
+
+test("a walk through any operator comes back from its link", () => {
+  for (const op of Object.keys(OPERATORS)) {
+    const given = randomised(withOperator(presetCase(FIRST), op), 3);
+    const pass = Object.keys(passesOf(given)).at(-1);
+    assert.deepEqual(carried(walkTold({ given, pass, unit: "product", at: 2 })), { given, pass, unit: "product", at: 2 }, op);
+  }
+  for (const name of Object.keys(PRESETS)) assert.deepEqual(carried(walkTold({ given: presetCase(name), pass: PRESETS[name].pass, unit: "value", at: 1 })).given, presetCase(name));
+  assert.equal(walkTold({ given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 }), null);
+});
+
+test("what does not fit together in a link is refused", () => {
+  const good = walkTold({ given: withValue(presetCase("valid"), "input", 0, 7), pass: "forward", unit: "value", at: 0 });
+  carried(good);
+  for (const broken of [{ op: "magic" }, { pass: "sideways" }, { unit: "hour" }, { at: 1.5 }, { settings: { speed: 3 } }, { settings: { stride: [1] } }, { settings: { stride: ["1", 1] } }, { settings: { padding: "lots" } }, { settings: { lr: "0" } },
+    { tensors: { input: [[1, 2], [1, 2]] } }, { tensors: { input: [[1, 100, 100], []] } }, { tensors: { weight: [[1, 1, 2, 2], [1, 2, 3]] } }, { tensors: { weight: [[1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]] } }, { tensors: { z: [[1], [1]] } }, { preset: "none" }]) {
+    assert.throws(() => carried({ ...good, ...broken }), undefined, JSON.stringify(broken));
+  }
+});
+
+test("the matrix product gives the convolution's sums, with groups, padding modes and the flip", () => {
+  let given = withOperator(presetCase(FIRST), "conv");
+  for (const settings of [{}, { padding: [1, 2], stride: [2, 1] }, { padding: [1, 1], mode: "reflect" }, { dilation: [2, 1], flip: true }]) {
+    given = randomised({ ...presetCase(FIRST), settings: { ...presetCase(FIRST).settings, ...settings } }, 5);
+    const { forward } = passesOf(given);
+    const { product } = im2colOf(given, forward, 0);
+    const wanted = resultOf(forward).output.values;
+    product.values.forEach((value, k) => assert.ok(Math.abs(value + given.tensors.bias.values[0] - wanted[k]) < 1e-9));
+  }
+  const { forward } = passesOf(given);
+  assert.equal(unfoldCall(given, im2colOf(given, forward, 0), forward.shapes.output), "(K.flip(2, 3).flatten(1) @ F.unfold(X[None], (3, 3), dilation=(2, 1))[0]).view(1, 1, 3)");
+});
+
+test("two passes give the same sums for a kernel of rank one, and none for another", () => {
+  const given = { ...presetCase(FIRST), settings: { ...presetCase(FIRST).settings, padding: [1, 1], stride: [2, 1], flip: true } };
+  const { rank, passes } = twoPassesOf(given, 0, 0);
+  const { forward } = passesOf({ ...given, tensors: { ...given.tensors, gradOutput: { shape: [1, 3, 5], values: Array(15).fill(1) } } });
+  assert.equal(rank, 1);
+  assert.deepEqual(passes.result.values, Array.from(resultOf(forward).output.values));
+  const other = twoPassesOf(presetCase("valid"), 0, 0);
+  assert.deepEqual([other.rank, other.passes], [2, null]);
+});
+
+test("a pasted table takes its place, resizes where that is possible, and says where it is not", () => {
+  const given = presetCase("valid");
+  const larger = withTable(given, "input", 0, [[1, 2, 3, 4], [5, 6, 7, 8]]);
+  assert.deepEqual(larger.given.tensors.input, { shape: [1, 2, 4], values: [1, 2, 3, 4, 5, 6, 7, 8] });
+  assert.deepEqual(larger.given.tensors.gradOutput.shape, [1, 1, 3]);
+  assert.match(withTable(given, "bias", 0, [[1, 2]]).refused, /arithmetic.table.size/);
+  assert.match(withTable(given, "weight", 0, [[1, 2, 3, 4, 5, 6, 7]]).refused, /arithmetic.table.size/);
+});
+
+test("a cell of a network becomes a case with its numbers; one whose terms did not all travel does not", () => {
+  const term = (i, j, value, weight) => ({ cells: [[0, 0, 5 + 2 * i, 7 + 2 * j], [3, 0, i, j]], values: [value, weight], product: value * weight });
+  const terms = [term(1, 1, 4, -1), term(0, 0, 1, 0.5), term(0, 1, 2, 0), term(1, 0, 3, 2)];
+  const sum = { pytorch: "F.conv2d(input, weight=weight, bias=bias, stride=(2, 2), padding=(1, 1), dilation=(2, 2), groups=1)", addends: [{ groups: [{ rest: null, terms }] }, { total: 0.25 }] };
+  const given = caseOf(sum);
+  assert.deepEqual(given.tensors.input, { shape: [1, 3, 3], values: [1, 0, 2, 0, 0, 0, 3, 0, 4] });
+  assert.equal(resultOf(passesOf(given).forward).output.values[0], 0.5 + 6 - 4 + 0.25);
+  assert.equal(caseOf({ ...sum, addends: [{ groups: [{ rest: { count: 1, sum: 0 }, terms }] }] }), null);
+  assert.equal(caseOf({ pytorch: "F.relu(input)", addends: [] }), null);
+});
+
+test("a step's table has a row for each term; a film of a long walk keeps its ends", () => {
+  const { forward } = passesOf(presetCase("valid"));
+  const table = stepTable(forward, forward.visit(3));
+  assert.equal(table.length, 6);
+  assert.equal(table.at(-1).at(-1), 14);
+  assert.ok(table.every((row) => row.length === table[0].length));
+  assert.deepEqual(chosen(3, 10), [0, 1, 2]);
+  assert.deepEqual(chosen(101, 3), [0, 50, 100]);
+});
+
+test("even the longest walk ends within ten seconds at the highest speed", () => {
+  assert.equal(paceOf(900, 9), 900);
+  assert.ok((paceOf(900, 3844) * 3844) / 16 <= 10_000);
+});
