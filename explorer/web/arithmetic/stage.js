@@ -181,7 +181,7 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     element,
     /** @param {Scene} next */
     show(next) {
-      const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String(scene.pass.reads) !== String(next.pass.reads)
+      const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String([scene.pass.reads, scene.pass.targets]) !== String([next.pass.reads, next.pass.targets])
         || [...next.pass.reads, ...next.pass.targets].some((name) => isMany(/** @type {Scene} */ (scene).tensors[name].shape) !== isMany(next.tensors[name].shape));
       scene = next;
       if (other) {
