@@ -70,7 +70,7 @@ def test_a_script_opens_a_network_on_its_example(resnet, open_page, trace):
     expect(page.locator(".headline")).to_have_text(f"Most probable: class number {best}")
     expect(page.locator(".bars li")).to_have_count(10)
     page.locator("[data-example='3']").click()
-    expect(column(page, -1)).to_contain_text("resized to 64×64, grey repeated over 3 channels")
+    expect(column(page, -1)).to_contain_text("resized to 64×64 · grey repeated over 3 channels")
 
 
 def test_a_cell_of_the_network_opens_to_its_sum(resnet, open_page, trace):

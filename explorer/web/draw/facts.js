@@ -30,5 +30,5 @@ export function fedWords({ example, own, shape }) {
   return [
     height === SIDE && width === SIDE ? "" : t("network.fed.resized", { height, width }),
     channels === 1 ? "" : t("network.fed.repeated", { channels }),
-  ].filter(Boolean).join(", ");
+  ].filter(Boolean).join(" · ");
 }
