@@ -63,7 +63,7 @@ def test_every_pass_of_every_operator_ends_with_all_its_numbers_checked_by_autog
 SETTINGS = {
     "conv": [
         {"fit": "same", "kernel__rows": "5", "dilation__columns": "2"},
-        {"mode": "reflect", "padding__rows": "2", "padding__columns": "1", "stride__rows": "2"},
+        {"fit": "numbers", "mode": "reflect", "padding__rows": "2", "padding__columns": "1", "stride__rows": "2"},
         {"mode": "circular", "padding__columns": "3", "inputs": "2", "outputs": "2"},
         {"mode": "replicate", "padding__rows": "4", "inputs": "4", "outputs": "2", "groups": "2"},
         {"inputs": "3", "outputs": "3", "groups": "3", "stride__columns": "3"},

@@ -33,11 +33,11 @@ export const planesOf = (shape) => ({ planes: shape.length < 2 ? 1 : shape.slice
 
 /**
  * @param {{
- *   name: string, editable: boolean, onhover?: (name: any, index: number | null) => void, letter?: string, says?: string,
+ *   name: string, editable: boolean, onhover?: (name: any, index: number | null) => void, letter?: string, says?: string, planeSays?: string,
  *   onedit?: (index: number, value: number, gesture: unknown) => void, refuse?: (value: number) => string | null, onpick?: (index: number) => void,
- * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `refuse`: why a number cannot stand here; `onpick`: a cell was clicked, or reached by an arrow key
+ * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `planeSays`: that of a plane of four axes; `refuse`: why a number cannot stand here; `onpick`: a cell was clicked, or reached by an arrow key
  */
-export function createGrid({ name, editable, onhover = () => {}, letter = LETTERS[/** @type {Name} */ (name)], says = `arithmetic.tensor.${name}`, onedit, refuse = () => null, onpick }) {
+export function createGrid({ name, editable, onhover = () => {}, letter = LETTERS[/** @type {Name} */ (name)], says = `arithmetic.tensor.${name}`, onedit, planeSays = "arithmetic.plane.kernel", refuse = () => null, onpick }) {
   const title = h("h3", { class: "tensor-title" });
   const place = h("div", { class: "tensor-planes" });
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
@@ -100,7 +100,7 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
     const head = shape.slice(0, -2);
     [...place.children].forEach((plane, k) => {
       const index = unravel(k, head);
-      const words = head.length === 2 ? t("arithmetic.plane.kernel", { o: index[0], c: index[1] }) : t("arithmetic.plane", { c: index[0] ?? 0 });
+      const words = head.length === 2 ? t(planeSays, { o: index[0], c: index[1] }) : t("arithmetic.plane", { c: index[0] ?? 0 });
       plane.querySelector(".plane-name")?.replaceChildren(words);
       plane.querySelector(".plane")?.setAttribute("aria-label", `${letter}, ${t(says)}${place.children.length > 1 ? `, ${words}` : ""}`);
     });

@@ -47,9 +47,9 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     const key = `${given.op} ${name} ${many}`;
     let grid = grids.get(key);
     if (!grid) {
-      const [[letter, says], editable] = [labelOf(given, name), isEditable(given, name)];
+      const [[letter, says, planeSays], editable] = [labelOf(given, name), isEditable(given, name)];
       grid = (many ? createMap : createGrid)({
-        name, editable, letter, says, onhover: point,
+        name, editable, letter, says, planeSays, onhover: point,
         onedit: (index, value, gesture) => onedit(name, index, value, gesture),
         refuse(value) {
           const refusal = scene && operatorOf(scene.given).accepts?.(scene.given, name, value);

@@ -10,7 +10,7 @@ export const LETTERS = {
   input: "X", weight: "K", bias: "b", gradOutput: "dL/dY", output: "Y", gradInput: "dL/dX", gradWeight: "dL/dK", gradBias: "dL/db", newWeight: "K′", newBias: "b′",
 };
 
-/** How formulas write a tensor of an operator, and the key of its name. @param {{ op: string }} given @param {Name} name @returns {[string, string]} */
+/** How formulas write a tensor of an operator, and the keys of its name and of its planes. @param {{ op: string }} given @param {Name} name @returns {[string, string, string?]} */
 export const labelOf = (given, name) => operatorOf(given).labels[name] ?? [LETTERS[name], `arithmetic.tensor.${name}`];
 
 /** @param {{ op: string }} given @param {Name} name */

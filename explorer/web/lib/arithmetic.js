@@ -37,7 +37,7 @@ export { OPERATORS };
  * }} Part
  */
 /** One or two controls under a name; `passes`: shown with these only. @typedef {{ key: string, parts: Part[], between?: string, passes?: string[], hidden?: (given: Case) => boolean }} Setting */
-/** How a formula writes a tensor, and the key of what it is called. @typedef {Record<Name, [string, string]>} Labels */
+/** How a formula writes a tensor, the key of what it is called, and that of one of its planes. @typedef {Record<Name, [string, string, string?]>} Labels */
 
 /**
  * @typedef {{

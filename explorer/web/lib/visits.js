@@ -73,8 +73,8 @@ export const partSum = ({ terms }, phase) => terms.reduce((all, { inside, produc
 /** How many terms lie over padding. @param {Visit} visit */
 export const outsideOf = ({ terms }) => terms.filter(({ inside }) => !inside).length;
 
-/** "Σ = 12, + b = 13", with how many terms lie over padding. @param {Visit} visit @param {number} phase @param {string} [then] */
-export function sumTold(visit, phase, then = "") {
+/** "Σ = 12, + b = 13", with how many terms are left out. @param {Visit} visit @param {number} phase @param {string} [then] @param {string} [outside] the words for those */
+export function sumTold(visit, phase, then = "", outside = "arithmetic.outside") {
   const [text, count] = [`Σ = ${short(partSum(visit, phase), 7)}${then}`, outsideOf(visit)];
-  return count ? { key: "arithmetic.outside", values: { text, count } } : { text };
+  return count ? { key: outside, values: { text, count } } : { text };
 }

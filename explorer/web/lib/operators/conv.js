@@ -5,7 +5,7 @@ import { short } from "../numbers.js";
 import { divided, kept, products, size, summed, sumPieces, sumTold, unravel } from "../visits.js";
 import { wordsOf } from "./conv_words.js";
 import { folding } from "./pad.js";
-import { channels, convolutionBegin, groupSetting, KERNEL_LABELS, kernelSize } from "./kernels.js";
+import { channels, convolutionBegin, groupSetting, kernelSize } from "./kernels.js";
 import { inputSize, LARGEST, learningRate, pairSetting, plainSetting, withGradient, withSettings } from "./settings.js";
 import { sizesOf } from "./sizes.js";
 import { descent } from "./update.js";
@@ -33,7 +33,7 @@ export const conv = {
   name: "conv",
   family: "convolution",
   inputs: ["input", "weight", "bias", "gradOutput"],
-  labels: KERNEL_LABELS,
+  labels: { gradPadded: ["dL/dX̃", "arithmetic.tensor.gradPadded"] },
   settings: [
     inputSize, kernelSize, pairSetting("stride", 1, LARGEST.stride),
     {
@@ -152,6 +152,7 @@ function passes(given) {
       return summed({ vars: { n: 0, c, row, col }, target: [inputGradTarget, k], slides: "gradOutput", terms, groups: Array.from({ length: O / groups }, (_, step) => first + step) });
     }),
     worked: (visit) => sumPieces(visit),
+    told: (visit, phase) => sumTold(visit, phase, "", "arithmetic.between"),
   };
 
   /** @type {Pass} */

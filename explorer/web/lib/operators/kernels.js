@@ -4,9 +4,6 @@ import { channelCounts, counted, gradientOf, LARGEST, pairOf, pictureOf, plainSe
 
 /** @typedef {import("../arithmetic.js").Case} Case */
 
-/** @type {import("../arithmetic.js").Labels} */
-export const KERNEL_LABELS = { gradPadded: ["dL/dX̃", "arithmetic.tensor.gradPadded"] };
-
 export const kernelSize = pairOf("kernel", counted(1, LARGEST.kernel), ({ tensors }) => tensors.weight.shape.slice(2),
   (given, pair) => withTensors(given, { weight: reshaped(given.tensors.weight, [...given.tensors.weight.shape.slice(0, 2), ...pair], 0) }));
 

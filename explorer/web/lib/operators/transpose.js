@@ -4,7 +4,7 @@ import { short } from "../numbers.js";
 import { divided, kept, size, summed, sumPieces, sumTold, unravel } from "../visits.js";
 import { biasGradient } from "./conv.js";
 import { argument, call, gradientCall, linear } from "./formulas.js";
-import { channels, convolutionBegin, groupSetting, KERNEL_LABELS, kernelSize } from "./kernels.js";
+import { channels, convolutionBegin, groupSetting, kernelSize } from "./kernels.js";
 import { inputSize, LARGEST, learningRate, pairSetting, withGradient } from "./settings.js";
 import { descent } from "./update.js";
 
@@ -26,7 +26,10 @@ export const transpose = {
   name: "transpose",
   family: "convolution",
   inputs: ["input", "weight", "bias", "gradOutput"],
-  labels: KERNEL_LABELS,
+  labels: {
+    weight: ["K", "arithmetic.tensor.weight", "arithmetic.plane.transposed"], gradWeight: ["dL/dK", "arithmetic.tensor.gradWeight", "arithmetic.plane.transposed"],
+    newWeight: ["K′", "arithmetic.tensor.newWeight", "arithmetic.plane.transposed"],
+  },
   settings: [
     inputSize, kernelSize, pairSetting("stride", 1, LARGEST.stride), pairSetting("padding", 0, LARGEST.padding), pairSetting("outputPadding", 0, LARGEST.stride - 1),
     pairSetting("dilation", 1, LARGEST.dilation), channels, groupSetting, learningRate(["update"]),
@@ -101,7 +104,7 @@ function passes(given) {
       return summed({ vars: { n: 0, o: out, y, x }, target: ["output", k], first: bias.values[out], slides: "input", terms, also: { bias: out }, groups: Array.from({ length: each }, (_, step) => group * each + step) });
     }),
     worked: (visit) => sumPieces(visit, true),
-    told: (visit, phase) => sumTold(visit, phase, `, + b = ${short(visit.start.total, 7)}`),
+    told: (visit, phase) => sumTold(visit, phase, `, + b = ${short(visit.start.total, 7)}`, "arithmetic.between"),
   };
 
   /** @type {Pass} */
