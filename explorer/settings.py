@@ -50,7 +50,7 @@ class Settings:
     def number(self, name: str) -> float:
         """Return a number."""
         value = self._given.get(name)
-        if type(value) not in (int, float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} is {value!r}, expected a number")
         return float(value)
 

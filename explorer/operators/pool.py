@@ -18,9 +18,10 @@ def _pooled(input: Tensor, output: Tensor, tensors: Tensors) -> Tensors:
 
 def _max_pool(tensors: Tensors, settings: Settings) -> Tensors:
     (input,) = leaves(tensors, "input")
-    windows = (*(settings.pair(name) for name in ("kernel", "stride", "padding", "dilation")), settings.flag("ceil"))
-    pool_windows(input[None].shape, *windows)
-    return _pooled(input, F.max_pool2d(input, *windows), tensors)
+    kernel, stride, padding, dilation = (settings.pair(name) for name in ("kernel", "stride", "padding", "dilation"))
+    ceil = settings.flag("ceil")
+    pool_windows(input[None].shape, kernel, stride, padding, dilation, ceil)
+    return _pooled(input, F.max_pool2d(input, kernel, stride, padding, dilation, ceil), tensors)
 
 
 def _avg_pool(tensors: Tensors, settings: Settings) -> Tensors:
