@@ -138,7 +138,9 @@ def test_a_learning_rate_changed_while_running_is_told_and_kept(tmp_path, monkey
     assert not any(moved.values())
 
 
-@pytest.mark.parametrize("training", [{"optimiser": "sgd", "nesterov": True}, {"optimiser": "adam", "ema": 0}])
+@pytest.mark.parametrize(
+    "training", [{"optimiser": "sgd", "nesterov": True}, {"optimiser": "adam", "precision": "bfloat16"}]
+)
 def test_every_optimisers_state_survives(training, tmp_path, device):
     config = Config(epochs=2, batch_size=16, schedule="cosine", weight_decay=0.01, **training)
     pictures = drawn.digits(48, seed=0)
