@@ -42,22 +42,20 @@ def test_the_menu_has_every_operator(arithmetic):
     assert offered == list(OPERATORS)
 
 
-@pytest.mark.parametrize("op", OPERATORS)
-def test_every_pass_of_every_operator_ends_with_all_its_numbers_checked_by_autograd(arithmetic, op):
-    if op != "conv":
+def test_every_pass_of_every_operator_ends_with_all_its_numbers_checked_by_autograd(arithmetic):
+    for op in OPERATORS:
         choose(arithmetic, op=op)
-    expect_checked(arithmetic)
-    tool(arithmetic, "random").click()
-    expect_checked(arithmetic)
-    for button in arithmetic.locator(".pass").all():
-        button.click()
-        expect(button).to_have_attribute("aria-pressed", "true")
-        tool(arithmetic, "last").click()
-        texts = arithmetic.evaluate(WRITTEN)
-        assert texts
-        assert "·" not in texts
-        expect(arithmetic.locator(".code-line.current")).to_have_count(1)
-        assert arithmetic.locator(".formula-symbols").inner_text()
+        tool(arithmetic, "random").click()
+        expect_checked(arithmetic)
+        for button in arithmetic.locator(".pass").all():
+            button.click()
+            expect(button).to_have_attribute("aria-pressed", "true")
+            tool(arithmetic, "last").click()
+            texts = arithmetic.evaluate(WRITTEN)
+            assert texts, op
+            assert "·" not in texts, op
+            expect(arithmetic.locator(".code-line.current")).to_have_count(1)
+            assert arithmetic.locator(".formula-symbols").inner_text()
 
 
 SETTINGS = {
@@ -77,12 +75,9 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("op", SETTINGS)
-def test_the_line_of_pytorch_gives_the_numbers_on_the_page(arithmetic, op):
-    if op != "conv":
-        choose(arithmetic, op=op)
-    for choices in SETTINGS[op]:
-        choose(arithmetic, **choices)
+def test_the_line_of_pytorch_gives_the_numbers_on_the_page(arithmetic):
+    for op, choices in ((op, choices) for op, cases in SETTINGS.items() for choices in cases):
+        choose(arithmetic, op=op, **choices)
         tool(arithmetic, "random").click()
         expect_checked(arithmetic)
         arithmetic.locator("[data-pass=forward]").click()
@@ -209,9 +204,7 @@ def test_batch_norm_in_evaluation_uses_the_running_statistics(arithmetic):
     ],
 )
 def test_settings_that_pytorch_refuses_are_explained(arithmetic, op, choices, words):
-    if op != "conv":
-        choose(arithmetic, op=op)
-    choose(arithmetic, **choices)
+    choose(arithmetic, op=op, **choices)
     expect(arithmetic.locator(".arithmetic > .problem")).to_contain_text(words)
     expect(arithmetic.locator(".arithmetic-body")).to_be_hidden()
     tool(arithmetic, "undo").click()
@@ -248,8 +241,7 @@ def test_a_number_that_cannot_stand_in_a_cell_is_said_there(arithmetic, op, name
 def test_on_a_phone_no_setting_of_any_operator_is_cut(app, open_page):
     page = opened(open_page(app, width=360, height=740, has_touch=True))
     for op in OPERATORS:
-        if op != "conv":
-            choose(page, op=op)
+        choose(page, op=op)
         cut = page.locator(".arithmetic .controls, .arithmetic .arithmetic-head, .arithmetic .passes").evaluate_all(
             """all => all.flatMap(part => [...part.querySelectorAll("*")])
               .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > 360)
