@@ -12,6 +12,7 @@ import { createCombined } from "./kernels/combined.js";
 import { kernelControls, pictureControls, resultControls } from "./kernels/controls.js";
 import { createEditor } from "./kernels/editor.js";
 import { createExports } from "./kernels/exports.js";
+import { createLab } from "./kernels/lab.js";
 import { createLearned } from "./kernels/learned.js";
 import { createLearning } from "./kernels/learning.js";
 import { createLooking } from "./kernels/looking.js";
@@ -121,11 +122,14 @@ export async function mount(element, { server }) {
         h("div", { class: "kernels-controls of-output" }, controls.result.element, report.treated,
           h("div", { class: "computed" }, h("label", { class: "setting", dataset: { i18nTitle: "kernels.by.why" } }, h("span", { class: "setting-name", dataset: { i18n: "kernels.by" } }), by), report.speed)))),
     magnifier.element, learning.element,
-    h("p", { class: "note", id: "kernels-keys", dataset: { i18n: "kernels.keys" } }));
+    h("p", { class: "note", id: "kernels-keys", dataset: { i18n: "kernels.keys" } }), createLab({ server }).element);
   element.replaceChildren(root);
 
   /** What the server needs to know to run the model on what is on the pad. */
-  const request = () => ({ model: page.get("model"), strokes: page.get("ink"), brush: page.get("pen"), centred: page.get("centred"), edits: page.get("edits") });
+  const request = () => ({
+    model: page.get("model"), strokes: page.get("ink"), brush: page.get("pen"), centred: page.get("centred"), edits: page.get("edits"),
+    source: page.get("source"), perturbation: page.get("perturbation"),
+  });
 
   /** @param {NonNullable<typeof painting.picture>} next */
   function take(next) {

@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from core.models import load
 from core.ops.composition import compose
 from tests.browser.kernels_page import (
+    best_rate,
     canvas_bytes,
     choose,
     correlated,
-    dragging_rate,
     fill,
     notes,
     open_kernels,
@@ -24,7 +24,6 @@ from tests.browser.kernels_page import (
     taps,
 )
 
-FRAMES, TRIALS = 60, 8
 RATE = 30
 """Frames a second that a drag at 512 × 512 in a chain of three 5 × 5 kernels must reach, in software, on one core."""
 
@@ -147,14 +146,7 @@ def test_dragging_in_a_chain_of_three_keeps_the_display_rate(kernels: Page) -> N
     pick(kernels, 0)
     last = cards(kernels).nth(2).locator(".chain-picture")
     before = canvas_bytes(last)
-    kernels.locator(".tap").nth(12).hover()
-    kernels.mouse.down()
-    best = 0.0
-    for _ in range(TRIALS):  # the machine may be busy with something else
-        best = max(best, min(dragging_rate(kernels, 12, FRAMES)))
-        if best >= RATE:
-            break
-    kernels.mouse.up()
+    best = best_rate(kernels, 12, RATE)
     settled(kernels)
     assert not torch.equal(canvas_bytes(last), before)
     assert best >= RATE

@@ -80,7 +80,7 @@ test("singular values and vectors give the matrix back, whatever its shape and r
 
 const viewOf = (stage, picture, channels = "grey") => {
   const field = { width: picture.width, height: picture.height, planes: planesOf(picture.data, channels), version: 0 };
-  return createChain().run(field, [stage], 0, true, Infinity).links[0];
+  return createChain().run(field, [stage], 0, true, Infinity)[0];
 };
 const flat = { width: 20, height: 20, data: new Uint8ClampedArray(1600).fill(120) };
 

@@ -69,7 +69,7 @@ export function createChain() {
      * The links up to the kernel `at` for certain, the sums of that one only where `summed`, and as many behind it as are
      * expected to be done by `deadline`.
      * @param {Field} source @param {import("./state.js").Stage[]} stages @param {number} at @param {boolean} summed @param {number} deadline by performance.now()
-     * @returns {{ links: (Link | null)[], whole: boolean }} null for links that are left for later
+     * @returns {(Link | null)[]} null for links that are left for later
      */
     run(source, stages, at, summed, deadline) {
       while (places.length < stages.length) places.push(createPlace());
@@ -96,7 +96,7 @@ export function createChain() {
         blocked = link.refusal !== null;
         input = link.out;
       }
-      return { links, whole: !links.includes(null) && (summed || at === stages.length - 1) };
+      return links;
     },
   };
 }

@@ -114,8 +114,8 @@ export function createPainting({ input, output, strip, report, by }) {
   /** What is said when there is no result. @param {Link} link */
   function sayNone(link) {
     if (link.refusal) report.refuse(link.refusal);
-    else if (link.blocked) report.tellNone("blocked");
-    else report.tellNone("off");
+    else if (link.blocked) report.tellNone("blocked", link.input);
+    else report.tellNone("off", link.input);
   }
 
   return {
@@ -147,7 +147,7 @@ export function createPainting({ input, output, strip, report, by }) {
       const started = performance.now();
       const [source, stage] = [fieldOf(state), state.stages[at]];
       const card = by.value === "webgl" && painter !== null && !painter.lost && !needsExtent(stage.show);
-      links = chain.run(source, state.stages, at, !card, started + BUDGET).links;
+      links = chain.run(source, state.stages, at, !card, started + BUDGET);
       const link = /** @type {Link} */ (links[at]);
       paintInput(state, at);
       if (link.laid) {
@@ -164,7 +164,7 @@ export function createPainting({ input, output, strip, report, by }) {
     /** The hand rests: everything is computed, in float64, and the values' range is said. @param {State} state @param {number} at */
     rest(state, at) {
       const [source, stage] = [fieldOf(state), state.stages[at]];
-      links = chain.run(source, state.stages, at, true, Infinity).links;
+      links = chain.run(source, state.stages, at, true, Infinity);
       const link = /** @type {Link} */ (links[at]);
       paintInput(state, at);
       if (link.sums) {

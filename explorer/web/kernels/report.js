@@ -77,10 +77,11 @@ export function createReport() {
       Object.assign(speed.dataset, { path: work.path, ms: ms.toFixed(2), computeMs: work.ms.toFixed(2), rate: rate === null ? "" : rate.toFixed(1) });
     },
 
-    /** The picture passes unchanged: the kernel is off, or stands behind one that has no result. @param {"off" | "blocked"} why */
-    tellNone(why) {
+    /** The picture passes unchanged: the kernel is off, or stands behind one that has no result. @param {"off" | "blocked"} why @param {import("./engine.js").Field} input */
+    tellNone(why, { width, height }) {
       treated.textContent = t(`kernels.treated.${why}`);
-      if (why === "blocked") outputSize.textContent = t("kernels.output.none");
+      inputSize.textContent = why === "off" ? t("kernels.input.size", { height, width }) : "";
+      outputSize.textContent = why === "off" ? t("kernels.output.size", { height, width }) : t("kernels.output.none");
       speed.textContent = "";
     },
 

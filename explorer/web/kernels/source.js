@@ -122,7 +122,7 @@ export function createSource({ onpicture, askMap }) {
   }
 
   page.on(["description"], () => maps.show());
-  for (const [name, keys] of /** @type {[string, any[]][]} */ ([["drawing", ["ink", "pen"]], ["map", ["description", "ink", "pen", "centred", "edits"]]])) {
+  for (const [name, keys] of /** @type {[string, any[]][]} */ ([["drawing", ["ink", "pen"]], ["map", ["description", "ink", "pen", "centred", "edits", "source", "perturbation"]]])) {
     page.on(keys, () => {
       if (source === name && element.offsetParent) refresh();
     });

@@ -1,0 +1,144 @@
+/** The speed lab: one convolution in many ways, measured on the server's machine, proven equal first. */
+
+import { h } from "../lib/dom.js";
+import { fillWords, t } from "../lib/i18n.js";
+import { ask } from "../lib/live.js";
+import { linked, page } from "../lib/store.js";
+import { short } from "../lib/numbers.js";
+import { createLabChart } from "./lab_chart.js";
+import { createForm } from "./lab_form.js";
+import { createLadder } from "./lab_ladder.js";
+import { extended, largestError, nothing, reasonsOf, timeText } from "./lab_results.js";
+import { differing, settingsFrom, usual } from "./lab_settings.js";
+import { createTable } from "./lab_table.js";
+
+/** ms between two looks at a running measurement. */
+const PAUSE = 250;
+
+/** @param {{ server: any }} gradio */
+export function createLab({ server }) {
+  const body = h("div", { class: "lab-body" });
+  const element = h("details", { class: "lab", open: page.get("lab") !== null, ontoggle: toggle },
+    h("summary", {}, h("h3", { class: "lab-title", dataset: { i18n: "lab" } }), h("span", { class: "note", dataset: { i18n: "lab.what" } })), body);
+  const reach = (/** @type {string} */ name, /** @type {any} */ argument) => ask(server[name], argument, t("error.unreachable"));
+  let built = false;
+
+  async function toggle() {
+    if (!element.open) return page.set({ lab: null });
+    if (page.get("lab") === null) page.set({ lab: {} });
+    if (built) return;
+    built = true;
+    try {
+      const offer = await reach("offer_speed", {});
+      const bench = createBench(offer, reach);
+      body.replaceChildren(bench.element);
+      fillWords(body);
+      if (offer.run !== null) await bench.watch(offer.run);
+    } catch (error) {
+      built = false;
+      body.replaceChildren(h("p", { class: "problem", role: "alert" }, /** @type {Error} */ (error).message));
+    }
+  }
+
+  return { element };
+}
+
+/**
+ * @param {{ ways: import("./lab_settings.js").Way[], cores: number }} offer
+ * @param {(name: string, argument: any) => Promise<any>} reach calls a function of the server
+ */
+function createBench({ ways, cores }, reach) {
+  const plain = usual(ways);
+  let results = nothing();
+  let [run, running, seconds] = [0, false, 0];
+  /** @type {import("./lab_settings.js").Settings | null} */
+  let measured = null;
+
+  const form = createForm({
+    ways, cores, settings: linked("lab", (told) => settingsFrom(told, ways), plain),
+    onchange: () => page.set({ lab: differing(form.settings, plain) }), onstart: start, oncancel: cancel,
+  });
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const of = h("p", { class: "lab-of" });
+  const machine = h("p", { class: "note lab-machine" });
+  const proof = h("p", { class: "lab-proof" });
+  const reasons = h("ul", { class: "note lab-reasons" });
+  const [chart, ladder, table] = [createLabChart(ways.map(({ name }) => name)), createLadder(), createTable()];
+  const found = h("div", { class: "lab-found", hidden: true }, h("div", {}, of, machine, proof), h("div", { class: "lab-pictures" }, chart.element, ladder.element), table.element, reasons);
+
+  /** @param {string} message */
+  function complain(message) {
+    problem.textContent = message;
+    problem.hidden = !message;
+  }
+
+  async function start() {
+    if (form.unread !== null) return complain(t("lab.problem.sizes", { text: form.unread }));
+    complain("");
+    form.tell({ running: true, share: null, words: t("lab.starting") });
+    try {
+      await watch((await reach("start_speed", form.settings)).run);
+    } catch (error) {
+      complain(/** @type {Error} */ (error).message);
+      tell();
+      void reach("offer_speed", {}).then((offer) => offer.run !== null && offer.run !== run && watch(offer.run), () => {}); // another person's measurement may run
+    }
+  }
+
+  async function cancel() {
+    try {
+      await reach("cancel_speed", { run });
+    } catch (error) {
+      complain(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** Follow a measurement to its end. @param {number} number */
+  async function watch(number) {
+    [run, running, results] = [number, true, nothing()];
+    let since = 0;
+    try {
+      while (running) {
+        const answer = await reach("read_speed", { run, since });
+        results = extended(results, answer.events);
+        [since, running, seconds, measured] = [answer.next, answer.running, answer.seconds, answer.settings];
+        tell();
+        if (answer.events.length) show();
+        if (running) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      }
+    } finally {
+      running = false;
+      tell();
+    }
+    if (results.end?.kind === "failed") complain(results.end.message ?? "");
+  }
+
+  function tell() {
+    const done = results.points.length + results.leftOut.length;
+    const share = results.expected ? done / results.expected : null;
+    const numbers = { done, count: results.expected, time: timeText(seconds) };
+    const key = running ? (share === null ? "lab.starting" : "lab.progress.at") : results.end ? `lab.end.${results.end.kind}` : "";
+    form.tell({ running, share, words: key && t(key, numbers) });
+  }
+
+  function show() {
+    if (!measured || !results.machine) return;
+    found.hidden = results.points.length + results.leftOut.length === 0;
+    const { images, channels, outputs, kernel } = measured;
+    const { cpu, cores: all, threads, torch, python } = results.machine;
+    of.textContent = t("lab.of", { images, channels, outputs, kernel });
+    machine.textContent = t("lab.machine", { cpu, cores: all, threads, torch, python });
+    proof.textContent = results.points.length ? t("lab.proven", { error: short(largestError(results), 2) }) : "";
+    reasons.replaceChildren(...reasonsOf(results).map(({ way, sizes, message }) => h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message }))));
+    chart.show(results);
+    ladder.show(results);
+    table.show(results, measured);
+    fillWords(found);
+  }
+
+  page.on(["language"], () => {
+    show();
+    tell();
+  });
+  return { element: h("div", { class: "lab-bench" }, form.element, problem, found), watch };
+}
