@@ -35,6 +35,7 @@ class _Run:
     settings: dict[str, Any]
     worker: "subprocess.Popen[str]"
     began: float = field(default_factory=time.time)
+    ended: float | None = None
     events: list[Event] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     cancelled: bool = False
@@ -78,7 +79,7 @@ class SpeedLab:
                     f"a measurement is running since {since}, for {time.time() - before.began:.0f} s; "
                     "two at once would distort each other: wait for it, or cancel it"
                 )
-            complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  # closed by _follow
+            complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  (closed by _follow)
             worker = subprocess.Popen(
                 [*self._command, *_options(sweep)],
                 stdin=subprocess.DEVNULL,
@@ -103,7 +104,7 @@ class SpeedLab:
         run = self._found(number)
         running = not run.over.is_set()  # read before the events: the last one is there when it is not running
         events = run.events[max(0, since) :]
-        seconds = time.time() - run.began
+        seconds = (run.ended or time.time()) - run.began
         return {
             "events": events,
             "next": max(0, since) + len(events),
@@ -156,6 +157,7 @@ def _follow(run: _Run, complaints: IO[str]) -> None:
             run.events.append({"kind": "cancelled"})
         else:
             run.events.append({"kind": "failed", "message": _reason(status, complaints)})
+    run.ended = time.time()
     run.over.set()
 
 

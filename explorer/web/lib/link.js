@@ -16,6 +16,7 @@
  *
  * `kernels`: the chain of the Kernels page, see chain_link.js; `kernel`: the one in view, from 0; `pixel`: the opened one, row and
  * column; `picture`: a built-in one's name, "drawing", or "map" with step and channel; a file or camera cannot travel.
+ * `lab`: the speed lab is open, and the settings of its form that differ from the usual ones, as JSON.
  */
 
 import { readChain, writeChain } from "./chain_link.js";
@@ -247,6 +248,7 @@ export const fields = {
     },
     write: (pixel) => pixel,
   },
+  lab: jsonField("lab"),
 };
 
 /** @param {string} hash @returns {{ state: Record<string, any>, ignored: string[] }} */
