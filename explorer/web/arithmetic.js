@@ -94,7 +94,7 @@ export function mount(element, { server, options }) {
     (error, { given }) => { if (given === history.now) notes.check("failed", { message: error.message }); },
   );
 
-  /** Everything that follows from the numbers; null where the settings are impossible. */
+  /** Everything that follows from the numbers, each pass computed when it is first read; null where the settings are impossible. */
   function computed() {
     const given = history.now;
     if (refusalOf(given)) return null;
@@ -103,7 +103,11 @@ export function mount(element, { server, options }) {
     /** @type {import("./arithmetic/stage.js").Tensors} */
     const tensors = { ...given.tensors };
     for (const each of Object.values(passes)) {
-      for (const [name, { values }] of Object.entries(resultOf(each))) tensors[name] = { shape: /** @type {number[]} */ (each.shapes[name]), values };
+      /** @type {ReturnType<typeof resultOf> | undefined} */
+      let result;
+      for (const name of each.targets) {
+        tensors[name] = { shape: /** @type {number[]} */ (each.shapes[name]), get values() { return (result ??= resultOf(each))[name].values; } };
+      }
     }
     return { given, passes, pass, tensors };
   }
