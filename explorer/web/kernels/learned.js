@@ -40,7 +40,9 @@ export function createLearned({ server, onkernel }) {
     (/** @type {any} */ asked) => ask(server.learned_kernel, asked, t("error.unreachable")),
     ({ rows, columns, values }, { name, output, input }) => {
       complain("");
-      onkernel({ rows, columns, values }, `${name}[${output}, ${input}]`);
+      const kernel = { rows, columns, values };
+      seen = kernel; // the fields may be further already
+      onkernel(kernel, `${name}[${output}, ${input}]`);
     },
     (error) => complain(error.message),
   );
