@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable
+from math import log
 from pathlib import Path
 
 import pytest
@@ -41,17 +42,9 @@ def test_a_small_sweep_is_measured_read_and_taken_along(lab: Page, tmp_path: Pat
 
     expect(lab.locator(".lab .chart-dot")).to_have_count(6)
     expect(lab.locator(".lab-growth li")).to_have_count(3)
-    exponent = lab.locator(".lab-growth li[data-way='loops']").get_attribute("data-exponent")
-    assert 0.5 < float(exponent or "nan") < 1.5
     for axis in ("rate", "memory"):
         lab.locator(f"[data-axis='{axis}']").click()
         expect(lab.locator(".lab .chart-dot")).to_have_count(6)
-
-    rungs = lab.locator(".lab-ladder li")
-    expect(rungs).to_have_count(3)
-    faster = [float(rungs.nth(k).get_attribute("data-faster") or "nan") for k in range(3)]
-    assert faster[0] == 1
-    assert min(faster[1:]) > 5
 
     with lab.expect_download() as saving:
         lab.locator("[data-tool='lab-csv']").click()
@@ -63,16 +56,25 @@ def test_a_small_sweep_is_measured_read_and_taken_along(lab: Page, tmp_path: Pat
     }
     assert all(float(row["error_against_float64"]) < 1e-5 for row in rows)
 
+    seconds = {(row["way"], row["size"]): float(row["median_s"]) for row in rows}
+    work = {row["size"]: float(row["multiplications"]) for row in rows}
+    for way in ("loops", "im2col", "framework"):
+        slope = log(seconds[way, "16"] / seconds[way, "8"]) / log(work["16"] / work["8"])
+        exponent = lab.locator(f".lab-growth li[data-way='{way}']").get_attribute("data-exponent")
+        assert float(exponent or "nan") == pytest.approx(slope)
+        faster = lab.locator(f".lab-ladder li[data-way='{way}']").get_attribute("data-faster")
+        assert float(faster or "nan") == pytest.approx(seconds["loops", "16"] / seconds[way, "16"])
+
 
 def test_a_long_measurement_is_cancelled_and_a_second_one_waits_for_it(
     lab: Page, app: str, open_page: Callable[..., Page]
 ) -> None:
-    choose(lab, "200, 300, 400, 500, 600", {"loops", "taps", "im2col", "einsum"})
+    choose(lab, "200, 300, 400, 500, 600, 700, 800, 900", {"loops", "taps", "im2col", "einsum"})
     lab.locator("[data-tool='lab-start']").click()
-    expect(lab.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 20 points"), timeout=SECONDS)
+    expect(lab.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
 
     other = open_page(f"{app}/#page=kernels&lab=%7B%22sizes%22%3A%5B6%5D%7D")  # joins what runs
-    expect(other.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 20 points"), timeout=SECONDS)
+    expect(other.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
     expect(other.locator("[data-control='lab-sizes']")).to_have_value("6")
     expect(other.locator("[data-tool='lab-start']")).to_be_disabled()
 
