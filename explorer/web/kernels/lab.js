@@ -125,9 +125,9 @@ function createBench({ ways, cores }, reach) {
     if (!measured || !results.machine) return;
     found.hidden = results.points.length + results.leftOut.length === 0;
     const { images, channels, outputs, kernel } = measured;
-    const { cpu, cores: all, threads, torch, python } = results.machine;
+    const { cpu, cores: all, threads, torch, python, load_average: load } = results.machine;
     of.textContent = t("lab.of", { images, channels, outputs, kernel });
-    machine.textContent = t("lab.machine", { cpu, cores: all, threads, torch, python });
+    machine.textContent = t("lab.machine", { cpu, cores: all, threads, torch, python, load: load === null ? "–" : short(load, 2) });
     proof.textContent = results.points.length ? t("lab.proven", { error: short(largestError(results), 2) }) : "";
     reasons.replaceChildren(...reasonsOf(results).map(({ way, sizes, message }) => h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message }))));
     chart.show(results);
