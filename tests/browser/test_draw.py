@@ -103,13 +103,13 @@ def test_every_column_is_painted_and_the_legend_shows_the_same_colours(app, open
                  .some((byte, k) => k % 4 === 3 && byte === 255)""",
             arg=picture.element_handle(),
         )
-    for place in ((7, 7), (30, 30), (60, 21)):
+    for place in ((7, 7), (31, 31), (61, 21)):  # in the middle of a cell of two pixels
         reading = read_cell(page, 0, *place)
         picture, legend = page.evaluate(
             """([x, y]) => {
               const pixel = (canvas, x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data];
-              const ramp = document.querySelector("canvas.ramp");
-              const mark = parseFloat(document.querySelector(".ramp-mark").style.left) / 100;
+              const ramp = document.querySelector(".network canvas.ramp");
+              const mark = parseFloat(document.querySelector(".network .ramp-mark").style.left) / 100;
               return [pixel(document.querySelector("[data-step='0'] canvas.maps"), x, y),
                       pixel(ramp, Math.round(mark * (ramp.width - 1)), 0)];
             }""",
@@ -282,10 +282,10 @@ def test_without_preprocessing_a_small_corner_digit_fails_and_with_it_is_read(ap
     page = open_page(app)
     draw(page, examples["2"], size=0.3, at=(0.02, 0.02))
     expect_digit(page, "2")
-    page.locator(".switch input").uncheck()
+    page.get_by_role("checkbox", name="Preprocess the ink").uncheck()
     expect(page.locator("[data-stage='scaled']")).to_be_hidden()
     expect(headline(page)).not_to_have_text("This is a 2")
-    page.locator(".switch input").check()
+    page.get_by_role("checkbox", name="Preprocess the ink").check()
     expect_digit(page, "2")
 
 
@@ -482,7 +482,7 @@ def test_the_drawing_survives_a_server_that_went_away(open_page, examples):
         page.locator("[data-example='5']").click()
         expect_digit(page, "5")
     draw(page, [[[0.1, 0.1], [0.2, 0.1]]])
-    expect(page.locator(".draw .problem")).to_contain_text("Your drawing is kept")
+    expect(page.locator(".draw > .problem")).to_contain_text("Your drawing is kept")
     ink = page.locator(".pad-surface").evaluate(
         "pad => pad.getContext('2d').getImageData(0, 0, pad.width, pad.height).data.some(byte => byte)"
     )

@@ -46,8 +46,7 @@ export function createWhy({ request }) {
 
   /** @param {Partial<NonNullable<Question>>} part */
   function change(part) {
-    const question = page.get("why");
-    if (question) page.set({ why: { ...question, ...part } });
+    page.set({ why: { target: null, layer: null, ...page.get("why"), ...part } });
   }
 
   /** @param {Error} error */
@@ -105,7 +104,7 @@ export function createWhy({ request }) {
 
   page.on(["why"], follow);
   page.on(["model"], () => {
-    if (model) change({ layer: null });
+    if (model && page.get("why")) change({ layer: null });
     model = page.get("model");
   });
   page.on(["description"], listClasses);
