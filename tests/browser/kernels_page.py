@@ -42,6 +42,7 @@ def choose(page: Page, control: str, value: str) -> None:
 
 
 def fill(page: Page, control: str, value: int | str) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(null)))")  # fields show the last change
     page.locator(f".kernels [data-control='{control}']").fill(str(value))
 
 
