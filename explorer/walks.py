@@ -1,18 +1,18 @@
-"""A walk as a moving picture: frames that the page drew, put together as a GIF, or as an MP4 where ffmpeg is there."""
+"""A walk as a moving picture: frames that the page drew, put together as a GIF or, by ffmpeg, as an MP4."""
 
 import base64
 import binascii
 import io
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 from PIL import Image, UnidentifiedImageError
 
-__all__ = ["FORMATS", "MOST_FRAMES", "MOST_PIXELS", "animate", "formats"]
+__all__ = ["FORMATS", "MOST_FRAMES", "MOST_PIXELS", "animate"]
 
 MOST_FRAMES = 400
 MOST_PIXELS = 150_000_000
@@ -26,16 +26,11 @@ SAMPLED = 6
 FORMATS = {"gif": "image/gif", "mp4": "video/mp4"}
 
 
-def formats() -> list[str]:
-    """Return what this machine can write."""
-    return ["gif", *(["mp4"] if shutil.which("ffmpeg") else [])]
-
-
 def animate(request: Any) -> dict[str, Any]:
     """Return `{type, data}`, a moving picture in base64, for `{format, delay, frames}`.
 
     Args:
-        request: `format` is one of `formats()`, `delay` ms for each frame, `frames` PNG files in base64. Frames smaller
+        request: `format` is one of `FORMATS`, `delay` ms for each frame, `frames` PNG files in base64. Frames smaller
             than the largest are put on its background, at the left and the top.
 
     Raises:
@@ -44,8 +39,8 @@ def animate(request: Any) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise ValueError(f"expected an object, got {type(request).__name__}")
     kind, delay, frames = request.get("format"), request.get("delay"), request.get("frames")
-    if kind not in formats():
-        raise ValueError(f"the format is {kind!r}, this machine writes {' and '.join(formats())}")
+    if kind not in FORMATS:
+        raise ValueError(f"the format is {kind!r}, expected {' or '.join(FORMATS)}")
     if not isinstance(delay, int | float) or not SHORTEST <= delay <= LONGEST:
         raise ValueError(f"the delay is {delay!r}, expected {SHORTEST} to {LONGEST} ms")
     if not isinstance(frames, list) or not 1 <= len(frames) <= MOST_FRAMES:
@@ -109,13 +104,17 @@ def _gif(pictures: Sequence[Image.Image], delay: float) -> bytes:
 
 
 def _mp4(pictures: Sequence[Image.Image], delay: float) -> bytes:
+    try:
+        ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:
+        raise ValueError("there is no ffmpeg for this machine: install it, or save the walk as a GIF") from None
     width, height = pictures[0].size
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "walk.mp4"
         source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(1000 / delay), "-i", "-"]
         target = ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(file)]
         frames = b"".join(picture.tobytes() for picture in pictures)
-        done = subprocess.run(["ffmpeg", "-loglevel", "error", *source, *target], input=frames, capture_output=True)
+        done = subprocess.run([ffmpeg, "-loglevel", "error", *source, *target], input=frames, capture_output=True)
         if done.returncode:
             raise ValueError(f"ffmpeg failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
         return file.read_bytes()

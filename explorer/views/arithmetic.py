@@ -12,7 +12,7 @@ from explorer.chained import check_chain
 from explorer.listings import listings
 from explorer.operators import OPERATORS
 from explorer.settings import Settings
-from explorer.walks import animate, formats
+from explorer.walks import FORMATS, animate
 from explorer.web_view import answers, web_view
 
 __all__ = ["MOST_ELEMENTS", "arithmetic_view", "check"]
@@ -26,7 +26,7 @@ def arithmetic_view() -> gr.HTML:
     return web_view(
         "arithmetic.js",
         functions=[answers(check), answers(check_chain), answers(animate)],
-        options={"listings": listings(), "films": formats()},
+        options={"listings": listings(), "films": list(FORMATS)},
     )
 
 

@@ -1,11 +1,13 @@
 import base64
 import io
-import shutil
+import subprocess
+import tempfile
 
+import imageio_ffmpeg
 import pytest
 from PIL import Image
 
-from explorer.walks import MOST_FRAMES, animate, formats
+from explorer.walks import MOST_FRAMES, animate
 
 
 def frame(colour: str, width: int = 30, height: int = 21) -> str:
@@ -27,17 +29,31 @@ def test_a_walk_becomes_a_gif_with_a_frame_for_each_step():
         assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) < 8
 
 
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
-def test_a_walk_becomes_a_video_where_ffmpeg_is():
-    answer = animate({"format": "mp4", "delay": 100, "frames": [frame("red"), frame("blue")]})
+def test_a_walk_becomes_a_video_of_its_length():
+    answer = animate({"format": "mp4", "delay": 100, "frames": [frame("red"), frame("blue"), frame("red")]})
     assert answer["type"] == "video/mp4"
-    assert base64.b64decode(answer["data"])[4:8] == b"ftyp"
+    file = base64.b64decode(answer["data"])
+    assert file[4:8] == b"ftyp"
+    assert frames_of(file) == [(255, 0, 0), (0, 0, 255), (255, 0, 0)]
 
 
-def test_without_ffmpeg_only_a_gif_is_offered(monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    assert formats() == ["gif"]
-    with pytest.raises(ValueError, match="the format is 'mp4', this machine writes gif"):
+def frames_of(file: bytes) -> list[tuple[int, ...]]:
+    """The colour of each frame of a video, full or none of each primary."""
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as place:
+        place.write(file)
+        place.flush()
+        one_pixel = ["-vf", "scale=1:1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", place.name, *one_pixel]
+        pixels = subprocess.run(command, capture_output=True, check=True).stdout
+    return [tuple(255 * (part > 127) for part in pixels[k : k + 3]) for k in range(0, len(pixels), 3)]
+
+
+def test_without_ffmpeg_a_video_is_refused_in_words(monkeypatch):
+    def absent() -> str:
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", absent)
+    with pytest.raises(ValueError, match="no ffmpeg for this machine: install it, or save the walk as a GIF"):
         animate({"format": "mp4", "delay": 100, "frames": [frame("red")]})
 
 
@@ -45,7 +61,7 @@ def test_without_ffmpeg_only_a_gif_is_offered(monkeypatch):
     ("change", "message"),
     [
         (None, "expected an object, got list"),
-        ({"format": "webm"}, "the format is 'webm'"),
+        ({"format": "webm"}, "the format is 'webm', expected gif or mp4"),
         ({"delay": 5}, "the delay is 5, expected 20 to 10000 ms"),
         ({"delay": "1"}, "the delay is '1'"),
         ({"frames": []}, f"expected 1 to {MOST_FRAMES} frames, got 0"),
