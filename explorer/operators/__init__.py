@@ -1,9 +1,9 @@
 """The operators of the Arithmetic page: one module for each family, beside the page's `web/lib/operators`."""
 
 from explorer.operators import activation, conv, layer, loss, optim, pool
-from explorer.operators.base import Listed, Operator, Tensors
+from explorer.operators.base import MOST_ELEMENTS, Listed, Operator, Tensors
 
-__all__ = ["LISTED", "OPERATORS", "Listed", "Operator", "Tensors"]
+__all__ = ["LISTED", "MOST_ELEMENTS", "OPERATORS", "Listed", "Operator", "Tensors"]
 
 FAMILIES = (conv, pool, activation, layer, loss, optim)
 

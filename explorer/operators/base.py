@@ -9,9 +9,12 @@ from torch import Tensor
 
 from explorer.settings import Settings
 
-__all__ = ["PICTURE", "Listed", "Operator", "Tensors", "backward", "descended", "grad", "leaves"]
+__all__ = ["MOST_ELEMENTS", "PICTURE", "Listed", "Operator", "Tensors", "backward", "descended", "grad", "leaves"]
 
 Tensors = dict[str, Tensor]
+
+MOST_ELEMENTS = 4096
+"""Most elements that one tensor of the page may have."""
 
 PICTURE = {"input": 3, "gradOutput": 3}
 """Ranks of an operator on pictures `(C, H, W)` without parameters."""

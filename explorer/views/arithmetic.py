@@ -10,15 +10,12 @@ from torch import Tensor
 from explorer.autograd import answered, differentiate
 from explorer.chained import check_chain
 from explorer.listings import listings
-from explorer.operators import OPERATORS
+from explorer.operators import MOST_ELEMENTS, OPERATORS
 from explorer.settings import Settings
 from explorer.walks import FORMATS, animate
 from explorer.web_view import answers, web_view
 
-__all__ = ["MOST_ELEMENTS", "arithmetic_view", "check"]
-
-MOST_ELEMENTS = 4096
-"""Most elements that one tensor of a request may have."""
+__all__ = ["arithmetic_view", "check"]
 
 
 def arithmetic_view() -> gr.HTML:

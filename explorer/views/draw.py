@@ -12,10 +12,11 @@ from explorer.classes import open_class
 from explorer.digits import Gallery
 from explorer.edits import Edits
 from explorer.inputs import Input, Inputs
+from explorer.sent import sends
 from explorer.session import Explored, Library
 from explorer.sums import MOST_TERMS, open_cell, open_gradient, open_parameter
 from explorer.views.compare import comparable, compare
-from explorer.views.draw_tools import browse, exact, pytorch_lines
+from explorer.views.draw_tools import arithmetic, browse, exact, pytorch_lines
 from explorer.views.requests import DRAWING, PLACE, Fields, checked
 from explorer.views.why import why
 from explorer.web_view import answers, web_view
@@ -28,7 +29,8 @@ ASKED_MAPS: Fields = DRAWING | {"wanted": list, "structure": str}
 def draw_view(library: Library) -> gr.HTML:
     """Return the page's view."""
     edits = Edits(Inputs(library.data_dir))
-    asked = [answers(function, library, edits) for function in (observe, explain, exact, pytorch_lines, why, compare)]
+    functions = (observe, explain, exact, arithmetic, pytorch_lines, why, compare)
+    asked = [answers(function, library, edits) for function in functions]
     return web_view(
         "draw.js", functions=[*asked, answers(browse, library, Gallery(edits.inputs)), answers(comparable, library)]
     )
@@ -65,7 +67,7 @@ def explain(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
 
     `of` is "" for the cell's value, "output" for the gradient that arrives at it, "class" for the probability of a
     class, or the name of the step's argument whose element `cell` is, for that parameter's gradient. With `every` all
-    terms come one by one.
+    terms come one by one. `sends` says whether the Arithmetic page has the operator.
     """
     asked = checked(request, PLACE)
     explored = library.explored(asked["model"])
@@ -74,15 +76,17 @@ def explain(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
         raise ValueError("a gradient needs the true label: choose one")
     changes = edits.changes(explored, asked["edits"])
     trace, _ = explored.trace(edits.inputs.read(asked).picture, grad=label is not None, changes=changes)
+    back = backward(trace, label) if label is not None and of not in ("", "class") else None
     most = sys.maxsize if asked.get("every") else MOST_TERMS
     if of == "class":
-        return open_class(trace, explored.card, label, cell)
-    if not of:
-        return open_cell(trace, step, cell, most=most)
-    if of == "output":
-        return open_gradient(trace, backward(trace, label), step, cell, most=most)
-    back = None if label is None else backward(trace, label)
-    return open_parameter(trace, back, step, of, cell, most=most)
+        answer = open_class(trace, explored.card, label, cell)
+    elif not of:
+        answer = open_cell(trace, step, cell, most=most)
+    elif of == "output" and back is not None:
+        answer = open_gradient(trace, back, step, cell, most=most)
+    else:
+        answer = open_parameter(trace, back, step, of, cell, most=most)
+    return answer | {"sends": sends(trace, back, step, of)}
 
 
 def _sort(asked: dict[str, Any], back: Backward | None) -> str:

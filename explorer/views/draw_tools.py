@@ -7,10 +7,11 @@ from core.explain import Backward, Trace, backward
 from explorer import exports
 from explorer.digits import Gallery
 from explorer.edits import Edits
+from explorer.sent import send
 from explorer.session import Explored, Library
 from explorer.views.requests import PLACE, Fields, checked
 
-__all__ = ["browse", "exact", "pytorch_lines"]
+__all__ = ["arithmetic", "browse", "exact", "pytorch_lines"]
 
 BROWSED: Fields = {"model": str, "label": (int, NoneType), "wrong": bool, "first": int, "download": bool}
 
@@ -32,6 +33,13 @@ def exact(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
     asked = checked(request, PLACE)
     _, trace, back = _recorded(library, edits, asked)
     return exports.exact(trace, back, asked["step"], asked["of"])
+
+
+def arithmetic(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+    """Answer one element as a case of the Arithmetic page."""
+    asked = checked(request, PLACE)
+    _, trace, back = _recorded(library, edits, asked)
+    return send(trace, back, asked["step"], asked["of"], asked["cell"])
 
 
 def pytorch_lines(library: Library, edits: Edits, request: Any) -> dict[str, Any]:

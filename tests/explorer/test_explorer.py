@@ -239,7 +239,7 @@ def test_changes_are_told_with_the_prediction_before_them(library):
     opened = draw.explain(
         library, Edits(), asked | {"edits": [silence], "of": "weight", "step": 0, "cell": [2, 0, 1, 1]}
     )
-    assert opened == {"parameter": "conv1.weight", "element": 0.0}
+    assert opened == {"parameter": "conv1.weight", "element": 0.0, "sends": False}
 
 
 def test_a_request_that_is_no_object_is_refused():
