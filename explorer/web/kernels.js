@@ -9,7 +9,7 @@ import { ask as askServer } from "./lib/live.js";
 import { separated } from "./lib/separable.js";
 import { page } from "./lib/store.js";
 import { createCombined } from "./kernels/combined.js";
-import { kernelControls, pictureControls, resultControls } from "./kernels/controls.js";
+import { kernelControls, pictureControls, resultControls, travelControls, windowControls } from "./kernels/controls.js";
 import { createEditor } from "./kernels/editor.js";
 import { createExports } from "./kernels/exports.js";
 import { createLab } from "./kernels/lab.js";
@@ -21,7 +21,7 @@ import { createPainting } from "./kernels/painting.js";
 import { createReport } from "./kernels/report.js";
 import { createScreen } from "./kernels/screen.js";
 import { createSource } from "./kernels/source.js";
-import { differing, INITIAL, withAdded, withKernel, withMoved, withoutStage, withStage } from "./kernels/state.js";
+import { differing, INITIAL, withAdded, withKernel, withLearned, withMoved, withoutStage, withStage } from "./kernels/state.js";
 import { createStrip, nameOf } from "./kernels/strip.js";
 
 /** A gesture is over when nothing changed for so long, ms. */
@@ -73,13 +73,15 @@ export async function mount(element, { server }) {
   const combined = createCombined({
     onmerge: (first, second, both) => change(withStage(withoutStage(history.now, second), first, () => both), null, first),
   });
-  const learned = createLearned({ server, onkernel: (kernel, name) => ask((given) => withKernel(given, kernel, name)) });
+  const learned = createLearned({ server, onkernel: (kernel, name) => ask((given) => withLearned(given, kernel, name)) });
   const controls = {
     picture: pictureControls(ask, (channels) => change({ ...history.now, channels })),
-    kernel: kernelControls(ask, travel, () => {
+    kernel: kernelControls(ask, () => {
       void learned.begin();
       schedule(); // until the kernel comes, the present one is in view
     }),
+    window: windowControls(ask),
+    travel: travelControls(travel),
     result: resultControls(ask),
   };
   const editor = createEditor({
@@ -104,25 +106,25 @@ export async function mount(element, { server }) {
   });
   const exports = createExports({ state: () => history.now, view: () => ({ stage: stage(), link: painting.links[at] ?? null, picture: painting.picture, screens }) });
   const help = createHelp("kernels", KEYS);
-  const title = (/** @type {string} */ key) => h("h3", { class: "kernels-title", dataset: { i18n: `kernels.${key}` } });
+  const note = (/** @type {string} */ id, /** @type {string} */ words) => h("p", { class: "note", id, dataset: { i18n: words } });
+  const view = (/** @type {"input" | "kernel" | "output"} */ name, /** @type {HTMLElement[]} */ head, /** @type {HTMLElement[]} */ body) =>
+    h("section", { class: `kernels-view of-${name}` }, h("header", {}, h("h3", { class: "kernels-title", dataset: { i18n: `kernels.${name}` } }), ...head), ...body);
+  const controlsOf = (/** @type {"input" | "kernel" | "output"} */ name, /** @type {HTMLElement[]} */ ...parts) => h("div", { class: `kernels-controls of-${name}` }, ...parts);
 
-  source.row.append(h("span", { class: "source-end" }, exports.element, help.element));
   const root = h("div", { class: "kernels", "aria-busy": "true" },
-    source.element, strip.element, combined.element,
+    h("div", { class: "kernels-top" }, source.element, strip.element, h("div", { class: "kernels-tools" }, controls.travel.element, exports.element, help.element)),
+    combined.element,
     h("div", { class: "kernels-flow" },
-      h("section", { class: "kernels-part" },
-        h("div", { class: "kernels-view of-input" }, h("header", {}, title("input"), report.inputSize), screens.input.element),
-        h("div", { class: "kernels-controls of-input" }, controls.picture.element)),
-      h("section", { class: "kernels-part" },
-        h("div", { class: "kernels-view of-kernel" }, title("kernel"), controls.kernel.head, learned.element, editor.element,
-          h("p", { class: "note", id: "kernels-editor-keys", dataset: { i18n: "kernels.editor.keys" } }), report.separable),
-        h("div", { class: "kernels-controls of-kernel" }, controls.kernel.element, report.code)),
-      h("section", { class: "kernels-part" },
-        h("div", { class: "kernels-view of-output" }, h("header", {}, title("output"), report.outputSize), screens.output.element),
-        h("div", { class: "kernels-controls of-output" }, controls.result.element, report.treated,
-          h("div", { class: "computed" }, h("label", { class: "setting", dataset: { i18nTitle: "kernels.by.why" } }, h("span", { class: "setting-name", dataset: { i18n: "kernels.by" } }), by), report.speed)))),
-    magnifier.element, learning.element,
-    h("p", { class: "note", id: "kernels-keys", dataset: { i18n: "kernels.keys" } }), createLab({ server }).element);
+      view("input", [report.inputSize, controls.picture.head], [screens.input.element, report.missed]),
+      view("kernel", [controls.kernel.head], [learned.element, editor.element, note("kernels-editor-keys", "kernels.editor.keys"), report.separable, controls.kernel.element]),
+      view("output", [report.outputSize, controls.result.head], [screens.output.element, report.treated])),
+    magnifier.element, note("kernels-keys", "kernels.keys"),
+    h("div", { class: "kernels-flow kernels-settings" },
+      controlsOf("input", controls.picture.element),
+      controlsOf("kernel", controls.window.element, report.code),
+      controlsOf("output", controls.result.element,
+        h("div", { class: "computed" }, h("label", { class: "setting", dataset: { i18nTitle: "kernels.by.why" } }, h("span", { class: "setting-name", dataset: { i18n: "kernels.by" } }), by), report.speed))),
+    learning.element, createLab({ server }).element);
   element.replaceChildren(root);
 
   /** What the server needs to know to run the model on what is on the pad. */
@@ -158,10 +160,12 @@ export async function mount(element, { server }) {
     else resting = setTimeout(rest, REST);
     editor.show(stage().kernel, separated(stage().kernel).factors);
     controls.picture.show(stage(), history.now.channels, !("values" in picture));
-    controls.kernel.show(stage(), history);
+    controls.kernel.show(stage());
+    controls.window.show(stage());
+    controls.travel.show(history);
     controls.result.show(stage(), at < history.now.stages.length - 1);
     void learned.show(stage());
-    element.querySelector(".of-output")?.classList.toggle("none", link.refusal !== null || link.blocked);
+    element.querySelector(".kernels-view.of-output")?.classList.toggle("none", link.refusal !== null || link.blocked);
     looking.open();
   }
 

@@ -197,7 +197,6 @@ def test_dragging_keeps_the_display_rate_at_512_with_5_by_5(kernels: Page) -> No
 
 
 def test_a_kernel_is_edited_by_keyboard_alone(kernels: Page) -> None:
-    kernels.locator(".kernel-head .tool").last.focus()
     kernels.locator(".preset").focus()
     for _ in range(4):
         kernels.keyboard.press("Tab")
@@ -274,6 +273,29 @@ def test_separable_kernels_run_as_two_passes_and_say_so(kernels: Page) -> None:
     choose(kernels, "preset", "laplacian")
     expect(kernels.locator(".kernels-separable")).to_contain_text("Not separable")
     expect(vertical.first).to_be_hidden()
+
+
+def test_what_no_window_reaches_is_greyed_out(kernels: Page) -> None:
+    veil, said = kernels.locator("[data-screen='input'] .screen-veil"), kernels.locator(".kernels-missed")
+    expect(veil).to_be_hidden()
+    fill(kernels, "stride.rows", 5)
+    expect(veil).to_be_visible()
+    expect(said).to_have_text("Grey: no window reaches these. Rows: 204, columns: 0.")
+    fill(kernels, "stride.rows", 3)
+    expect(veil).to_be_hidden()
+    expect(said).to_be_empty()
+
+
+def test_the_sum_stands_below_the_pictures_and_stays_where_it_is(kernels: Page) -> None:
+    def tops() -> list[float]:
+        settled(kernels)
+        return [kernels.locator(part).bounding_box()["y"] for part in (".of-output canvas", ".taps", ".magnifier")]  # type: ignore[index]
+
+    before = tops()
+    assert before[2] < 700
+    for name in ("gaussian", "sobelx", "box", "motion", "identity"):
+        choose(kernels, "preset", name)
+        assert tops() == pytest.approx(before, abs=1), name
 
 
 def test_a_phone_shows_everything_without_sideways_scrolling(app: str, open_page: Callable[..., Page]) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { addTaps, addTwoPasses, padded, rotated, sourceOf, termsOf, visited, windowsOf } from "../../explorer/web/lib/conv.js";
+import { addTaps, addTwoPasses, padded, rotated, sourceOf, reached, termsOf, visited, windowsOf } from "../../explorer/web/lib/conv.js";
 import { factors, multiplications, separated } from "../../explorer/web/lib/separable.js";
 
 /** Written by `core.ops`; tests/explorer/test_kernels.py holds Python to the same file. */
@@ -121,5 +121,6 @@ test("padding repeats what it should: 0 1 2 3 with two on either side", () => {
 test("elements that no window reaches are counted: a stride of 3 with 2 taps over 10 leaves 4", () => {
   const { geometry } = windowsOf(10, 9, { rows: 2, columns: 3, values: [] }, { stride: [3, 1], dilation: [1, 1], padding: "valid", mode: "zeros" });
   assert.equal(visited(geometry.rows), 6);
+  assert.deepEqual([...reached(geometry.rows)], [1, 1, 0, 1, 1, 0, 1, 1, 0, 0]);
   assert.equal(visited(geometry.columns), 9);
 });

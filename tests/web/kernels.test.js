@@ -5,7 +5,7 @@ import { centre, PRESETS, resized, sumOf } from "../../explorer/web/lib/kernels.
 import { PICTURES, pictureOf, SIDE } from "../../explorer/web/lib/pictures.js";
 import { factors } from "../../explorer/web/lib/separable.js";
 import { colourOf, divisorOf, extentOf, handOn, onWhite, planesOf, shade, shown } from "../../explorer/web/lib/shading.js";
-import { FIRST, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { FIRST, withLearned, withPreset, withSize } from "../../explorer/web/kernels/state.js";
 import { torchLine } from "../../explorer/web/lib/listing.js";
 
 const SHAPE = { sigma: 1, wavelength: 4, angle: 45 };
@@ -59,6 +59,23 @@ test("another size keeps the centre in the centre; a preset is made anew, an edi
   }
   assert.deepEqual(withSize(withPreset(FIRST, "box"), 2, 6).kernel.values, Array(12).fill(1));
   assert.equal(withSize(withPreset(FIRST, "sobelx"), 3, 1).preset, null);
+});
+
+test("a preset comes at the size at which it is known, unless a person gave the one before another size", () => {
+  const sizeOf = ({ kernel: { rows, columns } }) => [rows, columns];
+  const gaussian = withPreset(FIRST, "gaussian");
+  assert.deepEqual(sizeOf(gaussian), [5, 5]);
+  assert.deepEqual(sizeOf(withPreset(gaussian, "sobelx")), [3, 3]);
+  assert.deepEqual(sizeOf(withPreset(withSize(gaussian, 7, 3), "box")), [7, 3]);
+  assert.deepEqual(sizeOf(withPreset(withSize(gaussian, 1, 1), "emboss")), [2, 2]);
+  assert.deepEqual(sizeOf(withPreset({ ...gaussian, preset: null }, "laplacian")), [3, 3]);
+});
+
+test("a kernel of a model is applied as the model does: not divided, shifted or rotated, and seen with its sign", () => {
+  const kernel = { rows: 1, columns: 2, values: [-1, 0.5] };
+  const learned = withLearned({ ...withPreset(FIRST, "box"), bias: 20, flip: true }, kernel, "conv1.weight[0, 0]");
+  assert.deepEqual([learned.normalise, learned.bias, learned.flip, learned.show, learned.kernel], [false, 0, false, "signed", kernel]);
+  assert.equal(withLearned({ ...learned, show: "absolute" }, kernel, "conv1.weight[1, 0]").show, "absolute");
 });
 
 test("the line of PyTorch names what differs from the default and pads apart where it must", () => {

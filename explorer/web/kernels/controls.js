@@ -1,4 +1,7 @@
-/** The page's controls, in three groups: of the picture, of the kernel, of the result. They show a state and ask for changes. */
+/**
+ * The page's controls: of the picture, the kernel, the window's way over the picture, the result. They show a state and
+ * ask for changes. `head` stands beside a title, `element` with the other settings.
+ */
 
 import { h } from "../lib/dom.js";
 import { fitted, parsed } from "../lib/editing.js";
@@ -16,9 +19,9 @@ const setting = (key, ...controls) => h("label", { class: "setting", dataset: { 
 const settings = (key, ...controls) => h("div", { class: "setting", role: "group", dataset: { i18nTitle: `kernels.${key}.why`, i18nAria: `kernels.${key}` } },
   h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }), h("span", { class: "setting-parts" }, ...controls));
 
-/** @param {string} key stem of the options' words @param {string[]} values @param {(value: string) => void} choose */
-function options(key, values, choose) {
-  const select = h("select", { dataset: { control: key }, onchange: () => choose(select.value) },
+/** @param {string} key stem of the options' words @param {string[]} values @param {(value: string) => void} choose @param {Record<string, string>} [words] of a choice that has no name beside it */
+function options(key, values, choose, words = {}) {
+  const select = h("select", { dataset: { control: key, ...words }, onchange: () => choose(select.value) },
     ...values.map((value) => h("option", { value, dataset: { i18n: `kernels.${key}.${value}` } })));
   return select;
 }
@@ -51,6 +54,9 @@ function put(input, value) {
   input.setAttribute("aria-invalid", "false");
 }
 
+/** The words of a choice that stands beside a title. @param {string} key */
+const unnamed = (key) => ({ i18nAria: `kernels.${key}`, i18nTitle: `kernels.${key}.why` });
+
 /** @param {string} key @param {(on: boolean) => void} take */
 function switched(key, take) {
   const box = h("input", { type: "checkbox", dataset: { control: key }, onchange: () => take(box.checked) });
@@ -67,8 +73,7 @@ function pair(key, ask) {
 
 /** Colour or grey, and what lies beyond the picture's edge. @param {Ask} ask @param {(channels: "rgb" | "grey") => void} onchannels */
 export function pictureControls(ask, onchannels) {
-  const channels = options("channels", ["rgb", "grey"], (value) => onchannels(/** @type {"rgb" | "grey"} */ (value)));
-  const colours = setting("channels", channels);
+  const channels = options("channels", ["rgb", "grey"], (value) => onchannels(/** @type {"rgb" | "grey"} */ (value)), unnamed("channels"));
   const mode = options("mode", ["zeros", "reflect", "replicate", "circular"], (value) => ask((state) => ({ ...state, mode: /** @type {Stage["mode"]} */ (value) })));
   const amount = options("padding", ["same", "valid", "number"], (value) =>
     ask((state) => ({ ...state, padding: value === "number" ? [1, 1] : /** @type {"same" | "valid"} */ (value) })));
@@ -76,11 +81,12 @@ export function pictureControls(ask, onchannels) {
     ask((state) => (typeof state.padding === "string" ? state : { ...state, padding: /** @type {[number, number]} */ (state.padding.with(axis, value)) }))));
   const numbers = h("span", { class: "setting-parts" }, amounts[0], times(), amounts[1]);
   return {
-    element: h("div", { class: "controls" }, colours, setting("mode", mode), setting("padding", amount), numbers),
+    head: channels,
+    element: h("div", { class: "controls" }, setting("mode", mode), setting("padding", amount), numbers),
     /** @param {Stage} state @param {"rgb" | "grey"} now @param {boolean} coloured whether the picture has colours to choose from */
     show(state, now, coloured) {
       channels.value = now;
-      colours.hidden = !coloured;
+      channels.hidden = !coloured;
       mode.value = state.mode;
       mode.disabled = state.padding === "valid";
       amount.value = typeof state.padding === "string" ? state.padding : "number";
@@ -90,8 +96,8 @@ export function pictureControls(ask, onchannels) {
   };
 }
 
-/** Which kernel, how large, of what shape. @param {Ask} ask @param {(direction: "undo" | "redo") => void} travel @param {() => void} onlearned a kernel of the model is wanted */
-export function kernelControls(ask, travel, onlearned) {
+/** Which kernel, how large, of what shape. @param {Ask} ask @param {() => void} onlearned a kernel of the model is wanted */
+export function kernelControls(ask, onlearned) {
   const preset = h("select", {
     class: "preset", dataset: { control: "preset", i18nAria: "kernels.preset" },
     onchange: () => (preset.value === "learned" ? onlearned() : ask((state) => withPreset(state, preset.value))),
@@ -99,9 +105,6 @@ export function kernelControls(ask, travel, onlearned) {
   h("option", { value: "learned", dataset: { i18n: "kernels.preset.learned" } }), h("option", { value: "", disabled: true, dataset: { i18n: "kernels.preset.own" } }));
   const rows = whole("size.rows", 1, LARGEST, (value) => ask((state) => withSize(state, value, state.kernel.columns)));
   const columns = whole("size.columns", 1, LARGEST, (value) => ask((state) => withSize(state, state.kernel.rows, value)));
-  const button = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) =>
-    h("button", { type: "button", class: "tool", dataset: { tool: `kernel-${name}`, i18nTitle: `kernels.${name}` }, onclick: () => travel(name) }, icon);
-  const [undo, redo] = [button("undo", "↶"), button("redo", "↷")];
   let gesture = {};
   const shapes = /** @type {(keyof typeof RANGES)[]} */ (Object.keys(RANGES)).map((key) => {
     const slider = h("input", {
@@ -111,25 +114,48 @@ export function kernelControls(ask, travel, onlearned) {
     const value = h("output", { class: "slider-value" });
     return { key, slider, value, element: setting(key, h("span", { class: "setting-parts" }, slider, value)) };
   });
-  const [stride, dilation] = [pair("stride", ask), pair("dilation", ask)];
   const flip = switched("flip", (on) => ask((state) => ({ ...state, flip: on })));
   return {
-    head: h("div", { class: "kernel-head" }, preset, h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, times(), columns), undo, redo),
-    element: h("div", { class: "controls" }, ...shapes.map(({ element }) => element), stride.element, dilation.element, flip.element),
-    /** @param {Stage} state @param {{ canUndo: boolean, canRedo: boolean }} history */
-    show(state, { canUndo, canRedo }) {
+    head: h("div", { class: "kernel-head" }, preset, h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, times(), columns)),
+    element: h("div", { class: "controls kernel-shape" }, ...shapes.map(({ element }) => element), flip.element),
+    /** @param {Stage} state */
+    show(state) {
       preset.value = state.preset ?? (state.learned ? "learned" : "");
       put(rows, state.kernel.rows);
       put(columns, state.kernel.columns);
-      [undo.disabled, redo.disabled] = [!canUndo, !canRedo];
       for (const { key, slider, value, element } of shapes) {
         element.hidden = !state.preset || !(key in PRESETS[state.preset].shape);
         if (Number(slider.value) !== state.shape[key]) slider.value = String(state.shape[key]);
         value.textContent = fitted(state.shape[key], 5) + (key === "angle" ? "°" : "");
       }
+      flip.box.checked = state.flip;
+    },
+  };
+}
+
+/** How the window steps over the picture. @param {Ask} ask */
+export function windowControls(ask) {
+  const [stride, dilation] = [pair("stride", ask), pair("dilation", ask)];
+  return {
+    element: h("div", { class: "controls" }, stride.element, dilation.element),
+    /** @param {Stage} state */
+    show(state) {
       stride.show(state);
       dilation.show(state);
-      flip.box.checked = state.flip;
+    },
+  };
+}
+
+/** Undo and redo. @param {(direction: "undo" | "redo") => void} travel */
+export function travelControls(travel) {
+  const button = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) =>
+    h("button", { type: "button", class: "tool", dataset: { tool: `kernel-${name}`, i18nTitle: `kernels.${name}` }, onclick: () => travel(name) }, icon);
+  const [undo, redo] = [button("undo", "↶"), button("redo", "↷")];
+  return {
+    element: h("span", { class: "setting-parts" }, undo, redo),
+    /** @param {{ canUndo: boolean, canRedo: boolean }} history */
+    show({ canUndo, canRedo }) {
+      [undo.disabled, redo.disabled] = [!canUndo, !canRedo];
     },
   };
 }
@@ -137,7 +163,7 @@ export function kernelControls(ask, travel, onlearned) {
 /** What becomes of the sums. @param {Ask} ask */
 export function resultControls(ask) {
   const normalise = switched("normalise", (on) => ask((state) => ({ ...state, normalise: on })));
-  const show = options("show", ["clamp", "absolute", "rescale", "signed"], (value) => ask((state) => ({ ...state, show: /** @type {Stage["show"]} */ (value) })));
+  const show = options("show", ["clamp", "absolute", "rescale", "signed"], (value) => ask((state) => ({ ...state, show: /** @type {Stage["show"]} */ (value) })), unnamed("show"));
   const pass = options("pass", ["values", "absolute", "clamp"], (value) => ask((state) => ({ ...state, pass: /** @type {Stage["pass"]} */ (value) })));
   const handed = setting("pass", pass);
   let gesture = {};
@@ -155,7 +181,8 @@ export function resultControls(ask) {
     onblur: () => { typed.value = typed.dataset.shown ?? "0"; typed.setAttribute("aria-invalid", "false"); },
   });
   return {
-    element: h("div", { class: "controls" }, setting("show", show), settings("bias", slider, typed), normalise.element, handed),
+    head: show,
+    element: h("div", { class: "controls" }, settings("bias", slider, typed), normalise.element, handed),
     /** @param {Stage} state @param {boolean} further whether another kernel follows */
     show(state, further) {
       show.value = state.show;

@@ -9,9 +9,13 @@ import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { diverging, paintCell, peakOf } from "./swatch.js";
 
-const LARGEST_CELL = 84;
-const TALLEST = 360;
-/** Width of one digit in parts of the cell's font size, and of the font in parts of the cell. */
+/** Of the cells, in pixels; the smallest where there is room for it, whatever the height. */
+const [LARGEST_CELL, SMALLEST_CELL] = [112, 23];
+/** The grid with its row of factors takes this part of the window's height, within bounds in pixels. */
+const [HEIGHT, LOWEST, TALLEST] = [0.3, 250, 420];
+/** Height of the row of factors in cells, and of the gap above it in pixels. */
+const [FACTORS, GAP] = [0.55, 10];
+/** Width of one digit in parts of the font size. */
 const DIGIT = 0.62;
 const MOST_DIGITS = 5;
 
@@ -54,12 +58,16 @@ export function createEditor({ onedit, ontravel }) {
     size();
   }
 
-  /** The cells as large as the frame's width allows. */
+  /** The cells as large as the frame's width and the window's height allow, the numbers as large as the cells do. */
   function size() {
     const width = /** @type {HTMLElement} */ (frame.parentElement)?.clientWidth;
     if (!width) return;
-    const side = Math.max(16, Math.min(LARGEST_CELL, Math.floor((width - 12 - kernel.columns) / (kernel.columns + 1)), Math.floor(TALLEST / kernel.rows)));
-    const font = Math.max(8, Math.min(20, Math.round(side * 0.32)));
+    const height = Math.max(LOWEST, Math.min(TALLEST, innerHeight * HEIGHT));
+    const across = Math.floor((width - 12 - kernel.columns) / (kernel.columns + 1));
+    const down = Math.max(SMALLEST_CELL, Math.floor((height - GAP - kernel.rows) / (kernel.rows + FACTORS)));
+    const side = Math.max(16, Math.min(LARGEST_CELL, across, down));
+    const font = Math.max(8, Math.min(9, side * 0.34), Math.min(22, (side - 6) / (MOST_DIGITS * DIGIT)));
+    frame.parentElement?.style.setProperty("--height", `${height}px`);
     digits = Math.min(MOST_DIGITS, Math.max(3, Math.floor((side - 3) / (font * DIGIT))));
     frame.style.setProperty("--side", `${side}px`);
     frame.style.setProperty("--font", `${font}px`);

@@ -9,8 +9,10 @@ import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { diverging, paintCell, peakOf } from "./swatch.js";
 
-const LARGEST_CELL = 58;
+const LARGEST_CELL = 54;
 const SMALLEST_CELL = 25;
+/** Height of a grid, where the cells can be that small. */
+const TALLEST = 220;
 /** Below this width the grids stand one under the other, and the sum under them. */
 const NARROW = 640;
 const DIGIT = 0.62;
@@ -53,8 +55,8 @@ export function createMagnifier({ onlight }) {
   function size() {
     if (!opened || !frame.clientWidth) return;
     const one = frame.clientWidth < NARROW ? Math.min(200, frame.clientWidth - 50) : (frame.clientWidth - 330) / 3;
-    const side = Math.max(SMALLEST_CELL, Math.min(LARGEST_CELL, Math.floor(one / opened.columns)));
-    const font = Math.max(9, Math.min(14, Math.round(side * 0.32)));
+    const side = Math.max(SMALLEST_CELL, Math.min(LARGEST_CELL, Math.floor(one / opened.columns), Math.floor(TALLEST / opened.rows)));
+    const font = Math.max(9, Math.min(16, Math.round(side * 0.3)));
     digits = Math.min(MOST_DIGITS, Math.max(3, Math.floor((side - 2) / (font * DIGIT))));
     frame.style.setProperty("--side", `${side}px`);
     frame.style.setProperty("--font", `${font}px`);

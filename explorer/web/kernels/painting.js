@@ -113,6 +113,7 @@ export function createPainting({ input, output, strip, report, by }) {
 
   /** What is said when there is no result. @param {Link} link */
   function sayNone(link) {
+    input.veil(null);
     if (link.refusal) report.refuse(link.refusal);
     else if (link.blocked) report.tellNone("blocked", link.input);
     else report.tellNone("off", link.input);
@@ -154,6 +155,7 @@ export function createPainting({ input, output, strip, report, by }) {
         const work = card ? paintByCard(link, stage) : link.work;
         if (!card) paintOutput(link, stage);
         meter.tick(now);
+        input.veil(link.laid.geometry);
         report.show(link.laid.geometry, stage, separated(stage.kernel), source.planes.length);
         if (work) report.tellSpeed(work, performance.now() - started, meter.rate);
       } else sayNone(link);

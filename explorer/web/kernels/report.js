@@ -1,7 +1,6 @@
 /** What the page says of the result in words and numbers: its size, what was done to it, how fast, by which path. */
 
 import { h } from "../lib/dom.js";
-import { fitted } from "../lib/editing.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { visited } from "../lib/conv.js";
@@ -31,15 +30,24 @@ export function createMeter() {
 }
 
 export function createReport() {
-  const [inputSize, outputSize, separable, treated, speed, code] = ["input-size", "output-size", "separable", "treated", "speed", "code"]
+  const [inputSize, missed, outputSize, separable, treated, speed, code] = ["input-size", "missed", "output-size", "separable", "treated", "speed", "code"]
     .map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
   /** @param {import("../lib/conv.js").Axis} axis */
   const windows = ({ size, before, after, span, stride, output }) => `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
   const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : t("kernels.million", { count: short(count / 1e6, 3) }));
-  const share = (/** @type {number} */ part, /** @type {number} */ of) => (part === 0 ? "0" : fitted(Math.max(0.01, (100 * part) / of), 5));
+  const share = (/** @type {number} */ part, /** @type {number} */ of) => t("kernels.share", { share: part === 0 ? "0" : part / of < 0.001 ? "< 0.1" : ((100 * part) / of).toFixed(1) });
+
+  /** How the values became what is painted: a key of the catalogue. @param {import("../lib/shading.js").Show} show @param {import("../lib/shading.js").Extent} extent @param {number} planes */
+  function paintedAs(show, extent, planes) {
+    if (peakOf(extent) === 0) return "nothing";
+    if (show === "signed" && planes === 3) return "middle";
+    if (show === "clamp" && extent.below + extent.above === 0) return "whole";
+    if (show === "absolute" && peakOf(extent) <= 255) return "unsigned";
+    return show;
+  }
 
   return {
-    inputSize, outputSize, separable, treated, speed, code,
+    inputSize, missed, outputSize, separable, treated, speed, code,
 
     /**
      * @param {import("../lib/conv.js").Geometry} geometry @param {import("./state.js").Stage} stage
@@ -47,8 +55,8 @@ export function createReport() {
      */
     show({ rows, columns }, stage, { factors, rank, sizes }, planes) {
       const seen = [visited(rows), visited(columns)];
-      const missed = seen[0] < rows.size || seen[1] < columns.size;
-      inputSize.textContent = t("kernels.input.size", { height: rows.size, width: columns.size }) + (missed ? ` · ${t("kernels.input.missed", { rows: rows.size - seen[0], columns: columns.size - seen[1] })}` : "");
+      inputSize.textContent = t("kernels.input.size", { height: rows.size, width: columns.size });
+      missed.textContent = seen[0] < rows.size || seen[1] < columns.size ? t("kernels.input.missed", { rows: rows.size - seen[0], columns: columns.size - seen[1] }) : "";
       outputSize.textContent = t("kernels.output.size", { height: rows.output, width: columns.output });
       outputSize.title = t("kernels.output.formula", { rows: windows(rows), columns: windows(columns) });
       const [two, all] = [rows.taps + columns.taps, rows.taps * columns.taps];
@@ -66,7 +74,7 @@ export function createReport() {
       treated.textContent = [
         state.normalise ? t(divisor === 1 ? "kernels.treated.nosum" : "kernels.treated.divided", { divisor: short(divisor, 6) }) : "",
         state.bias ? t("kernels.treated.bias", { bias: short(state.bias, 6) }) : "",
-        t("kernels.treated.range", range), t(state.show === "signed" && planes === 3 ? "kernels.treated.middle" : `kernels.treated.${state.show}`, { ...outside, ...range, peak: short(peakOf(extent), 4) }),
+        t("kernels.treated.range", range), t(`kernels.treated.${paintedAs(state.show, extent, planes)}`, { ...outside, ...range, peak: short(peakOf(extent), 4) }),
       ].filter(Boolean).join(" ");
     },
 
@@ -80,6 +88,7 @@ export function createReport() {
     /** The picture passes unchanged: the kernel is off, or stands behind one that has no result. @param {"off" | "blocked"} why @param {import("./engine.js").Field} input */
     tellNone(why, { width, height }) {
       treated.textContent = t(`kernels.treated.${why}`);
+      missed.textContent = "";
       inputSize.textContent = why === "off" ? t("kernels.input.size", { height, width }) : "";
       outputSize.textContent = why === "off" ? t("kernels.output.size", { height, width }) : t("kernels.output.none");
       speed.textContent = "";
@@ -87,6 +96,7 @@ export function createReport() {
 
     /** @param {import("../lib/conv.js").Refusal} refusal */
     refuse({ reason, axis, numbers }) {
+      missed.textContent = "";
       treated.textContent = t(`kernels.refused.${reason}`, { ...numbers, axis: t(`kernels.axis.${axis}`) });
       outputSize.textContent = t("kernels.output.none");
       speed.textContent = "";

@@ -1,5 +1,6 @@
 /** A picture on the page whose pixels can be pointed at with mouse, finger or keys, with a mark around one place. */
 
+import { reached } from "../lib/conv.js";
 import { h, canvas } from "../lib/dom.js";
 
 /** A mark on few pixels is drawn around them, at least this large, in CSS pixels. */
@@ -7,6 +8,9 @@ const LEAST = 11;
 
 /** Pictures up to this many pixels along are shown pixel by pixel. */
 const COARSE = 128;
+
+/** What lies over elements that no window reaches. */
+const VEIL = "rgb(128 128 128 / 0.75)";
 
 /** @typedef {{ row: number, column: number, rows: number, columns: number }} Box */
 /** @typedef {ReturnType<typeof createScreen>} Screen */
@@ -18,7 +22,9 @@ const COARSE = 128;
 export function createScreen({ name, onpoint, onkey, onpin }) {
   const surface = canvas(1, 1, { class: "screen-surface", tabindex: 0, role: "img", "aria-describedby": "kernels-keys", dataset: { i18nAria: `kernels.${name}.label` } });
   const mark = h("div", { class: "screen-mark", hidden: true });
-  const element = h("div", { class: "screen", dataset: { screen: name } }, surface, mark);
+  const veil = h("div", { class: "screen-veil", hidden: true });
+  const element = h("div", { class: "screen", dataset: { screen: name } }, surface, veil, mark);
+  let veiled = "";
   /** @type {Box | null} */
   let marked = null;
 
@@ -65,6 +71,23 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
       const context = /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d"));
       if (image instanceof ImageData) context.putImageData(image, 0, 0);
       else context.drawImage(image, 0, 0);
+    },
+    /** Grey out what no window reaches; nothing without windows. @param {import("../lib/conv.js").Geometry | null} geometry */
+    veil(geometry) {
+      const key = JSON.stringify(geometry);
+      if (key === veiled) return;
+      veiled = key;
+      const [rows, columns] = geometry ? [reached(geometry.rows), reached(geometry.columns)] : [[], []];
+      veil.hidden = !rows.includes(0) && !columns.includes(0);
+      if (veil.hidden) return;
+      const cover = canvas(columns.length, rows.length);
+      const context = /** @type {CanvasRenderingContext2D} */ (cover.getContext("2d"));
+      context.fillStyle = VEIL;
+      rows.forEach((seen, y) => seen || context.fillRect(0, y, columns.length, 1));
+      columns.forEach((seen, x) => {
+        if (!seen) rows.forEach((line, y) => line && context.fillRect(x, y, 1, 1));
+      });
+      veil.style.backgroundImage = `url(${cover.toDataURL()})`;
     },
     /** @param {Box | null} box @param {boolean} pinned */
     mark(box, pinned) {

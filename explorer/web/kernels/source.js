@@ -38,8 +38,7 @@ export function createSource({ onpicture, askMap }) {
   const camera = h("button", { type: "button", class: "tool wide", "aria-pressed": "false", dataset: { i18n: "kernels.webcam", i18nTitle: "kernels.webcam.why", tool: "webcam" }, onclick: () => (webcam.on ? choose("landscape") : watch()) });
   const said = h("p", { class: "note source-notes" });
   const warning = h("p", { class: "problem", role: "alert", hidden: true });
-  const row = h("div", { class: "source-row" }, choice, maps.element, open, file, camera, said);
-  const element = h("div", { class: "source" }, row, warning);
+  const element = h("div", { class: "source" }, h("div", { class: "source-row" }, choice, maps.element, open, file, camera), said, warning);
 
   const fetchMap = newestOnly(askMap, (answer, place) => {
     if (source !== "map" || place !== wanted) return;
@@ -133,7 +132,6 @@ export function createSource({ onpicture, askMap }) {
 
   return {
     element,
-    row,
     take,
     tell,
     /** Show the first picture: what the link says, as far as it can travel. @param {string} linked */

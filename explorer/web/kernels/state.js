@@ -15,10 +15,13 @@ import { PRESETS, resized, SHAPE } from "../lib/kernels.js";
  */
 /** @typedef {{ channels: "rgb" | "grey", stages: Stage[] }} State */
 
+/** The size at which a preset is known. @param {string} name */
+const usualOf = (name) => PRESETS[name].usual ?? /** @type {[number, number]} */ ([3, 3]);
+
 /** @param {string} name of a preset @returns {Stage} */
 function stageOf(name) {
-  const { least, usual = [3, 3], make, shape, result } = PRESETS[name];
-  const [rows, columns] = usual.map((taps, axis) => Math.max(taps, least[axis]));
+  const { make, shape, result } = PRESETS[name];
+  const [rows, columns] = usualOf(name);
   const given = { ...SHAPE, ...shape };
   return {
     on: true, preset: name, learned: null, shape: given, kernel: make(rows, columns, given),
@@ -54,18 +57,24 @@ export function differing(one, other) {
 }
 
 /**
- * A preset at the present size, or larger where it needs that, with its way of showing the result.
+ * A preset with its way of showing the result, at the size at which it is known; or at the present one, where a person
+ * gave the preset before it another size than its own.
  * @param {Stage} stage @param {string} name @returns {Stage}
  */
 export function withPreset(stage, name) {
-  const { least, usual = least, make, result } = PRESETS[name];
-  const [rows, columns] = [Math.max(stage.kernel.rows, usual[0]), Math.max(stage.kernel.columns, usual[1])];
+  const { least, make, result } = PRESETS[name];
+  const now = [stage.kernel.rows, stage.kernel.columns];
+  const chosen = stage.preset !== null && usualOf(stage.preset).some((taps, axis) => taps !== now[axis]);
+  const [rows, columns] = (chosen ? now : usualOf(name)).map((taps, axis) => Math.max(taps, least[axis]));
   const shape = { ...stage.shape, ...PRESETS[name].shape };
   return { ...stage, ...result, preset: name, learned: null, shape, kernel: make(rows, columns, shape) };
 }
 
 /** A kernel that is no preset. @param {Stage} stage @param {Kernel} kernel @param {string | null} [learned] @returns {Stage} */
 export const withKernel = (stage, kernel, learned = null) => ({ ...stage, preset: null, learned, kernel });
+
+/** A kernel of a model, as the model applies it: neither divided nor shifted, and seen with its sign. @param {Stage} stage @param {Kernel} kernel @param {string} learned @returns {Stage} */
+export const withLearned = (stage, kernel, learned) => ({ ...withKernel(stage, kernel, learned), normalise: false, bias: 0, flip: false, show: stage.learned ? stage.show : "signed" });
 
 /** @param {Stage} stage @param {Partial<import("../lib/kernels.js").Shape>} change @returns {Stage} */
 export function withShape(stage, change) {

@@ -89,7 +89,7 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
       origin.name.textContent = source;
       cards.forEach(({ name, size, pick, on, back, forth, remove, element: each }, k) => {
         const { kernel, on: applied } = stages[k];
-        name.textContent = `${k + 1} ${nameOf(stages[k])}`;
+        name.textContent = name.title = `${k + 1} ${nameOf(stages[k])}`;
         size.textContent = `${kernel.rows} × ${kernel.columns}`;
         each.classList.toggle("current", k === at);
         each.classList.toggle("off", !applied);

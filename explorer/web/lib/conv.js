@@ -153,8 +153,8 @@ export function termsOf(plane, kernel, { rows, columns, mode }, y, x) {
   return { terms, sum };
 }
 
-/** How many elements of an axis at least one window reaches. @param {Axis} axis */
-export function visited({ size, before, taps, stride, dilation, output }) {
+/** For each element of an axis 1 where at least one window reaches it, else 0. @param {Axis} axis */
+export function reached({ size, before, taps, stride, dilation, output }) {
   const seen = new Uint8Array(size);
   for (let y = 0; y < output; y++) {
     for (let i = 0; i < taps; i++) {
@@ -162,5 +162,8 @@ export function visited({ size, before, taps, stride, dilation, output }) {
       if (at >= 0 && at < size) seen[at] = 1;
     }
   }
-  return seen.reduce((count, one) => count + one, 0);
+  return seen;
 }
+
+/** How many elements of an axis at least one window reaches. @param {Axis} axis */
+export const visited = (axis) => reached(axis).reduce((count, one) => count + one, 0);

@@ -60,7 +60,7 @@ const AVERAGE = /** @type {Result} */ ({ normalise: true, show: "clamp", bias: 0
 const SIGNED = /** @type {Result} */ ({ normalise: false, show: "absolute", bias: 0 });
 
 /**
- * `least` is the smallest size at which the kernel is itself, `usual` the one it gets at least when it is chosen;
+ * `least` is the smallest size at which the kernel is itself, `usual` the one at which it is known, 3×3 unless said;
  * `shape` holds what it can be told, and the values to begin with.
  * @typedef {{ least: [number, number], usual?: [number, number], shape: Partial<Shape>, result: Result,
  *   make: (rows: number, columns: number, shape: Shape) => Kernel }} Preset
