@@ -3,40 +3,43 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from torchvision.models import WeightsEnum
+from core.models.resnet import ResNet18
 
 __all__ = [
+    "IMAGENET",
     "backbone_weights",
     "classes_in",
     "freeze_backbone",
     "head",
-    "imagenet_weights",
     "mobilenet_v3_small_digits",
     "replace_head",
     "resize_head",
     "resnet18_digits",
 ]
 
+IMAGENET = {
+    "resnet18": "https://download.pytorch.org/models/resnet18-f37072fd.pth",
+    "mobilenet_v3_small": "https://download.pytorch.org/models/mobilenet_v3_small-047dcff4.pth",
+}
+"""Where torchvision's ImageNet weights of each backbone are; the file's name ends with its checksum.
+
+Source: torchvision's `IMAGENET1K_V1`.
+"""
+
 
 def resnet18_digits() -> nn.Module:
     """Return an untrained ResNet18 with a 10-way `fc`: `(N, 3, 224, 224)` → logits `(N, 10)`."""
-    from torchvision.models import resnet18  # here, for importing torchvision takes seconds that the page need not wait
-
-    model: nn.Module = resnet18(weights=None)
-    model.set_submodule("fc", nn.Linear(512, 10))
-    return model
+    return ResNet18(10)
 
 
 def mobilenet_v3_small_digits() -> nn.Module:
     """Return an untrained MobileNetV3-small with a 10-way last layer: `(N, 3, 224, 224)` → logits `(N, 10)`."""
-    from torchvision.models import mobilenet_v3_small
+    from torchvision.models import mobilenet_v3_small  # here, for the import takes more than a second
 
     model: nn.Module = mobilenet_v3_small(weights=None)
     model.set_submodule("classifier.3", nn.Linear(1024, 10))
@@ -75,14 +78,6 @@ def freeze_backbone(model: nn.Module) -> None:
     head(model).requires_grad_(True)
 
 
-def imagenet_weights(name: str) -> "WeightsEnum":
-    """Return torchvision's entry for the ImageNet weights of a backbone: where they are, and their checksum."""
-    from torchvision.models import get_model_weights
-
-    weights: WeightsEnum = get_model_weights(name)["IMAGENET1K_V1"]
-    return weights
-
-
 def backbone_weights(name: str, data_dir: str | Path | None = None) -> dict[str, Tensor]:
     """Return torchvision's ImageNet weights of a backbone, without those of its 1000-way head.
 
@@ -94,11 +89,11 @@ def backbone_weights(name: str, data_dir: str | Path | None = None) -> dict[str,
         FileNotFoundError: the file is not there and could not be fetched; the message names the options.
         ValueError: the file does not have the checksum in its name.
     """
-    weights = imagenet_weights(name)
+    url = IMAGENET[name]
     folder = Path(torch.hub.get_dir()) / "checkpoints" if data_dir is None else Path(data_dir).expanduser()
-    file = folder / weights.url.rsplit("/", 1)[-1]
+    file = folder / url.rsplit("/", 1)[-1]
     if not file.exists():
-        _fetch(name, weights.url, file)
+        _fetch(name, url, file)
     expected = file.stem.rsplit("-", 1)[-1]
     found = hashlib.sha256(file.read_bytes()).hexdigest()[: len(expected)]
     if found != expected:

@@ -9,7 +9,9 @@ import torchvision
 from torch import nn
 
 from core import models
+from core.explain import record
 from core.models import registry, transfer
+from core.models.resnet import ResNet18
 
 SHIPPED = ("recommended", "a1", "a2", "a3")
 TRANSFER = ("resnet18", "mobilenet_v3_small")
@@ -200,6 +202,23 @@ def test_a_card_takes_its_threshold_recipe_and_figures_from_the_shipped_file(tmp
     assert (card.unsure_below, card.recipe["command"], card.figures["mnist_accuracy"]) == (0.625, "x", 0.5)
 
 
+def test_resnet18_is_torchvisions(device):
+    torch.manual_seed(0)
+    theirs = torchvision.models.resnet18(weights=None, num_classes=10).to(device).eval()
+    ours = ResNet18(10).to(device).eval()
+    ours.load_state_dict(theirs.state_dict())
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    input = torch.rand(1, 3, 64, 64, device=device)
+    one, other = record(ours, input), record(theirs, input)
+    assert [(step.op, step.path) for step in one.steps] == [(step.op, step.path) for step in other.steps]
+    assert all(torch.equal(mine.output, step.output) for mine, step in zip(one.steps, other.steps, strict=True))
+
+
+@pytest.mark.parametrize("name", TRANSFER)
+def test_imagenet_weights_are_where_torchvision_has_them(name):
+    assert torchvision.models.get_model_weights(name)["IMAGENET1K_V1"].url == transfer.IMAGENET[name]
+
+
 @pytest.mark.parametrize("name", TRANSFER)
 def test_only_the_head_of_a_transfer_model_is_trained(name):
     model = models.load(name, pretrained=False)
@@ -215,7 +234,7 @@ def test_without_a_network_a_transfer_model_names_the_options(name, tmp_path, mo
         raise URLError("Temporary failure in name resolution")
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
-    file = transfer.imagenet_weights(name).url.rsplit("/", 1)[-1]
+    file = transfer.IMAGENET[name].rsplit("/", 1)[-1]
     with pytest.raises(FileNotFoundError, match=rf"{name} .*name resolution.*{file}.*--data-dir.*pretrained=False"):
         models.load(name, data_dir=tmp_path)
 
@@ -228,10 +247,7 @@ def torchvision_file(folder, name, monkeypatch):
     checksum = hashlib.sha256((folder / "x").read_bytes()).hexdigest()[:8]
     (folder / "x").rename(folder / f"{name}-{checksum}.pth")
 
-    class Weights:
-        url = f"weights/{name}-{checksum}.pth"
-
-    monkeypatch.setattr(transfer, "imagenet_weights", lambda _: Weights)
+    monkeypatch.setitem(transfer.IMAGENET, name, f"weights/{name}-{checksum}.pth")
     return state
 
 
@@ -262,7 +278,7 @@ def test_a_download_goes_where_torch_is_asked_for_it_with_its_checksum(tmp_path,
     with pytest.raises(FileNotFoundError):
         models.load("resnet18", data_dir=tmp_path / "new")
     assert asked == {
-        "url": transfer.imagenet_weights("resnet18").url,
+        "url": transfer.IMAGENET["resnet18"],
         "file": str(tmp_path / "new" / "resnet18-f37072fd.pth"),
         "hash_prefix": "f37072fd",
         "progress": True,
