@@ -91,15 +91,7 @@ def _maps(a: Tensor, b: Tensor, channel: int) -> dict[str, Any] | None:
     start = channel if 0 <= channel < layout.channels else 0
     pages = [layout.maps(side)[start : start + layout.per_page] for side in (a, b, _difference(a, b))]
     return {
-        "map": {
-            "channels": layout.channels,
-            "rows": layout.rows,
-            "columns": layout.columns,
-            "count": layout.count,
-            "block": layout.block,
-            "size": list(layout.size),
-            "perPage": layout.per_page,
-        },
+        "map": layout.facts,
         "first": start,
         "pages": [encode_maps(page) for page in pages],
     }

@@ -1,6 +1,5 @@
 """MNIST's test pictures to choose an input from: by class, or only those that a model gets wrong."""
 
-import base64
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.models.cards import DIGITS
+from explorer.encoding import in_base64
 from explorer.inputs import Inputs
 from explorer.session import Explored
 
@@ -89,7 +89,7 @@ class Gallery:
             "labels": digits.labels[page].tolist(),
             "guesses": guesses[page].tolist() if guesses is not None else None,
             "side": digits.pictures.shape[-1],
-            "data": base64.b64encode(digits.pictures[page].numpy().tobytes()).decode(),
+            "data": in_base64(digits.pictures[page]),
         }
 
     def judged(self, explored: Explored) -> Verdicts:

@@ -1,6 +1,5 @@
 """What a person takes along: a tensor's exact numbers, and lines of PyTorch that compute the opened one."""
 
-import base64
 from collections.abc import Mapping
 from pprint import pformat
 from typing import Any
@@ -13,6 +12,7 @@ from core.explain import INPUT, Step, Trace, operator
 from core.explain.loss import Backward
 from core.explain.terms import explains
 from core.explain.trace import named_tensors
+from explorer.encoding import in_base64
 from explorer.session import UNTRAINED, Explored
 
 __all__ = ["MOST_STATED", "exact", "pytorch_lines"]
@@ -43,11 +43,10 @@ def exact(trace: Trace, back: Backward | None, step: int, of: str) -> dict[str, 
     Raises:
         ValueError: there is no such step or parameter, or no gradient.
     """
-    tensor = _tensor(trace, back, step, of).detach().cpu()
+    tensor = _tensor(trace, back, step, of)
     if tensor.is_complex():
         raise ValueError(f"the tensor is {tensor.dtype}; only real numbers can be saved")
-    values = tensor.to(torch.float32).contiguous().numpy().astype("<f4")
-    return {"shape": list(tensor.shape), "data": base64.b64encode(values.tobytes()).decode()}
+    return {"shape": list(tensor.shape), "data": in_base64(tensor.float())}
 
 
 def _tensor(trace: Trace, back: Backward | None, step: int, of: str) -> Tensor:

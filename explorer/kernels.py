@@ -1,12 +1,11 @@
 """What a model has for the Kernels page: its feature maps as pictures, its learned kernels; exact float32 values."""
 
-import base64
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from core.explain import Trace
+from explorer.encoding import in_base64
 from explorer.session import Changes, Explored
 
 __all__ = ["LARGEST_MAP", "feature_map", "learned_kernel", "learned_kernels"]
@@ -34,11 +33,11 @@ def feature_map(trace: Trace, step: int, channel: int) -> dict[str, Any]:
     height, width = maps.shape[1:]
     if max(height, width) > LARGEST_MAP:
         raise ValueError(f"the map is {height} × {width}, at most {LARGEST_MAP} × {LARGEST_MAP} is sent")
-    values = maps[channel].float().cpu().contiguous()
+    values = maps[channel].float()
     if not values.isfinite().all():
         raise ValueError(f"step {step}, channel {channel} holds NaN or infinity")
     where = "input" if step < 0 else f"{step + 1} {trace.steps[step].path or trace.steps[step].op}"
-    return {"name": f"{where}, {channel}", "height": height, "width": width, "values": _encoded(values)}
+    return {"name": f"{where}, {channel}", "height": height, "width": width, "values": in_base64(values)}
 
 
 def learned_kernels(explored: Explored) -> dict[str, Any]:
@@ -66,7 +65,3 @@ def learned_kernel(explored: Explored, changes: Changes, name: str, output: int,
             raise ValueError(f"the {kind} channel is {channel}, {name} has {count}, counted from 0")
     kernel = weight[output, input].to(torch.float32)
     return {"rows": kernel.shape[0], "columns": kernel.shape[1], "values": kernel.double().flatten().tolist()}
-
-
-def _encoded(values: Tensor) -> str:
-    return base64.b64encode(values.numpy().astype("<f4").tobytes()).decode()

@@ -4,7 +4,6 @@ The twin of `web/lib/codes.js`: a map travels as one byte per value with one sca
 `value = (code − 128) / 127 · scale`, code 0 for values that are not finite.
 """
 
-import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from core.explain import (
 )
 from core.models import Card
 from explorer.channels import ordered, strengths
+from explorer.encoding import in_base64
 from explorer.inputs import Input
 from explorer.session import Explored
 
@@ -90,6 +90,19 @@ class Layout:
         per_page = channels if channels <= fitting else 2 ** int(math.log2(fitting))
         return cls(size, channels, rows, columns, rows * columns, block, per_page)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the browser needs to know of it."""
+        return {
+            "channels": self.channels,
+            "rows": self.rows,
+            "columns": self.columns,
+            "count": self.count,
+            "block": self.block,
+            "size": list(self.size),
+            "perPage": self.per_page,
+        }
+
     def maps(self, output: Tensor) -> Tensor:
         """Return the first sample of `output` as `(channels, count)` values to draw, float32."""
         sample = output[0] if output.ndim > 1 else output
@@ -112,11 +125,7 @@ def encode_maps(maps: Tensor) -> dict[str, Any]:
         values = np.where(finite, values, np.float32(0))
         scales = np.abs(values).max(1, initial=0.0)
         codes = np.where(finite, _codes(values, scales), np.uint8(0))
-    return {"scales": _base64(scales.astype("<f4")), "data": _base64(codes)}
-
-
-def _base64(array: npt.NDArray[Any]) -> str:
-    return base64.b64encode(array.tobytes()).decode()
+    return {"scales": in_base64(scales), "data": in_base64(codes)}
 
 
 def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -126,8 +135,7 @@ def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> 
 
 def grey(picture: Tensor) -> dict[str, Any]:
     """Return a square picture, intensity in [0, 1], as bytes: code = 255 · intensity."""
-    codes = (picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8).cpu().numpy()
-    return {"side": picture.shape[-1], "data": _base64(codes)}
+    return {"side": picture.shape[-1], "data": in_base64((picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8))}
 
 
 def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
@@ -203,17 +211,7 @@ def _layout_facts(output: Tensor) -> dict[str, Any]:
     layout = Layout.of(shape)
     if layout is None or output.is_complex():
         return {"shape": shape, "map": None, "message": f"gives {output.dtype} of shape {tuple(shape)}: not drawn"}
-    facts = {
-        "channels": layout.channels,
-        "rows": layout.rows,
-        "columns": layout.columns,
-        "count": layout.count,
-        "block": layout.block,
-        "size": list(layout.size),
-        "perPage": layout.per_page,
-        "labels": [],
-    }
-    return {"shape": shape, "map": facts, "message": ""}
+    return {"shape": shape, "map": {**layout.facts, "labels": []}, "message": ""}
 
 
 def _sources(step: Step, trace: Trace) -> list[str]:

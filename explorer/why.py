@@ -1,6 +1,5 @@
 """Why a class has its score: one method's map over the model's input, with its numbers and what must be said of it."""
 
-import base64
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 from core.explain import attribution
 from core.explain.attribution import Undefined, log_odds
 from core.explain.trace import named_tensors
+from explorer.encoding import in_base64
 from explorer.payloads import Layout
 from explorer.session import Changes, Explored
 
@@ -104,7 +104,7 @@ def _map(values: Tensor) -> dict[str, Any]:
         "rows": layout.rows,
         "columns": layout.columns,
         "block": layout.block,
-        "values": base64.b64encode(cells.cpu().numpy().astype("<f4").tobytes()).decode(),
+        "values": in_base64(cells),
         "sum": values.double().sum().item(),
         "note": note,
     }
@@ -120,8 +120,8 @@ def _ink(input: Tensor, baseline: Tensor) -> dict[str, Any] | None:
     if layout is None or not torch.isfinite(high - low):
         return None
     grey = layout.maps(((shown - low) / (high - low).clamp(min=1e-12))[None, None])[0]
-    codes = (grey.clamp(0, 1) * 255 + 0.5).to(torch.uint8).cpu().numpy()
-    return {"rows": layout.rows, "columns": layout.columns, "data": base64.b64encode(codes.tobytes()).decode()}
+    codes = (grey.clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+    return {"rows": layout.rows, "columns": layout.columns, "data": in_base64(codes)}
 
 
 def _baseline(explored: Explored, picture: Tensor) -> Tensor:
