@@ -24,6 +24,7 @@ STYLES = [
     WEB / "arithmetic.css",
     WEB / "arithmetic_parts.css",
     WEB / "kernels.css",
+    WEB / "chart.css",
     WEB / "lab.css",
     WEB / "train.css",
 ]

@@ -10,12 +10,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from core import models
+from core.data.augmentation import Augmentation
+from core.data.sets import CLASSES, present
+from core.training.config import GENTLE, STRONG
 from core.training.folder import write_atomically
-from core.training.runs import Run, Runs
-from core.training.settings import SOURCES, RunConfig
+from core.training.runs import Runs
+from core.training.settings import SOURCES
 from explorer.payloads import encode_maps
 
-__all__ = ["KEPT_DRAWINGS", "choices", "filters", "listed", "pictures", "save_drawings"]
+__all__ = ["KEPT_DRAWINGS", "choices", "filters", "pictures", "save_drawings"]
 
 KEPT_DRAWINGS = ".drawings"
 """Folder, among the runs, of the drawings that runs were started with."""
@@ -26,24 +29,19 @@ MOST_FILTERS = 64
 MOST_DRAWINGS = 2000
 
 
-def choices() -> dict[str, Any]:
-    """Return what the form offers: models with their titles, and sources of pictures."""
+DISTORTIONS = {"none": Augmentation(), "gentle": GENTLE, "strong": STRONG}
+"""How far pictures are distorted, in words."""
+
+
+def choices(data_dir: Path | None) -> dict[str, Any]:
+    """Return what the form offers: models with their titles, sources of pictures, distortions.
+
+    Data sets besides MNIST are offered where they are in the folder of data sets (the user's cache by default).
+    """
     return {
         "models": [{"name": name, "title": models.card(name).title} for name in models.names()],
-        "sources": list(SOURCES),
-        "defaults": RunConfig().json(),
-    }
-
-
-def listed(run: Run) -> dict[str, Any]:
-    """Return one line of the list of runs."""
-    return {
-        "name": run.name,
-        "model": run.model,
-        "status": asdict(run.status),
-        "waiting": run.waiting,
-        "resumable": run.resumable,
-        "steps": run.steps,
+        "sources": [name for name in SOURCES if name == "mnist" or name not in CLASSES or present(name, data_dir)],
+        "distortions": {name: asdict(distortion) for name, distortion in DISTORTIONS.items()},
     }
 
 

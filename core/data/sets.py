@@ -6,7 +6,7 @@ from typing import Literal
 from core.data import mnist
 from core.data.mnist import Pictures, cache_dir
 
-__all__ = ["CLASSES", "load"]
+__all__ = ["CLASSES", "load", "present"]
 
 CLASSES: dict[str, tuple[str, ...]] = {
     "mnist": tuple("0123456789"),
@@ -17,6 +17,23 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "emnist_letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
 }  # fmt: skip
 """The words for the labels 0, 1, …"""
+
+FILES = {
+    "mnist": ("MNIST", ""),
+    "fashion_mnist": ("FashionMNIST", ""),
+    "kmnist": ("KMNIST", ""),
+    "emnist_letters": ("EMNIST", "emnist-letters-"),
+}
+"""The folder of each data set in torchvision's layout, and how its files' names begin."""
+
+
+def present(name: str, data_dir: str | Path | None = None) -> bool:
+    """Return whether a data set's four files are in a folder, the user's cache folder by default."""
+    place, prefix = FILES[name]
+    raw = _folder(data_dir) / place / "raw"
+    training, test = ("train", "test") if prefix else ("train", "t10k")
+    parts = [f"{prefix}{part}-{kind}" for part in (training, test) for kind in ("images-idx3", "labels-idx1")]
+    return all((raw / f"{part}-ubyte").is_file() for part in parts)
 
 
 def load(
@@ -40,7 +57,7 @@ def load(
         return mnist.load(part, data_dir, download=download)
     from torchvision import datasets  # here, for importing torchvision takes seconds that the page need not wait
 
-    folder = cache_dir() if data_dir is None else Path(data_dir).expanduser()
+    folder = _folder(data_dir)
     train = part == "train"
     try:
         if name == "emnist_letters":
@@ -58,3 +75,7 @@ def load(
     if name == "emnist_letters":  # stored sideways, and counted from 1
         pictures, labels = pictures.transpose(1, 2).contiguous(), labels - 1
     return Pictures(pictures.unsqueeze(1), labels)
+
+
+def _folder(data_dir: str | Path | None) -> Path:
+    return cache_dir() if data_dir is None else Path(data_dir).expanduser()

@@ -36,6 +36,10 @@ UNSURE_BELOW = 0.5
 """Of a model whose probabilities nobody has calibrated."""
 
 
+SMALL_STATE = 16_000_000
+"""Bytes of a state that is kept for every moment of the time line; of larger ones only the last."""
+
+
 @dataclass(frozen=True)
 class Saved:
     """What `state.safetensors` holds: the run's counters, and its tensors by name."""
@@ -95,24 +99,29 @@ def summary_of(card: Card) -> dict[str, Any]:
     return {"classes": list(card.classes), "input_shape": list(card.input_shape)}
 
 
-def save_state(run: RunFolder, saved: Saved) -> None:
-    """Write what resuming needs; the last such state is replaced."""
-    save_tensors(saved.tensors, run.resumable, metadata={"counters": json.dumps(dict(saved.counters))})
+def save_state(run: RunFolder, saved: Saved, *, moment: int | None = None) -> None:
+    """Write what resuming needs; the last such state is replaced, and a small one is kept for its moment as well."""
+    counters = {"counters": json.dumps(dict(saved.counters))}
+    save_tensors(saved.tensors, run.resumable, metadata=counters)
+    if moment is not None and sum(value.nbytes for value in saved.tensors.values()) <= SMALL_STATE:
+        run.states.mkdir(exist_ok=True)
+        save_tensors(saved.tensors, run.state(moment), metadata=counters)
 
 
-def read_state(run: RunFolder) -> Saved:
-    """Return what resuming needs.
+def read_state(run: RunFolder, moment: int | None = None) -> Saved:
+    """Return what resuming needs, as it is now, or as it was at a moment of the time line.
 
     Raises:
-        FileNotFoundError: the run has kept nothing yet.
+        FileNotFoundError: the run has kept no such state.
         ValueError: the file is damaged.
     """
-    tensors = read_weights(run.resumable)
+    path = run.resumable if moment is None else run.state(moment)
+    tensors = read_weights(path)
     try:
-        with safe_open(run.resumable, framework="pt") as file:
+        with safe_open(path, framework="pt") as file:
             return Saved(json.loads(file.metadata()["counters"]), tensors)
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{run.resumable} is no state of a run, or it is damaged: {error!r}") from error
+        raise ValueError(f"{path} is no state of a run, or it is damaged: {error!r}") from error
 
 
 def save_held_back(run: RunFolder, pictures: Pictures) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.data.augmentation import Augmentation
 
-__all__ = ["RECIPES", "Config"]
+__all__ = ["GENTLE", "RECIPES", "STRONG", "Config"]
 
 
 @dataclass(frozen=True)

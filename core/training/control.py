@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -40,12 +41,17 @@ class Controls:
         self._paused = False
         self._heeded = threading.Lock()  # taken by whoever ends the run
 
-    def obey(self, training: Training) -> None:
+    def obey(self, training: Training, rest: Callable[[], None]) -> None:
         """Do what is wanted after a batch; while that is a pause, wait.
+
+        Args:
+            training: its learning rate is set.
+            rest: called once after each batch at which the run waits.
 
         Raises:
             Stopped: a stop is wanted.
         """
+        rested = False
         while True:
             word, rate = self._agreed(training.learning_rate)
             if rate != training.learning_rate:
@@ -60,6 +66,9 @@ class Controls:
                 self._paused = True
                 self.teller.tell("paused", step=self.teller.step)
                 self.teller.say(Paused(self.teller.step))
+            if not rested:
+                rested = True
+                rest()
             time.sleep(LOOK)
         if self._paused and not self.single:
             self._paused = False

@@ -10,27 +10,25 @@ from collections.abc import Iterator
 import torch
 
 from core.device import choose_device
-from core.models.transfer import head
 from core.models.weights import save_weights
 from core.training import checkpoints, experiment
 from core.training.calibration import unsure_below
-from core.training.checkpoints import Saved
 from core.training.config import Config
 from core.training.control import Controls, Stopped
+from core.training.course import Course
 from core.training.events import Checkpoint, Compiled, Ended, Epoch, Resumed, Started, Tested
 from core.training.experiment import Experiment
 from core.training.failures import Diverged, reason
-from core.training.features import caches, features
 from core.training.folder import RunFolder, State, read_json, write_atomically
 from core.training.loop import BatchDone, Training, logits
 from core.training.memory import keep_freed_memory
 from core.training.observe import activations, score
-from core.training.parts import frozen_modules, moving, select, set_dropout
+from core.training.parts import frozen_modules
 from core.training.settings import RunConfig, parse
 from core.training.team import Team, join, leave
 from core.training.telling import Teller
 
-__all__ = ["moments", "train_run"]
+__all__ = ["train_run"]
 
 STATE_SECONDS = 60.0
 """Longest time between two states that a killed run can be resumed from."""
@@ -68,7 +66,7 @@ def train_run(run: RunFolder) -> int:
     except Stopped:
         assert engine is not None
         if team.leads:
-            engine.keep(look=False)
+            engine.keep_once(look=False)
             engine.finish()
         _end(run, teller, "stopped")
     except BaseException as error:
@@ -83,11 +81,6 @@ def train_run(run: RunFolder) -> int:
     return 0
 
 
-def moments(steps: int, count: int) -> list[int]:
-    """Return the steps of a time line of at most `count` moments, the first and last included, dense at the start."""
-    return sorted({round(steps * (k / (count - 1)) ** 2) for k in range(count)})
-
-
 class Engine:
     """A run while it trains."""
 
@@ -98,21 +91,13 @@ class Engine:
             run, config, made, teller, controls, team,
         )  # fmt: skip
         self.model, self.parts, self.prepare = made.model, made.parts, made.prepare
-        self.plan = experiment.phases(config)
-        pictures = len(self.parts.training)
-        self.steps = [recipe.epochs * -(-pictures // recipe.batch_size) for recipe in self.plan]
-        self.teller.steps, self.teller.epochs = sum(self.steps), sum(recipe.epochs for recipe in self.plan)
-        self.moments = set(moments(sum(self.steps), config.checkpoints))
-        self.moving: list[str] = []
-        for recipe in self.plan:
-            select(self.model, recipe.trained)
-            self.moving = list(dict.fromkeys([*self.moving, *moving(self.model)]))
-        select(self.model, self.plan[0].trained)
-        if config.training.dropout is not None:
-            set_dropout(self.model, config.training.dropout)
+        self.course = Course(config, made, team)
+        self.teller.steps = sum(self.course.steps)
+        self.teller.epochs = sum(recipe.epochs for recipe in self.course.plan)
         self.phase = 0
         self.training: Training | None = None
         self._saved = time.monotonic()
+        self._kept = -1
 
     def train(self) -> None:
         """Train to the end.
@@ -125,22 +110,20 @@ class Engine:
         if saved is None:
             self._begin()
         else:
-            self.phase = int(saved.counters["phase"])
-            kept = {name.removeprefix("kept."): value for name, value in saved.tensors.items() if name[:5] == "kept."}
-            self.model.load_state_dict(self.model.state_dict() | kept)
-        for phase, recipe in list(enumerate(self.plan))[self.phase :]:
+            self.phase = self.course.load(saved)
+        for phase in range(self.phase, len(self.course.plan)):
             self.phase = phase
-            self.training = self._training(recipe)
+            self.training = self.course.training(phase)
             if saved is not None:
                 self.training.restore(saved.counters, saved.tensors)
-            self.teller.step = sum(self.steps[: self.phase]) + self.training.step
+            self.teller.step = self.course.steps_before(phase) + self.training.step
             if saved is not None:
                 self.teller.say(Resumed(self.teller.step))
                 self._told_or_kept()
             elif self.phase == 0:
                 self._first_look()
             saved = None
-            self.controls.obey(self.training)
+            self.controls.obey(self.training, self.keep_once)
             self._epochs(self.training)
         self._test()
 
@@ -157,19 +140,25 @@ class Engine:
         step = self.teller.step
         with training.averaged():
             state = self.model.state_dict()
-            weights = {name: state[name] for name in self.moving}
+            weights = {name: state[name] for name in self.course.moving}
             if not all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point()):
                 raise Diverged("a weight is no finite number", step, training.learning_rate)
             file = checkpoints.save_checkpoint(self.run, weights, step)
-        self._save_state(training)
+        self._save_state(training, moment=step)
         with training.averaged():
             held = self.parts.validation if look else None
             found = None if held is None else score(self.model, held, self.prepare, len(self.parts.classes))
             sample = activations(self.model, held or self.parts.training[:64], self.prepare) if look else []
+        self._kept = step
         epoch = min(self._epoch(training), self.teller.epochs)
         self.teller.say(Checkpoint(step, epoch, file.relative_to(self.run.path).as_posix(), found, sample))
         if found is not None:
             self.teller.tell(accuracy=found.accuracy)
+
+    def keep_once(self, *, look: bool = True) -> None:
+        """Do the same, unless it was done after this very step."""
+        if self._kept != self.teller.step:
+            self.keep(look=look)
 
     def finish(self) -> dict[str, float]:
         """Write the last weights and their card, as models that the explorer lists; return what they reach."""
@@ -188,24 +177,15 @@ class Engine:
         write_atomically(self.run.path / f"{self.config.model}.json", json.dumps(card, indent=2) + "\n")
         return figures
 
-    def _training(self, recipe: Config) -> Training:
-        """Return the loop of a part of the run: on a frozen body's features if they stay the same, else on pictures."""
-        select(self.model, recipe.trained)
-        pictures = self.parts.training
-        if caches(recipe):
-            cached = features(self.model, pictures, self.prepare)
-            return Training(head(self.model), cached, recipe, prepare=lambda x: x, team=self.team)
-        return Training(self.model, pictures, recipe, prepare=self.prepare, team=self.team)
-
     def _begin(self) -> None:
         if not self.team.leads:
             return
-        parts, recipe = self.parts, self.plan[0]
+        parts, recipe = self.parts, self.course.plan[0]
         counts = {"training": len(parts.training), **{name: len(test) for name, test in parts.tests.items()}}
         if parts.validation is not None:
             counts["validation"] = len(parts.validation)
             checkpoints.save_held_back(self.run, parts.validation)
-        checkpoints.save_base(self.run, self.model, self.made.card, self.moving)
+        checkpoints.save_base(self.run, self.model, self.made.card, self.course.moving)
         parameters = list(self.model.parameters())
         self.teller.say(
             Started(
@@ -233,7 +213,9 @@ class Engine:
         """Look at the weights that the last process kept but had no time to look at."""
         step = self.teller.step
         told = {event["step"] for event in self.run.events()[0] if event["event"] == "checkpoint"}
-        if step in self.moments and step not in told:
+        if step in told:
+            self._kept = step
+        elif step in self.course.moments:
             self.keep()
 
     def _epochs(self, training: Training) -> None:
@@ -259,23 +241,18 @@ class Engine:
 
     def _between(self, training: Training) -> None:
         """Keep what is to be kept after a step, and do what is wanted."""
-        if self.teller.step in self.moments:
+        if self.teller.step in self.course.moments:
             self.keep()
         elif time.monotonic() - self._saved > STATE_SECONDS and self.team.leads:
             self._save_state(training)
-        self.controls.obey(training)
+        self.controls.obey(training, self.keep_once)
 
-    def _save_state(self, training: Training) -> None:
-        counters, tensors = training.state()
-        if len(self.plan) > 1:
-            weights, own = self.model.state_dict(), {value.data_ptr() for value in tensors.values()}
-            kept = [name for name in self.moving if weights[name].data_ptr() not in own]
-            tensors |= {f"kept.{name}": weights[name] for name in kept}
-        checkpoints.save_state(self.run, Saved({**counters, "phase": self.phase}, tensors))
+    def _save_state(self, training: Training, *, moment: int | None = None) -> None:
+        checkpoints.save_state(self.run, self.course.state(self.phase, training), moment=moment)
         self._saved = time.monotonic()
 
     def _epoch(self, training: Training) -> int:
-        return sum(recipe.epochs for recipe in self.plan[: self.phase]) + training.epoch
+        return self.course.epochs_before(self.phase) + training.epoch
 
     def _test(self) -> None:
         if not self.team.leads or self.training is None:

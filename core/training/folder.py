@@ -85,6 +85,7 @@ class RunFolder:
         self.config = path / "config.json"
         self.metrics = path / "metrics.jsonl"
         self.checkpoints = path / "checkpoints"
+        self.states = path / "states"
         self.resumable = path / "state.safetensors"
         self.base = path / "base.safetensors"
         self.validation = path / "validation.safetensors"
@@ -148,6 +149,10 @@ class RunFolder:
     def checkpoint(self, step: int) -> Path:
         """Return the file of the weights after a step."""
         return self.checkpoints / f"{step:08d}.safetensors"
+
+    def state(self, step: int) -> Path:
+        """Return the file of all that changes from step to step, as it was after a step."""
+        return self.states / f"{step:08d}.safetensors"
 
     def events(self, since: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Return the events told from byte `since` on, and the byte to ask from next time."""

@@ -67,6 +67,7 @@ from torch import Tensor, nn
 
 from core.models import Card
 from core.training.folder import Control, RunFolder, Status, read_json, write_atomically
+from core.training.listing import Run, list_runs, queue, seen
 from core.training.lock import FileLock
 from core.training.settings import RunConfig, parse
 
@@ -79,27 +80,6 @@ AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
 
 LONGEST_NAME = 60
 FORBIDDEN = '/\\:*?"<>|'
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run in the list.
-
-    Attributes:
-        name: of its folder.
-        model: the name of its network.
-        status: where it is.
-        waiting: its place in the queue, from 1; 0 if it does not wait.
-        resumable: whether it can go on: it ended early, and a checkpoint was kept.
-        steps: those whose weights were kept, the time line.
-    """
-
-    name: str
-    model: str
-    status: Status
-    waiting: int
-    resumable: bool
-    steps: list[int]
 
 
 @dataclass(frozen=True)
@@ -142,23 +122,17 @@ class Runs:
 
     def list_runs(self) -> list[Run]:
         """Return every run, the youngest first."""
-        if not self.folder.is_dir():
-            return []
-        folders = [RunFolder(path) for path in self.folder.iterdir() if (path / "config.json").is_file()]
-        found = [(run, run.status()) for run in folders if not run.path.name.startswith(".")]
-        found.sort(key=lambda pair: (pair[1].created, pair[0].path.name))
-        queue = [run.path.name for run, status in found if status.state == "queued"]
-        return [
-            Run(
-                name=run.path.name,
-                model=run.model,
-                status=status,
-                waiting=queue.index(run.path.name) + 1 if run.path.name in queue else 0,
-                resumable=status.state in ("stopped", "failed") and run.resumable.exists(),
-                steps=run.steps_kept(),
-            )
-            for run, status in reversed(found)
-        ]
+        return list_runs(self.folder)
+
+    def run(self, name: str) -> Run:
+        """Return one run of the list.
+
+        Raises:
+            FileNotFoundError: there is no run of that name.
+        """
+        run = self._run(name)
+        status = run.status()
+        return seen(run, status, queue(self.folder) if status.state == "queued" else [])
 
     def read(self, name: str, since: int = 0) -> Reading:
         """Return a run's status and the events from `since` on, the `next` of an earlier reading.

@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 
 import gradio as gr
 
+from core.data.sets import CLASSES
 from core.training.runs import Command, Runs
 from core.training.settings import parse
 from core.training.summary import summarise
@@ -15,7 +16,7 @@ from explorer.edits import Edits
 from explorer.inputs import Inputs
 from explorer.moments import moment_name
 from explorer.session import Library
-from explorer.training import choices, filters, listed, pictures, save_drawings
+from explorer.training import choices, filters, pictures, save_drawings
 from explorer.views.draw import observe
 from explorer.web_view import answers, web_view
 
@@ -26,9 +27,6 @@ RUNS_DIR = Path("runs")
 
 MOST_PICTURES = 60
 """Wrong answers that are shown at once."""
-
-PICTURES = ("mnist", "fashion_mnist", "kmnist", "emnist_letters")
-"""Sources that torchvision's folder of data sets holds."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,13 @@ def train_view(library: Library) -> gr.HTML:
     return web_view(
         "train.js",
         functions=[*watching, answers(observe, library, Edits(Inputs(library.data_dir)))],
-        options=choices(),
+        options=choices(library.data_dir),
     )
 
 
 def list_runs(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer with every run, the youngest first."""
-    return {"runs": [listed(run) for run in workshop.runs.list_runs()]}
+    return {"runs": [asdict(run) for run in workshop.runs.list_runs()]}
 
 
 def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
@@ -86,8 +84,7 @@ def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer `{name, since}` with the run's status, its events from there on, and the next `since`."""
     reading = workshop.runs.read(_name(request), int(request.get("since", 0)))
-    run = next((listed(run) for run in workshop.runs.list_runs() if run.name == request["name"]), None)
-    return {"run": run, "events": reading.events, "next": reading.next}
+    return {"run": asdict(workshop.runs.run(request["name"])), "events": reading.events, "next": reading.next}
 
 
 def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:
@@ -158,6 +155,6 @@ def _configured(workshop: Workshop, request: Any) -> dict[str, Any]:
     if workshop.library.data_dir:
         here = str(workshop.library.data_dir.resolve())
         data["mnist"] = here
-        if data.get("source", "mnist") in PICTURES and not data.get("path"):
+        if data.get("source", "mnist") in CLASSES and not data.get("path"):
             data["path"] = here
     return {**config, "data": data}

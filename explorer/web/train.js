@@ -1,6 +1,7 @@
 /** The Train page: new runs, the list of runs, and one run watched live, steered, and looked at at any moment of it. */
 
 import { h } from "./lib/dom.js";
+import { createHelp } from "./lib/help.js";
 import { fillWords, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
 import { page } from "./lib/store.js";
@@ -17,8 +18,12 @@ import { createSteer } from "./train/steer.js";
 const READ_MS = 500;
 const LIST_MS = 2000;
 const ALIVE = ["queued", "running", "paused"];
+const KEYS = [
+  { keys: "Space", words: "train.help.space" }, { keys: "← →", words: "train.help.arrows" }, { keys: "Home End", words: "train.help.ends" },
+  { keys: "+ −", words: "train.help.speed" }, { keys: "Tab", words: "train.help.tab" }, { keys: "?", words: "train.help.help" },
+];
 
-/** @typedef {{ server: any, options: { models: any[], sources: string[] } }} Gradio */
+/** @typedef {{ server: any, options: { models: any[], sources: string[], distortions: Record<string, any> } }} Gradio */
 
 /** Build the page when it is first looked at. @param {HTMLElement} element @param {Gradio} gradio */
 export function mount(element, gradio) {
@@ -47,8 +52,9 @@ async function open(element, { server, options }) {
     },
   });
   const moment = createMoment({ server, example: examples[3].strokes, onmoment: (kept) => judged.show(kept, telling.started?.classes ?? []), onfail: fail });
-  const watched = h("section", { class: "train-run card", tabindex: -1, hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => moment.onkey(event) }, steer.element, curves.element, moment.element, judged.element);
-  element.replaceChildren(h("div", { class: "train" }, problem, h("div", { class: "train-top" }, form.element, h("div", { class: "train-side" }, list.element, handwriting.element)), watched));
+  const help = createHelp("train", KEYS);
+  const watched = h("section", { class: "train-run card", tabindex: -1, hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => (event.defaultPrevented ? undefined : moment.onkey(event)) }, steer.element, curves.element, moment.element, judged.element);
+  element.replaceChildren(h("div", { class: "train" }, problem, h("div", { class: "train-top" }, form.element, h("div", { class: "train-side" }, list.element, handwriting.element, help.element)), watched));
 
   /** @type {import("./train/list.js").Run[]} */
   let runs = [];

@@ -6,13 +6,6 @@
  *   augmentation: string, trained: string, unfreeze: number, compile: boolean, seed: number, checkpoints: number }} Form
  */
 
-/** How far every batch is distorted; the numbers are those of `core.training.config`. */
-export const DISTORTIONS = {
-  none: {},
-  gentle: { rotation: 8, scale: 0.08, shear: 0.12, shift: 1.5, elastic: 0.4, thicker: 0.3, thinner: 0.2, contrast: 1 },
-  strong: { rotation: 12, scale: 0.12, shear: 0.2, shift: 2, elastic: 0.7, thicker: 0.5, thinner: 0.4, contrast: 1 },
-};
-
 /** @type {Form} */
 export const PLAIN = {
   model: "a2", start: "", source: "mnist", path: "", share: 3, count: 2000, classes: "", validation: 10, replay: 0, side: 0,
@@ -30,8 +23,8 @@ export const PRESETS = {
   transfer: { ...PLAIN, model: "resnet18", start: "shipped", source: "folder", share: 100, side: 64, epochs: 5, optimiser: "adam", rate: 0.001, trained: "head" },
 };
 
-/** @param {Form} form @returns {Record<string, any>} */
-export function configOf(form) {
+/** @param {Form} form @param {Record<string, any>} distortions by their name in the form @returns {Record<string, any>} */
+export function configOf(form, distortions) {
   const classes = form.classes.split(/[\s,]+/).filter(Boolean).map(Number);
   return {
     model: form.model,
@@ -43,7 +36,7 @@ export function configOf(form) {
     training: {
       epochs: form.epochs, batch_size: form.batch, optimiser: form.optimiser, momentum: form.momentum, learning_rate: form.rate, schedule: form.schedule,
       dropout: form.dropout < 0 ? null : form.dropout, weight_decay: form.decay, label_smoothing: form.smoothing, ema: form.ema,
-      augmentation: DISTORTIONS[/** @type {keyof typeof DISTORTIONS} */ (form.augmentation)],
+      augmentation: distortions[form.augmentation],
       trained: form.trained === "head" ? ["head"] : [], compile: form.compile, seed: form.seed,
     },
     unfreeze: form.trained === "head" && form.unfreeze > 0 ? { epochs: form.unfreeze } : null,

@@ -11,7 +11,6 @@ import { duration } from "./steer.js";
 const CHOICES = {
   optimiser: ["sgd", "adam", "adamw"],
   schedule: ["constant", "one_cycle", "cosine", "steps"],
-  augmentation: ["none", "gentle", "strong"],
   trained: ["all", "head"],
 };
 
@@ -36,9 +35,10 @@ function inWords(summary) {
 const MORE = ["momentum", "schedule", "dropout", "decay", "smoothing", "ema", "augmentation", "validation", "classes", "checkpoints", "seed", "compile"];
 
 /**
- * @param {{ models: { name: string, title: string }[], sources: string[], onchange: (form: Form) => void, onstart: (form: Form, name: string) => void }} options
+ * @param {{ models: { name: string, title: string }[], sources: string[], distortions: Record<string, any>, onchange: (form: Form) => void, onstart: (form: Form, name: string) => void }} options
  */
-export function createForm({ models, sources, onchange, onstart }) {
+export function createForm({ models, sources, distortions, onchange, onstart }) {
+  const offered = { ...CHOICES, augmentation: Object.keys(distortions) };
   /** @type {Form} */
   let form = { ...PLAIN };
   /** @type {Record<string, any>} */
@@ -62,7 +62,7 @@ export function createForm({ models, sources, onchange, onstart }) {
     return rows[name];
   }
   const option = (/** @type {string} */ value, /** @type {string} */ key) => h("option", { value, dataset: { i18n: key } });
-  const choice = (/** @type {string} */ name) => row(name, h("select", {}, ...CHOICES[name].map((value) => option(value, `train.form.${name}.${value}`))), (control) => control.value);
+  const choice = (/** @type {string} */ name) => row(name, h("select", {}, ...offered[/** @type {keyof typeof offered} */ (name)].map((value) => option(value, `train.form.${name}.${value}`))), (control) => control.value);
   const number = (/** @type {string} */ name) => {
     const [min, step, max] = NUMBERS[name];
     return row(name, h("input", { type: "number", min, step, max, inputmode: "decimal" }), (control) => {
@@ -94,7 +94,7 @@ export function createForm({ models, sources, onchange, onstart }) {
       text("path"), number("count"), number("side"), number("share"), number("replay"), number("epochs"), number("batch"), choice("optimiser"), number("rate"), choice("trained"), number("unfreeze")),
     h("details", { class: "train-more" }, h("summary", { dataset: { i18n: "train.form.more" } }),
       h("div", { class: "settings" }, ...MORE.map((item) => {
-        if (item in CHOICES) return choice(item);
+        if (item in offered) return choice(item);
         if (item in NUMBERS) return number(item);
         if (item === "compile") return row("compile", h("input", { type: "checkbox" }), (control) => control.checked);
         return text(item);
@@ -122,7 +122,7 @@ export function createForm({ models, sources, onchange, onstart }) {
   return {
     element,
     get config() {
-      return configOf(form);
+      return configOf(form, distortions);
     },
     get form() {
       return form;

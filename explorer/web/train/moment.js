@@ -21,9 +21,12 @@ const PACE = 500;
  *   `example` stands in while nothing was drawn
  */
 export function createMoment({ server, example, onmoment, onfail }) {
-  const player = createPlayer({ pace: PACE, onshow: choose });
+  const player = createPlayer({ pace: () => PACE, onshow: choose });
   const caption = h("p", { class: "moment-caption", role: "status" });
   const explore = h("button", { type: "button", class: "tool", dataset: { i18n: "train.explore", i18nTitle: "train.explore.why" }, onclick: () => open([]) });
+  const compare = h("button", { type: "button", class: "tool", dataset: { i18n: "train.compare", i18nTitle: "train.compare.why" }, onclick: () => {
+    if (looked) page.set({ tab: "draw", model: looked, cells: [], edits: [], compare: { with: "model", model, step: null } });
+  } });
   const exported = createMenu({ words: "train.export", title: "train.export.why", onfail, choices: [
     { words: "train.export.safetensors", run: () => take(".safetensors") },
     { words: "train.export.onnx", run: () => take(".onnx") },
@@ -34,7 +37,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
   const standIn = h("p", { class: "note", dataset: { i18n: "train.moment.example" } });
   const network = createNetwork({ onwant: () => look(), onopen: (place) => open([place]), onfield: () => {} });
   const element = h("section", { class: "moment", dataset: { i18nAria: "train.moment" } },
-    h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore, exported.element), player.element,
+    h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore, compare, exported.element), player.element,
     h("div", { class: "moment-seen" }, filters.element, h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: "train.moment.drawing" } }), standIn, prediction.element)),
     network.element);
 

@@ -12,7 +12,7 @@ from core.data import drawn
 from core.training import checkpoints, engine
 from core.training.config import Config
 from core.training.control import GO, Controls
-from core.training.engine import moments
+from core.training.course import moments
 from core.training.events import Ended, line
 from core.training.failures import reason
 from core.training.folder import Control, RunFolder

@@ -62,7 +62,7 @@ def test_a_killed_run_is_reported_and_goes_on_while_another_waits_its_turn(tmp_p
     os.kill(worker_of(run), signal.SIGKILL)
     until(lambda: not run.alive)
     assert run.status().state == "failed"
-    assert run.status().message == "its process was killed at step 7; its weights after step 5 are kept"
+    assert run.status().message == "its process was killed at step 7; its weights after step 7 are kept"
     assert next(found for found in runs.list_runs() if found.name == killed).resumable
     until(lambda: other_server.read(waiting).status.state == "done")
 
