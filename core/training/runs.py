@@ -33,6 +33,7 @@ What a page needs:
     runs.control(name, "learning_rate", 0.01)      # while it runs
     runs.rename(name, "better name"); runs.delete(name)         # once it has ended
     runs.model(name, step)                         # (model, card) at a moment of the time line; the last by default
+    runs.next_step(name, step)                     # the batch after that moment: maps, gradients, weights stepped
     runs.export(name, ".onnx", step)               # a file: ".safetensors", ".onnx", ".pt2" (torch.export)
     runs.picture(name, index)                      # (picture (C, H, W) in [0, 1], label) of a wrong answer's index
 
@@ -61,7 +62,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor, nn
 
@@ -70,6 +71,9 @@ from core.training.folder import Control, RunFolder, Status, read_json, write_at
 from core.training.listing import Run, list_runs, queue, seen
 from core.training.lock import FileLock
 from core.training.settings import RunConfig, parse
+
+if TYPE_CHECKING:
+    from core.training.slow_motion import OneStep
 
 __all__ = ["AT_ONCE", "Command", "Reading", "Run", "Runs"]
 
@@ -229,6 +233,26 @@ class Runs:
         model, card = self.model(name, step)
         moment = "" if step is None else f"-{step}"
         return export(model, card, self._run(name).path / "export" / f"{name}{moment}{ending}")
+
+    def next_step(self, name: str, step: int) -> "OneStep":
+        """Return what the run does with the batch after a step of its time line, with all its numbers.
+
+        Raises:
+            FileNotFoundError: there is no such run, it did not keep that state, or its pictures are missing.
+            ValueError: the run ends with that step, or its files are damaged.
+        """
+        from core.training.slow_motion import next_step
+
+        return next_step(self._run(name), self.config(name), step)
+
+    def stamp(self, name: str) -> tuple[float, int]:
+        """Return what changes where the same name and step may mean another next step: its birth, and what is wanted.
+
+        Raises:
+            FileNotFoundError: there is no run of that name.
+        """
+        run = self._run(name)
+        return run.told().created, run.control_written()
 
     def picture(self, name: str, index: int) -> tuple[Tensor, int]:
         """Return a held-back picture, `(C, H, W)` in [0, 1], and its label.

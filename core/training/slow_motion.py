@@ -6,7 +6,7 @@ recorded on the way.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -38,12 +38,14 @@ class Update:
 
     Attributes:
         name: of the parameter.
+        rate: learning rate of its part of the network.
         before, gradient, after: the weights, dL/d(weight), and the weights after the step.
         memory: what the optimiser remembered of them, before and after, by torch's name; 0 before its first step.
         formula: the weights after the step by `core.ops`, float64.
     """
 
     name: str
+    rate: float
     before: Tensor
     gradient: Tensor
     after: Tensor
@@ -59,7 +61,7 @@ class OneStep:
         step: optimiser steps made before.
         card: of the network.
         recipe: of the part of the run.
-        rate, momentum: learning rate of the head, and momentum (Adam: β₁), in this step.
+        momentum: in this step; Adam's β₁.
         loss: of the batch, before the step, nats.
         pictures: as they were distorted, `(N, C, H, W)` in [0, 1].
         labels: `(N,)`, −1 for what is no digit.
@@ -73,7 +75,6 @@ class OneStep:
     step: int
     card: Card
     recipe: Config
-    rate: float
     momentum: float
     loss: float
     pictures: Tensor
@@ -83,6 +84,36 @@ class OneStep:
     trace: Trace
     gradients: Mapping[int, Tensor]
     updates: list[Update]
+
+    def alone(self, picture: int) -> tuple[Trace, dict[int, Tensor]]:
+        """Return the trace and the gradients of one picture of the batch, as the network computed it among the others.
+
+        Raises:
+            IndexError: there is no such picture.
+        """
+        size = len(self.pictures)
+        if not 0 <= picture < size:
+            raise IndexError(f"there is no picture {picture} in a batch of {size}")
+
+        def own(value: Any) -> Any:
+            if isinstance(value, list | tuple):
+                return type(value)(map(own, value))
+            return value[picture : picture + 1] if isinstance(value, Tensor) and value.shape[:1] == (size,) else value
+
+        whole = self.trace
+        steps = [
+            replace(
+                step,
+                output=own(step.output),
+                arguments={
+                    name: own(value) if any(parent.partition(".")[0] == name for parent in step.parents) else value
+                    for name, value in step.arguments.items()
+                },
+            )
+            for step in whole.steps
+        ]
+        alone = Trace(whole.model, own(whole.input), steps, own(whole.output), whole.results, whole.modules)
+        return alone, {index: own(gradient) for index, gradient in self.gradients.items()}
 
 
 def next_step(run: RunFolder, config: RunConfig, step: int) -> OneStep:
@@ -164,7 +195,6 @@ def _observed(course: Course, training: Training, recipe: Config, step: int) -> 
         step=step,
         card=made.card,
         recipe=recipe,
-        rate=done.learning_rate,
         momentum=head_group["betas"][0] if "betas" in head_group else head_group["momentum"],
         loss=done.loss,
         pictures=pictures,
@@ -201,7 +231,7 @@ def _update(
         factors = {key: group[key] for key in ("lr", "betas", "eps")} | {"weight_decay": decay}
         formula, *_ = adam_step(weights, gradient, told.get("exp_avg"), told.get("exp_avg_sq"), step=made, **factors)
     memory = {key: (remembered.get(key, torch.zeros_like(before)), value) for key, value in now.items()}
-    return Update(name, before, _copy(parameter.grad), _copy(parameter), memory, formula)
+    return Update(name, group["lr"], before, _copy(parameter.grad), _copy(parameter), memory, formula)
 
 
 def _memory(training: Training, parameter: torch.nn.Parameter) -> dict[str, Tensor]:

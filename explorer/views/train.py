@@ -13,11 +13,12 @@ from core.training.runs import Command, Runs
 from core.training.settings import parse
 from core.training.summary import summarise
 from explorer.edits import Edits
-from explorer.inputs import Inputs
 from explorer.moments import moment_name
 from explorer.session import Library
+from explorer.slow_motion import Steps
 from explorer.training import choices, filters, pictures, save_drawings
 from explorer.views.draw import observe
+from explorer.views.slow_motion import slow_batch, slow_maps, slow_update
 from explorer.web_view import answers, web_view
 
 __all__ = ["Workshop", "train_view"]
@@ -37,7 +38,7 @@ class Workshop:
     runs: Runs
 
 
-def train_view(library: Library) -> gr.HTML:
+def train_view(library: Library, edits: Edits) -> gr.HTML:
     """Return the page's view."""
     workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR))
     functions = (
@@ -45,9 +46,11 @@ def train_view(library: Library) -> gr.HTML:
         *(moment, wrong, export_run),
     )
     watching = [answers(function, workshop) for function in functions]
+    steps = Steps(workshop.runs)
+    watching += [answers(function, library, steps) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(
         "train.js",
-        functions=[*watching, answers(observe, library, Edits(Inputs(library.data_dir)))],
+        functions=[*watching, answers(observe, library, edits)],
         options=choices(library.data_dir),
     )
 

@@ -12,6 +12,7 @@ import { ask, newestOnly } from "../lib/live.js";
 import { createMenu } from "../lib/menu.js";
 import { page } from "../lib/store.js";
 import { createFilters } from "./filters.js";
+import { createSlow } from "./slow.js";
 
 /** A moment of the film, ms at speed 1. */
 const PACE = 500;
@@ -36,10 +37,11 @@ export function createMoment({ server, example, onmoment, onfail }) {
   const prediction = createPrediction({ onopen: (index) => open([{ step: -1, of: "class", cell: [0, index] }]) });
   const standIn = h("p", { class: "note", dataset: { i18n: "train.moment.example" } });
   const network = createNetwork({ onwant: () => look(), onopen: (place) => open([place]), onfield: () => {} });
+  const slow = createSlow({ server, moment: () => (kept[player.at] ? { name: run, model, step: kept[player.at].step } : null) });
   const element = h("section", { class: "moment", dataset: { i18nAria: "train.moment" } },
     h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore, compare, exported.element), player.element,
     h("div", { class: "moment-seen" }, filters.element, h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: "train.moment.drawing" } }), standIn, prediction.element)),
-    network.element);
+    network.element, slow.element);
 
   let [run, model] = ["", ""];
   /** @type {import("../lib/telling.js").Kept[]} */
@@ -97,6 +99,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
     caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
     fetchMoment({ run, step: moment.step });
     onmoment(moment);
+    slow.load();
   }
 
   /** Save this moment's network as a file. @param {string} ending */
@@ -128,6 +131,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
       filters.redraw();
       network.repaint();
       network.relabel();
+      slow.redraw();
       if (answered) prediction.show(answered.prediction, null);
       const moment = kept[player.at];
       if (moment) caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
@@ -145,7 +149,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
       kept = moments;
       if (!grown || !moments.length) return;
       player.extend(moments.length);
-      if (atEnd) player.seek(moments.length - 1);
+      if (fresh || (atEnd && !slow.open)) player.seek(moments.length - 1);
     },
   };
 }

@@ -50,7 +50,7 @@ def test_it_shows_the_batch_that_the_run_saw(tmp_path):
     assert shown.pictures.shape == (12, 1, 28, 28)  # what is left of 60 pictures in batches of 16
     assert shown.trace.output.shape == (len(shown.labels), 10)
     assert float(shown.losses.mean()) == pytest.approx(shown.loss, rel=1e-5)
-    assert shown.rate == pytest.approx(told[STEPS]["learning_rate"], rel=1e-5)
+    assert shown.updates[-1].rate == pytest.approx(told[STEPS]["learning_rate"], rel=1e-5)
     assert shown.gradients[len(shown.trace.steps) - 1].shape == shown.trace.output.shape
 
 
@@ -62,6 +62,20 @@ def test_the_gradients_of_the_maps_lead_to_those_of_the_weights(tmp_path):
     expected = shown.gradients[last.index].T @ last.tensor("input")
     gradient = next(update.gradient for update in shown.updates if update.name == last.parameters["weight"])
     torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_one_picture_of_the_batch_has_its_own_trace(tmp_path):
+    config = tiny(checkpoints=EVERY)
+    shown = next_step(trained(tmp_path / "run", config), config, 2)
+    trace, gradients = shown.alone(7)
+    assert trace.input.shape == (1, 1, 28, 28)
+    assert torch.equal(trace.output, shown.trace.output[7:8])
+    for step, whole in zip(trace.steps, shown.trace.steps, strict=True):
+        assert step.output.shape == (1, *whole.output.shape[1:])
+        assert gradients[step.index].shape == step.output.shape
+    assert torch.equal(trace.steps[0].tensor("weight"), shown.trace.steps[0].tensor("weight"))
+    with pytest.raises(IndexError, match="there is no picture 16 in a batch of 16"):
+        shown.alone(16)
 
 
 def test_a_frozen_body_is_shown_with_the_steps_of_its_head(tmp_path):
@@ -84,8 +98,8 @@ def test_a_learning_rate_set_in_a_pause_counts(tmp_path):
     run = trained(tmp_path / "run", config)
     run.checkpoint(STEPS).unlink()  # as a run that waits after the step before
     run.want(Control("pause", learning_rate=0.25))
-    assert next_step(run, config, STEPS - 1).rate == 0.25
-    assert next_step(run, config, STEPS - 2).rate == 0.005
+    assert next_step(run, config, STEPS - 1).updates[-1].rate == 0.25
+    assert next_step(run, config, STEPS - 2).updates[-1].rate == 0.005
 
 
 def test_says_where_no_step_can_be_shown(tmp_path, monkeypatch):
