@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.edits import Edits
+from explorer.inputs import Inputs
 from explorer.session import Library
 from explorer.views.arithmetic import arithmetic_view
 from explorer.views.draw import draw_view
@@ -33,18 +35,19 @@ STYLES = [
 def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
     """Return the app, exploring `model` first."""
     gr.set_static_paths([WEB])
+    edits = Edits(Inputs(library.data_dir))
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
         model_bar(library, model=model, language=language)
         predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):
-                draw_view(library)
+                draw_view(library, edits)
             with gr.Tab("Arithmetic", id="arithmetic"):
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):
-                kernels_view(library)
+                kernels_view(library, edits)
             with gr.Tab("Train", id="train"):
-                train_view(library)
+                train_view(library, edits)
     return app
 
 

@@ -1,6 +1,5 @@
 """What the Train page shows of runs: lists, events, filters and pictures as they cross to the browser."""
 
-import base64
 import json
 import time
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from core.training.config import GENTLE, STRONG
 from core.training.folder import write_atomically
 from core.training.runs import Runs
 from core.training.settings import SOURCES
+from explorer.encoding import in_base64
 from explorer.payloads import encode_maps
 
 __all__ = ["KEPT_DRAWINGS", "choices", "filters", "pictures", "save_drawings"]
@@ -91,7 +91,6 @@ def save_drawings(folder: Path, drawings: Any) -> Path:
 
 
 def _grey(picture: Tensor, label: int) -> dict[str, Any]:
-    codes = (picture.mean(0) * 255).round().clamp(0, 255).byte().numpy()
+    codes = (picture.mean(0) * 255).round().clamp(0, 255).byte()
     height, width = codes.shape
-    data = base64.b64encode(codes.tobytes()).decode("ascii")
-    return {"label": label, "width": width, "height": height, "data": data}
+    return {"label": label, "width": width, "height": height, "data": in_base64(codes)}

@@ -11,7 +11,7 @@ from explorer.channels import SORTS
 from explorer.classes import open_class
 from explorer.digits import Gallery
 from explorer.edits import Edits
-from explorer.inputs import Input, Inputs
+from explorer.inputs import Input
 from explorer.sent import sends
 from explorer.session import Explored, Library
 from explorer.sums import MOST_TERMS, open_cell, open_gradient, open_parameter
@@ -26,9 +26,8 @@ __all__ = ["ASKED_MAPS", "checked", "draw_view", "explain", "observe"]
 ASKED_MAPS: Fields = DRAWING | {"wanted": list, "structure": str}
 
 
-def draw_view(library: Library) -> gr.HTML:
+def draw_view(library: Library, edits: Edits) -> gr.HTML:
     """Return the page's view."""
-    edits = Edits(Inputs(library.data_dir))
     functions = (observe, explain, exact, arithmetic, pytorch_lines, why, compare)
     asked = [answers(function, library, edits) for function in functions]
     return web_view(

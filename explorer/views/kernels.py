@@ -7,7 +7,6 @@ import gradio as gr
 
 from explorer import kernels
 from explorer.edits import Edits
-from explorer.inputs import Inputs
 from explorer.session import Library
 from explorer.speed_lab import SpeedLab
 from explorer.views.requests import Fields, checked
@@ -38,9 +37,8 @@ ASKED_SPEED: Fields = {
 }
 
 
-def kernels_view(library: Library) -> gr.HTML:
+def kernels_view(library: Library, edits: Edits) -> gr.HTML:
     """Return the page's view; once loaded it computes without the server, but for the speed lab."""
-    edits = Edits(Inputs(library.data_dir))
     functions = [answers(feature_map, library, edits), answers(learned_kernel, library, edits)]
     lab = SpeedLab()
     speed = [answers(function, lab) for function in (offer_speed, start_speed, read_speed, cancel_speed)]

@@ -105,6 +105,12 @@ def test_why_is_read_by_keyboard_and_fits_a_phone(app, open_page):
     page.locator(".compare > summary").click()
     expect(page.locator(".compare-row").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for panel in page.locator(".draw-panel").all():
+        for choice in panel.locator("select").all():
+            inner, outer = choice.bounding_box(), panel.bounding_box()
+            assert inner
+            assert outer
+            assert inner["x"] + inner["width"] < outer["x"] + outer["width"]
 
 
 def test_two_drawings_are_compared_step_by_step_and_the_link_keeps_the_kept_one(app, open_page, examples):
