@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.vectorized import conv2d_kernels
-from core.ops.vectorized.conv2d_kernels import Formulation, Pair, formulation
+from core.ops.vectorized.conv2d_kernels import SHORT_RUN, SHORT_SUM, Formulation, Pair, formulation
 from core.speed.timing import (
     ROUNDS,
     geomean,
@@ -104,13 +104,18 @@ def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Pas
     Columns read contiguous tensors, rows channels-last ones. A weight gradient multiplies what lies side by side in
     the windows with the gradient transposed, and so reads the latter in the other layout.
     """
-    columns = formulation(contiguous[1].shape, 1) is Formulation.COLUMNS
-    (input, weight, grad), (_, _, other_grad) = (contiguous, last) if columns else (last, contiguous)
+
+    def suited(short: int) -> tuple[Tensors, Tensors]:
+        columns = formulation(contiguous[1].shape, 1, short) is Formulation.COLUMNS
+        return (contiguous, last) if columns else (last, contiguous)
+
+    (input, weight, grad), _ = suited(SHORT_RUN)
+    (summed, _, _), (_, _, other_grad) = suited(SHORT_SUM)
     settings = stride, padding, (1, 1), 1
     return {
         "forward": partial(conv2d_kernels.forward, input, weight, *settings),
         "input_grad": partial(conv2d_kernels.input_grad, input.shape, weight, grad, *settings),
-        "weight_grad": partial(conv2d_kernels.weight_grad, input, weight.shape, other_grad, *settings),
+        "weight_grad": partial(conv2d_kernels.weight_grad, summed, weight.shape, other_grad, *settings),
     }
 
 

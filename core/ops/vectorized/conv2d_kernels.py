@@ -3,8 +3,10 @@
 A convolution is a product: the weight, `O` rows of `C·kH·kW` taps, times the *windows* of the input. They are written
 down in one of two ways, chosen by `formulation`:
 
-* **rows**, `(N·outH·outW, kH·kW·C)`: each window is `kH` runs of `kW·C` neighbours. Reads channels-last tensors
-  fastest.
+* **rows**, `(N·outH·outW/t, kH·(sW·(t − 1) + kW)·C)`: what `t` neighbouring outputs of a line read, `kH` runs of
+  neighbours, is written once for all of them, and the weight becomes a band: the same taps, `t` times, each
+  time shifted by a stride. `segment` chooses `t`; with one output a row they are the windows themselves. Reads
+  channels-last tensors fastest.
 * **columns**, `(C·kH·kW, N·outH·outW)`: output positions lie side by side, so that even a single channel is copied in
   long runs. Reads contiguous tensors fastest, and takes groups.
 
@@ -32,17 +34,23 @@ Pair = tuple[int, int]
 BLOCK = 1 << 20
 """Window elements written before they are multiplied: 4 MB in float32."""
 
-LARGE_COPY = 1 << 19
-"""Window elements from which rows are copied one kernel row at a time: shorter loops, but more of them to start."""
-
 IMAGE = 1 << 22
 """Window elements from which the lines of a single image are shared out among blocks: 16 MB in float32."""
 
 SHORT_RUN = 16
 """Rows whose runs are shorter, in elements, are copied slower than columns."""
 
+SHORT_SUM = 32
+"""The same for the weight's gradient, whose product takes either; PyTorch copies less than 32 elements one by one."""
+
 VECTOR = 16
 """float32 values in a wide register. Channels-last columns are stored in whole registers where this divides `O`."""
+
+WIDE = 96
+"""Columns of a product that a band fills, at most: a product with fewer leaves part of the registers unused."""
+
+MANY = 1 << 17
+"""Window elements from which laying out a band is worth its time."""
 
 
 class Formulation(Enum):
@@ -52,10 +60,10 @@ class Formulation(Enum):
     ROWS = "rows"
 
 
-def formulation(weight_size: Sequence[int], groups: int) -> Formulation:
-    """Return how the windows are written: columns for groups and for runs shorter than `SHORT_RUN`, else rows."""
+def formulation(weight_size: Sequence[int], groups: int, short: int = SHORT_RUN) -> Formulation:
+    """Return how the windows are written: columns for groups and for runs shorter than `short`, else rows."""
     _, C, _, kW = weight_size
-    return Formulation.COLUMNS if groups > 1 or kW * C < SHORT_RUN else Formulation.ROWS
+    return Formulation.COLUMNS if groups > 1 or kW * C < short else Formulation.ROWS
 
 
 class Geometry(NamedTuple):
@@ -72,24 +80,39 @@ class Geometry(NamedTuple):
         pH, pW = self.padding
         return F.pad(input, (pW, pW, pH, pH)) if pH or pW else input
 
-    def windows(self, padded: Tensor) -> Tensor:
-        """Return the view `(N, C, kH, kW, outH, outW)`."""
+    def windows(self, padded: Tensor, lines: slice) -> Tensor:
+        """Return the view `(N, C, kH, kW, outH, outW)` of some output lines."""
         (N, C), (sN, sC, sRow, sCol) = padded.shape[:2], padded.stride()
         (sH, sW), (dH, dW) = self.stride, self.dilation
+        size = (N, C, *self.kernel, lines.stop - lines.start, self.out[1])
         strides = (sN, sC, dH * sRow, dW * sCol, sH * sRow, sW * sCol)
-        return padded.as_strided((N, C, *self.kernel, *self.out), strides)
+        return padded.as_strided(size, strides, padded.storage_offset() + lines.start * sH * sRow)
 
-    def rows(self, input: Tensor, lines: slice) -> Tensor:
-        """Return the matrix `(N·outH·outW, kH·kW·C)` of some output lines."""
+    def rows(self, input: Tensor, lines: slice, t: int = 1) -> Tensor:
+        """Return the matrix `(N·outH·outW/t, kH·(sW·(t − 1) + kW)·C)` of some output lines."""
+        (kH, kW), (outH, outW), (sH, sW) = self.kernel, self.out, self.stride
+        wide = self._replace(kernel=(kH, sW * (t - 1) + kW), out=(outH, outW // t), stride=(sH, sW * t))
         padded = self.pad(input).contiguous(memory_format=torch.channels_last)
-        windows = self.windows(padded)[..., lines, :].permute(0, 4, 5, 2, 3, 1)
-        taps = math.prod(windows.shape[3:])
-        if self.kernel[0] == 1 or windows.numel() < LARGE_COPY:
-            return windows.reshape(-1, taps)
-        rows = windows.new_empty(windows.shape)
-        for copy, row in zip(rows.unbind(3), windows.unbind(3), strict=True):
-            copy.copy_(row)
-        return rows.view(-1, taps)
+        windows = wide.windows(padded, lines).permute(0, 4, 5, 2, 3, 1)
+        return windows.reshape(-1, math.prod(windows.shape[3:]))
+
+    def columns(self, input: Tensor, lines: slice, groups: int) -> Tensor:
+        """Return the matrices `(groups, C/groups·kH·kW, N·outH·outW)` of some output lines."""
+        windows = self.windows(self.pad(input).contiguous(), lines).permute(1, 2, 3, 0, 4, 5)
+        return windows.reshape(groups, math.prod(windows.shape[:3]) // groups, -1)
+
+
+def segment(weight_size: Sequence[int], geometry: Geometry, images: int) -> int:
+    """Return how many neighbouring outputs of a line a row serves: 1, or a divisor of `outW` for large batches.
+
+    The more, the fewer elements are copied and the more of them are multiplied by the zeros of the band. That costs
+    nothing while it fills columns of the product that would lie idle (`WIDE`), and stays below three windows' width.
+    """
+    (O, C, kH, kW), (outH, outW) = weight_size, geometry.out
+    if geometry.dilation[1] > 1 or images * outH * outW * C * kH * kW < MANY:
+        return 1
+    most = min(WIDE // O, 1 + 2 * kW // geometry.stride[1])
+    return max((t for t in range(2, most + 1) if outW % t == 0), default=1)
 
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
@@ -114,12 +137,20 @@ def weight_grad(
     groups: int,
 ) -> Tensor:
     """Return `dL/dweight[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, …]`."""
-    input, grad_output = input.detach(), grad_output.detach()
-    (O, C, kH, kW), (outH, outW) = weight_size, grad_output.shape[2:]
+    input, grads = input.detach(), grad_output.detach().transpose(0, 1)
+    (O, C, kH, kW), (outH, outW) = weight_size, grads.shape[2:]
     geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
-    if formulation(weight_size, groups) is Formulation.COLUMNS:
-        return _weight_grad_columns(input, grad_output, geometry, groups).view(O, C, kH, kW)
-    return _weight_grad_rows(input, grad_output, geometry).view(O, kH, kW, C).permute(0, 3, 1, 2)
+    columns = formulation(weight_size, groups, SHORT_SUM) is Formulation.COLUMNS
+
+    def part(images: slice, lines: slice) -> Tensor:
+        factor = grads[:, images, lines].reshape(groups, O // groups, -1)
+        if columns:
+            return product(geometry.columns(input[images], lines, groups), factor).mT
+        return product(factor[0], geometry.rows(input[images], lines).mT)
+
+    blocks = _blocks((len(input), outH, outW), groups * C * kH * kW)
+    grad = reduce(Tensor.add_, (part(*block) for block in blocks))
+    return grad.reshape(O, C, kH, kW) if columns else grad.view(O, kH, kW, C).permute(0, 3, 1, 2)
 
 
 def input_grad(
@@ -147,33 +178,43 @@ def input_grad(
 
 def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry) -> Tensor:
     (N, O), (outH, outW) = (len(input), len(weight)), geometry.out
-    filters = weight.permute(0, 2, 3, 1).flatten(1)  # (O, kH·kW·C)
-    each, room = filters.shape[1] + O, input.numel() + N * O * outH * outW // 2
+    t = segment(weight.shape, geometry, N)
+    if t > 1 and not _zeros_erase(input):
+        t = 1  # the band's zeros would carry what is not finite to outputs that do not read it
+    band = _band(weight, geometry.stride[1], t)
+    each, room = len(band) // t + O, input.numel() + N * O * outH * outW // 2 - (band.numel() if t > 1 else 0)
     blocks = list(_blocks((N, outH, outW), each, room // each))
     if len(blocks) == 1:
-        output = product(geometry.rows(input, *(lines for _, lines in blocks)), filters)
+        output = product(geometry.rows(input, *(lines for _, lines in blocks), t), band.mT)
         return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
     output = input.new_empty(N, outH, outW, O)
-    filters = filters.mT.contiguous().mT  # laid out as the product reads it, which would else copy it for each block
+    band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
     for images, lines in blocks:
         part = output[images, lines]
-        part.copy_(product(geometry.rows(input[images], lines), filters).view_as(part))
+        part.copy_(product(geometry.rows(input[images], lines, t), band.mT).view_as(part))
     return output.permute(0, 3, 1, 2)
 
 
-def _weight_grad_rows(input: Tensor, grad_output: Tensor, geometry: Geometry) -> Tensor:
-    grads, taps = grad_output.transpose(0, 1), input.shape[1] * math.prod(geometry.kernel)
+def _band(weight: Tensor, step: int, t: int) -> Tensor:
+    """Return the weight for rows of `t` outputs, `(kH·(step·(t − 1) + kW)·C, t·O)`, zero where one reads nothing."""
+    O, C, kH, kW = weight.shape
+    taps = weight.permute(2, 3, 1, 0)  # (kH, kW, C, O)
+    if t == 1:
+        return taps.reshape(-1, O)
+    band = weight.new_zeros(kH, step * (t - 1) + kW, C, t, O)
+    sRow, sCol, sC, sPart, sO = band.stride()
+    band.as_strided((t, kH, kW, C, O), (step * sCol + sPart, sRow, sCol, sC, sO)).copy_(taps)
+    return band.view(-1, t * O)
 
-    def part(images: slice, lines: slice) -> Tensor:
-        return product(grads[:, images, lines].flatten(1), geometry.rows(input[images], lines).mT)
 
-    blocks = _blocks((len(input), *geometry.out), taps)
-    return reduce(Tensor.add_, (part(*block) for block in blocks))
+def _zeros_erase(input: Tensor) -> bool:
+    """Return whether `0·input` is 0 everywhere; asked of a CPU alone, as another device would have to be waited for."""
+    return input.is_cpu and bool(input.sum().isfinite())
 
 
 def _input_grad_rows(padded: Tensor, weight: Tensor, grad_output: Tensor, geometry: Geometry) -> None:
     (N, C), (kH, kW) = padded.shape[:2], geometry.kernel
-    filters = weight.permute(3, 2, 1, 0).flatten(0, 2)  # (kW·kH·C, O)
+    filters = weight.permute(0, 3, 2, 1).flatten(1).mT  # (kW·kH·C, O)
     for images, lines in _blocks((N, *geometry.out), len(filters)):
         grads = grad_output[images, :, lines].permute(0, 2, 3, 1)
         n, outH, outW, O = grads.shape
@@ -189,32 +230,21 @@ def _forward_columns(input: Tensor, weight: Tensor, geometry: Geometry, groups: 
     output = input.new_empty((N, outH, outW, O) if last else (N, O, outH, outW))
     positions = (input.numel() + output.numel() // 2) // (groups * taps)
     for images, lines in _blocks((N, outH, outW), groups * taps + O, positions):
-        windows = geometry.windows(geometry.pad(input[images]))[..., lines, :]
+        if last:
+            part = output[images, lines].flatten(0, 2)
+            torch.mm(geometry.columns(input[images], lines, groups)[0].mT, filters[0].mT, out=part)
+            continue
+        windows = geometry.windows(geometry.pad(input[images]), lines)
         n, height = len(windows), lines.stop - lines.start
         columns = windows.reshape(n * groups, taps, height * outW)
         repeated = filters.expand(n, -1, -1, -1).flatten(0, 1)
-        if last:
-            torch.bmm(columns.mT, repeated.mT, out=output[images, lines].flatten(1, 2))
-        elif height == outH:
+        if height == outH:
             torch.bmm(repeated, columns, out=output[images].view(n * groups, O // groups, outH * outW))
         else:
             part = output[images, :, lines]
             part.copy_(torch.bmm(repeated, columns).view_as(part))
         del columns
     return output.permute(0, 3, 1, 2) if last else output
-
-
-def _weight_grad_columns(input: Tensor, grad_output: Tensor, geometry: Geometry, groups: int) -> Tensor:
-    grads, (O, C) = grad_output.transpose(0, 1), (grad_output.shape[1], input.shape[1])
-    taps = C // groups * math.prod(geometry.kernel)
-
-    def part(images: slice, lines: slice) -> Tensor:
-        windows = geometry.windows(geometry.pad(input[images]))[..., lines, :]
-        columns = windows.permute(1, 2, 3, 0, 4, 5).reshape(groups, taps, -1)
-        return product(columns, grads[:, images, lines].reshape(groups, O // groups, -1))
-
-    blocks = _blocks((len(input), *geometry.out), groups * taps)
-    return reduce(Tensor.add_, (part(*block) for block in blocks)).mT.reshape(O, taps)
 
 
 def _input_grad_columns(padded: Tensor, weight: Tensor, grad_output: Tensor, geometry: Geometry, groups: int) -> None:

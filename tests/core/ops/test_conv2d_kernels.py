@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.ops.vectorized import conv2d_kernels as kernels
-from core.ops.vectorized.conv2d_kernels import Formulation, formulation
+from core.ops.vectorized.conv2d_kernels import Formulation, Geometry, formulation, segment
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 
@@ -38,6 +38,8 @@ CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any, int]] = 
     "rows, few channels strided": ((2, 3, 11, 12), (8, 3, 5, 6), (2, 2), (2, 2), (1, 1), 1),
     "rows, columns skipped": ((2, 17, 32, 60), (6, 17, 5, 2), (1, 2), (2, 0), (1, 1), 1),
     "rows, dilated": ((2, 17, 34, 33), (4, 17, 3, 2), (1, 1), (2, 1), (3, 2), 1),
+    "rows, several outputs each": ((3, 17, 9, 10), (6, 17, 3, 3), (1, 1), (1, 1), (1, 1), 1),
+    "rows, several strided outputs each": ((3, 9, 9, 13), (5, 9, 3, 4), (2, 2), (1, 1), (2, 1), 1),
     "rows, 1 × 1": ((2, 20, 5, 6), (7, 20, 1, 1), (1, 1), (0, 0), (1, 1), 1),
     "rows, large enough for oneDNN": ((4, 24, 26, 26), (20, 24, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "columns, large enough for oneDNN": ((32, 1, 28, 28), (10, 1, 5, 5), (1, 1), (0, 0), (1, 1), 1),
@@ -51,7 +53,7 @@ cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 @pytest.fixture(params=[None, 20_000, 500], ids=["usual blocks", "blocks of images", "blocks of lines"])
 def _block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param:
-        for name in ("BLOCK", "IMAGE", "LARGE_COPY"):
+        for name in ("BLOCK", "IMAGE", "MANY"):
             monkeypatch.setattr(kernels, name, request.param)
 
 
@@ -112,13 +114,14 @@ def convolutions(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...], tup
 
 
 @settings(max_examples=60, deadline=None)
-@given(convolutions(), st.sampled_from((kernels.BLOCK, 200)))
-def test_agrees_with_torch_on_any_configuration(convolution: Any, block: int) -> None:
+@given(convolutions(), st.sampled_from((kernels.BLOCK, 200)), st.sampled_from((kernels.MANY, 0)))
+def test_agrees_with_torch_on_any_configuration(convolution: Any, block: int, many: int) -> None:
     input_size, weight_size, settings = convolution
     input, weight = torch.randn(input_size, dtype=torch.float64), torch.randn(weight_size, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernels, "BLOCK", block)
         patch.setattr(kernels, "IMAGE", block)
+        patch.setattr(kernels, "MANY", many)
         assert_passes_agree(input, weight, settings)
 
 
@@ -135,6 +138,25 @@ def test_agrees_with_torch_on_any_configuration(convolution: Any, block: int) ->
 )
 def test_rule_chooses(weight_size: Any, groups: int, expected: Formulation) -> None:
     assert formulation(weight_size, groups) is expected
+
+
+@pytest.mark.parametrize(
+    ("images", "weight_size", "out", "stride", "dilation", "expected"),
+    [
+        (64, (20, 10, 5, 5), (8, 8), 1, 1, 4),
+        (1, (20, 10, 5, 5), (8, 8), 1, 1, 1),  # too few windows for a band to pay
+        (64, (64, 32, 3, 3), (24, 24), 1, 1, 1),  # enough outputs
+        (64, (20, 10, 5, 5), (8, 8), 1, 2, 1),  # neighbours read different columns
+        (64, (20, 10, 5, 5), (8, 7), 1, 1, 1),  # no divisor up to 4
+        (64, (3, 64, 3, 3), (60, 60), 1, 1, 6),  # stays below three windows' width
+        (64, (3, 64, 3, 3), (60, 60), 2, 1, 4),
+    ],
+)
+def test_rule_chooses_how_many_outputs_share_a_row(
+    images: int, weight_size: Any, out: Any, stride: int, dilation: int, expected: int
+) -> None:
+    geometry = Geometry(weight_size[2:], out, (stride, stride), (0, 0), (dilation, dilation))
+    assert segment(weight_size, geometry, images) == expected
 
 
 @cases
@@ -185,8 +207,12 @@ def test_knows_its_sizes_without_data(case: Any) -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("many", [kernels.MANY, 0], ids=["usual rows", "several outputs a row"])
 @pytest.mark.parametrize("name", ["columns", "rows, strided", "rows"])
-def test_a_bad_element_reaches_only_the_outputs_that_read_it(name: str, bad: float, device: torch.device) -> None:
+def test_a_bad_element_reaches_only_the_outputs_that_read_it(
+    name: str, many: int, bad: float, device: torch.device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "MANY", many)
     case = CASES[name]
     input, weight = tensors(case, torch.float64, device)
     input[0, 0, 2, 3] = bad
