@@ -10,6 +10,8 @@ test("a number is as short as its digits allow", () => {
   assert.equal(short(3.14159, 3), "3.14");
   assert.equal(short(-2.9123e-8, 2), "−2.9e-8");
   assert.equal(short(12345678), "1.23e+7");
+  assert.equal(short(1e-5), "1e-5");
+  assert.equal(short(-2.0999e6), "−2.1e+6");
 });
 
 test("what is not finite travels by name and is shown as a sign", () => {

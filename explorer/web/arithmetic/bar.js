@@ -23,10 +23,11 @@ export function icon(name) {
 }
 
 /**
- * @param {{ onmove: (key: string) => void, onseek: (at: number) => void, onspeed: (speed: number) => void, onunit?: (unit: "value" | "product") => void }} options
- * `onmove` gets the key that does the same; without `onunit` there is no choice of what a step is
+ * @param {{ onmove: (key: string) => void, onseek: (at: number) => void, onspeed: (speed: number) => void, onunit?: (unit: "value" | "product") => void, words?: string }} options
+ * `onmove` gets the key that does the same; without `onunit` there is no choice of what a step is; `words`: a key of the
+ * catalogue that says the place by `at` and `count`
  */
-export function createBar({ onmove, onseek, onspeed, onunit }) {
+export function createBar({ onmove, onseek, onspeed, onunit, words = "arithmetic.step" }) {
   const button = (/** @type {"first" | "back" | "play" | "on" | "last"} */ name, /** @type {string} */ key) =>
     h("button", { type: "button", class: "tool transport-tool", dataset: { tool: name, i18nTitle: `arithmetic.transport.${name}` }, onclick: () => onmove(key) }, icon(name));
   const play = button("play", " ");
@@ -46,7 +47,7 @@ export function createBar({ onmove, onseek, onspeed, onunit }) {
       play.setAttribute("aria-pressed", String(walk.playing));
       scrub.max = String(walk.count - 1);
       scrub.value = String(walk.at);
-      place.textContent = t("arithmetic.step", { at: walk.at + 1, count: walk.count });
+      place.textContent = t(words, { at: walk.at + 1, count: walk.count });
       Object.assign(place.dataset, { at: walk.at, count: walk.count });
       speed.value = String(walk.speed);
       unit.value = stepping;

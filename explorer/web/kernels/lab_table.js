@@ -17,7 +17,7 @@ export function createTable() {
 
   /** @param {import("./lab_results.js").Point} point */
   function row({ way, size, median, lower, upper, gflops, peak, error, estimated }) {
-    const cells = [timeText(median), `${timeText(lower)} – ${timeText(upper)}`, short(gflops, 3), peak === null ? "–" : bytesText(peak), error.toExponential(1).replace("-", "−")];
+    const cells = [timeText(median), `${timeText(lower)} – ${timeText(upper)}`, short(gflops, 3), peak === null ? "–" : bytesText(peak), short(error, 2)];
     return h("tr", { class: estimated ? "estimated" : "", dataset: { way, size } }, h("th", { scope: "row" }, t(`lab.way.${way}`), ...(estimated ? [h("span", { class: "lab-estimated", title: t("lab.estimated.why") }, t("lab.estimated"))] : [])),
       ...cells.map((text) => h("td", {}, text)));
   }

@@ -51,7 +51,7 @@ export function createLearning({ view, onuse }) {
   const start = h("button", { type: "button", class: "action", dataset: { i18n: "kernels.learn.start", tool: "learn-start" }, onclick: begin });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
 
-  const player = createPlayer({ pace: () => PACE, onshow: (at) => show(at) });
+  const player = createPlayer({ pace: () => PACE, onshow: (at) => show(at), words: "transport.moment" });
   const grids = ["learned", "truth", "difference"].map((name) => ({ name, grid: h("div", { class: "magnified learn-grid", role: "img", dataset: { part: name } }) }));
   const caption = (/** @type {string} */ name) => h("figcaption", { class: "note", dataset: { i18n: `kernels.learn.${name}` } });
   const figures = grids.map(({ name, grid }) => h("figure", { class: "magnifier-part" }, grid, caption(name)));
@@ -175,7 +175,7 @@ export function createLearning({ view, onuse }) {
     chart.show([
       { name: t("kernels.learn.error"), points: errors.slice(0, at + 1) },
       { name: t("kernels.learn.ahead"), points: errors.slice(at), colour: "#9aa3b2" },
-    ], { x: t("kernels.learn.step"), y: t("kernels.learn.error"), xLog: true, yLog: true, xText: (value) => short(value - 1, 3) });
+    ], { x: t("kernels.learn.step"), y: t("kernels.learn.error"), xLog: true, yLog: true, xText: (value) => Math.round(value - 1).toLocaleString("en") });
     const { equations, rank, condition, rate } = descent;
     facts.textContent = t("kernels.learn.facts", {
       count: equations.count.toLocaleString("en"), all: equations.all.toLocaleString("en"), taps: equations.taps, rank,

@@ -13,7 +13,7 @@ export function short(value, digits = 5) {
   if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
   if (number === 0) return "0";
   const size = Math.abs(number);
-  const text = size >= 1e6 || size < 1e-4 ? number.toExponential(Math.min(digits, 3) - 1) : String(Number(number.toPrecision(digits)));
+  const text = size >= 1e6 || size < 1e-4 ? number.toExponential(Math.min(digits, 3) - 1).replace(/\.?0+e/, "e") : String(Number(number.toPrecision(digits)));
   return text.replace("-", "−").replace("e−", "e-");
 }
 

@@ -22,7 +22,7 @@ const PACE = 500;
  *   `example` stands in while nothing was drawn
  */
 export function createMoment({ server, example, onmoment, onfail }) {
-  const player = createPlayer({ pace: () => PACE, onshow: choose });
+  const player = createPlayer({ pace: () => PACE, onshow: choose, words: "transport.moment" });
   const caption = h("p", { class: "moment-caption", role: "status" });
   const explore = h("button", { type: "button", class: "tool", dataset: { i18n: "train.explore", i18nTitle: "train.explore.why" }, onclick: () => open([]) });
   const compare = h("button", { type: "button", class: "tool", dataset: { i18n: "train.compare", i18nTitle: "train.compare.why" }, onclick: () => {
