@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from arithmetic_cases import CALLS, GOLDEN, MESSAGES, PLAIN, REFUSALS, Case, golden, refused_case
+from arithmetic_calls import CALLS, Case
+from arithmetic_cases import GOLDEN, MESSAGES, PLAIN, REFUSALS, golden, refused_case
 
 from core.ops import naive
 from explorer.listings import listing, listings
