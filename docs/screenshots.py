@@ -1,4 +1,4 @@
-"""`python docs/screenshots.py`: takes the README's pictures of the running app, in Chromium."""
+"""`python docs/screenshots.py [NAME …]`: takes the README's pictures of the running app, or those named, in Chromium."""
 
 import sys
 from pathlib import Path
@@ -39,13 +39,15 @@ def main() -> None:
         page.locator(".train-form [data-control='preset']").select_option("drawn")
         page.locator(".train-begin .action:enabled").click()
         page.locator(".run-head .run-state[data-state='done']").wait_for(timeout=120_000)
-        page.locator(".run-title").scroll_into_view_if_needed()
+        page.locator(".train-run").evaluate("run => run.scrollIntoView()")
         save(page, "train")
         browser.close()
 
 
 def save(page: Page, name: str) -> None:
-    """Save what the window shows, once it rests."""
+    """Save what the window shows, once it rests, if that picture is wanted."""
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        return
     page.wait_for_timeout(1500)
     page.screenshot(path=HERE / f"{name}.png")
 

@@ -19,7 +19,7 @@ LOOK = 0.05
 """Seconds between two looks while a run waits."""
 
 PATIENCE = 0.5
-"""Seconds that a batch, or whatever else a run is at, may take to end once a stop is wanted."""
+"""Seconds that a batch may take to end once a stop is wanted; what comes before the first batch has nothing to lose."""
 
 GO, WAIT, STOP = range(3)
 
@@ -39,6 +39,7 @@ class Controls:
         self._written = -1
         self._made = run.control().steps if run.resumable.exists() else 0
         self._paused = False
+        self._trains = False
         self._heeded = threading.Lock()  # taken by whoever ends the run
 
     def obey(self, training: Training, rest: Callable[[], None]) -> None:
@@ -51,7 +52,7 @@ class Controls:
         Raises:
             Stopped: a stop is wanted.
         """
-        rested = False
+        self._trains, rested = True, False
         while True:
             word, rate = self._agreed(training.learning_rate)
             if rate != training.learning_rate:
@@ -108,10 +109,12 @@ class Controls:
         return (GO if control.state == "run" or self.single else WAIT), rate
 
     def _watch(self) -> None:
-        wanted = 0.0
-        while wanted < PATIENCE:
+        wanted = now = time.monotonic()
+        while now - wanted < (PATIENCE if self._trains else LOOK):
             time.sleep(LOOK)
-            wanted = wanted + LOOK if self.run.control().state == "stop" else 0.0
+            now = time.monotonic()
+            if self.run.control().state != "stop":
+                wanted = now
             if self._heeded.locked():
                 return
         if self._heeded.acquire(blocking=False):

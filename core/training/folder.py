@@ -108,6 +108,12 @@ class RunFolder:
         """The name of the run's network; empty if its configuration is damaged."""
         return str(_read(self.config).get("model", ""))
 
+    @property
+    def source(self) -> str:
+        """Where its pictures come from, a word of `core.training.settings`; empty if its configuration is damaged."""
+        data = _read(self.config).get("data", {})
+        return str(data.get("source", "")) if isinstance(data, dict) else ""
+
     def status(self) -> Status:
         """Return the run's status; "failed" for one whose process is gone without having said why."""
         status = self.told()

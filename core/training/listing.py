@@ -15,6 +15,7 @@ class Run:
     Attributes:
         name: of its folder.
         model: the name of its network.
+        source: where its pictures come from.
         status: where it is.
         waiting: its place in the queue, from 1; 0 if it does not wait.
         resumable: whether it can go on: it ended early, and a checkpoint was kept.
@@ -23,6 +24,7 @@ class Run:
 
     name: str
     model: str
+    source: str
     status: Status
     waiting: int
     resumable: bool
@@ -47,6 +49,7 @@ def seen(run: RunFolder, status: Status, waiting: list[str]) -> Run:
     return Run(
         name=name,
         model=run.model,
+        source=run.source,
         status=status,
         waiting=waiting.index(name) + 1 if name in waiting else 0,
         resumable=status.state in ("stopped", "failed") and run.resumable.exists(),

@@ -14,8 +14,10 @@ import { createList } from "./train/list.js";
 import { createMoment } from "./train/moment.js";
 import { createSteer } from "./train/steer.js";
 
-/** How often a run that trains is read, and the list, ms. */
+/** How often a run that trains is read, in the second after a command, and the list, ms. */
 const READ_MS = 500;
+const SOON_MS = 60;
+const SOON_FOR_MS = 1500;
 const LIST_MS = 2000;
 const ALIVE = ["queued", "running", "paused"];
 const KEYS = [
@@ -43,7 +45,7 @@ async function open(element, { server, options }) {
   const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise() });
   const form = createForm({ ...options, onchange: () => summarise(), onstart: start });
   const list = createList({ onchoose: choose, oncompare: compare, onrename: (name, to) => act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)), ondelete: (name) => act(server.delete_run, { name }) });
-  const steer = createSteer({ oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }) });
+  const steer = createSteer({ oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }, hurry) });
   const curves = createCurves();
   const judged = createJudged({
     onask: async (indices) => (await ask(server.wrong, { name: page.get("run"), indices }, t("error.unreachable"))).pictures,
@@ -60,6 +62,9 @@ async function open(element, { server, options }) {
   let runs = [];
   let telling = nothing();
   let since = 0;
+  /** When the last command was given, ms. */
+  let commanded = -Infinity;
+  let due = 0;
   /** What the runs that are compared told, and how far it was read. @type {Map<string, { telling: ReturnType<typeof nothing>, since: number }>} */
   const others = new Map();
 
@@ -168,14 +173,24 @@ async function open(element, { server, options }) {
     judged.element.hidden = telling.kept.length === 0;
     if (told || !since) draw();
     moment.show(run, telling.kept);
-    handwriting.tell(telling.tested.some(({ name }) => name === "forgetting") ? telling : null);
+    handwriting.tell(run.source === "strokes" ? telling : null);
   }
 
   const inFront = () => page.get("tab") === "train" && !document.hidden;
-  setInterval(() => {
+  /** A command was given: see soon what comes of it. */
+  function hurry() {
+    commanded = performance.now();
+    clearTimeout(due);
+    due = window.setTimeout(follow, SOON_MS);
+  }
+
+  /** Read a run that trains again and again, more often after a command. */
+  async function follow() {
     const run = runs.find(({ name }) => name === page.get("run"));
-    if (inFront() && run && ALIVE.includes(run.status.state)) void readRun();
-  }, READ_MS);
+    const soon = performance.now() - commanded < SOON_FOR_MS;
+    if (inFront() && run && (soon || ALIVE.includes(run.status.state))) await readRun();
+    due = window.setTimeout(follow, soon ? SOON_MS : READ_MS);
+  }
   setInterval(() => {
     if (!inFront()) return;
     void readList();
@@ -200,5 +215,6 @@ async function open(element, { server, options }) {
   handwriting.redraw();
   await readList();
   await readRun();
+  void follow();
   summarise(undefined);
 }

@@ -4,7 +4,7 @@ import { percent } from "../draw/prediction.js";
 import { h } from "../lib/dom.js";
 import { fillWords, t } from "../lib/i18n.js";
 
-/** @typedef {{ name: string, model: string, waiting: number, resumable: boolean, steps: number[], status: any }} Run */
+/** @typedef {{ name: string, model: string, source: string, waiting: number, resumable: boolean, steps: number[], status: any }} Run */
 
 /** @param {{ onchoose: (name: string) => void, oncompare: (names: string[]) => void, onrename: (name: string, to: string) => void, ondelete: (name: string) => void }} options */
 export function createList({ onchoose, oncompare, onrename, ondelete }) {
