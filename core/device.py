@@ -2,7 +2,7 @@
 
 import torch
 
-__all__ = ["choose_device"]
+__all__ = ["choose_device", "has_bfloat16"]
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -20,3 +20,11 @@ def choose_device(name: str = "auto") -> torch.device:
     if kind == "cuda" and int(index or 0) >= present:
         raise ValueError(f"device is {name!r}, but this machine has {present} CUDA devices: use auto or cpu")
     return torch.device(name)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Return whether a device multiplies bfloat16 numbers itself; elsewhere they are emulated, slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able = torch.cpu.get_capabilities()
+    return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))

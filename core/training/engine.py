@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import torch
 
-from core.device import choose_device
+from core.device import choose_device, has_bfloat16
 from core.models.weights import save_weights
 from core.training import checkpoints, experiment
 from core.training.calibration import unsure_below
@@ -199,7 +199,7 @@ class Engine:
                 device=str(next(self.model.parameters()).device),
                 threads=torch.get_num_threads(),
                 processes=self.team.size,
-                notes=(*parts.notes, *_warnings(recipe)),
+                notes=(*parts.notes, *_warnings(recipe, next(self.model.parameters()).device)),
             )
         )
         self.teller.tell(steps=self.teller.steps, epochs=self.teller.epochs)
@@ -296,8 +296,10 @@ def _end(
         print(f"{state}: {message} (and it cannot be written: {error})", flush=True)
 
 
-def _warnings(config: Config) -> Iterator[str]:
+def _warnings(config: Config, device: torch.device) -> Iterator[str]:
     if config.learning_rate == 0:
         yield "the learning rate is 0: the weights will stay as they are"
     elif config.learning_rate > 1:
         yield f"the learning rate is {config.learning_rate:g}: above 1 a run will probably diverge"
+    if config.precision == "bfloat16" and not has_bfloat16(device):
+        yield "this device only emulates bfloat16: float32 will be faster"

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from core.device import choose_device
+from core.device import choose_device, has_bfloat16
 
 
 def cards(monkeypatch, count):
@@ -37,3 +37,11 @@ def test_an_absent_graphics_card_is_told(monkeypatch, name, count):
 def test_rejects_another_name(name):
     with pytest.raises(ValueError, match=f"device is '{name}', expected auto, cpu, cuda or cuda:INDEX"):
         choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("able", "native"), [({"avx512_bf16": True}, True), ({"bf16": True}, True), ({"avx2": True}, False)]
+)
+def test_bfloat16_is_native_where_the_processor_says_so(able, native, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert has_bfloat16(torch.device("cpu")) == native

@@ -183,6 +183,13 @@ def test_a_learning_rate_of_0_is_legal_and_said(tmp_path):
     assert named(run, "started")[0]["notes"] == ["the learning rate is 0: the weights will stay as they are"]
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_a_precision_that_the_device_only_emulates_is_said(native, monkeypatch):
+    monkeypatch.setattr("core.training.engine.has_bfloat16", lambda device: native)
+    notes = list(engine._warnings(Config(precision="bfloat16"), torch.device("cpu")))
+    assert notes == ([] if native else ["this device only emulates bfloat16: float32 will be faster"])
+
+
 def test_a_full_disk_ends_the_run_with_its_last_checkpoint(tmp_path, monkeypatch):
     run = made(tmp_path / "full", tiny())
     save = checkpoints.save_checkpoint
