@@ -10,7 +10,7 @@ from explorer.sent.base import Cut, Index, Sent, bias, exact, limited
 
 __all__ = ["CUTS"]
 
-LONGEST = 1024
+LONGEST = 32
 """Most products of a row that travel one by one, the largest; the others travel as their sum."""
 
 
@@ -76,7 +76,8 @@ def _channel(step: Step, c: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
         for name, otherwise in usual.items()
     }
     names = {"running_mean": "runningMean", "running_var": "runningVar"}
-    settings = {name: step.arguments[name] for name in ("training", "eps", "momentum")}
+    settings = {"training": step.arguments["training"], "eps": step.arguments["eps"]}
+    settings["momentum"] = step.arguments["momentum"] or 0.0  # None: stored statistics that are plain averages
     return settings, {names.get(name, name): value for name, value in numbers.items()}
 
 

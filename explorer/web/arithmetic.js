@@ -1,22 +1,21 @@
 /** The Arithmetic page: small operators walked through number by number, forward and backward, checked against autograd. */
 
-import { largestDifference, lastPhase, momentAt, momentCount, numberAt, operatorOf, passesOf, refusalOf, resultOf } from "./lib/arithmetic.js";
+import { agreementOf, lastPhase, momentAt, momentCount, numberAt, operatorOf, passesOf, refusalOf, resultOf } from "./lib/arithmetic.js";
 import { h } from "./lib/dom.js";
-import { createHistory } from "./lib/history.js";
 import { fillWords, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
 import { numberOf, short } from "./lib/numbers.js";
 import { linked, page } from "./lib/store.js";
-import { advanced, afterKey, paceOf, sought, startOf } from "./lib/transport.js";
-import { createBar } from "./arithmetic/bar.js";
 import { createChain } from "./arithmetic/chain.js";
 import { chainHeard, INITIAL as NETWORK } from "./arithmetic/chain_state.js";
 import { createControls } from "./arithmetic/controls.js";
+import { createEdits } from "./arithmetic/edits.js";
 import { createExport, stepTable } from "./arithmetic/export.js";
 import { FIRST, walkHeard, walkTold } from "./arithmetic/linked.js";
 import { createLowering } from "./arithmetic/lowering.js";
 import { createNotes } from "./arithmetic/notes.js";
 import { listenToTables, withTable } from "./arithmetic/paste.js";
+import { createPlayer } from "./arithmetic/player.js";
 import { createProperties } from "./arithmetic/properties.js";
 import { heard, INITIAL, told } from "./arithmetic/properties_state.js";
 import { PRESETS, presetCase } from "./arithmetic/presets.js";
@@ -31,48 +30,50 @@ import { createTwoPasses } from "./arithmetic/two_passes.js";
 /** How long a step takes at speed 1, ms. */
 const PACE = { value: 900, product: 450 };
 
-/** Differences up to this part of a number are rounding: sums in another order. */
-const TOLERANCE = 1e-9;
-
 /** @param {HTMLElement} element @param {{ server: any, options: { listings: any, films: string[] } }} gradio */
 export function mount(element, { server, options }) {
   const opened = linked("walk", walkHeard, { given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 });
-  const history = createHistory(opened.given);
+  const edits = createEdits(opened.given, () => {
+    update();
+    send();
+  });
+  const { edit } = edits;
   let [unit, passName] = [opened.unit, opened.pass];
   /** @type {ReturnType<typeof computed> | null} */
   let now = null;
-  let walk = { ...startOf(1), at: opened.at };
   /** The visit that is pointed at. @type {number | null} */
   let preview = null;
-  let [frame, last] = [0, 0];
 
   const controls = createControls({
-    ask: (change) => edit(change(history.now)),
+    ask: (change) => edit(change(edits.now)),
     onpreset: start,
     onpass: choose,
-    onrandom: (seed) => edit(randomised(history.now, seed)),
-    ontravel: travel,
+    onrandom: (seed) => edit(randomised(edits.now, seed)),
+    tools: edits.tools,
   });
-  const bar = createBar({
-    onmove: (key) => move(afterKey(key, walk)), onseek: (at) => move({ ...sought(walk, at), playing: false }),
-    onspeed: (speed) => move({ ...walk, speed }), onunit: stepBy,
+  const player = createPlayer({
+    pace: () => PACE[unit], onunit: stepBy,
+    onshow(_, moved) {
+      if (moved) preview = null;
+      show();
+    },
   });
   const stage = createStage({
     onpreview: (visit) => { preview = visit; show(); },
-    onpick: (visit) => now && move({ ...sought(walk, numberOfVisit(now.pass, visit)), playing: false }),
-    onedit: (name, index, value, gesture) => edit(withValue(history.now, name, index, value), gesture),
+    onpick: goTo,
+    onedit: (name, index, value, gesture) => edit(withValue(edits.now, name, index, value), gesture),
   });
   const texts = createTexts(options.listings);
   const views = [createLowering(), createTwoPasses()];
-  const notes = createNotes({ onstep: (visit) => now && move(sought(walk, numberOfVisit(now.pass, visit))) });
+  const notes = createNotes({ onstep: goTo });
   const taken = createExport({
-    picture: () => stage.element, name: () => `${history.now.op}-${passName}`, films: options.films, animate: server.animate,
-    table: () => now && stepTable(now.pass, now.pass.visit(preview ?? momentAt(now.pass, unit, walk.at).visit)),
-    at: () => walk.at, count: () => walk.count, seek: (at) => move({ ...sought(walk, at), playing: false }), pace: () => paceOf(PACE[unit], walk.count) / walk.speed,
+    picture: () => stage.element, name: () => `${edits.now.op}-${passName}`, films: options.films, animate: server.animate,
+    table: () => now && stepTable(now.pass, now.pass.visit(preview ?? momentAt(now.pass, unit, player.at).visit)),
+    walk: player,
   });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const body = h("div", { class: "arithmetic-body" }, notes.article, bar.element, stage.element, texts.element, ...views.map((view) => view.element), notes.chains);
+  const body = h("div", { class: "arithmetic-body" }, notes.origin, notes.article, player.element, stage.element, texts.element, ...views.map((view) => view.element), notes.chains);
   const root = h("div", { class: "arithmetic", tabindex: -1 },
     h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge, taken.element)),
     controls.settings, notes.sizes, problem, body,
@@ -90,13 +91,13 @@ export function mount(element, { server, options }) {
 
   const check = newestOnly(
     (/** @type {any} */ { request }) => ask(server.check, request, t("arithmetic.check.unreachable")),
-    (answer, { given }) => { if (given === history.now) compare(answer); },
-    (error, { given }) => { if (given === history.now) notes.check("failed", { message: error.message }); },
+    (answer, { given }) => { if (given === edits.now) compare(answer); },
+    (error, { given }) => { if (given === edits.now) notes.check("failed", { message: error.message }); },
   );
 
   /** Everything that follows from the numbers, each pass computed when it is first read; null where the settings are impossible. */
   function computed() {
-    const given = history.now;
+    const given = edits.now;
     if (refusalOf(given)) return null;
     const passes = passesOf(given);
     const pass = passes[passName] ?? passes.forward;
@@ -115,109 +116,79 @@ export function mount(element, { server, options }) {
   /** The moment at which a visit is complete. @param {import("./lib/arithmetic.js").Pass} pass @param {number} visit */
   const numberOfVisit = (pass, visit) => numberAt(pass, unit, { visit, phase: lastPhase(pass, visit) });
 
-  /** The numbers or the pass changed. */
-  function update() {
+  /** Go to the moment at which a visit is complete. @param {number} visit */
+  function goTo(visit) {
+    if (now) player.seek(numberOfVisit(now.pass, visit));
+  }
+
+  /** The numbers or the pass changed. @param {number} [at] where the walk goes on, if elsewhere */
+  function update(at) {
     now = computed();
-    const given = history.now;
-    controls.show(given, now?.passes ?? {}, now?.pass.name ?? passName, history);
+    const given = edits.now;
+    controls.show(given, now?.passes ?? {}, now?.pass.name ?? passName);
     body.hidden = !now;
     problem.hidden = now !== null;
     notes.badge.hidden = notes.sizes.hidden = !now;
     if (!now) {
       const refusal = refusalOf(given);
       if (refusal) problem.textContent = refusedWords(refusal);
-      walk = { ...walk, playing: false };
+      player.pause();
       return;
     }
     passName = now.pass.name;
-    walk = sought({ ...walk, count: momentCount(now.pass, unit) }, walk.at);
     notes.show(given, now.pass, now.tensors);
-    show();
+    player.extend(momentCount(now.pass, unit), at);
   }
 
-  /** @param {import("./arithmetic/state.js").Case} next @param {unknown} [gesture] */
-  function edit(next, gesture = null) {
-    history.change(next, gesture);
-    update();
-    send();
-  }
-
-  /** @param {"undo" | "redo"} direction */
-  function travel(direction) {
-    history[direction]();
-    update();
-    send();
+  /** The walk to come goes through another pass. @param {string} name @param {number} [at] */
+  function begin(name, at = 0) {
+    passName = name;
+    preview = null;
+    player.pause(at);
   }
 
   /** @param {string} name of a preset */
   function start(name) {
-    passName = PRESETS[name].pass;
-    walk = startOf(1, walk.speed);
-    preview = null;
+    begin(PRESETS[name].pass);
     edit(presetCase(name));
   }
 
   /** A walk that another page sends. @param {import("./arithmetic/linked.js").Walked} sent */
   function arrive({ given, pass, unit: step, at }) {
-    [unit, passName] = [step, pass];
-    walk = { ...startOf(1, walk.speed), at };
-    preview = null;
+    player.unit = unit = step;
+    begin(pass, at);
     edit(given);
   }
 
   /** @param {string} name of a pass */
   function choose(name) {
-    passName = name;
-    walk = startOf(1, walk.speed);
-    preview = null;
+    begin(name);
     update();
   }
 
   /** @param {"value" | "product"} next */
   function stepBy(next) {
     if (!now) return;
-    const { visit } = momentAt(now.pass, unit, walk.at);
+    const { visit } = momentAt(now.pass, unit, player.at);
     unit = next;
-    walk = { ...startOf(momentCount(now.pass, unit), walk.speed), at: numberOfVisit(now.pass, visit) };
-    show();
-  }
-
-  /** @param {import("./lib/transport.js").Walk | null} next */
-  function move(next) {
-    if (!next || !now) return;
-    walk = next;
-    preview = null;
-    show();
-    if (walk.playing && !frame) {
-      last = performance.now();
-      frame = requestAnimationFrame(play);
-    }
-  }
-
-  /** @param {number} time ms */
-  function play(time) {
-    frame = 0;
-    const before = walk;
-    walk = element.clientWidth ? advanced(walk, Math.max(0, time - last), paceOf(PACE[unit], walk.count)) : { ...walk, playing: false };
-    last = time;
-    if (walk.at !== before.at || walk.playing !== before.playing) show();
-    if (walk.playing) frame = requestAnimationFrame(play);
+    player.pause();
+    player.extend(momentCount(now.pass, unit), numberOfVisit(now.pass, visit));
   }
 
   function show() {
     if (!now) return;
     const { given, passes, pass, tensors } = now;
-    const moment = momentAt(pass, unit, walk.at);
+    const { at, count, playing } = player;
+    const moment = momentAt(pass, unit, at);
     const visit = pass.visit(preview ?? moment.visit);
     stage.show({ given, passes, pass, tensors, moment, preview, single: unit === "product" });
     const phase = preview === null ? moment.phase : lastPhase(pass, preview);
     texts.show(given, pass, visit, phase);
     for (const view of views) view.show(given, pass.name === "forward" ? pass : undefined, preview ?? moment.visit, phase);
-    bar.show(walk, unit);
-    if (preview === null) page.set({ walk: walkTold({ given, pass: pass.name, unit, at: walk.at }) });
-    if (walk.playing) return;
+    if (preview === null) page.set({ walk: walkTold({ given, pass: pass.name, unit, at }) });
+    if (playing) return;
     const words = { cell: targetName(given, pass, visit), value: short(visit.value, 7) };
-    said.textContent = preview === null ? t("arithmetic.spoken", { ...words, at: walk.at + 1, count: walk.count }) : t("arithmetic.cell", words);
+    said.textContent = preview === null ? t("arithmetic.spoken", { ...words, at: at + 1, count }) : t("arithmetic.cell", words);
   }
 
   function send() {
@@ -230,40 +201,19 @@ export function mount(element, { server, options }) {
   /** @param {Record<string, (number | string)[]>} answer autograd's results by name */
   function compare(answer) {
     if (!now) return;
-    let [largest, count, agrees] = [0, 0, true];
-    for (const [name, values] of Object.entries(answer)) {
-      const theirs = values.map(numberOf);
-      const ours = now.tensors[name].values;
-      const difference = largestDifference(ours, theirs);
-      const scale = Math.max(1, ...theirs.filter(Number.isFinite).map(Math.abs));
-      agrees &&= difference <= TOLERANCE * scale;
-      largest = Math.max(largest, difference);
-      count += values.length;
-    }
+    const { tensors } = now;
+    const { agrees, largest, count } = agreementOf(Object.entries(answer).map(([name, values]) => ({ ours: tensors[name].values, theirs: values.map(numberOf) })));
     notes.check(agrees ? "agrees" : "differs", { count, difference: short(largest, 2) });
   }
 
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.altKey || target.closest("input:not(.scrub), select, summary, .listing")) return;
-    if (event.ctrlKey || event.metaKey) {
-      const key = event.key.toLowerCase();
-      if (key !== "z" && key !== "y") return;
-      event.preventDefault();
-      travel(key === "y" || event.shiftKey ? "redo" : "undo");
-      return;
-    }
-    if (target.closest("button") && event.key === " ") return;
-    const next = afterKey(event.key, walk);
-    if (!next) return;
-    event.preventDefault();
-    move(next);
+    if (!edits.onkey(event) && now) player.onkey(event);
   });
   listenToTables(root, {
     tensorOf: (name) => now?.tensors[name],
     onplane(name, plane, rows) {
-      if (!operatorOf(history.now).inputs.includes(name)) return t("arithmetic.table.computed");
-      const { given, refused } = withTable(history.now, name, plane, rows);
+      if (!operatorOf(edits.now).inputs.includes(name)) return t("arithmetic.table.computed");
+      const { given, refused } = withTable(edits.now, name, plane, rows);
       if (given) edit(given);
       return refused;
     },
@@ -278,10 +228,11 @@ export function mount(element, { server, options }) {
   page.on(["sent"], () => arrive(walkHeard(page.get("sent"))));
   page.on(["dark"], () => {
     stage.repaint();
-    for (const view of views) view.repaint();
+    for (const view of views) view.redraw();
     for (const { repaint } of sections.all) repaint?.();
   });
   fillWords(element);
-  update();
+  player.unit = unit;
+  update(opened.at);
   send();
 }

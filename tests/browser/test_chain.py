@@ -204,16 +204,3 @@ def test_a_step_is_exported_as_picture_and_table_and_the_walk_as_a_film(app, ope
         assert picture.width > 600
         assert film.n_frames == 4
     expect_step(page, 3)
-
-
-def test_a_cell_of_the_model_is_sent_with_its_numbers(app, open_page):
-    page = open_page(f"{app}#model=a2&cells=3.0.5.4.4")
-    value = page.locator(".cell-value")
-    expect(page.locator(".cell-panel .badge")).to_be_visible()
-    page.locator("[data-tool=send]").click()
-    expect(page.locator("[data-tensor=input] .tensor-title")).to_contain_text("10 × 5 × 5")
-    expect_checked(page)
-    sent = float(page.locator(".sum-result b").get_attribute("data-value") or "")
-    page.locator("#pages [role=tab][data-tab-id=draw]:visible").click()
-    expect(value).to_be_visible()
-    assert float(value.inner_text().replace("−", "-")) == pytest.approx(sent, abs=1e-5)

@@ -35,6 +35,22 @@ test("every result is core's", () => {
   }
 });
 
+test("the value of a visit is the same without its terms, and so are the elements that it reads", () => {
+  const scanned = new Set();
+  for (const [n, given] of golden.cases.entries()) {
+    for (const pass of Object.values(passes(given)).filter(({ scan }) => scan)) {
+      scanned.add(pass.function);
+      for (let k = 0; k < pass.count; k++) {
+        const [{ target, value, terms }, read] = [pass.visit(k), []];
+        assert.ok(Object.is(pass.scan(k, (index) => read.push(index)) + 0, value + 0), `case ${n}, ${pass.function}, visit ${k}`);
+        assert.deepEqual(target, [pass.targets[0], k]);
+        if (pass.name === "forward") assert.deepEqual(read, terms.filter(({ inside }) => inside).map(({ cells }) => cells[pass.slides]));
+      }
+    }
+  }
+  assert.ok(scanned.size >= 8, [...scanned].join());
+});
+
 test("product by product, the line and its variables are those of the loop as it ran", () => {
   let events = 0;
   const walked = new Set();

@@ -47,6 +47,7 @@ test("a number in a cell is exact where it fits, near where not, and never a fal
   assert.equal(fitted(0.0621765, 5), "0.062");
   assert.equal(fitted(-0.0621765, 4), "−.06");
   assert.equal(fitted(-0.00001, 4), "≈0");
+  assert.equal(fitted(-0.0017, 5), "−2e-3");
   assert.equal(fitted(-1234.4, 5), "−1234");
   assert.equal(fitted(123456, 4), "1e5");
   assert.equal(fitted(0, 3), "0");

@@ -4,11 +4,11 @@ import { chosen, stepTable } from "../../explorer/web/arithmetic/export.js";
 import { FIRST, walkHeard, walkTold } from "../../explorer/web/arithmetic/linked.js";
 import { unfoldCall } from "../../explorer/web/arithmetic/lowering.js";
 import { withTable } from "../../explorer/web/arithmetic/paste.js";
+import { walkOf } from "../../explorer/web/arithmetic/sent.js";
 import { presetCase, PRESETS } from "../../explorer/web/arithmetic/presets.js";
 import { randomised, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
 import { OPERATORS, passesOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
 import { im2colOf } from "../../explorer/web/lib/im2col.js";
-import { caseOf } from "../../explorer/web/lib/sent.js";
 import { paceOf } from "../../explorer/web/lib/transport.js";
 import { twoPassesOf } from "../../explorer/web/lib/two_passes.js";
 
@@ -65,15 +65,23 @@ test("a pasted table takes its place, resizes where that is possible, and says w
   assert.match(withTable(given, "weight", 0, [[1, 2, 3, 4, 5, 6, 7]]).refused, /arithmetic.table.size/);
 });
 
-test("a cell of a network becomes a case with its numbers; one whose terms did not all travel does not", () => {
-  const term = (i, j, value, weight) => ({ cells: [[0, 0, 5 + 2 * i, 7 + 2 * j], [3, 0, i, j]], values: [value, weight], product: value * weight });
-  const terms = [term(1, 1, 4, -1), term(0, 0, 1, 0.5), term(0, 1, 2, 0), term(1, 0, 3, 2)];
-  const sum = { pytorch: "F.conv2d(input, weight=weight, bias=bias, stride=(2, 2), padding=(1, 1), dilation=(2, 2), groups=1)", addends: [{ groups: [{ rest: null, terms }] }, { total: 0.25 }] };
-  const given = caseOf(sum);
-  assert.deepEqual(given.tensors.input, { shape: [1, 3, 3], values: [1, 0, 2, 0, 0, 0, 3, 0, 4] });
-  assert.equal(resultOf(passesOf(given).forward).output.values[0], 0.5 + 6 - 4 + 0.25);
-  assert.equal(caseOf({ ...sum, addends: [{ groups: [{ rest: { count: 1, sum: 0 }, terms }] }] }), null);
-  assert.equal(caseOf({ pytorch: "F.relu(input)", addends: [] }), null);
+test("an element of a network becomes a walk that stands where it is complete; what was left out is said until a number is changed", () => {
+  const plane = (values, rows) => ({ shape: [1, rows, values.length / rows], values });
+  const sent = {
+    op: "max", settings: { kernel: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1], ceil: false }, walk: "inputGrad", element: 4, left: null,
+    tensors: { input: plane([1, 2, 3, 4, 9, 6, 7, 8, 5], 3), gradOutput: plane([1, 2, 3, 4], 2) },
+  };
+  const { given, pass, at } = walkOf(sent, "a2: pool1 [0, 1, 1]");
+  assert.deepEqual([pass, at], ["inputGrad", 3]);
+  assert.equal(resultOf(passesOf(given).inputGrad).gradInput.values[4], 10);
+  const name = "a2: fc1 [3]";
+  const linear = walkOf({ op: "linear", settings: { lr: 0.1 }, walk: "forward", element: 0, left: { count: 90, sum: -0.25 }, tensors: {
+    input: { shape: [1, 2], values: [1, 2] }, weight: { shape: [1, 2], values: [3, 4] }, bias: { shape: [1], values: [0.5] }, gradOutput: { shape: [1, 1], values: [1] },
+  } }, name);
+  assert.deepEqual(carried(walkTold(linear)).given.origin, { name, left: { count: 90, sum: -0.25 } });
+  assert.equal(withValue(linear.given, "input", 0, 5).origin, null);
+  assert.throws(() => walkOf({ ...sent, settings: { ...sent.settings, kernel: [112, 112] } }, name), /kernel is 112, expected a whole number from 0 to 64/);
+  for (const origin of [{ name: 3, left: null }, { name: "x".repeat(300), left: null }, { name, left: { count: 0, sum: 1 } }, { name, left: { count: 2, sum: "1" } }]) assert.throws(() => carried({ ...walkTold(linear), origin }));
 });
 
 test("a step's table has a row for each term; a film of a long walk keeps its ends", () => {

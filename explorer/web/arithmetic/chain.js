@@ -1,13 +1,13 @@
 /** The chain: a whole small network walked forward, then backward, then one step, number by number. */
 
-import { largestDifference, lastPhase } from "../lib/arithmetic.js";
+import { agreementOf, lastPhase, writersOf } from "../lib/arithmetic.js";
 import { countOf, EDITED, legsOf, lossAfter, numberOfPlace, placeAt, stagesOf } from "../lib/chain.js";
 import { h } from "../lib/dom.js";
-import { createHistory } from "../lib/history.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { numberOf, short } from "../lib/numbers.js";
 import { accepts, chainTold, withNumber } from "./chain_state.js";
+import { createEdits } from "./edits.js";
 import { createExport, stepTable } from "./export.js";
 import { createOverview } from "./overview.js";
 import { createPlayer } from "./player.js";
@@ -18,14 +18,18 @@ import { createTexts } from "./texts.js";
 /** @typedef {import("../lib/chain.js").Network} Network */
 /** @typedef {import("../lib/chain.js").StageName} StageName */
 
-/** How long a step takes at speed 1, ms; differences up to this part of a number are rounding. */
-const [PACE, TOLERANCE] = [{ value: 450, product: 350 }, 1e-9];
+/** How long a step takes at speed 1, ms. */
+const PACE = { value: 450, product: 350 };
 
 /** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: any, films: string[], check: (request: any) => Promise<any>, animate: (request: any) => Promise<any>, onchange: (told: any) => void }} options */
 export function createChain({ initial, listings, films, check, animate, onchange }) {
-  const history = createHistory(initial.network);
   let unit = initial.unit;
-  let stages = stagesOf(history.now);
+  const edits = createEdits(initial.network, () => {
+    update();
+    send();
+  });
+  const { edit } = edits;
+  let stages = stagesOf(edits.now);
   let legs = legsOf(stages);
   /** The visit of the present leg that is pointed at. @type {number | null} */
   let preview = null;
@@ -36,13 +40,8 @@ export function createChain({ initial, listings, films, check, animate, onchange
       const at = legs.findIndex((leg) => leg.stage.name === stage && leg.pass?.targets.includes(name));
       const pass = legs[at]?.pass;
       if (!pass) return;
-      for (let visit = 0; visit < pass.count; visit++) {
-        const { target, terms } = pass.visit(visit);
-        if ((pass.scatter && terms.some(({ writes }) => writes?.[1] === index)) || (!pass.scatter && target[0] === name && target[1] === index)) {
-          player.seek(numberOfPlace(legs, unit, at, { visit, phase: lastPhase(pass, visit) }));
-          return;
-        }
-      }
+      const [visit] = writersOf(pass, name, index);
+      if (visit !== undefined) player.seek(numberOfPlace(legs, unit, at, { visit, phase: lastPhase(pass, visit) }));
     },
     onstage(name) {
       const [stage, pass] = name === "input" ? ["conv", "forward"] : name === "softmax" ? ["loss", "logP"] : [name, "forward"];
@@ -52,7 +51,7 @@ export function createChain({ initial, listings, films, check, animate, onchange
   const stage = createStage({
     onpreview(visit) {
       preview = visit;
-      show(player.at, false);
+      show(player.at);
     },
     onpick(visit) {
       const { at, leg: { pass } } = placeAt(legs, unit, player.at);
@@ -60,39 +59,37 @@ export function createChain({ initial, listings, films, check, animate, onchange
     },
     onedit(name, index, value, gesture) {
       const key = EDITED[placeAt(legs, unit, player.at).leg.stage.name]?.[name];
-      if (key && accepts(history.now, key, value)) edit(withNumber(history.now, key, index, value), gesture);
-      else show(player.at, false);
+      if (key && accepts(edits.now, key, value)) edit(withNumber(edits.now, key, index, value), gesture);
+      else show(player.at);
     },
     editable: (_, name) => EDITED[placeAt(legs, unit, player.at).leg.stage.name]?.[name] !== undefined,
   });
   const texts = createTexts(listings);
   const [badge, here, moved, outcome] = [h("p", { class: "badge", role: "status" }), h("h2", { class: "part-title chain-here" }), h("p", { class: "chain-flat" }), h("p", { class: "chain-outcome" })];
   const said = h("p", { class: "spoken", "aria-live": "polite" });
-  const tool = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) => h("button", { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `arithmetic.${name}` }, onclick: () => travel(name) }, icon);
-  const [undo, redo] = [tool("undo", "↶"), tool("redo", "↷")];
   const taken = createExport({
-    picture: () => body, film: () => overview.element, name: () => "network", films, animate, at: () => player.at, count: () => countOf(legs, unit), seek: (at) => player.seek(at), pace: () => PACE[unit],
+    picture: () => body, film: () => overview.element, name: () => "network", films, animate, walk: player,
     table() {
       const { leg: { pass }, moment } = placeAt(legs, unit, player.at);
       return pass && stepTable(pass, pass.visit(moment.visit));
     },
   });
-  const target = h("select", { dataset: { control: "target", i18nTitle: "chain.target.why" }, onchange: () => edit(withNumber(history.now, "target", 0, Number(target.value))) },
-    ...history.now.offset.values.map((_, value) => h("option", { value }, String(value))));
+  const target = h("select", { dataset: { control: "target", i18nTitle: "chain.target.why" }, onchange: () => edit(withNumber(edits.now, "target", 0, Number(target.value))) },
+    ...edits.now.offset.values.map((_, value) => h("option", { value }, String(value))));
   const turns = /** @type {const} */ (["forward", "backward", "step"]).map((direction) => h("button", {
     type: "button", class: "tool wide", dataset: { turn: direction, i18n: `chain.${direction}` }, onclick: () => go(legs.findIndex((leg) => leg.direction === direction)),
   }));
   const detail = h("div", { class: "arithmetic-body" }, stage.element, texts.element);
   const body = h("div", { class: "arithmetic-body" }, overview.element, here, moved, detail);
   const root = h("div", { class: "arithmetic chain", tabindex: -1 },
-    h("div", { class: "arithmetic-head" }, undo, redo, h("div", { class: "chain-turns" }, ...turns),
+    h("div", { class: "arithmetic-head" }, ...edits.tools, h("div", { class: "chain-turns" }, ...turns),
       h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "chain.target" } }), target), badge, taken.element),
     player.element, body, outcome, h("p", { class: "note", dataset: { i18n: "chain.keys" } }), said);
 
   const post = newestOnly(
     (/** @type {Network} */ network) => ask(check, network, t("arithmetic.check.unreachable")),
-    (answer, network) => { if (network === history.now) compare(answer); },
-    (error, network) => { if (network === history.now) tell("failed", { message: error.message }); },
+    (answer, network) => { if (network === edits.now) compare(answer); },
+    (error, network) => { if (network === edits.now) tell("failed", { message: error.message }); },
   );
   /** @type {[string, Record<string, string | number>]} */
   let told = ["asked", {}];
@@ -106,16 +103,7 @@ export function createChain({ initial, listings, films, check, animate, onchange
 
   /** @param {Record<string, Record<string, (number | string)[]>>} answer autograd's results by stage and name */
   function compare(answer) {
-    let [largest, count, agrees] = [0, 0, true];
-    for (const { name, tensors } of stages) {
-      for (const [key, values] of Object.entries(answer[name])) {
-        const theirs = values.map(numberOf);
-        const difference = largestDifference(tensors[key].values, theirs);
-        agrees &&= difference <= TOLERANCE * Math.max(1, ...theirs.filter(Number.isFinite).map(Math.abs));
-        largest = Math.max(largest, difference);
-        count += theirs.length;
-      }
-    }
+    const { agrees, largest, count } = agreementOf(stages.flatMap(({ name, tensors }) => Object.entries(answer[name]).map(([key, values]) => ({ ours: tensors[key].values, theirs: values.map(numberOf) }))));
     tell(agrees ? "agrees" : "differs", { count, difference: short(largest, 2) });
   }
 
@@ -131,9 +119,10 @@ export function createChain({ initial, listings, films, check, animate, onchange
     player.extend(countOf(legs, unit), numberOfPlace(legs, unit, at, { visit: moment.visit, phase: pass ? lastPhase(pass, moment.visit) : 0 }));
   }
 
-  /** @param {number} k @param {boolean} playing */
-  function show(k, playing) {
-    if (playing) preview = null;
+  /** @param {number} k @param {boolean} [went] */
+  function show(k, went = false) {
+    if (went) preview = null;
+    const { playing } = player;
     const place = placeAt(legs, unit, k);
     const { leg: { stage: { name, given, tensors, passes }, pass, direction }, moment } = place;
     overview.show(stages, legs, place, playing);
@@ -153,49 +142,28 @@ export function createChain({ initial, listings, films, check, animate, onchange
       moved.textContent = t(`chain.flat.${direction}`, { from: shape(direction === "forward" ? "input" : "gradOutput"), to: shape(direction === "forward" ? "output" : "gradInput") });
       if (!playing) said.textContent = moved.textContent;
     }
-    onchange(chainTold(history.now, unit, k));
+    onchange(chainTold(edits.now, unit, k));
   }
 
   /** The numbers changed. */
   function update() {
-    stages = stagesOf(history.now);
+    stages = stagesOf(edits.now);
     legs = legsOf(stages);
-    [undo.disabled, redo.disabled] = [!history.canUndo, !history.canRedo];
-    target.value = String(history.now.target.values[0]);
+    target.value = String(edits.now.target.values[0]);
     const loss = stages[stages.length - 1].tensors.output.values[0];
-    const next = lossAfter(history.now, stages);
-    outcome.textContent = t("chain.outcome", { loss: short(loss, 5), next: short(next, 5), lr: history.now.lr });
+    const next = lossAfter(edits.now, stages);
+    outcome.textContent = t("chain.outcome", { loss: short(loss, 5), next: short(next, 5), lr: edits.now.lr });
     Object.assign(outcome.dataset, { loss, next });
     player.extend(countOf(legs, unit));
   }
 
-  /** @param {Network} next @param {unknown} [gesture] */
-  function edit(next, gesture = null) {
-    history.change(next, gesture);
-    update();
-    send();
-  }
-
-  /** @param {"undo" | "redo"} direction */
-  function travel(direction) {
-    history[direction]();
-    update();
-    send();
-  }
-
   function send() {
     tell("asked", {});
-    post(history.now);
+    post(edits.now);
   }
 
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const key = event.key.toLowerCase();
-    if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y") && !/** @type {HTMLElement} */ (event.target).closest("input:not(.scrub)")) {
-      event.preventDefault();
-      travel(key === "y" || event.shiftKey ? "redo" : "undo");
-      return;
-    }
-    player.onkey(event);
+    if (!edits.onkey(event)) player.onkey(event);
   });
   fillWords(root);
   player.unit = unit;

@@ -93,8 +93,8 @@ function settingsOf(op, ask) {
 /** All operators by family, as the menu lists them. */
 const families = () => [...Map.groupBy(Object.values(OPERATORS), ({ family }) => family)];
 
-/** @param {{ ask: Ask, onpreset: (name: string) => void, onpass: (pass: string) => void, onrandom: (seed: number) => void, ontravel: (direction: "undo" | "redo") => void }} options */
-export function createControls({ ask, onpreset, onpass, onrandom, ontravel }) {
+/** @param {{ ask: Ask, onpreset: (name: string) => void, onpass: (pass: string) => void, onrandom: (seed: number) => void, tools: HTMLElement[] }} options `tools`: undo and redo */
+export function createControls({ ask, onpreset, onpass, onrandom, tools }) {
   const groups = families().map(([family, operators]) => h("optgroup", { dataset: { i18nAria: `arithmetic.family.${family}`, family } },
     ...operators.map(({ name }) => h("option", { value: name, dataset: { i18n: `arithmetic.op.${name}` } }))));
   const op = h("select", { dataset: { control: "op", i18nAria: "arithmetic.op" }, onchange: () => ask((given) => withOperator(given, op.value)) }, ...groups);
@@ -105,9 +105,6 @@ export function createControls({ ask, onpreset, onpass, onrandom, ontravel }) {
   const settings = h("div", { class: "controls" });
   const seed = h("input", { class: "number-field", type: "number", min: 0, max: 999999, step: 1, value: 1, dataset: { control: "seed", i18nAria: "arithmetic.seed" } });
   const draw = () => onrandom(Math.max(0, Math.floor(Number(seed.value)) || 0));
-  const button = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) =>
-    h("button", { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `arithmetic.${name}` }, onclick: () => ontravel(name) }, icon);
-  const [undo, redo] = [button("undo", "↶"), button("redo", "↷")];
   /** @type {Map<string, ReturnType<typeof settingsOf>>} */
   const built = new Map();
   let shownOp = "";
@@ -126,13 +123,13 @@ export function createControls({ ask, onpreset, onpass, onrandom, ontravel }) {
   }
 
   return {
-    head: h("div", { class: "arithmetic-head" }, op, preset, undo, redo,
+    head: h("div", { class: "arithmetic-head" }, op, preset, ...tools,
       h("span", { class: "random", dataset: { i18nTitle: "arithmetic.random.why" } },
         h("button", { type: "button", class: "tool wide", dataset: { tool: "random", i18n: "arithmetic.random" }, onclick: draw }), h("label", { class: "seed note" }, h("span", { dataset: { i18n: "arithmetic.seed" } }), seed))),
     passes,
     settings,
-    /** @param {Case} given @param {Record<string, Pass>} all the passes, none where the settings are impossible @param {string} pass @param {{ canUndo: boolean, canRedo: boolean }} history */
-    show(given, all, pass, { canUndo, canRedo }) {
+    /** @param {Case} given @param {Record<string, Pass>} all the passes, none where the settings are impossible @param {string} pass */
+    show(given, all, pass) {
       op.value = given.op;
       preset.value = given.preset ?? "";
       for (const group of groups) group.label = t(`arithmetic.family.${group.dataset.family}`);
@@ -147,7 +144,6 @@ export function createControls({ ask, onpreset, onpass, onrandom, ontravel }) {
       passes.hidden = !Object.keys(all).length;
       if (!passes.hidden) listPasses(given, Object.values(all));
       for (const tool of passes.querySelectorAll(".pass")) tool.setAttribute("aria-pressed", String(tool.dataset.pass === pass));
-      [undo.disabled, redo.disabled] = [!canUndo, !canRedo];
     },
   };
 }

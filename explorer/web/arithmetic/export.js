@@ -24,37 +24,37 @@ export function stepTable(pass, visit) {
 export const chosen = (count, most) => (count <= most ? Array.from({ length: count }, (_, k) => k) : Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1))));
 
 /**
- * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, name: () => string, at: () => number, count: () => number,
- *   seek: (at: number) => void, pace: () => number, films: string[], animate: (request: any) => Promise<any> }} options
- * `picture`: what a step looks like; `film`: what of it moves; `pace`: ms a moment
+ * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, name: () => string,
+ *   walk: { readonly at: number, readonly count: number, readonly pace: number, seek: (at: number) => void }, films: string[], animate: (request: any) => Promise<any> }} options
+ * `picture`: what a step looks like; `film`: what of it moves; `walk`: with `pace` ms a moment
  */
-export function createExport({ picture, film = picture, table, name, at, count, seek, pace, films, animate }) {
+export function createExport({ picture, film = picture, table, name, walk, films, animate }) {
   const note = h("p", { class: "note export-note", role: "status" });
 
   /** @param {string} format */
   async function record(format) {
     const element = film();
     const { width, height } = element.getBoundingClientRect();
-    const moments = chosen(count(), Math.max(2, Math.min(MOST_FRAMES, Math.floor(MOST_PIXELS / (width * height)))));
-    const before = at();
+    const moments = chosen(walk.count, Math.max(2, Math.min(MOST_FRAMES, Math.floor(MOST_PIXELS / (width * height)))));
+    const before = walk.at;
     /** @type {string[]} */
     const frames = [];
     try {
       for (const moment of moments) {
-        seek(moment);
+        walk.seek(moment);
         note.textContent = t("arithmetic.export.drawing", { at: frames.length + 1, count: moments.length });
         frames.push(await base64(await pngFile(element, 1)));
       }
     } finally {
-      seek(before);
+      walk.seek(before);
     }
     note.textContent = t("arithmetic.export.writing");
-    const { type, data } = await ask(animate, { format, delay: Math.max(40, Math.min(2000, pace())), frames }, t("error.unreachable"));
+    const { type, data } = await ask(animate, { format, delay: Math.max(40, Math.min(2000, walk.pace)), frames }, t("error.unreachable"));
     save(new Blob([/** @type {any} */ (fromBase64(data))], { type }), `${name()}.${format}`);
     note.textContent = "";
   }
 
-  const step = () => `${name()}-${at() + 1}`;
+  const step = () => `${name()}-${walk.at + 1}`;
   const menu = createMenu({
     words: "arithmetic.export", title: "arithmetic.export.why", onfail: (error) => { note.textContent = error.message; },
     choices: [

@@ -11,14 +11,17 @@ import { PRESETS, presetCase } from "./presets.js";
 /** Largest whole number of a setting, most elements of a tensor, and most products of all passes together. */
 const [LARGEST, MOST_ELEMENTS, MOST_PRODUCTS] = [64, 4096, 400_000];
 
+/** Characters of what a sent element is called. */
+const LONGEST_NAME = 200;
+
 /** The example that the page begins with. */
 export const FIRST = "edge";
 
 /** What a link says, null for what the page begins with; an example that nobody changed is said by its name. @param {Walked} walked */
-export function walkTold({ given: { op, settings, tensors, preset }, pass, unit, at }) {
+export function walkTold({ given: { op, settings, tensors, preset, origin }, pass, unit, at }) {
   if (preset === FIRST && pass === PRESETS[FIRST].pass && unit === "value" && at === 0) return null;
   const numbers = preset ? { preset } : { op, settings, tensors: Object.fromEntries(Object.entries(tensors).map(([name, { shape, values }]) => [name, [shape, values]])) };
-  return { ...numbers, pass, ...(unit === "value" ? {} : { unit }), ...(at ? { at } : {}) };
+  return { ...numbers, ...(origin ? { origin } : {}), pass, ...(unit === "value" ? {} : { unit }), ...(at ? { at } : {}) };
 }
 
 /** @param {any} told @returns {Walked} @throws {Error} what was expected and what came */
@@ -54,11 +57,18 @@ function caseHeard(told) {
     if (count > MOST_ELEMENTS) throw new Error(`${name} has ${count} elements, at most ${MOST_ELEMENTS} are walked`);
     tensors[name] = { shape: sizes, values: numbersIn(values, name, count, count) };
   }
-  const given = { op, settings, tensors, preset: null };
+  const given = { op, settings, tensors, preset: null, origin: told.origin ? originHeard(told.origin) : null };
   for (const { parts } of operatorOf(given).settings) {
     for (const { key, kind, options, get } of parts) if (kind === "choice") oneOf(get(given), key, /** @type {string[]} */ (options?.(given)));
   }
   return fitting(given);
+}
+
+/** @param {any} told @returns {import("./state.js").Origin} */
+function originHeard({ name, left }) {
+  if (typeof name !== "string" || name.length > LONGEST_NAME) throw new Error(`origin is ${JSON.stringify(name)}, expected a name`);
+  if (left === null) return { name, left };
+  return { name, left: { count: wholeIn(left.count, "count", 1, Number.MAX_SAFE_INTEGER), sum: numbersIn([left.sum], "sum", 1, 1)[0] } };
 }
 
 /** A setting of the kind of the usual one; texts are names that controls offer. @param {any} value @param {string} name @param {any} usual */

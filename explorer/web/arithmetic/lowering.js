@@ -10,6 +10,7 @@ import { short } from "../lib/numbers.js";
 import { shades } from "./paint.js";
 import { createSheet } from "./sheet.js";
 import { NO_RING } from "./grid.js";
+import { createView } from "./view.js";
 
 /** Sides of a cell, in pixels: the least and the largest. */
 const [SMALLEST, LARGEST] = [6, 34];
@@ -43,17 +44,11 @@ export function createLowering() {
   const labels = Object.fromEntries(names.map((name) => [name, h("span", { class: "lowering-name" })]));
   const worked = h("p", { class: "formula-numbers" });
   const board = h("div", { class: "lowering" }, ...names.map((name) => h("div", { class: `lowering-${name}` }, labels[name], sheets[name].element)));
-  const body = h("div", { class: "lowering-body" }, title, board, worked, call);
-  const element = h("details", { class: "view", dataset: { view: "im2col" }, ontoggle: () => draw() }, h("summary", { dataset: { i18n: "arithmetic.im2col" } }), body);
-  /** @type {{ given: import("../lib/arithmetic.js").Case, forward: import("../lib/arithmetic.js").Pass, visit: number, phase: number } | null} */
-  let shown = null;
   /** @type {{ of: import("../lib/arithmetic.js").Pass, group: number, product: import("../lib/im2col.js").Product } | null} */
   let made = null;
   let drawn = "";
 
-  function draw() {
-    if (!shown || !element.open) return;
-    const { given, forward, visit: k, phase } = shown;
+  const view = createView("im2col", "arithmetic.im2col", [title, board, worked, call], ({ given, forward, visit: k, phase }) => {
     const output = /** @type {number[]} */ (forward.shapes.output);
     const places = output[1] * output[2];
     const [o, p] = [Math.floor(k / places), k % places];
@@ -85,19 +80,14 @@ export function createLowering() {
     Object.assign(worked.dataset, { row, column: p, value: total + bias });
     board.setAttribute("aria-label", worked.textContent);
     call.textContent = unfoldCall(given, made.product, output);
-  }
+  });
 
   return {
-    element,
-    /** @param {import("../lib/arithmetic.js").Case} given @param {import("../lib/arithmetic.js").Pass | undefined} forward of a convolution @param {number} visit @param {number} phase */
-    show(given, forward, visit, phase) {
-      element.hidden = given.op !== "conv" || !forward;
-      shown = element.hidden || !forward ? null : { given, forward, visit, phase };
-      draw();
-    },
-    repaint() {
+    element: view.element,
+    show: view.show,
+    redraw() {
       drawn = "";
-      draw();
+      view.redraw();
     },
   };
 }

@@ -16,7 +16,7 @@ const SIDE = 28;
 export function createNotes({ onstep }) {
   const badge = h("p", { class: "badge", role: "status" });
   const sizes = h("p", { class: "sizes" });
-  const article = h("div", { class: "article", hidden: true });
+  const [origin, article] = [h("p", { class: "note origin" }), h("div", { class: "article", hidden: true })];
   const chains = h("details", { class: "chains" });
   /** @type {[string, Record<string, string | number>]} */
   let checked = ["asked", {}];
@@ -44,7 +44,7 @@ export function createNotes({ onstep }) {
   }
 
   return {
-    badge, sizes, article, chains,
+    badge, sizes, origin, article, chains,
 
     /** @param {import("./state.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("./stage.js").Tensors} tensors */
     show(given, pass, tensors) {
@@ -55,6 +55,11 @@ export function createNotes({ onstep }) {
           ...worked.axes.map(({ axis, output, text }) => h("span", { class: "size-axis", dataset: { size: output } }, `${t(`arithmetic.axis.${axis}`)} ${text}`)));
       }
       chains.replaceChildren(h("summary", {}, t("arithmetic.chains")), ...CHAINS.map(chainLine), lossLine());
+      origin.hidden = !given.origin;
+      if (given.origin) {
+        const { name, left } = given.origin;
+        origin.textContent = left ? t("arithmetic.origin.left", { name, count: left.count, sum: short(left.sum, 7) }) : t("arithmetic.origin", { name });
+      }
       const preset = given.preset ? PRESETS[given.preset] : null;
       article.hidden = !preset?.right || preset.pass !== pass.name;
       if (article.hidden || !preset?.right) return;

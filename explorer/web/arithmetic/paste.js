@@ -5,7 +5,7 @@ import { t } from "../lib/i18n.js";
 import { fitting, operatorOf } from "../lib/arithmetic.js";
 import { tableOf, tableText } from "../lib/table.js";
 import { planesOf } from "./grid.js";
-import { withChoice } from "./state.js";
+import { OWN, withChoice } from "./state.js";
 import { letterOf } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Tensor} Tensor */
@@ -81,5 +81,5 @@ export function withTable(given, name, plane, table) {
   const flat = table.flat();
   const filled = [...values];
   filled.splice(plane * flat.length, flat.length, ...flat);
-  return { given: fitting({ ...next, preset: null, tensors: { ...next.tensors, [name]: { shape, values: filled } } }), refused: null };
+  return { given: fitting({ ...next, ...OWN, tensors: { ...next.tensors, [name]: { shape, values: filled } } }), refused: null };
 }

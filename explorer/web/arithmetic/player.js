@@ -4,30 +4,32 @@ import { advanced, afterKey, paceOf, sought, startOf } from "../lib/transport.js
 import { createBar } from "./bar.js";
 
 /**
- * @param {{ pace: () => number, onshow: (at: number, playing: boolean) => void, onunit?: (unit: "value" | "product") => void }} options
- * `pace`: ms a moment at speed 1; `onunit`: what a step is was chosen anew
+ * @param {{ pace: () => number, onshow: (at: number, moved: boolean) => void, onunit?: (unit: "value" | "product") => void, words?: string }} options
+ * `pace`: ms a moment at speed 1; `moved`: the walk went on, instead of what it walks through having changed; `onunit`: what a step is was chosen anew;
+ * `words`: of the place, see `createBar`
  */
-export function createPlayer({ pace, onshow, onunit }) {
+export function createPlayer({ pace, onshow, onunit, words }) {
   let walk = startOf(1);
   /** @type {"value" | "product"} */
   let unit = "value";
   let [frame, last] = [0, 0];
   const seek = (/** @type {number} */ at) => move({ ...sought(walk, at), playing: false });
-  const bar = createBar({ onmove: (key) => move(afterKey(key, walk)), onseek: seek, onspeed: (speed) => move({ ...walk, speed }), onunit: onunit && ((next) => {
+  const bar = createBar({ words, onmove: (key) => move(afterKey(key, walk)), onseek: seek, onspeed: (speed) => move({ ...walk, speed }), onunit: onunit && ((next) => {
     unit = next;
     onunit(next);
   }) });
 
-  function show() {
+  /** @param {boolean} moved */
+  function show(moved) {
     bar.show(walk, unit);
-    onshow(walk.at, walk.playing);
+    onshow(walk.at, moved);
   }
 
   /** @param {import("../lib/transport.js").Walk | null} next */
   function move(next) {
     if (!next) return;
     walk = next;
-    show();
+    show(true);
     if (walk.playing && !frame) {
       last = performance.now();
       frame = requestAnimationFrame(play);
@@ -40,7 +42,7 @@ export function createPlayer({ pace, onshow, onunit }) {
     const before = walk;
     walk = bar.element.clientWidth ? advanced(walk, Math.max(0, time - last), paceOf(pace(), walk.count)) : { ...walk, playing: false };
     last = time;
-    if (walk.at !== before.at || walk.playing !== before.playing) show();
+    if (walk.at !== before.at || walk.playing !== before.playing) show(true);
     if (walk.playing) frame = requestAnimationFrame(play);
   }
 
@@ -50,13 +52,27 @@ export function createPlayer({ pace, onshow, onunit }) {
     get at() {
       return walk.at;
     },
+    get count() {
+      return walk.count;
+    },
+    get playing() {
+      return walk.playing;
+    },
+    /** Ms a moment, at the present speed. */
+    get pace() {
+      return paceOf(pace(), walk.count) / walk.speed;
+    },
+    /** Stop here, or elsewhere, before what it walks through changes. @param {number} [at] */
+    pause(at = walk.at) {
+      walk = { ...walk, at, playing: false, due: 0 };
+    },
     set unit(next) {
       unit = next;
     },
     /** The walk has this many moments now; it stays where it is, or at its new end, unless it goes on elsewhere. @param {number} count @param {number} [at] */
     extend(count, at = walk.at) {
       walk = sought({ ...walk, count }, at);
-      show();
+      show(false);
     },
     /** Keys of the transport, unless they are typed into something or held with a modifier. @param {KeyboardEvent} event */
     onkey(event) {

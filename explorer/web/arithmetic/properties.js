@@ -1,11 +1,11 @@
 /** Convolution as mathematics: the definition with its flip, and what it obeys and does not, on numbers that can be changed. */
 
 import { h } from "../lib/dom.js";
-import { createHistory } from "../lib/history.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { CLAIMS, PROPERTIES } from "../lib/properties.js";
 import { separated } from "../lib/separable.js";
 import { createDefinition } from "./definition.js";
+import { createEdits } from "./edits.js";
 import { createEquation } from "./equation.js";
 import { createGrid, NO_RING } from "./grid.js";
 import { LENGTHS, LONGEST_SHIFT, withLength, withNumber } from "./properties_state.js";
@@ -22,22 +22,24 @@ const UNLIT = { lit: new Map(), around: new Map(), ring: NO_RING, room: ROOM };
 
 /** @param {{ initial: State, onchange: (state: State) => void }} options */
 export function createProperties({ initial, onchange }) {
-  const history = createHistory(initial);
+  const edits = createEdits(initial, () => {
+    show();
+    onchange(edits.now);
+  });
+  const { edit } = edits;
   const names = /** @type {Matrix[]} */ (Object.keys(LETTERS));
   const grids = Object.fromEntries(names.map((name) => [name, createGrid({
     name, editable: true, letter: LETTERS[name], says: `properties.matrix.${name}`,
-    onedit: (index, value, gesture) => edit(withNumber(history.now, name, index, value), gesture),
+    onedit: (index, value, gesture) => edit(withNumber(edits.now, name, index, value), gesture),
   })]));
   const counter = (/** @type {string} */ name, /** @type {number} */ least, /** @type {number} */ most, /** @type {(value: number) => State} */ change) => {
     const select = h("select", { class: "counter", dataset: { control: name, i18nAria: `properties.${name}` }, onchange: () => edit(change(Number(select.value))) },
       ...Array.from({ length: most - least + 1 }, (_, k) => h("option", { value: least + k }, String(least + k))));
     return select;
   };
-  const lengths = /** @type {const} */ (["f", "g", "h"]).map((name) => ({ name, select: counter(`length.${name}`, ...LENGTHS[name] ?? [1, 1], (length) => withLength(history.now, name, length)) }));
-  const shift = counter("shift", 0, LONGEST_SHIFT, (value) => ({ ...history.now, shift: value }));
-  const flip = h("input", { type: "checkbox", dataset: { control: "flip" }, onchange: () => edit({ ...history.now, flip: flip.checked }) });
-  const tool = (/** @type {string} */ name, /** @type {string} */ icon, /** @type {() => void} */ run) => h("button", { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `arithmetic.${name}` }, onclick: run }, icon);
-  const [undo, redo] = [tool("undo", "↶", () => travel("undo")), tool("redo", "↷", () => travel("redo"))];
+  const lengths = /** @type {const} */ (["f", "g", "h"]).map((name) => ({ name, select: counter(`length.${name}`, ...LENGTHS[name] ?? [1, 1], (length) => withLength(edits.now, name, length)) }));
+  const shift = counter("shift", 0, LONGEST_SHIFT, (value) => ({ ...edits.now, shift: value }));
+  const flip = h("input", { type: "checkbox", dataset: { control: "flip" }, onchange: () => edit({ ...edits.now, flip: flip.checked }) });
   const sized = (/** @type {number} */ k) => h("div", { class: "sized" }, grids[lengths[k].name].element, h("label", { class: "note" }, h("span", { dataset: { i18n: "properties.length" } }), " ", lengths[k].select));
   const rank = h("p", { class: "note rank", role: "status" });
   const shiftLabel = () => h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "properties.shift" } }), shift);
@@ -54,7 +56,7 @@ export function createProperties({ initial, onchange }) {
   const heading = (/** @type {string} */ key) => h("h2", { class: "part-title", dataset: { i18n: `properties.${key}` } });
 
   const root = h("div", { class: "arithmetic properties", tabindex: -1 },
-    h("div", { class: "arithmetic-head" }, undo, redo,
+    h("div", { class: "arithmetic-head" }, ...edits.tools,
       h("label", { class: "switch", dataset: { i18nTitle: "properties.flip.why" } }, flip, h("span", { dataset: { i18n: "properties.flip" } })), shiftLabel()),
     heading("definition"), h("p", { dataset: { i18n: "properties.definition.why" } }),
     h("div", { class: "signals" }, sized(0), sized(1), sized(2)), definition.element,
@@ -62,7 +64,7 @@ export function createProperties({ initial, onchange }) {
     heading("claims"), h("p", { dataset: { i18n: "properties.claims.why" } }), h("div", { class: "equations" }, ...of((name) => name in CLAIMS), smoothing.element));
 
   function show() {
-    const state = history.now;
+    const state = edits.now;
     for (const name of names) {
       const { rows, columns, values } = state[name];
       grids[name].show({ shape: rows === 1 ? [columns] : [rows, columns], values, ...UNLIT });
@@ -70,7 +72,6 @@ export function createProperties({ initial, onchange }) {
     for (const { name, select } of lengths) select.value = String(state[name].columns);
     shift.value = String(state.shift);
     flip.checked = state.flip;
-    [undo.disabled, redo.disabled] = [!history.canUndo, !history.canRedo];
     definition.show(state);
     for (const { work, equation } of equations) equation.show(work(state, state.flip));
     smoothing.show(state);
@@ -79,28 +80,8 @@ export function createProperties({ initial, onchange }) {
     rank.dataset.rank = String(found);
   }
 
-  /** @param {State} next @param {unknown} [gesture] */
-  function edit(next, gesture = null) {
-    history.change(next, gesture);
-    show();
-    onchange(history.now);
-  }
-
-  /** @param {"undo" | "redo"} direction */
-  function travel(direction) {
-    history[direction]();
-    show();
-    onchange(history.now);
-  }
-
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const key = event.key.toLowerCase();
-    if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y") && !(/** @type {HTMLElement} */ (event.target).closest("input"))) {
-      event.preventDefault();
-      travel(key === "y" || event.shiftKey ? "redo" : "undo");
-      return;
-    }
-    definition.onkey(event);
+    if (!edits.onkey(event)) definition.onkey(event);
   });
   fillWords(root);
   show();

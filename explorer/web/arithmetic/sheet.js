@@ -69,14 +69,22 @@ export function createSheet(attributes) {
     pen.drawImage(base, 0, 0);
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     const line = Math.max(1, Math.min(3, plane.side / 12));
+    const [ink, accent, { side }] = [token("--cs-text"), token("--cs-accent"), plane];
+    const strong = [];
+    pen.fillStyle = ink;
     for (const [place, kind] of plane.marks) {
       const [row, column] = place.split(" ").map(Number);
       const [x, y] = corner(plane, row, column);
-      const strong = /target|partner/.test(kind);
-      const width = / now|target|partner/.test(kind) ? line * 1.5 : line;
-      pen.strokeStyle = token(strong ? "--cs-accent" : "--cs-text");
-      pen.lineWidth = width;
-      pen.strokeRect(x + width / 2, y + width / 2, plane.side - width, plane.side - width);
+      if (/ now|target|partner/.test(kind)) strong.push({ x, y, kind });
+      if (!plane.marks.has(`${row - 1} ${column}`)) pen.fillRect(x, y, side, line);
+      if (!plane.marks.has(`${row + 1} ${column}`)) pen.fillRect(x, y + side - line, side, line);
+      if (!plane.marks.has(`${row} ${column - 1}`)) pen.fillRect(x, y, line, side);
+      if (!plane.marks.has(`${row} ${column + 1}`)) pen.fillRect(x + side - line, y, line, side);
+    }
+    pen.lineWidth = line * 1.5;
+    for (const { x, y, kind } of strong) {
+      pen.strokeStyle = /target|partner/.test(kind) ? accent : ink;
+      pen.strokeRect(x + pen.lineWidth / 2, y + pen.lineWidth / 2, side - pen.lineWidth, side - pen.lineWidth);
     }
   }
 

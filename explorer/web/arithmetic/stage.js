@@ -1,7 +1,8 @@
 /** What is read | the arithmetic | what is written: the matrices of a pass, with the cells of the present visit lit. */
 
 import { h } from "../lib/dom.js";
-import { lastPhase, operatorOf, readersOf, visitedInput, writtenAt } from "../lib/arithmetic.js";
+import { lastPhase, operatorOf, readersOf, visitedInput, writersOf, writtenAt } from "../lib/arithmetic.js";
+import { factor } from "../lib/visits.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
 import { createMap, isMany } from "./map.js";
 import { createTerms } from "./terms.js";
@@ -20,8 +21,10 @@ import { labelOf, refusedWords } from "./words.js";
 
 /** Widths for what is read and what is written, side by side or, when large, one above the other, in pixels. */
 const ROOM = { small: { read: 540, written: 420 }, large: { read: 1150, written: 600 } };
-/** More columns than this, of all planes of a matrix, are large, and so are more in the picture of the terms. */
-const [MANY_COLUMNS, MANY_TERMS] = [12, 6];
+/** More columns than this, of all planes of a matrix, are large, and so is a wider line of the picture of the terms, in characters. */
+const [MANY_COLUMNS, MANY_CHARACTERS] = [12, 60];
+/** A term's cell is at least as wide as so many characters. */
+const LEAST_CHARACTERS = 10;
 
 /**
  * @param {{ onpreview: (visit: number | null) => void, onpick: (visit: number) => void,
@@ -56,22 +59,13 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
           return refusal ? refusedWords(refusal) : null;
         },
         onpick: editable ? undefined : (index) => {
-          const visit = scene && writerOf(scene.pass, name, index);
-          if (visit !== null) onpick(visit);
+          const [visit] = scene ? writersOf(scene.pass, name, index) : [];
+          if (visit !== undefined) onpick(visit);
         },
       });
       grids.set(key, grid);
     }
     return grid;
-  }
-
-  /** The visit that writes an element, the first of several. @param {Pass} pass @param {Name} name @param {number} index */
-  function writerOf(pass, name, index) {
-    for (let k = 0; k < pass.count; k++) {
-      const { target, terms: all } = pass.visit(k);
-      if (pass.scatter ? all.some(({ writes }) => writes?.[0] === name && writes[1] === index) : target[0] === name && target[1] === index) return k;
-    }
-    return null;
   }
 
   /** A cell is pointed at: the window moves there; a cell that no window moves over shows its partners instead. @param {Name} name @param {number | null} index */
@@ -83,8 +77,8 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
       onpreview(null);
       return;
     }
-    const writer = pass.targets.includes(name) ? writerOf(pass, name, index) : null;
-    if (writer !== null) {
+    const [writer] = pass.targets.includes(name) ? writersOf(pass, name, index) : [];
+    if (writer !== undefined) {
       onpreview(writer);
       return;
     }
@@ -149,7 +143,8 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
       const { shape } = tensors[name];
       return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
     });
-    return Math.max(0, ...columns) > MANY_COLUMNS || pass.visit(0).terms.some(({ place }) => place[2] >= MANY_TERMS);
+    const wide = (/** @type {import("../lib/arithmetic.js").Term} */ { place, factors }) => (1 + place[2]) * Math.max(LEAST_CHARACTERS, factors.map(factor).join(" × ").length) > MANY_CHARACTERS;
+    return Math.max(0, ...columns) > MANY_COLUMNS || pass.visit(0).terms.some(wide);
   }
 
   function draw() {

@@ -3,21 +3,25 @@
 import { fitting, operatorOf, OPERATORS } from "../lib/arithmetic.js";
 
 /** @typedef {import("../lib/arithmetic.js").Case} Numbers */
-/** `preset`: the one that this still is, or null. @typedef {Numbers & { preset: string | null }} Case */
+/** Where numbers of a network come from; `left`: products that did not travel, their sum stands in the bias. @typedef {{ name: string, left: { count: number, sum: number } | null }} Origin */
+/** `preset`: the one that this still is, or null; `origin`: of numbers that were sent, while they are unchanged. @typedef {Numbers & { preset: string | null, origin?: Origin | null }} Case */
 /** @typedef {import("../lib/arithmetic.js").Tensor} Tensor */
+
+/** What a case is once it was changed. */
+export const OWN = { preset: null, origin: null };
 
 /** @param {number[][][]} planes @returns {Tensor} (C, H, W) */
 export const tensor3 = (planes) => ({ shape: [planes.length, planes[0].length, planes[0][0].length], values: planes.flat(2) });
 
 /** @param {Case} given @param {import("../lib/arithmetic.js").Part} part a control @param {any} value what was chosen @returns {Case} */
-export const withChoice = (given, part, value) => fitting({ ...part.set(given, value), preset: null });
+export const withChoice = (given, part, value) => fitting({ ...part.set(given, value), ...OWN });
 
 /** Another operator, on the same numbers where they fit. @param {Case} given @param {string} op @returns {Case} */
-export const withOperator = (given, op) => (op === given.op ? given : fitting({ ...OPERATORS[op].begin(given), preset: null }));
+export const withOperator = (given, op) => (op === given.op ? given : fitting({ ...OPERATORS[op].begin(given), ...OWN }));
 
 /** @param {Case} given @param {string} name @param {number} index @param {number} value @returns {Case} */
 export const withValue = (given, name, index, value) => fitting({
-  ...given, preset: null, tensors: { ...given.tensors, [name]: { ...given.tensors[name], values: given.tensors[name].values.with(index, value) } },
+  ...given, ...OWN, tensors: { ...given.tensors, [name]: { ...given.tensors[name], values: given.tensors[name].values.with(index, value) } },
 });
 
 /** Whole numbers between two bounds, the same for the same seed (mulberry32, Tommy Ettinger). @param {number} seed */
@@ -45,5 +49,5 @@ export function randomised(given, seed) {
     const { shape, values } = tensors[name];
     tensors[name] = { shape, values: values.map(() => draw(low / step, high / step) * step) };
   }
-  return fitting({ ...given, preset: null, tensors });
+  return fitting({ ...given, ...OWN, tensors });
 }

@@ -7,6 +7,7 @@ import { short } from "../lib/numbers.js";
 import { factor, unravel } from "../lib/visits.js";
 import { paintCell } from "../kernels/swatch.js";
 import { shades } from "./paint.js";
+import { createProductMap } from "./product_map.js";
 import { cellName, letterOf } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
@@ -24,6 +25,12 @@ export function targetName(given, pass, { target: [name, index], window }) {
 /** @param {import("../lib/arithmetic.js").Told} told */
 const spoken = (told) => ("text" in told ? told.text : t(told.key, told.values));
 
+/** More terms of one group than this are drawn; rows longer than this are broken into lines of so many. */
+const [MANY, LONG, ROW] = [100, 12, 8];
+
+/** Row and column of a term's cell: a long row takes several lines. @param {Term} term @param {number} rows @param {number} columns */
+const cellOf = ({ place: [, row, column] }, rows, columns) => (rows === 1 && columns > LONG ? [Math.floor(column / ROW), column % ROW] : [row, column]);
+
 /** @param {{ onlight: (term: Term | null) => void }} options */
 export function createTerms({ onlight }) {
   const title = h("h3", { class: "sum-title" });
@@ -32,6 +39,7 @@ export function createTerms({ onlight }) {
   const line = h("p", { class: "sum-line-of", "aria-live": "off" });
   const result = h("p", { class: "sum-result" });
   const element = h("section", { class: "sum", dataset: { i18nAria: "arithmetic.sum" } }, title, rotation, groups, line, result);
+  const map = createProductMap({ onlight });
   /** @type {Term[]} */
   let terms = [];
   let built = "";
@@ -47,16 +55,19 @@ export function createTerms({ onlight }) {
   /** @param {string} named what a group is, a key of words */
   function build(named) {
     const shape = [0, 1, 2].map((axis) => 1 + Math.max(0, ...terms.map(({ place }) => place[axis])));
-    const key = `${shape} ${named} ${terms.length}`;
+    const many = shape[0] === 1 && terms.length > MANY;
+    const key = `${many} ${shape} ${named} ${terms.length}`;
     if (key === built) return;
     built = key;
     cells = [];
-    groups.replaceChildren(...Array.from({ length: shape[0] }, (_, group) => {
+    if (many) groups.replaceChildren(map.element);
+    else groups.replaceChildren(...Array.from({ length: shape[0] }, (_, group) => {
       const grid = h("div", { class: "products", "aria-hidden": "true" });
-      grid.style.setProperty("--columns", String(shape[2]));
+      grid.style.setProperty("--columns", String(shape[1] === 1 && shape[2] > LONG ? ROW : shape[2]));
       terms.forEach((term, k) => {
         if (term.place[0] !== group) return;
-        cells[k] = h("div", { class: "product", dataset: { term: k }, style: { gridRow: term.place[1] + 1, gridColumn: term.place[2] + 1 } },
+        const [row, column] = cellOf(term, shape[1], shape[2]);
+        cells[k] = h("div", { class: "product", dataset: { term: k }, style: { gridRow: row + 1, gridColumn: column + 1 } },
           h("span", { class: "factors" }), h("span", { class: "product-value" }));
         grid.append(cells[k]);
       });
@@ -74,8 +85,9 @@ export function createTerms({ onlight }) {
       const winner = pass.compares ? terms.slice(0, until + 1).findLast(({ changes }) => changes) : undefined;
       build(pass.grouped ?? "");
       const shade = shades(pass.compares ? "input" : pass.name, terms.map(({ product }) => product));
-      terms.forEach((term, k) => {
-        const cell = cells[k];
+      if (!cells.length) map.show(terms, until, visit.picture ? -1 : phase, shade);
+      cells.forEach((cell, k) => {
+        const term = terms[k];
         const [top, value] = /** @type {HTMLElement[]} */ ([...cell.children]);
         cell.className = `product${!term.inside ? " outside" : ""}${k > until ? " later" : ""}${k === phase && !visit.picture ? " now" : ""}${term === winner ? " winner" : ""}`;
         top.textContent = term.label ?? (term.factors.length > 1 && term.inside ? term.factors.map(factor).join(" × ") : "");
@@ -87,9 +99,9 @@ export function createTerms({ onlight }) {
         }
         value.textContent = text;
       });
-      [...groups.children].forEach((group, g) => {
+      groups.querySelectorAll(".sum-of").forEach((words, g) => {
         const total = terms.reduce((sum, { inside, product, place }, k) => (inside && place[0] === g && k <= until ? sum + product : sum), 0);
-        group.querySelector(".sum-of")?.replaceChildren(t(pass.grouped ?? "", { c: visit.groups?.[g] ?? g, total: short(total, 6) }));
+        words.replaceChildren(t(pass.grouped ?? "", { c: visit.groups?.[g] ?? g, total: short(total, 6) }));
       });
       const name = targetName(given, pass, visit);
       title.replaceChildren(h("b", {}, name));

@@ -10,6 +10,9 @@ import { targetName } from "./terms.js";
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
 
+/** Most pieces of a formula that are written out, around the present one. */
+const PIECES = 60;
+
 /** @param {Record<string, Listing>} listings of `core.ops` */
 export function createTexts(listings) {
   const [symbols, numbers] = [h("p", { class: "formula-symbols" }), h("p", { class: "formula-numbers" })];
@@ -49,7 +52,10 @@ export function createTexts(listings) {
   function worked(given, pass, visit, phase) {
     const piece = (/** @type {string} */ text, /** @type {string} */ kind = "term") => h("span", { class: kind }, text);
     const kindOf = (/** @type {number | undefined} */ at) => (at === undefined || at < phase ? "term" : at === phase ? "term now" : "term later");
-    const pieces = pass.worked(visit).map(({ text, at }) => piece(text, kindOf(at)));
+    const all = pass.worked(visit);
+    const first = Math.max(0, Math.min(all.length - PIECES, phase - PIECES / 2));
+    const left = (/** @type {number} */ count) => (count > 0 ? [piece(` … ${t("arithmetic.formula.left", { count })} … `, "term later")] : []);
+    const pieces = [...left(first), ...all.slice(first, first + PIECES).map(({ text, at }) => piece(text, kindOf(at))), ...left(all.length - first - PIECES)];
     const alone = pieces.length === 1 && pieces[0].textContent === short(visit.value, 7);
     const value = alone ? [] : [piece(` = ${phase >= visit.terms.length - 1 ? short(visit.value, 7) : "…"}`, "term value")];
     return [piece(`${targetName(given, pass, visit)} ${pass.scatter ? "+=" : "="} `), ...pieces, ...value];

@@ -8,6 +8,7 @@ import { twoPassesOf } from "../lib/two_passes.js";
 import { NO_RING } from "./grid.js";
 import { shades } from "./paint.js";
 import { createSheet } from "./sheet.js";
+import { createView } from "./view.js";
 
 /** Sides of a cell and the width for all planes together, in pixels. */
 const [SMALLEST, LARGEST, GAP] = [6, 34, 48];
@@ -21,19 +22,14 @@ export function createTwoPasses() {
   const sign = (/** @type {string} */ text) => h("span", { class: "pass-sign", "aria-hidden": "true" }, text);
   const worked = h("p", { class: "formula-numbers" });
   const board = h("div", { class: "passes-board" }, part("kernel"), h("div", { class: "passes-row" }, part("picture"), sign("⋆"), part("horizontal"), sign("="), part("between"), sign("⋆"), part("vertical"), sign("="), part("result")));
-  const element = h("details", { class: "view", dataset: { view: "separable" }, ontoggle: () => draw() }, h("summary", { dataset: { i18n: "arithmetic.twopasses" } }), h("div", { class: "lowering-body" }, why, board, worked));
-  /** @type {{ given: import("../lib/arithmetic.js").Case, forward: import("../lib/arithmetic.js").Pass, visit: number, phase: number } | null} */
-  let shown = null;
 
-  function draw() {
-    if (!shown || !element.open) return;
-    const { given, forward, visit: k, phase } = shown;
+  const view = createView("separable", "arithmetic.twopasses", [why, board, worked], ({ given, forward, visit: k, phase }) => {
     const [, outH, outW] = /** @type {number[]} */ (forward.shapes.output);
     const [, each, kH, kW] = given.tensors.weight.shape;
     const [o, y, x] = [Math.floor(k / (outH * outW)), Math.floor(k / outW) % outH, k % outW];
     const c = Math.min(each - 1, Math.max(0, Math.floor(phase / (kH * kW))));
     const { kernel, geometry: { rows, columns }, picture, sizes, rank, passes } = twoPassesOf(given, o, phase >= each * kH * kW ? 0 : c);
-    element.dataset.rank = String(rank);
+    view.element.dataset.rank = String(rank);
     const words = { rank, sizes: sizes.map((size) => short(size, 3)).join(", "), two: kH + kW, all: kH * kW };
     why.textContent = t(passes ? "arithmetic.twopasses.yes" : "arithmetic.twopasses.no", words);
     const wide = passes ? picture.columns + passes.between.columns + passes.result.columns + kW + 1 : 1;
@@ -58,16 +54,7 @@ export function createTwoPasses() {
     worked.textContent = `${sums} = ${short(value, 7)}`;
     worked.dataset.value = String(value);
     board.setAttribute("aria-label", worked.textContent);
-  }
+  });
 
-  return {
-    element,
-    /** @param {import("../lib/arithmetic.js").Case} given @param {import("../lib/arithmetic.js").Pass | undefined} forward of a convolution @param {number} visit @param {number} phase */
-    show(given, forward, visit, phase) {
-      element.hidden = given.op !== "conv" || !forward;
-      shown = element.hidden || !forward ? null : { given, forward, visit, phase };
-      draw();
-    },
-    repaint: draw,
-  };
+  return view;
 }

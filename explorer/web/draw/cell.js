@@ -7,9 +7,9 @@ import { h } from "../lib/dom.js";
 import { colour, css, inkOn } from "../lib/colour.js";
 import { narrow, numberOf, short } from "../lib/numbers.js";
 import { t } from "../lib/i18n.js";
-import { caseOf } from "../lib/sent.js";
 import { page } from "../lib/store.js";
 import { walkTold } from "../arithmetic/linked.js";
+import { walkOf } from "../arithmetic/sent.js";
 import { classTable } from "./cell_classes.js";
 import { createCellExport, mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
@@ -97,6 +97,18 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     return h("button", { type: "button", class: "link", onclick: () => open([...path(), other]) }, t(last.of ? "cell.value" : "cell.gradient"));
   }
 
+  /** Open the Arithmetic page with the numbers behind the place on screen. */
+  async function send() {
+    said.textContent = "";
+    const place = path()[path().length - 1];
+    try {
+      const walk = walkTold(walkOf(await request("arithmetic", place), `${page.get("model")}: ${title(place)}`));
+      page.set({ walk, sent: walk, section: "operators", tab: "arithmetic" });
+    } catch (error) {
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+
   const context = {
     name,
     get all() { return everything; },
@@ -112,7 +124,8 @@ export function createCellPanel({ name, onopen, onlight, request }) {
       group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.product))).filter(Number.isFinite))));
     return [
       h("p", { class: "cell-value" }, short(sum.shown, 7)),
-      h("p", { class: "cell-check" }, badge(sum), flipSide(), sendButton(sum)),
+      h("p", { class: "cell-check" }, badge(sum), flipSide(),
+        sum.sends ? h("button", { type: "button", class: "tool", dataset: { tool: "send" }, title: t("cell.send.why"), onclick: send }, t("cell.send")) : ""),
       ...(sum.classes ? [classTable(sum, path()[path().length - 1].cell[1], context)] : []),
       ...(sum.channel ? [channelTools(sum.channel)] : []),
       h("p", { class: "formula" }, sum.formula),
@@ -138,14 +151,6 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
     redraw: draw,
   };
-}
-
-/** Opens the Arithmetic page with the cell's own numbers, where that page has its operator. @param {any} sum */
-function sendButton(sum) {
-  const given = caseOf(sum);
-  if (!given) return "";
-  const walk = walkTold({ given, pass: "forward", unit: "value", at: 0 });
-  return h("button", { type: "button", class: "tool", dataset: { tool: "send" }, title: t("cell.send.why"), onclick: () => page.set({ walk, sent: walk, section: "operators", tab: "arithmetic" }) }, t("cell.send"));
 }
 
 /** Scale a whole channel through the parameters that make it. @param {{ parameters: string[], channel: number }} channel */

@@ -79,13 +79,14 @@ export { OPERATORS };
 /**
  * `function`: the listing; `slides`: the tensor that the window moves over; `taps`: terms of a visit, or of each visit;
  * `starts`, `ends`: the marks of the loop's lines before the first and after the last term, or null; `scatter`: terms
- * add to their targets instead of to one sum. For the picture: `compares`: the largest term wins; `running`: the
+ * add to their targets instead of to one sum; `scan`: the value of visit k, which writes element k, without building its
+ * terms, and each element of `slides` that it reads. For the picture: `compares`: the largest term wins; `running`: the
  * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated.
  * @typedef {{
  *   name: string, direction: "forward" | "backward" | "step", function: string, formula: string, torch: string,
  *   reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>, ring?: Ring,
  *   count: number, taps: number | number[], starts: string | null, ends: string | null, scatter: boolean, visit: (k: number) => Visit,
- *   compares?: boolean, running?: string, grouped?: string, rotated?: boolean,
+ *   scan?: (k: number, onread?: (index: number) => void) => number, compares?: boolean, running?: string, grouped?: string, rotated?: boolean,
  *   worked: (visit: Visit) => Piece[], told: (visit: Visit, phase: number) => Told,
  * }} Pass
  */
@@ -172,6 +173,10 @@ export function writtenAt(pass, { visit: last, phase }) {
     targets[name].written[index] = 1;
   };
   for (let k = 0; k <= last; k++) {
+    if (pass.scan && (k < last || phase >= lastPhase(pass, k))) {
+      write([pass.targets[0], k], pass.scan(k));
+      continue;
+    }
     const visit = pass.visit(k);
     const until = k < last ? visit.terms.length : Math.max(0, phase + 1);
     for (const { writes, product } of visit.terms.slice(0, until)) {
@@ -184,6 +189,17 @@ export function writtenAt(pass, { visit: last, phase }) {
 
 /** What a whole pass writes. @param {Pass} pass */
 export const resultOf = (pass) => writtenAt(pass, { visit: pass.count - 1, phase: lastPhase(pass, pass.count - 1) });
+
+/**
+ * The visits that write an element, in order: several where a pass scatters.
+ * @param {Pass} pass @param {Name} name @param {number} index
+ */
+export function* writersOf(pass, name, index) {
+  for (let k = 0; k < pass.count; k++) {
+    const { target, terms } = pass.visit(k);
+    if (pass.scatter ? terms.some(({ writes }) => writes?.[0] === name && writes[1] === index) : target[0] === name && target[1] === index) yield k;
+  }
+}
 
 /**
  * The visits and terms that read an element, for following it by hand.
@@ -203,10 +219,27 @@ export function readersOf(pass, name, index) {
 export function visitedInput(pass) {
   const name = /** @type {Name} */ (pass.slides);
   const seen = new Uint8Array(size(/** @type {number[]} */ (pass.shapes[name])));
+  const see = (/** @type {number} */ index) => { seen[index] = 1; };
   for (let k = 0; k < pass.count; k++) {
-    for (const { inside, cells } of pass.visit(k).terms) if (inside) seen[/** @type {number} */ (cells[name])] = 1;
+    if (pass.scan) pass.scan(k, see);
+    else for (const { inside, cells } of pass.visit(k).terms) if (inside) see(/** @type {number} */ (cells[name]));
   }
   return seen;
+}
+
+/** Differences up to this part of a number are rounding: sums in another order. */
+const TOLERANCE = 1e-9;
+
+/** Whether our numbers are those that another computed, and by how much they differ. @param {{ ours: ArrayLike<number>, theirs: number[] }[]} lists */
+export function agreementOf(lists) {
+  let [largest, count, agrees] = [0, 0, true];
+  for (const { ours, theirs } of lists) {
+    const difference = largestDifference(ours, theirs);
+    agrees &&= difference <= TOLERANCE * Math.max(1, ...theirs.filter(Number.isFinite).map(Math.abs));
+    largest = Math.max(largest, difference);
+    count += theirs.length;
+  }
+  return { agrees, largest, count };
 }
 
 /**

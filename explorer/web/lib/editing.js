@@ -46,13 +46,13 @@ export function cellAfter(key, index, rows, columns) {
 }
 
 /** A number with a true minus sign. @param {number | string} value */
-const signed = (value) => String(value).replace("-", "−");
+const signed = (value) => String(value).replace(/^-/, "−");
 
 /** From this many characters on there is room for the 0 before the point. */
 const ROOM = 5;
 
 /**
- * A number in at most about `length` characters: exact where it fits, "≈0" for what is not 0 but shows no digit.
+ * A number in at most about `length` characters: exact where it fits, else a power of ten, "≈0" where not even that fits.
  * @param {number} value @param {number} length
  */
 export function fitted(value, length) {
@@ -62,7 +62,10 @@ export function fitted(value, length) {
   const before = (bare ? 0 : String(Math.trunc(Math.abs(value))).length) + (value < 0 ? 1 : 0);
   if (before > length) return signed(value.toExponential(0).replace("e+", "e"));
   const text = value.toFixed(Math.max(0, Math.min(6, length - before - 1)));
-  if (Number(text) === 0) return "≈0";
+  if (Number(text) === 0) {
+    const power = signed(value.toExponential(0));
+    return power.length <= length ? power : "≈0";
+  }
   const plain = text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   return signed(bare ? plain.replace(/^(-?)0\./, "$1.") : plain);
 }

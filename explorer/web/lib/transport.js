@@ -24,7 +24,7 @@ export const toggled = (walk) => ({ ...walk, playing: !walk.playing && walk.coun
 export const paced = (walk, by) => ({ ...walk, speed: SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(walk.speed) + by))] });
 
 /** Ms that even the longest walk takes at the highest speed. */
-const LONGEST = 10_000;
+const LONGEST = 9_000;
 
 /** Ms a moment at speed 1: the usual ones, or fewer for a walk of very many moments. @param {number} usual @param {number} count */
 export const paceOf = (usual, count) => Math.min(usual, (LONGEST * SPEEDS[SPEEDS.length - 1]) / count);

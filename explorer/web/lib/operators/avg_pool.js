@@ -15,7 +15,8 @@ import { divisorsOf } from "./windows.js";
 export const avgPool = {
   ...poolingOf("avg", [plainSetting("countPadding", "switch", { hidden: ({ settings }) => !settings.ceil && Math.max(...settings.padding) === 0 })], { countPadding: true }),
   passes(given) {
-    const { rows, columns } = axesOf(given);
+    const axes = axesOf(given);
+    const { rows, columns } = axes;
     const { outputShape, ...common } = commonOf(given);
     const { countPadding, kernel } = given.settings;
     const [down, across] = [divisorsOf(rows, countPadding), divisorsOf(columns, countPadding)];
@@ -27,7 +28,7 @@ export const avgPool = {
         const [, y, x] = unravel(k, outputShape);
         return down[y] * across[x];
       },
-      tapsOf: (k) => tapsOf(given, k), ring: ringOf(axesOf(given)), name: "avg_pool2d",
+      tapsOf: (k) => tapsOf(given, axes, k), ring: ringOf(axes), name: "avg_pool2d",
     });
   },
 };

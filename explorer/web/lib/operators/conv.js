@@ -88,12 +88,15 @@ function passes(given) {
   };
   const firstOf = (/** @type {number} */ o) => Math.floor(o / (O / groups)) * each;
   const said = (/** @type {number} */ first) => (groups > 1 ? { first } : {});
-  /** What stands at a row and column of the padded plane c, counted as the loops do. @param {number} c @param {number} row @param {number} col */
+  /** The element that stands at a row and column of the padded plane c, counted as the loops do, or −1. @param {number} c @param {number} row @param {number} col */
+  function elementAt(c, row, col) {
+    const [fromRow, fromCol] = [sourceOf(row - rows.before + top, H, mode), sourceOf(col - columns.before + left, W, mode)];
+    return fromRow >= 0 && fromCol >= 0 ? (c * H + fromRow) * W + fromCol : -1;
+  }
+  /** What stands there. @param {number} c @param {number} row @param {number} col */
   function read(c, row, col) {
-    const [y, x] = [row - rows.before + top, col - columns.before + left];
-    const [fromRow, fromCol] = [sourceOf(y, H, mode), sourceOf(x, W, mode)];
-    const inside = fromRow >= 0 && fromCol >= 0;
-    const index = inside ? (c * H + fromRow) * W + fromCol : -1;
+    const [y, x, index] = [row - rows.before + top, col - columns.before + left, elementAt(c, row, col)];
+    const inside = index >= 0;
     const around = y < 0 || y >= H || x < 0 || x >= W ? /** @type {Place} */ ([c, y, x]) : null;
     return { inside, index, around, value: inside ? input.values[index] : 0 };
   }
@@ -110,6 +113,17 @@ function passes(given) {
   const forward = {
     ...common, ...words.forward, name: "forward", direction: "forward", function: name, reads: ["input", "weight", "bias"], slides: "input", targets: ["output"], ring,
     shapes: { ...shapes, output: outputShape }, count: size(outputShape), taps: each * kH * kW, grouped: "arithmetic.subtotal.in", rotated: flip,
+    scan(k, onread) {
+      const [o, y, x] = unravel(k, outputShape);
+      let total = bias.values[o];
+      for (let c = 0; c < each; c++) for (let i = 0; i < kH; i++) for (let j = 0; j < kW; j++) {
+        const index = elementAt(firstOf(o) + c, rowOf(y, i), colOf(x, j));
+        if (index < 0) continue;
+        total += weight.values[at.weight(o, c, i, j)] * input.values[index];
+        onread?.(index);
+      }
+      return total;
+    },
     visit: kept((k) => {
       const [o, y, x] = unravel(k, outputShape);
       const first = firstOf(o);
@@ -133,6 +147,17 @@ function passes(given) {
     ...common, ...words.inputGrad, name: padded ? "paddedGrad" : "inputGrad", direction: "backward", function: `${name}_input_grad`, reads: ["gradOutput", "weight"], slides: "gradOutput", targets: [inputGradTarget],
     ring: { top: reachedDown, bottom: reachedDown, left: reachedAcross, right: reachedAcross },
     shapes: { ...shapes, [inputGradTarget]: runShape }, count: size(runShape), taps: (O / groups) * kH * kW, grouped: "arithmetic.subtotal.out", rotated: !flip,
+    scan(k) {
+      const [c, row, col] = unravel(k, runShape);
+      const [first, channel] = [Math.floor(c / each) * (O / groups), c % each];
+      let total = 0;
+      for (let o = first; o < first + O / groups; o++) for (let i = 0; i < kH; i++) for (let j = 0; j < kW; j++) {
+        const y = (row + top - down(i) * rows.dilation) / rows.stride;
+        const x = (col + left - across(j) * columns.dilation) / columns.stride;
+        if (Number.isInteger(y) && Number.isInteger(x) && y >= 0 && y < outH && x >= 0 && x < outW) total += weight.values[at.weight(o, channel, i, j)] * gradOutput.values[at.output(o, y, x)];
+      }
+      return total;
+    },
     visit: kept((k) => {
       const [c, row, col] = unravel(k, runShape);
       const [group, channel] = divided(c, each);
@@ -159,6 +184,15 @@ function passes(given) {
   const weightGrad = {
     ...common, ...words.weightGrad, name: "weightGrad", direction: "backward", function: `${name}_weight_grad`, reads: ["input", "gradOutput"], slides: "input", targets: ["gradWeight"], ring,
     shapes: { ...shapes, gradWeight: weight.shape }, count: size(weight.shape), taps: outH * outW,
+    scan(k) {
+      const [o, c, i, j] = unravel(k, weight.shape);
+      let total = 0;
+      for (let y = 0; y < outH; y++) for (let x = 0; x < outW; x++) {
+        const index = elementAt(firstOf(o) + c, rowOf(y, i), colOf(x, j));
+        if (index >= 0) total += gradOutput.values[at.output(o, y, x)] * input.values[index];
+      }
+      return total;
+    },
     visit: kept((k) => {
       const [o, c, i, j] = unravel(k, weight.shape);
       const first = firstOf(o);
@@ -189,6 +223,7 @@ export function biasGradient(gradOutput, words) {
   return {
     ...words, name: "biasGrad", direction: "backward", function: "conv2d_bias_grad", reads: ["gradOutput"], slides: "gradOutput", targets: ["gradBias"],
     shapes: { gradOutput: gradOutput.shape, gradBias: [O] }, count: O, taps: outH * outW, starts: "start", ends: "done", scatter: false, told: sumTold,
+    scan: (o) => gradOutput.values.slice(o * outH * outW, (o + 1) * outH * outW).reduce((total, value) => total + value, 0),
     visit: kept((o) => summed({
       vars: { o }, target: ["gradBias", o], slides: "gradOutput",
       terms: Array.from({ length: outH * outW }, (_, tap) => {

@@ -16,17 +16,18 @@ export const maxPool = { ...poolingOf("max", [pairSetting("dilation", 1, LARGEST
 function passes(given) {
   const { input, gradOutput } = given.tensors;
   const W = input.shape[2];
+  const axes = axesOf(given);
   const { outputShape, ...common } = commonOf(given);
   const taps = given.settings.kernel[0] * given.settings.kernel[1];
 
   /** @type {Pass} */
   const forward = {
     ...common, name: "forward", direction: "forward", function: "max_pool2d", formula: `Y[${channelOf(given)}y, x] = max(i, j) X[${placeOf(given)}]`,
-    torch: `Y = ${call("F.max_pool2d", argumentsOf(given))}`, reads: ["input"], slides: "input", targets: ["output"], ring: ringOf(axesOf(given)),
+    torch: `Y = ${call("F.max_pool2d", argumentsOf(given))}`, reads: ["input"], slides: "input", targets: ["output"], ring: ringOf(axes),
     taps, starts: "start", ends: "done", scatter: false, compares: true, running: "best",
     visit: kept((k) => {
       let [best, index] = [-Infinity, -1];
-      const terms = tapsOf(given, k).map((tap) => {
+      const terms = tapsOf(given, axes, k).map((tap) => {
         const value = tap.factors[0];
         const changes = tap.inside && (index < 0 || value > best);
         if (changes) [best, index] = [value, tap.vars.row * W + tap.vars.col];

@@ -55,9 +55,8 @@ export const poolingOf = (name, own, initial) => ({
   sizes: (/** @type {Case} */ given) => sizesOf(axesOf(given), given.settings.ceil),
 });
 
-/** The taps of an output's window, over the input and over padding. @param {Case} given @param {number} k the output's element */
-export function tapsOf({ tensors: { input }, ...given }, k) {
-  const { rows, columns } = axesOf({ ...given, tensors: { input } });
+/** The taps of an output's window, over the input and over padding. @param {Case} given @param {ReturnType<typeof axesOf>} axes its own @param {number} k the output's element */
+export function tapsOf({ tensors: { input } }, { rows, columns }, k) {
   const [, H, W] = input.shape;
   const [c, y, x] = unravel(k, [input.shape[0], rows.output, columns.output]);
   return Array.from({ length: rows.taps * columns.taps }, (_, tap) => {

@@ -75,8 +75,13 @@ function passes(given) {
   /** Where tap i, j laid by the input's row and column falls. @param {number} o @param {number} row @param {number} col @param {number} i @param {number} j */
   function landing(o, row, col, i, j) {
     const [y, x] = [row * rows.stride - rows.padding + i * rows.dilation, col * columns.stride - columns.padding + j * columns.dilation];
-    const inside = y >= 0 && y < rows.output && x >= 0 && x < columns.output;
-    return { y, x, inside, index: inside ? (o * rows.output + y) * columns.output + x : -1, around: inside ? null : /** @type {Place} */ ([o, y, x]) };
+    const index = landed(o, row, col, i, j);
+    return { y, x, inside: index >= 0, index, around: index >= 0 ? null : /** @type {Place} */ ([o, y, x]) };
+  }
+  /** The element of the output there, or −1. @param {number} o @param {number} row @param {number} col @param {number} i @param {number} j */
+  function landed(o, row, col, i, j) {
+    const [y, x] = [row * rows.stride - rows.padding + i * rows.dilation, col * columns.stride - columns.padding + j * columns.dilation];
+    return y >= 0 && y < rows.output && x >= 0 && x < columns.output ? (o * rows.output + y) * columns.output + x : -1;
   }
   const ring = Object.fromEntries([["top", "bottom", rows], ["left", "right", columns]].flatMap(([before, after, axis]) => [[before, axis.padding], [after, Math.max(0, axis.padding - axis.more)]]));
 
@@ -86,6 +91,20 @@ function passes(given) {
     formula: `Y[${o}y, x] = b${O > 1 ? "[o]" : ""} + Σ(${c}i, j) K[${c}${channel}i, j] · X[${c}${origin}]`,
     torch: `Y = ${call("F.conv_transpose2d", ["X", "K", "b", argument("stride", stride, 1), argument("padding", padding), argument("output_padding", outputPadding), groups > 1 && `groups=${groups}`, argument("dilation", dilation, 1)])}`,
     shapes: { ...shapes, output: outputShape }, count: size(outputShape), taps: each * kH * kW, grouped: "arithmetic.subtotal.in",
+    scan(k, onread) {
+      const [out, y, x] = unravel(k, outputShape);
+      const [first, local] = [Math.floor(out / own) * each, out % own];
+      let total = bias.values[out];
+      for (let c = first; c < first + each; c++) for (let i = 0; i < kH; i++) for (let j = 0; j < kW; j++) {
+        const row = (y + rows.padding - i * rows.dilation) / rows.stride;
+        const col = (x + columns.padding - j * columns.dilation) / columns.stride;
+        if (!Number.isInteger(row) || !Number.isInteger(col) || row < 0 || row >= H || col < 0 || col >= W) continue;
+        const index = (c * H + row) * W + col;
+        total += weight.values[weightAt(c, local, i, j)] * input.values[index];
+        onread?.(index);
+      }
+      return total;
+    },
     visit: kept((k) => {
       const [out, y, x] = unravel(k, outputShape);
       const [group, local] = divided(out, own);
@@ -112,6 +131,16 @@ function passes(given) {
     ...common, name: "inputGrad", direction: "backward", function: "conv_transpose2d_input_grad", formula: `dL/dX[${c}row, col] = Σ(${o}i, j) K[${c}${o}i, j] · dL/dY[${O > 1 ? `${first}o, ` : ""}${place}]`,
     torch: gradientCall("X"), reads: ["gradOutput", "weight"], slides: "gradOutput", targets: ["gradInput"], ring: /** @type {any} */ (ring),
     shapes: { ...shapes, gradInput: input.shape }, count: size(input.shape), taps: own * kH * kW, grouped: "arithmetic.subtotal.out",
+    scan(k) {
+      const [from, row, col] = unravel(k, input.shape);
+      const start = Math.floor(from / each) * own;
+      let total = 0;
+      for (let o = 0; o < own; o++) for (let i = 0; i < kH; i++) for (let j = 0; j < kW; j++) {
+        const index = landed(start + o, row, col, i, j);
+        if (index >= 0) total += weight.values[weightAt(from, o, i, j)] * gradOutput.values[index];
+      }
+      return total;
+    },
     visit: kept((k) => {
       const [from, row, col] = unravel(k, input.shape);
       const start = Math.floor(from / each) * own;
@@ -131,6 +160,16 @@ function passes(given) {
     ...common, name: "weightGrad", direction: "backward", function: "conv_transpose2d_weight_grad", formula: `dL/dK[${c}${o}i, j] = Σ(row, col) X[${c}row, col] · dL/dY[${O > 1 ? `${first}o, ` : ""}${place}]`,
     torch: gradientCall("K"), reads: ["input", "gradOutput"], slides: "gradOutput", targets: ["gradWeight"], ring: /** @type {any} */ (ring),
     shapes: { ...shapes, gradWeight: weight.shape }, count: size(weight.shape), taps: H * W,
+    scan(k) {
+      const [from, local, i, j] = unravel(k, weight.shape);
+      const start = Math.floor(from / each) * own;
+      let total = 0;
+      for (let row = 0; row < H; row++) for (let col = 0; col < W; col++) {
+        const index = landed(start + local, row, col, i, j);
+        if (index >= 0) total += input.values[(from * H + row) * W + col] * gradOutput.values[index];
+      }
+      return total;
+    },
     visit: kept((k) => {
       const [from, local, i, j] = unravel(k, weight.shape);
       const start = Math.floor(from / each) * own;

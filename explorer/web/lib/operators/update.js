@@ -21,7 +21,7 @@ export function descent(lr, parameters) {
     count: owners.length, taps: 1, starts: null, ends: null, scatter: false,
     visit: kept((k) => {
       const { name, gradient, pass, next, tensor, index } = owners[k];
-      const [parameter, grad] = [tensor.values[index], pass.visit(index).value];
+      const [parameter, grad] = [tensor.values[index], pass.scan?.(index) ?? pass.visit(index).value];
       const term = termOf({ vars: { lr }, cells: { [name]: index, [gradient]: index }, factors: [lr, grad], product: lr * grad, after: { parameter, grad } });
       return { vars: {}, target: [next, index], start: {}, terms: [term], value: parameter - lr * grad, window: {} };
     }),
