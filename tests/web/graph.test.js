@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bandsOf } from "../../explorer/web/draw/edges.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives } from "../../explorer/web/lib/graph.js";
 
 /** Two residual blocks after a stem: the second has a convolution on its side path. */
@@ -62,4 +63,14 @@ test("a large network opens with its inner modules folded, a small one whole", (
   assert.deepEqual([...foldedAtFirst(steps.length, groups, 10)], []);
   assert.deepEqual([...foldedAtFirst(steps.length, groups, 7)], ["body.0", "body.1"]);
   assert.deepEqual([...foldedAtFirst(steps.length, groups, 3)].sort(), ["body", "body.0", "body.1"]);
+});
+
+test("a module's band spans its columns, and a folded one hides those inside", () => {
+  const stands = all(["body"]);
+  const placeOf = (/** @type {number} */ at) => ({ left: 100 * stands[at], width: 90 });
+  const bands = bandsOf(groups, new Set(["body"]), { body: "Sequential" }, placeOf);
+  assert.deepEqual(bands.map(({ group, left, width, folded }) => [group.path, left, width, folded]), [["body", 700, 90, true]]);
+  assert.ok(bands[0].title.startsWith("body · Sequential · "));
+  const open = bandsOf(groups, new Set(), {}, (at) => ({ left: 100 * at, width: 90 }));
+  assert.deepEqual(open.map(({ group, left, width }) => [group.path, left, width]), [["body", 200, 590], ["body.0", 200, 290], ["body.1", 500, 290]]);
 });

@@ -23,6 +23,22 @@ function svg(tag, attributes) {
 }
 
 /**
+ * The modules to be drawn: those that no folded module around them hides.
+ * @param {Group[]} groups @param {Set<string>} folded @param {Record<string, string>} modules class name of each, by its path
+ * @param {(at: number) => Place} placeOf the place of the column that stands for a step @returns {Band[]}
+ */
+export function bandsOf(groups, folded, modules, placeOf) {
+  const hides = (/** @type {Group} */ around, /** @type {Group} */ { path, first, last }) =>
+    around.path !== path && folded.has(around.path) && around.first <= first && around.last >= last;
+  return groups.filter((group) => !groups.some((around) => hides(around, group))).map((group) => {
+    const [from, to] = [placeOf(group.first), placeOf(group.last)];
+    const own = folded.has(group.path);
+    const title = [group.path, modules[group.path], own ? t("network.steps", { count: group.last - group.first + 1 }) : ""];
+    return { group, left: from.left, width: to.left + to.width - from.left, folded: own, title: title.filter(Boolean).join(" · ") };
+  });
+}
+
+/**
  * @param {{ onfold: (path: string) => void, onedge: (edge: Edge | null) => void, onfollow: (edge: Edge) => void }} options
  *   `onedge` when an edge is pointed at, or none any more; `onfollow` when one was chosen
  */

@@ -8,13 +8,13 @@ import { h } from "../lib/dom.js";
 import { fieldsOf } from "../lib/field.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../lib/graph.js";
 import { t } from "../lib/i18n.js";
-import { short } from "../lib/numbers.js";
 import { page } from "../lib/store.js";
-import { SORTS, createArrangement } from "./arrange.js";
+import { createArrangement } from "./arrange.js";
 import { createBackward } from "./backward.js";
 import { createColumn } from "./column.js";
-import { createEdges } from "./edges.js";
+import { bandsOf, createEdges } from "./edges.js";
 import { createLegend } from "./legend.js";
+import { createReading } from "./reading.js";
 
 /** @typedef {import("./column.js").Step} Step */
 /** @typedef {import("./column.js").Maps} Maps */
@@ -38,11 +38,11 @@ export function createNetwork({ onwant, onopen, onfield }) {
   const backward = createBackward();
   const arrangement = createArrangement({ onfoldall: foldAll });
   const edges = createEdges({ onfold: toggleFold, onedge: tellEdge, onfollow: follow });
-  const reading = h("output", { class: "reading", "aria-live": "polite" });
+  const reading = createReading();
   const row = h("div", { class: "steps-row" });
   const track = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row);
   const element = h("section", { class: "network", dataset: { i18nAria: "network.title" } },
-    h("div", { class: "network-bar" }, backward.element, legend.element, arrangement.element, reading), track);
+    h("div", { class: "network-bar" }, backward.element, legend.element, arrangement.element, reading.element), track);
   /** @type {Column[]} */
   let columns = [];
   /** The columns on the track, from left to right. @type {Column[]} */
@@ -85,7 +85,7 @@ export function createNetwork({ onwant, onopen, onfield }) {
 
   /** Nothing is pointed at. */
   function rest() {
-    reading.textContent = t("network.reading");
+    reading.rest();
     legend.rest();
   }
 
@@ -121,13 +121,7 @@ export function createNetwork({ onwant, onopen, onfield }) {
       return place;
     });
     const placeOf = new Map(shown.map((column, place) => [columns.indexOf(column), place]));
-    const bands = groups
-      .filter(({ path, first, last }) => !groups.some((around) => around.path !== path && now.has(around.path) && around.first <= first && around.last >= last))
-      .map((group) => {
-        const [from, to] = [placeOf.get(stands[group.first]) ?? 0, placeOf.get(stands[group.last]) ?? 0];
-        const title = [group.path, modules[group.path], now.has(group.path) ? t("network.steps", { count: group.last - group.first + 1 }) : ""];
-        return { group, left: places[from].left, width: places[to].left + places[to].width - places[from].left, folded: now.has(group.path), title: title.filter(Boolean).join(" · ") };
-      });
+    const bands = bandsOf(groups, now, modules, (at) => places[placeOf.get(stands[at]) ?? 0]);
     row.replaceChildren(...shown.map((column) => column.element));
     edges.draw(bands, edgesOf(columns.map(({ step }) => step), stands), places);
     for (const column of columns) {
@@ -143,31 +137,16 @@ export function createNetwork({ onwant, onopen, onfield }) {
       outlineFields(null);
       return;
     }
-    const { step } = column;
-    const place = found.label ?? t("network.cell", { channel: found.channel, row: found.row, column: found.column });
-    const mean = step.map && step.map.block > 1 ? t("network.mean", { block: step.map.block }) : "";
-    const strength = typeof found.strength === "number" ? ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}` : "";
-    reading.textContent = `${column.backward ? "dL/d " : ""}${nameOf(step)} · ${place} · ${t("network.value", { value: found.text })} ${mean} · ${step.shape.join("×")}${strength}`;
+    reading.cell(column, found);
     legend.mark(column.scaled(), found.value, found.scale, legend.scope === "network" ? peak : column.peak);
   }
-
-  /** @param {Step} step */
-  const nameOf = (step) => (step.index < 0 ? t("network.input") : step.path || step.op);
 
   /** Say where an edge goes and what travels on it. @param {import("../lib/graph.js").Edge | null} edge */
   function tellEdge(edge) {
     shown.forEach((column, place) => column.element.classList.toggle("linked", edge !== null && (place === edge.from || place === edge.to)));
-    if (!edge) {
-      rest();
-      return;
-    }
-    const [from, to] = [shown[edge.from].step, shown[edge.to].step];
-    const words = edge.to - edge.from > 1 ? t("network.edge.skip", { count: edge.to - edge.from - 1 }) : "";
-    reading.textContent = [`${numbered(from)} → ${numbered(to)}`, from.shape.join("×"), words].filter(Boolean).join(" · ");
+    if (edge) reading.edge(shown[edge.from].step, shown[edge.to].step, edge.to - edge.from - 1);
+    else rest();
   }
-
-  /** @param {Step} step */
-  const numbered = (step) => (step.index < 0 ? t("network.input") : `${step.index + 1} ${step.op}${step.path ? ` (${step.path})` : ""}`);
 
   /** Bring the far end of an edge into view. @param {import("../lib/graph.js").Edge} edge */
   function follow({ from, to }) {

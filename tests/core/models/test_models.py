@@ -1,5 +1,7 @@
 import hashlib
 import json
+import subprocess
+import sys
 from urllib.error import URLError
 
 import pytest
@@ -212,6 +214,13 @@ def test_resnet18_is_torchvisions(device):
     one, other = record(ours, input), record(theirs, input)
     assert [(step.op, step.path) for step in one.steps] == [(step.op, step.path) for step in other.steps]
     assert all(torch.equal(mine.output, step.output) for mine, step in zip(one.steps, other.steps, strict=True))
+
+
+def test_resnet18_opens_without_waiting_for_torchvision():
+    lines = "import sys; from core import models; models.load('resnet18', pretrained=False); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", lines], check=True, capture_output=True, text=True)
+    assert "core.models.resnet" in told.stdout.split()
+    assert "torchvision" not in told.stdout.split()
 
 
 @pytest.mark.parametrize("name", TRANSFER)
