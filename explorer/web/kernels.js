@@ -21,7 +21,7 @@ import { createPainting } from "./kernels/painting.js";
 import { createReport } from "./kernels/report.js";
 import { createScreen } from "./kernels/screen.js";
 import { createSource } from "./kernels/source.js";
-import { differing, INITIAL, withAdded, withKernel, withLearned, withMoved, withoutStage, withStage } from "./kernels/state.js";
+import { differing, INITIAL, withAdded, withKernel, withLearned, withMoved, withOwnShow, withoutStage, withStage } from "./kernels/state.js";
 import { createStrip, nameOf } from "./kernels/strip.js";
 
 /** A gesture is over when nothing changed for so long, ms. */
@@ -113,12 +113,11 @@ export async function mount(element, { server }) {
 
   const root = h("div", { class: "kernels", "aria-busy": "true" },
     h("div", { class: "kernels-top" }, source.element, strip.element, h("div", { class: "kernels-tools" }, controls.travel.element, exports.element, help.element)),
-    combined.element,
     h("div", { class: "kernels-flow" },
       view("input", [report.inputSize, controls.picture.head], [screens.input.element, report.missed]),
       view("kernel", [controls.kernel.head], [learned.element, editor.element, note("kernels-editor-keys", "kernels.editor.keys"), report.separable, controls.kernel.element]),
       view("output", [report.outputSize, controls.result.head], [screens.output.element, report.treated])),
-    magnifier.element, note("kernels-keys", "kernels.keys"),
+    magnifier.element, combined.element, note("kernels-keys", "kernels.keys"),
     h("div", { class: "kernels-flow kernels-settings" },
       controlsOf("input", controls.picture.element),
       controlsOf("kernel", controls.window.element, report.code),
@@ -138,7 +137,8 @@ export async function mount(element, { server }) {
     const { picture } = painting;
     if (picture && (next.width !== picture.width || next.height !== picture.height)) looking.forget();
     painting.take(next);
-    if (picture && "values" in next && !("values" in picture)) ask((given) => ({ ...given, show: "signed" }));
+    const signed = "values" in next;
+    if (picture && signed !== "values" in picture) change({ ...history.now, stages: history.now.stages.map((given) => (signed ? { ...given, show: "signed" } : withOwnShow(given))) });
     schedule();
   }
 

@@ -7,10 +7,13 @@ import { visited } from "../lib/conv.js";
 import { peakOf } from "../lib/shading.js";
 import { torchLine } from "../lib/listing.js";
 import { multiplications } from "../lib/separable.js";
+import { page } from "../lib/store.js";
 
 /** Frames further apart than this belong to different gestures, ms. */
 const PAUSE = 250;
 const REMEMBERED = 90;
+/** 7.86 million, 786万. */
+const ROUGHLY = /** @type {const} */ ({ notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
 
 /** Counts frames painted one after another. */
 export function createMeter() {
@@ -34,7 +37,7 @@ export function createReport() {
     .map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
   /** @param {import("../lib/conv.js").Axis} axis */
   const windows = ({ size, before, after, span, stride, output }) => `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
-  const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : t("kernels.million", { count: short(count / 1e6, 3) }));
+  const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : new Intl.NumberFormat(page.get("language") || "en", ROUGHLY).format(count));
   const share = (/** @type {number} */ part, /** @type {number} */ of) => t("kernels.share", { share: part === 0 ? "0" : part / of < 0.001 ? "< 0.1" : ((100 * part) / of).toFixed(1) });
 
   /** How the values became what is painted: a key of the catalogue. @param {import("../lib/shading.js").Show} show @param {import("../lib/shading.js").Extent} extent @param {number} planes */

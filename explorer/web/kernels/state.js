@@ -76,6 +76,9 @@ export const withKernel = (stage, kernel, learned = null) => ({ ...stage, preset
 /** A kernel of a model, as the model applies it: neither divided nor shifted, and seen with its sign. @param {Stage} stage @param {Kernel} kernel @param {string} learned @returns {Stage} */
 export const withLearned = (stage, kernel, learned) => ({ ...withKernel(stage, kernel, learned), normalise: false, bias: 0, flip: false, show: stage.learned ? stage.show : "signed" });
 
+/** The kernel as its preset is best seen over a picture. @param {Stage} stage @returns {Stage} */
+export const withOwnShow = (stage) => (stage.preset ? { ...stage, show: PRESETS[stage.preset].result.show } : stage);
+
 /** @param {Stage} stage @param {Partial<import("../lib/kernels.js").Shape>} change @returns {Stage} */
 export function withShape(stage, change) {
   const shape = { ...stage.shape, ...change };

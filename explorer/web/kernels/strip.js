@@ -8,6 +8,8 @@ import { extentOfLink } from "./chain.js";
 
 /** Pixels along a thumbnail's longer side. */
 const SIDE = 128;
+/** Pixels beside a card that is scrolled into view. */
+const MARGIN = 12;
 
 /** @typedef {import("./state.js").Stage} Stage */
 
@@ -21,7 +23,8 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
   const list = h("ol", { class: "chain-list", dataset: { i18nAria: "kernels.chain" } });
   const add = h("button", { type: "button", class: "tool wide chain-add", dataset: { tool: "chain-add", i18n: "kernels.chain.add", i18nTitle: "kernels.chain.add.why" }, onclick: onadd });
   const origin = card();
-  const element = h("div", { class: "chain", onkeydown: walk }, list, add);
+  const room = h("div", { class: "chain-room" }, list);
+  const element = h("div", { class: "chain", onkeydown: walk }, room, add);
   /** @type {ReturnType<typeof kernelCard>[]} */
   let cards = [];
   let current = 0;
@@ -46,6 +49,13 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
     const element = h("li", { class: "chain-card", dataset: { stage: at } }, pick, h("span", { class: "chain-tools" }, on, back, forth, remove));
     fillWords(element);
     return { picture, name, size, pick, on, back, forth, remove, element };
+  }
+
+  /** Scroll the strip, not the page, until a card is in view. @param {number} at */
+  function bring(at) {
+    const { offsetLeft, offsetWidth } = cards[at].element;
+    const first = offsetLeft - room.offsetLeft;
+    room.scrollLeft = Math.min(first - MARGIN, Math.max(room.scrollLeft, first + offsetWidth + MARGIN - room.clientWidth));
   }
 
   /** @param {KeyboardEvent} event */
@@ -85,6 +95,7 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
         cards = stages.map((_, k) => kernelCard(k));
         list.replaceChildren(origin.element, ...cards.map(({ element: each }) => each));
       }
+      if (current !== at) bring(at);
       current = at;
       origin.name.textContent = source;
       cards.forEach(({ name, size, pick, on, back, forth, remove, element: each }, k) => {
