@@ -1,5 +1,7 @@
 """The matrix product: the same numbers from oneDNN and from torch, whatever the layout, dtype and device."""
 
+import timeit
+
 import pytest
 import torch
 
@@ -26,6 +28,17 @@ def test_is_the_product_with_the_transposed(
 def test_takes_several_pairs(groups: int, device: torch.device) -> None:
     left, right = torch.randn(groups, 40, 50, device=device), torch.randn(groups, 60, 50, device=device)
     torch.testing.assert_close(product(left, right), left @ right.mT, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("by", ["rows", "columns"])
+def test_gaps_in_the_right_factor_cost_no_more_than_a_copy(by: str) -> None:
+    def least_seconds(right: torch.Tensor) -> float:
+        return min(timeit.repeat(lambda: product(left, right), number=1, repeat=3))
+
+    left, wide = torch.randn(100, 4000), torch.randn(64, 8000)
+    gaps = wide[:, :4000] if by == "rows" else wide.view(8000, 64)[:4000, ::2].mT
+    torch.testing.assert_close(product(left, gaps), left @ gaps.mT, rtol=1e-5, atol=1e-3)
+    assert least_seconds(gaps) < 100 * least_seconds(gaps.contiguous())  # oneDNN alone takes thousands of times as long
 
 
 def test_a_nan_stays_in_its_row_and_column() -> None:
