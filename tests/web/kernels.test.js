@@ -5,7 +5,7 @@ import { centre, PRESETS, resized, sumOf } from "../../explorer/web/lib/kernels.
 import { PICTURES, pictureOf, SIDE } from "../../explorer/web/lib/pictures.js";
 import { factors } from "../../explorer/web/lib/separable.js";
 import { colourOf, divisorOf, extentOf, handOn, onWhite, planesOf, shade, shown } from "../../explorer/web/lib/shading.js";
-import { FIRST, withLearned, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { FIRST, withLearned, withOwnShow, withPreset, withSize } from "../../explorer/web/kernels/state.js";
 import { torchLine } from "../../explorer/web/lib/listing.js";
 
 const SHAPE = { sigma: 1, wavelength: 4, angle: 45 };
@@ -75,6 +75,8 @@ test("a kernel of a model is applied as the model does: not divided, shifted or 
   const kernel = { rows: 1, columns: 2, values: [-1, 0.5] };
   const learned = withLearned({ ...withPreset(FIRST, "box"), bias: 20, flip: true }, kernel, "conv1.weight[0, 0]");
   assert.deepEqual([learned.normalise, learned.bias, learned.flip, learned.show, learned.kernel], [false, 0, false, "signed", kernel]);
+  assert.equal(withOwnShow({ ...withPreset(FIRST, "sobelx"), show: "signed" }).show, "absolute");
+  assert.equal(withOwnShow(learned).show, "signed");
   assert.equal(withLearned({ ...learned, show: "absolute" }, kernel, "conv1.weight[1, 0]").show, "absolute");
 });
 
