@@ -1,4 +1,4 @@
-"""`python docs/screenshots.py [NAME …]`: takes the README's pictures of the running app, or those named, in Chromium."""
+"""`python docs/screenshots.py [NAME …]`: takes the README's pictures of the running app, all or those named."""
 
 import sys
 from pathlib import Path
