@@ -11,8 +11,9 @@ import safetensors.torch
 import torch
 
 from core.training.runs import Runs
+from core.training.settings import parse
 from explorer.session import Library
-from explorer.training import save_drawings
+from explorer.training import choices, save_drawings
 from explorer.views import train
 from explorer.views.train import Workshop
 
@@ -141,6 +142,19 @@ def test_drawings_become_a_file_that_a_run_reads(workshop: Workshop, tmp_path: P
 def test_refuses_what_the_page_would_not_send(workshop: Workshop, function: Any, request_: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         function(workshop, request_)
+
+
+def test_data_sets_are_offered_where_they_are(tmp_path: Path) -> None:
+    offered = choices(tmp_path)
+    assert offered["sources"] == ["mnist", "drawn", "strokes", "folder"]
+    raw = tmp_path / "KMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part in ("train", "t10k"):
+        for kind in ("images-idx3", "labels-idx1"):
+            (raw / f"{part}-{kind}-ubyte").touch()
+    assert choices(tmp_path)["sources"] == ["mnist", "kmnist", "drawn", "strokes", "folder"]
+    for distortion in offered["distortions"].values():
+        parse(CONFIG | {"training": {"augmentation": distortion}})
 
 
 def test_a_model_name_without_a_moment_is_not_taken_for_one(workshop: Workshop) -> None:
