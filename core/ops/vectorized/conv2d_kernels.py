@@ -185,7 +185,7 @@ def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry) -> Tensor:
     each, room = len(band) // t + O, input.numel() + N * O * outH * outW // 2 - (band.numel() if t > 1 else 0)
     blocks = list(_blocks((N, outH, outW), each, room // each))
     if len(blocks) == 1:
-        output = product(geometry.rows(input, *(lines for _, lines in blocks), t), band.mT)
+        output = product(geometry.rows(input, blocks[0][1], t), band.mT)
         return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
     output = input.new_empty(N, outH, outW, O)
     band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
