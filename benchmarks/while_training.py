@@ -55,6 +55,7 @@ def main() -> None:
         page.locator(".run-head .run-state[data-state='running']").wait_for()
         facts = page.locator(".run-facts").inner_text()
         stops = [seconds_to_stop(page, 1000 * seconds) for seconds in STOPPED_AFTER]
+        stop(page)
         browser.close()
     speed = re.search(r"([\d,]+) pictures a second", facts)
     result = {
@@ -93,12 +94,16 @@ def seconds_to_stop(page: Page, after: float) -> float:
     """Stop the run so many milliseconds later, then resume it; return how long the page took to say that it stopped."""
     page.wait_for_timeout(after)
     started = time.perf_counter()
-    page.locator("[data-command='stop']").click()
-    page.locator(".run-head .run-state[data-state='stopped']").wait_for()
+    stop(page)
     seconds = time.perf_counter() - started
     page.locator("[data-command='resume']:enabled").click()
     page.locator(".run-head .run-state[data-state='running']").wait_for(timeout=60_000)
     return seconds
+
+
+def stop(page: Page) -> None:
+    page.locator("[data-command='stop']").click()
+    page.locator(".run-head .run-state[data-state='stopped']").wait_for()
 
 
 if __name__ == "__main__":
