@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 Opener = Callable[..., Page]
 
@@ -29,8 +29,8 @@ def expect_step(page: Page, at: int) -> None:
     expect(page.locator(".transport-place")).to_have_attribute("data-at", str(at))
 
 
-def paste(page: Page, tensor: str, text: str) -> None:
-    page.locator(f"[data-tensor={tensor}] [data-index='0']").first.evaluate(
+def paste(page: Page | Locator, tensor: str, text: str) -> None:
+    page.locator(f"[data-tensor={tensor}] .entry[data-index='0']").first.evaluate(
         """(cell, text) => {
           const clipboardData = new DataTransfer();
           clipboardData.setData("text/plain", text);
@@ -161,6 +161,22 @@ def test_a_table_from_a_spreadsheet_is_pasted_and_a_wrong_one_is_explained(app, 
     for text, words in {"1 2\n3": "Row 2", "1\tx": "“x”, which is not a number", "1 2 3 4 5 6\n" * 20: "takes"}.items():
         paste(page, "weight", text)
         expect(page.locator(".table-message")).to_contain_text(words)
+
+
+def test_a_table_is_pasted_into_the_network_and_into_the_properties(app, open_page):
+    page = open_page(f"{app}#page=arithmetic&part=chain")
+    chain = page.locator(".chain")
+    paste(chain, "input", "1\t0\t1\t0\t1\t0\n" * 6)
+    expect(chain.locator(".stage-read [data-tensor=input] .entry[data-index]").first).to_have_text("1")
+    expect_checked(page)
+    paste(chain, "weight", "1 2")
+    expect(chain.locator(".table-message")).to_contain_text("3 × 3")
+    properties = open_page(f"{app}#page=arithmetic&part=properties").locator(".properties")
+    paste(properties, "f", "2;4;6")
+    expect(properties.locator("[data-tensor=f] .entry")).to_have_text(["2", "4", "6"])
+    expect(properties.locator("[data-equation=commutes]")).to_have_attribute("data-equal", "true")
+    paste(properties, "g", "1 2 3 4 5 6")
+    expect(properties.locator(".table-message")).to_contain_text("1 × 1–4")
 
 
 def test_a_large_map_is_scrubbed_without_a_request_and_as_by_single_steps(app, open_page):

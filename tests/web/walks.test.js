@@ -9,7 +9,7 @@ import { presetCase, PRESETS } from "../../explorer/web/arithmetic/presets.js";
 import { randomised, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
 import { OPERATORS, passesOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
 import { im2colOf } from "../../explorer/web/lib/im2col.js";
-import { paceOf } from "../../explorer/web/lib/transport.js";
+import { advanced, paceOf, startOf } from "../../explorer/web/lib/transport.js";
 import { twoPassesOf } from "../../explorer/web/lib/two_passes.js";
 
 const carried = (told) => walkHeard(JSON.parse(JSON.stringify(told)));
@@ -96,5 +96,19 @@ test("a step's table has a row for each term; a film of a long walk keeps its en
 
 test("even the longest walk ends within ten seconds at the highest speed", () => {
   assert.equal(paceOf(900, 9), 900);
-  assert.ok((paceOf(900, 3844) * 3844) / 16 <= 10_000);
+  assert.ok((paceOf(900, 3844) * 3844) / 16 <= 9_000);
+});
+
+test("a slow machine skips moments instead of getting late: only the time that went by counts", () => {
+  const pace = paceOf(900, 3844);
+  for (const frames of [Array(600).fill(16), Array(40).fill(240), [5, 3000, 1, 1500, 900, 4000, 100]]) {
+    let walk = { ...startOf(3844, 16), playing: true };
+    let passed = 0;
+    for (const ms of frames) {
+      passed += ms;
+      walk = advanced(walk, ms, pace);
+      assert.ok(Math.abs(walk.at - Math.min(3843, (passed * 16) / pace)) <= 1);
+    }
+    assert.deepEqual([walk.at, walk.playing], [3843, false]);
+  }
 });

@@ -1,19 +1,22 @@
 /** The chain: a whole small network walked forward, then backward, then one step, number by number. */
 
-import { agreementOf, lastPhase, writersOf } from "../lib/arithmetic.js";
+import { agreementOf, lastPhase, operatorOf, writersOf } from "../lib/arithmetic.js";
 import { countOf, EDITED, legsOf, lossAfter, numberOfPlace, placeAt, stagesOf } from "../lib/chain.js";
 import { h } from "../lib/dom.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { numberOf, short } from "../lib/numbers.js";
-import { accepts, chainTold, withNumber } from "./chain_state.js";
+import { accepts, chainTold, withNumber, withNumbers } from "./chain_state.js";
 import { createEdits } from "./edits.js";
 import { createExport, stepTable } from "./export.js";
+import { planesOf } from "./grid.js";
 import { createOverview } from "./overview.js";
+import { listenToTables, sizeRefused } from "./paste.js";
 import { createPlayer } from "./player.js";
 import { createStage } from "./stage.js";
 import { targetName } from "./terms.js";
 import { createTexts } from "./texts.js";
+import { letterOf, refusedWords } from "./words.js";
 
 /** @typedef {import("../lib/chain.js").Network} Network */
 /** @typedef {import("../lib/chain.js").StageName} StageName */
@@ -164,6 +167,20 @@ export function createChain({ initial, listings, films, check, animate, onchange
 
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (!edits.onkey(event)) player.onkey(event);
+  });
+  listenToTables(root, {
+    tensorOf: (name) => placeAt(legs, unit, player.at).leg.stage.tensors[name],
+    onplane(name, plane, table) {
+      const { given, name: stageName, tensors } = placeAt(legs, unit, player.at).leg.stage;
+      const key = EDITED[stageName]?.[name];
+      if (!key || !given) return t("arithmetic.table.computed");
+      const [{ rows, columns }, numbers] = [planesOf(tensors[name].shape), table.flat()];
+      if (table.length !== rows || table[0].length !== columns) return sizeRefused(table, letterOf(given, name), [rows, columns]);
+      const refused = numbers.map((value) => operatorOf(given).accepts?.(given, name, value)).find(Boolean);
+      if (refused) return refusedWords(refused);
+      edit(withNumbers(edits.now, key, plane * numbers.length, numbers));
+      return null;
+    },
   });
   fillWords(root);
   player.unit = unit;

@@ -23,6 +23,12 @@ const NAMES = /** @type {const} */ (["input", "weight", "bias", "matrix", "offse
 /** @param {Network} network @param {keyof Network} name @param {number} index @param {number} value @returns {Network} */
 export const withNumber = (network, name, index, value) => (name === "lr" ? { ...network, lr: value } : { ...network, [name]: { ...network[name], values: network[name].values.with(index, value) } });
 
+/** Numbers from an element on. @param {Network} network @param {Exclude<keyof Network, "lr">} name @param {number} from @param {number[]} numbers @returns {Network} */
+export const withNumbers = (network, name, from, numbers) => {
+  const { shape, values } = network[name];
+  return { ...network, [name]: { shape, values: values.map((value, k) => numbers[k - from] ?? value) } };
+};
+
 /** Whether a number can stand there: classes are counted from 0. @param {Network} network @param {keyof Network} name @param {number} value */
 export const accepts = ({ offset }, name, value) => name !== "target" || (Number.isInteger(value) && value >= 0 && value < offset.values.length);
 

@@ -56,6 +56,9 @@ export function listenToTables(root, { tensorOf, onplane }) {
   }
 }
 
+/** That a table is not of the size that stands there. @param {number[][]} table @param {string} letter of the matrix @param {(number | string)[]} wanted rows and columns */
+export const sizeRefused = (table, letter, wanted) => t("arithmetic.table.size", { rows: table.length, columns: table[0].length, letter, wanted: wanted.join(" × ") });
+
 /**
  * A case with a table in a plane of one of its tensors, which takes the table's size where its operator lets it; or why not.
  * @param {import("./state.js").Case} given @param {string} name @param {number} plane @param {number[][]} table
@@ -64,7 +67,7 @@ export function listenToTables(root, { tensorOf, onplane }) {
 export function withTable(given, name, plane, table) {
   const operator = operatorOf(given);
   const wanted = [table.length, table[0].length];
-  const refuse = (/** @type {(number | string)[]} */ sizes) => ({ given: null, refused: t("arithmetic.table.size", { rows: wanted[0], columns: wanted[1], letter: letterOf(given, name), wanted: sizes.join(" × ") }) });
+  const refuse = (/** @type {(number | string)[]} */ sizes) => ({ given: null, refused: sizeRefused(table, letterOf(given, name), sizes) });
   let next = given;
   const sizing = operator.settings.find(({ key }) => key === { input: "size", weight: "kernel" }[name]);
   const sizeOf = (/** @type {import("./state.js").Case} */ one) => { const { rows, columns } = planesOf(one.tensors[name].shape); return [rows, columns]; };

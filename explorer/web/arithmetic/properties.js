@@ -8,7 +8,8 @@ import { createDefinition } from "./definition.js";
 import { createEdits } from "./edits.js";
 import { createEquation } from "./equation.js";
 import { createGrid, NO_RING } from "./grid.js";
-import { LENGTHS, LONGEST_SHIFT, withLength, withNumber } from "./properties_state.js";
+import { listenToTables, sizeRefused } from "./paste.js";
+import { LENGTHS, LONGEST_SHIFT, sizesOf, withLength, withNumber, withTable } from "./properties_state.js";
 import { createSmoothing } from "./smoothing.js";
 
 /** @typedef {import("./properties_state.js").State} State */
@@ -63,12 +64,15 @@ export function createProperties({ initial, onchange }) {
     heading("properties"), h("div", { class: "equations" }, ...of((name) => name in PROPERTIES)),
     heading("claims"), h("p", { dataset: { i18n: "properties.claims.why" } }), h("div", { class: "equations" }, ...of((name) => name in CLAIMS), smoothing.element));
 
+  /** A matrix as a tensor. @param {Matrix} name */
+  function tensorOf(name) {
+    const { rows, columns, values } = edits.now[name];
+    return { shape: rows === 1 ? [columns] : [rows, columns], values };
+  }
+
   function show() {
     const state = edits.now;
-    for (const name of names) {
-      const { rows, columns, values } = state[name];
-      grids[name].show({ shape: rows === 1 ? [columns] : [rows, columns], values, ...UNLIT });
-    }
+    for (const name of names) grids[name].show({ ...tensorOf(name), ...UNLIT });
     for (const { name, select } of lengths) select.value = String(state[name].columns);
     shift.value = String(state.shift);
     flip.checked = state.flip;
@@ -82,6 +86,19 @@ export function createProperties({ initial, onchange }) {
 
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (!edits.onkey(event)) definition.onkey(event);
+  });
+  listenToTables(root, {
+    tensorOf: (name) => tensorOf(/** @type {Matrix} */ (name)),
+    onplane(name, _, table) {
+      const matrix = /** @type {Matrix} */ (name);
+      const next = withTable(edits.now, matrix, table);
+      if (next) {
+        edit(next);
+        return null;
+      }
+      const { rows, columns: [least, most] } = sizesOf(edits.now, matrix);
+      return sizeRefused(table, LETTERS[matrix], [rows, least === most ? least : `${least}–${most}`]);
+    },
   });
   fillWords(root);
   show();

@@ -28,6 +28,16 @@ export const withNumber = (state, name, index, value) => ({ ...state, [name]: { 
 /** New elements are 1. @param {State} state @param {"f" | "g" | "h"} name @param {number} length @returns {State} */
 export const withLength = (state, name, length) => ({ ...state, [name]: signal(Array.from({ length }, (_, k) => state[name].values[k] ?? 1)) });
 
+/** The rows and columns that a matrix may have: from the least to the most columns. @param {State} state @param {Matrix} name */
+export const sizesOf = (state, name) => ({ rows: state[name].rows, columns: LENGTHS[name] ?? [state[name].columns, state[name].columns] });
+
+/** The state with a table for one of its matrices; null where it is of another size. @param {State} state @param {Matrix} name @param {number[][]} table @returns {State | null} */
+export function withTable(state, name, table) {
+  const { rows, columns: [least, most] } = sizesOf(state, name);
+  const columns = table[0].length;
+  return table.length === rows && columns >= least && columns <= most ? { ...state, [name]: { rows, columns, values: table.flat() } } : null;
+}
+
 /** What of a state is not as it is at first, to travel in a link; null for nothing. @param {State} state */
 export function told(state) {
   const changed = Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (INITIAL)[name]));
