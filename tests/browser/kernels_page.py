@@ -2,14 +2,10 @@
 
 import base64
 import io
-import os
 import re
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -17,8 +13,6 @@ from playwright.sync_api import Locator, Page, expect
 from torch import Tensor
 
 FRAMES, TRIALS = 60, 8
-CROWDED = 0.1
-"""Share of the cores from which on other programs keep a page from its display rate."""
 
 
 def open_kernels(page: Page) -> Page:
@@ -137,66 +131,14 @@ def dragging_rate(page: Page, tap: int, frames: int) -> tuple[float, float]:
     return measured, float(page.locator(".kernels-speed").get_attribute("data-rate") or 0)
 
 
-class Drag(NamedTuple):
-    """One drag: frames a second as they came, the page's own work, and what else the machine had to do."""
-
-    rate: float
-    work: float
-    """Processor time of the page's main thread, seconds a frame."""
-    others: float
-    """Share of the machine's cores that programs took which are not of this test; 0 where that cannot be told."""
-
-
-def dragged_often(page: Page, tap: int, wanted: float) -> list[Drag]:
-    """Drags of a tap, until one reaches `wanted` frames a second."""
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def taken() -> float:
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
-
+def best_rate(page: Page, tap: int, wanted: float) -> float:
+    """Frames a second of the first drag of a tap that reaches `wanted`, or of the fastest where none does."""
     page.locator(".tap").nth(tap).hover()
     page.mouse.down()
-    drags: list[Drag] = []
-    while len(drags) < TRIALS and (not drags or drags[-1].rate < wanted):
-        work, ticks = taken(), processor_ticks()
-        rate = min(dragging_rate(page, tap, FRAMES))
-        drags.append(Drag(rate, (taken() - work) / FRAMES, others_share(ticks, processor_ticks())))
+    best = 0.0
+    for _ in range(TRIALS):
+        best = max(best, min(dragging_rate(page, tap, FRAMES)))
+        if best >= wanted:
+            break
     page.mouse.up()
-    return drags
-
-
-def assert_display_rate(drags: list[Drag], wanted: float) -> None:
-    """The page's work leaves room for `wanted` frames a second, and they come; skips where others hold the cores."""
-    assert min(drag.work for drag in drags) <= 1 / wanted
-    best = max(drag.rate for drag in drags)
-    others = min(drag.others for drag in drags)
-    if best < wanted and others > CROWDED:
-        pytest.skip(f"{best:.0f} frames a second while other programs took {others:.0%} of the cores")
-    assert best >= wanted
-
-
-def processor_ticks() -> tuple[int, int, int] | None:
-    """All ticks of the cores so far, the busy ones, and those of this test's living processes; None but on Linux."""
-    if not Path("/proc/stat").exists():
-        return None
-    ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    parents, taken = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile
-            fields = stat.read_text().rpartition(")")[2].split()
-            parents[int(stat.parent.name)] = int(fields[1])
-            taken[int(stat.parent.name)] = int(fields[11]) + int(fields[12])
-    own = newest = {os.getpid()}
-    while newest:
-        newest = {pid for pid, parent in parents.items() if parent in newest}
-        own = own | newest
-    return sum(ticks), sum(ticks) - ticks[3] - ticks[4], sum(taken.get(pid, 0) for pid in own)
-
-
-def others_share(before: tuple[int, int, int] | None, after: tuple[int, int, int] | None) -> float:
-    if before is None or after is None:
-        return 0
-    total, busy, own = (then - now for then, now in zip(after, before, strict=True))
-    return max(0, busy - own) / max(1, total)
+    return best
