@@ -18,8 +18,10 @@ def test_it_writes_every_field(tmp_path: Path, capsys: pytest.CaptureFixture[str
     training.main(["--quick", "--seeds", "2", "--threads", "1", "--json", str(tmp_path / "training.json")])
     result = json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))
     assert {"cpu", "cores", "torch", "threads"} <= result["machine"].keys()
-    for field in ("textbook_epoch_s", "a1_epoch_s", "same_architecture", "ratio_98", "ratio_99"):
+    for field in ("textbook_epoch_s", "a1_float32_epoch_s", "same_architecture", "ratio_98", "ratio_99", "ratio_994"):
         assert result[field] > 0
+    assert result["same_architecture"] == result[f"same_architecture_{result['precision']}"]
+    assert 0 <= result["a1_float32_accuracy"] <= 1
     for name, goal in training.GOALS.items():
         found = result[f"goal_{name}"]
         assert len(found["seconds"]) == len(found["accuracies"]) == 2
@@ -30,11 +32,14 @@ def test_it_writes_every_field(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "ratio_99" in printed
 
 
-@pytest.mark.parametrize(("name", "parameters"), [("98", 19066), ("99", 68410)])
-def test_a_networks_maps_end_at_4_by_4(name: str, parameters: int) -> None:
-    network = training.GOALS[name].network()
-    assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
-    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
+@pytest.mark.parametrize("name", training.GOALS)
+def test_a_recipes_layers_fit_together(name: str) -> None:
+    goal = training.GOALS[name]
+    body = goal.body()
+    if not goal.channels:
+        body.followed_by(torch.randn(body.maps.shape[2], training.COMPONENTS))
+    upright = body(torch.zeros(2, 1, 28, 28, dtype=torch.uint8))
+    assert goal.head()(upright.float()).shape == (2, 10)
 
 
 def test_a_ratio_compares_within_rounds() -> None:
