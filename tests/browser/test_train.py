@@ -49,20 +49,20 @@ def test_a_run_is_started_watched_and_looked_back_on(train: Page) -> None:
     expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
     expect(train.locator(".run-facts")).to_contain_text("21,840 parameters trained, 0 frozen")
     assert train.locator(".train-curves .chart-line:not(.faint)").count() >= 6  # loss, accuracy, gradients of 4 layers
-    kept = int(train.locator(".moment .transport-place").get_attribute("data-count") or 0)
+    kept = int(train.locator(".moment > .transport .transport-place").get_attribute("data-count") or 0)
     assert kept > 5
 
     filters = train.locator(".moment .filter")
     expect(filters).to_have_count(10)
     pixels = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 5, 5).data].join()"
     last = filters.first.evaluate(pixels)
-    prediction = train.locator(".moment .bars").inner_text()
-    train.locator(".moment [data-tool='first']").click()
+    prediction = train.locator(".moment-seen .bars").inner_text()
+    train.locator(".moment > .transport [data-tool='first']").click()
     expect(train.locator(".moment-caption")).to_have_text("after step 0, epoch 0")
-    expect(train.locator(".moment .bars")).not_to_have_text(prediction)
+    expect(train.locator(".moment-seen .bars")).not_to_have_text(prediction)
     assert filters.first.evaluate(pixels) != last
-    train.locator(".moment [data-tool='last']").click()
-    expect(train.locator(".moment .bars")).to_contain_text(prediction.splitlines()[1])
+    train.locator(".moment > .transport [data-tool='last']").click()
+    expect(train.locator(".moment-seen .bars")).to_contain_text(prediction.splitlines()[1])
 
     shown = train.locator(".confusion-cell").evaluate_all("cells => cells.map(c => Number(c.dataset.count))")
     assert sum(shown) == 40
@@ -101,6 +101,59 @@ def test_a_run_is_paused_stepped_resumed_and_stopped(train: Page) -> None:
     row.locator("[data-tool='delete']").click()
     row.locator("[data-tool='delete']").click()
     expect(row).to_have_count(0)
+
+
+def test_the_next_batch_is_followed_in_slow_motion(train: Page) -> None:
+    begin(train, "slow", count=200)
+    expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
+    train.locator(".slow > summary").click()
+    expect(train.locator(".slow > .problem")).to_contain_text("the run ends with step")
+    train.locator(".moment > .transport [data-tool='first']").click()
+    caption, pictures = train.locator(".slow-caption"), train.locator(".slow-pictures button")
+    expect(caption).to_contain_text("After step 0 the run takes 64 pictures.")
+    expect(pictures).to_have_count(64)
+    pictures.nth(2).click()
+    expect(caption).to_contain_text("number 3")
+
+    on, at = train.locator(".slow .transport [data-tool='on']"), train.locator(".slow .step.lit")
+    on.click()
+    expect(caption).to_have_text("Forward: conv1 computes its maps of picture 3.")
+    expect(at).to_have_attribute("data-op", "conv2d")
+    expect(train.locator(".slow .step.unreached")).to_have_count(10)
+    for _ in range(11):
+        on.click()
+    expect(caption).to_have_text(re.compile(r"The loss of the batch: 2\.\d+"))
+    expect(train.locator(".slow-sum")).to_have_text(re.compile(r"The mean over all 64 pictures is L = 2\.\d+"))
+    on.click()
+    expect(caption).to_contain_text("Backward: how the batch's loss changes with the output of 11 log_softmax")
+    train.locator(".slow .scrub").focus()
+    for _ in range(11):
+        train.keyboard.press("ArrowRight")
+    expect(caption).to_have_text("Update: the optimiser moves conv1.weight by the gradient of all 64 pictures.")
+    expect(train.locator(".slow-weight")).to_have_count(4)
+    expect(train.locator(".slow-table tbody tr")).to_have_count(8)
+    expect(train.locator(".slow-update .note")).to_contain_text("agrees with the optimiser")
+    train.keyboard.press("End")
+    expect(caption).to_contain_text("Step 1 is made")
+
+
+def test_the_time_line_plays_by_key_and_the_keys_are_listed(train: Page) -> None:
+    begin(train, "film", count=200)
+    expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
+    train.locator(".train-run").focus()
+    train.keyboard.press("Home")
+    expect(train.locator(".moment-caption")).to_have_text("after step 0, epoch 0")
+    for _ in range(4):
+        train.keyboard.press("+")
+    train.keyboard.press("Space")
+    last = train.locator(".moment > .transport .transport-place")
+    count = int(last.get_attribute("data-count") or 0)
+    expect(last).to_have_attribute("data-at", str(count - 1), timeout=15_000)
+    train.keyboard.press("ArrowLeft")
+    expect(last).to_have_attribute("data-at", str(count - 2))
+    train.keyboard.press("?")
+    expect(train.locator(".train dialog")).to_be_visible()
+    expect(train.locator(".train dialog")).to_contain_text("play the time line as a film")
 
 
 def test_what_cannot_be_trained_is_said_before_it_is_started(train: Page) -> None:
