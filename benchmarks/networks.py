@@ -47,9 +47,9 @@ class Upright(nn.Module):
         x = pictures.flatten(1).to(self.maps.dtype)
         slants = _slants(x @ self.moments)
         found = x.new_empty(len(x), self.maps.shape[2])
-        by_slant = slants.argsort().split(slants.bincount(minlength=len(SLANTS)).tolist())
+        by_slant = torch.split(slants.argsort(), slants.bincount(minlength=len(SLANTS)).tolist())
         for map_, of_one_slant in zip(self.maps, by_slant, strict=True):
-            for part in of_one_slant.split(BLOCK):
+            for part in torch.split(of_one_slant, BLOCK):
                 block = x.index_select(0, F.pad(part, (0, BLOCK - len(part))))
                 found.index_copy_(0, part, (block @ map_)[: len(part)])
         return found
@@ -69,7 +69,7 @@ class Maps(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the maps."""
         side = round((x.shape[1] / self.channels) ** 0.5)
-        return x.unflatten(1, (side, side, self.channels)).permute(0, 3, 1, 2)
+        return x.view(-1, side, side, self.channels).permute(0, 3, 1, 2)
 
 
 class Rows(nn.Module):
@@ -89,7 +89,8 @@ def principal(x: Tensor, count: int, damping: float) -> Tensor:
         damping: added to each variance; the greater, the less the small components are enlarged.
     """
     variances, components = torch.linalg.eigh(torch.cov(x.float().T))
-    return components[:, -count:] / (variances[-count:] + damping).sqrt()
+    weight: Tensor = components[:, -count:] / (variances[-count:] + damping).sqrt()
+    return weight
 
 
 def _slants(moments: Tensor) -> Tensor:

@@ -84,7 +84,9 @@ class Goal:
 PRECISION: Literal["float32", "bfloat16"] = "bfloat16" if has_bfloat16(torch.device("cpu")) else "float32"
 """What this machine is faster in."""
 
-PRECISIONS: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")[: 1 + (PRECISION == "bfloat16")]
+PRECISIONS: tuple[Literal["float32", "bfloat16"], ...] = (
+    ("float32",) if PRECISION == "float32" else ("float32", "bfloat16")
+)
 """What A1 is timed in: an emulated precision is not."""
 
 COMPONENTS, SAMPLE, DAMPING = 64, 5120, 1.0

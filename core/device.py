@@ -25,6 +25,6 @@ def choose_device(name: str = "auto") -> torch.device:
 def has_bfloat16(device: torch.device) -> bool:
     """Return whether a device multiplies bfloat16 numbers itself; elsewhere they are emulated, slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities()
     return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
