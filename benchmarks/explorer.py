@@ -3,7 +3,12 @@
 `python -m benchmarks.explorer [--json FILE]` starts ConvScope, draws the ten example digits with the mouse at 60 moves
 a second, and reads from the page itself how long each move took until the prediction and all maps that include it were
 painted. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (milliseconds), `answer_bytes` (largest answer, as sent),
-`start_s` (from the command to a usable page), `import_s` (`import torch, gradio` alone, in the same run).
+`start_s` (from the command to a usable page), `import_s` (`import torch, gradio` alone, in the same run), `cell_p50_ms`
+(from the click on a cell to its painted sum), `hover_p50_ms` and `hover_p95_ms` (the page's work for one move over the
+maps), `hover_requests` (made meanwhile); and for ResNet18 at 224×224 with random weights `resnet18_open_s` (its link,
+opened on a server that has answered one page of another model, until the maps in view are painted), `resnet18_again_s`
+(once more), `resnet18_hover_p50_ms`, `resnet18_scroll_fps` (frames a second under the wheel, from the first column to
+the last and back).
 """
 
 import argparse
@@ -26,11 +31,43 @@ from tests.browser import chromium
 EXAMPLES = Path(__file__).resolve().parent.parent / "explorer" / "web" / "examples.json"
 MOVE_SECONDS = 1 / 60
 STARTS = 3
+RESNET = "model=resnet18%3Auntrained"
+CELLS = 30
+"""Cells that are opened, and moves over the maps of a column."""
+
+CELL_MS = 400
+"""Between two cells."""
+
+WHEEL = 120
+"""px of one notch of a wheel."""
 
 COLLECT = """() => {
   window.strokes = [];
   new PerformanceObserver((list) => window.strokes.push(...list.getEntriesByName("stroke").map((e) => e.duration)))
     .observe({ type: "measure" });
+}"""
+
+PAINTED = """() => {
+  const track = document.querySelector(".network .steps"), frame = track?.getBoundingClientRect();
+  const all = [...(track?.querySelectorAll("canvas.maps") ?? [])];
+  const seen = all.filter((maps) => maps.getBoundingClientRect().left < frame.right);
+  return seen.length > 1 && seen.every((maps) => maps.getContext("2d").getImageData(5, 5, 1, 1).data[3]);
+}"""
+
+LISTEN = """() => {
+  window.cells = [];
+  window.hovers = [];
+  let start = 0;
+  new PerformanceObserver((list) => window.cells.push(...list.getEntriesByName("cell").map((e) => e.duration)))
+    .observe({ type: "measure" });
+  window.addEventListener("pointermove", () => { start = performance.now(); }, true);
+  window.addEventListener("pointermove", () => { window.hovers.push(performance.now() - start); });
+}"""
+
+COUNT_FRAMES = """() => {
+  window.frames_ = [];
+  const next = (now) => { window.frames_.push(now); requestAnimationFrame(next); };
+  requestAnimationFrame(next);
 }"""
 
 
@@ -46,33 +83,51 @@ def main() -> None:
         sys.exit("no Chromium: run `python -m tests.browser.chromium`")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
-        imports, starts = [], []
+        imports, starts, opened, again = [], [], [], []
         for _ in range(STARTS):
             imports.append(import_seconds())
             with served(options.model, options.port):
                 starts.append(seconds_to_usable_page(browser, options.port))
+                opened.append(seconds_to_open(browser, options.port, RESNET))
+                again.append(seconds_to_open(browser, options.port, RESNET))
         with served(options.model, options.port):
             page = usable_page(browser, options.port)
             samples, answer_bytes = draw_digits(page, options.digits)
+            cells, hovers, requests = point_and_click(page)
+            page.context.close()
+            deep = opened_page(browser, options.port, RESNET)
+            _, deep_hovers, deep_requests = point_and_click(deep, cells=0)
+            fps = frames_a_second(deep)
         browser.close()
-    quantiles = statistics.quantiles(samples, n=20)
     result = {
         "benchmark": "explorer",
         "machine": machine(),
         "model": options.model,
         "moves": len(samples),
         "stroke_p50_ms": statistics.median(samples),
-        "stroke_p95_ms": quantiles[-1],
+        "stroke_p95_ms": worst(samples),
         "answer_bytes": answer_bytes,
         "start_s": statistics.median(starts),
         "import_s": statistics.median(imports),
+        "cell_p50_ms": statistics.median(cells),
+        "hover_p50_ms": statistics.median(hovers),
+        "hover_p95_ms": worst(hovers),
+        "hover_requests": requests + deep_requests,
+        "resnet18_open_s": statistics.median(opened),
+        "resnet18_again_s": statistics.median(again),
+        "resnet18_hover_p50_ms": statistics.median(deep_hovers),
+        "resnet18_scroll_fps": fps,
     }
-    for name in ("moves", "stroke_p50_ms", "stroke_p95_ms", "answer_bytes", "start_s", "import_s"):
-        print(
-            f"{name:14} {result[name]:>10,.1f}" if isinstance(result[name], float) else f"{name:14} {result[name]:>10,}"
-        )
+    for name in list(result)[3:]:
+        value = result[name]
+        print(f"{name:22} {value:>10,.2f}" if isinstance(value, float) else f"{name:22} {value:>10,}")
     if options.json:
         write_json(options.json, result)
+
+
+def worst(samples: list[float]) -> float:
+    """Return the 95th percentile."""
+    return statistics.quantiles(samples, n=20)[-1]
 
 
 def import_seconds() -> float:
@@ -109,6 +164,60 @@ def usable_page(browser: Browser, port: int) -> Page:
     page.goto(f"http://127.0.0.1:{port}")
     page.locator(".headline[data-verdict]").wait_for(timeout=60_000)
     return page
+
+
+def seconds_to_open(browser: Browser, port: int, link: str) -> float:
+    """Return the time from opening a link on a fresh page until the maps in view are painted."""
+    started = time.perf_counter()
+    page = opened_page(browser, port, link)
+    seconds = time.perf_counter() - started
+    page.context.close()
+    return seconds
+
+
+def opened_page(browser: Browser, port: int, link: str) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"http://127.0.0.1:{port}/#{link}", wait_until="commit")
+    page.wait_for_function(PAINTED, timeout=60_000)
+    return page
+
+
+def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[float], int]:
+    """Return the milliseconds of opening cells and of each move over maps, and the requests made while moving."""
+    asked: list[str] = []
+    page.evaluate(LISTEN)
+    maps = page.locator(".network .step:not([data-step='-1']) canvas.maps").all()
+    for k in range(cells):
+        maps[k % len(maps)].click(position={"x": 6, "y": 6 + 3 * (k // len(maps))})
+        page.wait_for_timeout(CELL_MS)
+        page.keyboard.press("Escape")  # the panel lies over the last columns
+    maps[0].scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)  # for the last maps that came into view
+    page.evaluate("window.hovers.length = 0")
+    page.on("request", lambda request: asked.append(request.url))
+    for picture in maps[:4]:
+        box = picture.bounding_box()
+        assert box
+        for k in range(CELLS):
+            page.mouse.move(box["x"] + 5 + k, box["y"] + 5 + 2 * k)
+    hovers: list[float] = page.evaluate("window.hovers")
+    opened: list[float] = page.evaluate("window.cells")
+    return opened, hovers, len(asked)
+
+
+def frames_a_second(page: Page) -> float:
+    """Return how many frames are painted a second while the wheel moves through all columns and back."""
+    track = page.locator(".network .steps")
+    track.hover(position={"x": 60, "y": 20})
+    width = int(track.evaluate("track => track.scrollWidth"))
+    page.evaluate(COUNT_FRAMES)
+    for direction in (1, -1):
+        for _ in range(width // WHEEL):
+            due = time.perf_counter() + MOVE_SECONDS
+            page.mouse.wheel(direction * WHEEL, 0)
+            time.sleep(max(0.0, due - time.perf_counter()))
+    frames: list[float] = page.evaluate("window.frames_")
+    return 1000 * (len(frames) - 1) / (frames[-1] - frames[0])
 
 
 def listens(port: int) -> bool:

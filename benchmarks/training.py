@@ -96,7 +96,7 @@ ADAM = Config(epochs=1, batch_size=256, optimiser="adam", label_smoothing=0.1, p
 
 GOALS = {
     "98": Goal(0.98, 14, (), 512, replace(ADAM, batch_size=384, learning_rate=0.03)),
-    "99": Goal(0.99, 28, (32, 64), 128, replace(ADAM, learning_rate=0.01)),
+    "99": Goal(0.99, 24, (32, 64), 128, replace(ADAM, learning_rate=0.015)),
     "994": Goal(0.994, 28, (32, 64), 128, replace(ADAM, epochs=4, learning_rate=0.015)),
 }
 

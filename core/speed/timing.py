@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -27,10 +28,11 @@ def interleave(
     seconds: float = 2.0,
     sample: float = 2e-3,
 ) -> Samples:
-    """Return the seconds per call of each candidate, one figure a round, timed in turn: A B C A B C ….
+    """Return the seconds per call of each candidate, one figure a round, timed in turn, in a new order each round.
 
-    Whatever else the machine does meets all candidates alike, so that the figures of one round can be divided. The
-    run ends after `rounds` rounds that took `settle` seconds a candidate, or after `seconds` seconds a candidate.
+    Whatever else the machine does meets all candidates alike, so that the figures of one round can be divided; and each
+    follows each of the others as often, so that none always finds the caches as the same other left them. The run ends
+    after `rounds` rounds that took `settle` seconds a candidate, or after `seconds` seconds a candidate.
 
     Args:
         candidates: name → the call to time. Each is called a few times first, to warm up.
@@ -41,10 +43,12 @@ def interleave(
     """
     repeats = {name: max(1, round(sample / _warm_up(call))) for name, call in candidates.items()}
     samples: Samples = {name: [] for name in candidates}
+    order, names = random.Random(0), list(candidates)
     start, turns, passed = time.perf_counter(), 0, 0.0
     while passed < seconds * len(candidates) and (turns < rounds or passed < settle * len(candidates)):
-        for name, call in candidates.items():
-            samples[name].append(_seconds(call, repeats[name]))
+        order.shuffle(names)
+        for name in names:
+            samples[name].append(_seconds(candidates[name], repeats[name]))
         turns, passed = turns + 1, time.perf_counter() - start
     return samples
 

@@ -70,9 +70,11 @@ def test_a_wrong_result_is_refused_before_it_is_timed() -> None:
 def test_candidates_are_timed_in_turn() -> None:
     order: list[str] = []
     candidates = {name: lambda name=name: order.append(name) for name in "ABC"}
-    samples = timing.interleave(candidates, rounds=4, settle=0.0, sample=0.0)
-    assert order[-12:] == list("ABC" * 4)
-    assert [len(figures) for figures in samples.values()] == [4, 4, 4]
+    samples = timing.interleave(candidates, rounds=20, settle=0.0, sample=0.0)
+    turns = ["".join(order[at : at + 3]) for at in range(len(order) - 60, len(order), 3)]
+    assert {"".join(sorted(turn)) for turn in turns} == {"ABC"}
+    assert len(set(turns)) == 6  # each follows each of the others
+    assert [len(figures) for figures in samples.values()] == [20, 20, 20]
 
 
 def test_peak_counts_temporaries_and_result_but_not_arguments() -> None:
