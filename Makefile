@@ -21,6 +21,7 @@ lint: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.conv2d
 	$(BIN)/python -m benchmarks.explorer
+	$(BIN)/python -m benchmarks.training
 
 .venv:
 	$(PYTHON) -m venv .venv
