@@ -86,8 +86,9 @@ def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 
 def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer `{name, since}` with the run's status, its events from there on, and the next `since`."""
-    reading = workshop.runs.read(_name(request), int(request.get("since", 0)))
-    return {"run": asdict(workshop.runs.run(request["name"])), "events": reading.events, "next": reading.next}
+    run = workshop.runs.run(_name(request))  # before its events: one that has ended tells no more
+    reading = workshop.runs.read(run.name, int(request.get("since", 0)))
+    return {"run": asdict(run), "events": reading.events, "next": reading.next}
 
 
 def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:

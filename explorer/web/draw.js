@@ -178,6 +178,10 @@ export async function mount(element, { server }) {
 
   page.on(["description"], describe);
   page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
+  page.on(["cells", "description"], () => {
+    const last = page.get("cells").at(-1);
+    if (last) network.reveal(last.step);
+  });
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
     problem.hidden = page.get("modelError") === null;

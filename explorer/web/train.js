@@ -44,7 +44,7 @@ async function open(element, { server, options }) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise() });
   const form = createForm({ ...options, onchange: () => summarise(), onstart: start });
-  const list = createList({ onchoose: choose, oncompare: compare, onrename: (name, to) => act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)), ondelete: (name) => act(server.delete_run, { name }) });
+  const list = createList({ onchoose: choose, oncompare: compare, onrename: (name, to) => act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)), ondelete: (name) => act(server.delete_run, { name }), corner: createHelp("train", KEYS).element });
   const steer = createSteer({ oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }, hurry) });
   const curves = createCurves();
   const judged = createJudged({
@@ -54,18 +54,19 @@ async function open(element, { server, options }) {
     },
   });
   const moment = createMoment({ server, example: examples[3].strokes, onmoment: (kept) => judged.show(kept, telling.started?.classes ?? []), onfail: fail });
-  const help = createHelp("train", KEYS);
   const watched = h("section", { class: "train-run card", tabindex: -1, hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => (event.defaultPrevented ? undefined : moment.onkey(event)) }, steer.element, curves.element, moment.element, judged.element);
-  element.replaceChildren(h("div", { class: "train" }, problem, h("div", { class: "train-top" }, form.element, h("div", { class: "train-side" }, list.element, handwriting.element, help.element)), watched));
+  element.replaceChildren(h("div", { class: "train" }, problem, h("div", { class: "train-top" }, form.element, h("div", { class: "train-side" }, list.element, handwriting.element)), watched));
 
   /** @type {import("./train/list.js").Run[]} */
   let runs = [];
   let telling = nothing();
   let since = 0;
+  /** Whether the run was read after it had ended: the list may know of the end before. */
+  let over = false;
   /** When the last command was given, ms. */
   let commanded = -Infinity;
   let due = 0;
-  /** What the runs that are compared told, and how far it was read. @type {Map<string, { telling: ReturnType<typeof nothing>, since: number }>} */
+  /** What the runs that are compared told, and how far it was read. @type {Map<string, { telling: ReturnType<typeof nothing>, since: number, over: boolean }>} */
   const others = new Map();
 
   /** @param {Error | null} error */
@@ -99,11 +100,16 @@ async function open(element, { server, options }) {
     (error) => form.tell(null, error.message),
   );
 
+  /** Another run is watched, of which nothing is known yet. */
+  function forget() {
+    [telling, since, over] = [nothing(), 0, false];
+  }
+
   /** @param {string} name */
   function choose(name) {
     if (name === page.get("run") && since) return;
     page.set({ run: name });
-    [telling, since] = [nothing(), 0];
+    forget();
     list.show(runs, name);
     void readRun();
   }
@@ -111,7 +117,7 @@ async function open(element, { server, options }) {
   /** @param {string[]} names */
   function compare(names) {
     for (const name of [...others.keys()]) if (!names.includes(name)) others.delete(name);
-    for (const name of names) if (!others.has(name)) others.set(name, { telling: nothing(), since: 0 });
+    for (const name of names) if (!others.has(name)) others.set(name, { telling: nothing(), since: 0, over: false });
     void readOthers();
   }
 
@@ -124,7 +130,7 @@ async function open(element, { server, options }) {
     }
     if (!runs.some(({ name }) => name === page.get("run"))) {
       page.set({ run: runs[0]?.name ?? "" });
-      [telling, since] = [nothing(), 0];
+      forget();
     }
     form.offer(runs.filter(({ steps }) => steps.length).map(({ name }) => name));
     list.show(runs, page.get("run"));
@@ -141,6 +147,7 @@ async function open(element, { server, options }) {
       if (name !== page.get("run") || !answer.run) return;
       telling = heard(telling, answer.events);
       since = answer.next;
+      over = !ALIVE.includes(answer.run.status.state);
       runs = runs.map((run) => (run.name === name ? answer.run : run));
       list.show(runs, name);
       showRun(answer.run, answer.events.length > 0);
@@ -155,6 +162,7 @@ async function open(element, { server, options }) {
   async function readOthers() {
     await Promise.all([...others].map(async ([name, other]) => {
       const answer = await ask(server.read_run, { name, since: other.since }, t("error.unreachable")).catch(() => null);
+      other.over = !answer?.run || !ALIVE.includes(answer.run.status.state);
       if (!answer) return;
       other.telling = heard(other.telling, answer.events);
       other.since = answer.next;
@@ -176,6 +184,7 @@ async function open(element, { server, options }) {
     handwriting.tell(run.source === "strokes" ? telling : null);
   }
 
+  const trains = (/** @type {string} */ name) => runs.some((run) => run.name === name && ALIVE.includes(run.status.state));
   const inFront = () => page.get("tab") === "train" && !document.hidden;
   /** A command was given: see soon what comes of it. */
   function hurry() {
@@ -186,15 +195,14 @@ async function open(element, { server, options }) {
 
   /** Read a run that trains again and again, more often after a command. */
   async function follow() {
-    const run = runs.find(({ name }) => name === page.get("run"));
     const soon = performance.now() - commanded < SOON_FOR_MS;
-    if (inFront() && run && (soon || ALIVE.includes(run.status.state))) await readRun();
+    if (inFront() && page.get("run") && (soon || !over || trains(page.get("run")))) await readRun();
     due = window.setTimeout(follow, soon ? SOON_MS : READ_MS);
   }
   setInterval(() => {
     if (!inFront()) return;
     void readList();
-    if (others.size && runs.some((run) => others.has(run.name) && ALIVE.includes(run.status.state))) void readOthers();
+    if ([...others].some(([name, other]) => !other.over || trains(name))) void readOthers();
   }, LIST_MS);
 
   page.on(["language"], () => {

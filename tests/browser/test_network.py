@@ -84,6 +84,19 @@ def test_a_cell_of_the_network_opens_to_its_sum(resnet, open_page, trace):
     assert shown == pytest.approx(trace.steps[0].output[(0, *place)].item(), rel=1e-5)
 
 
+def test_the_panel_of_an_opened_cell_does_not_lie_over_its_column(resnet, open_page):
+    page = open_page(resnet)
+    last = page.locator(".network .step").last
+    last.locator("canvas.maps").click(position={"x": 5, "y": 5})
+    panel = page.locator(".draw > .cell-panel")
+    expect(panel.locator(".badge")).to_be_visible()
+    beside, over = last.bounding_box(), panel.bounding_box()
+    assert beside
+    assert over
+    assert beside["x"] + beside["width"] <= over["x"] + 1
+    last.locator("canvas.maps").click(position={"x": 5, "y": 40})  # and it can be clicked again
+
+
 def test_a_skip_connection_is_an_edge_that_says_where_it_goes(resnet, open_page, trace):
     page = open_page(resnet)
     joins = [step for step in trace.steps if step.op == "add"]

@@ -13,7 +13,7 @@ STATE = ".run-head .run-state"
 SECONDS = 60_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def runs_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from serve("-m", "explorer", "--no-open", "--runs-dir", str(tmp_path_factory.mktemp("runs")))
 

@@ -267,6 +267,15 @@ export function createNetwork({ onwant, onopen, onfield }) {
       for (const column of columns) column.light(place && place.step === column.step.index ? place.cell : null);
     },
 
+    /** Bring a step's column to where the panel of an opened cell does not lie over it. @param {number} index */
+    reveal(index) {
+      const column = columns[index + 1];
+      if (!column?.element.isConnected) return;
+      const { offsetLeft, offsetWidth } = column.element;
+      const free = track.clientWidth - parseFloat(getComputedStyle(track).paddingRight);
+      track.scrollLeft = Math.min(offsetLeft, Math.max(track.scrollLeft, offsetLeft + offsetWidth - free));
+    },
+
     relabel() {
       columns.forEach((column) => column.relabel());
       if (columns.length) arrange();

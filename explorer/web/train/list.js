@@ -6,13 +6,13 @@ import { fillWords, t } from "../lib/i18n.js";
 
 /** @typedef {{ name: string, model: string, source: string, waiting: number, resumable: boolean, steps: number[], status: any }} Run */
 
-/** @param {{ onchoose: (name: string) => void, oncompare: (names: string[]) => void, onrename: (name: string, to: string) => void, ondelete: (name: string) => void }} options */
-export function createList({ onchoose, oncompare, onrename, ondelete }) {
+/** @param {{ onchoose: (name: string) => void, oncompare: (names: string[]) => void, onrename: (name: string, to: string) => void, ondelete: (name: string) => void, corner: HTMLElement }} options `corner` stands beside the heading */
+export function createList({ onchoose, oncompare, onrename, ondelete, corner }) {
   const empty = h("p", { class: "note", dataset: { i18n: "train.runs.none" } });
   const body = h("tbody", {});
   const table = h("table", { class: "runs" },
     h("thead", {}, h("tr", {}, ...["compare", "name", "state", "progress", "accuracy", "tools"].map((key) => h("th", { scope: "col", dataset: { i18n: `train.runs.${key}` } })))), body);
-  const element = h("section", { class: "train-runs card", dataset: { i18nAria: "train.runs" } }, h("h2", { dataset: { i18n: "train.runs" } }), empty, h("div", { class: "runs-scroll" }, table));
+  const element = h("section", { class: "train-runs card", dataset: { i18nAria: "train.runs" } }, h("div", { class: "runs-head" }, h("h2", { dataset: { i18n: "train.runs" } }), corner), empty, h("div", { class: "runs-scroll" }, table));
   /** @type {Set<string>} */
   const compared = new Set();
   /** @type {Map<string, { row: any, update: (run: Run, chosen: boolean) => void }>} */
