@@ -298,6 +298,36 @@ def test_the_sum_stands_below_the_pictures_and_stays_where_it_is(kernels: Page) 
         assert tops() == pytest.approx(before, abs=1), name
 
 
+def test_a_large_window_is_filled_and_still_shows_the_sum(app: str, open_page: Callable[..., Page]) -> None:
+    page = open_kernels(open_page(app, width=1920, height=1080))
+    for name in ("input", "output"):
+        screen, column = (
+            page.locator(part).bounding_box() for part in (f"[data-screen='{name}']", f".kernels-view.of-{name}")
+        )
+        assert screen
+        assert column
+        assert screen["width"] == pytest.approx(column["width"], abs=1)
+        assert screen["width"] > 500
+    total = page.locator(".magnifier-sum .value").bounding_box()
+    assert total
+    assert total["y"] + total["height"] <= 1080
+
+
+def test_a_number_out_of_range_is_not_taken_and_said(kernels: Page) -> None:
+    stride = kernels.locator("[data-control='stride.rows']")
+    for typed in ("0", "17", "1.5", ""):
+        fill(kernels, "stride.rows", typed)
+        expect(stride).to_have_attribute("aria-invalid", "true")
+        assert stride.evaluate("field => field.validationMessage") == "Type a whole number from 1 to 16."
+    assert pixels(kernels, "output").shape == (3, 512, 512)
+    stride.blur()
+    expect(stride).to_have_value("1")
+    expect(stride).to_have_attribute("aria-invalid", "false")
+    bias = kernels.locator("[data-control='bias']")
+    bias.fill("two")
+    assert "“two” is not a number" in bias.evaluate("field => field.validationMessage")
+
+
 def test_a_phone_shows_everything_without_sideways_scrolling(app: str, open_page: Callable[..., Page]) -> None:
     page = open_kernels(open_page(app, width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2))
     for control in ("size.rows", "size.columns"):

@@ -88,6 +88,13 @@ def test_the_descent_plays_and_pauses(kernels: Page) -> None:
     expect(learn.locator("[data-tool='play']")).to_have_attribute("aria-pressed", "false")
 
 
+def test_the_descent_begins_by_itself_where_motion_is_welcome(app: str, open_page: Callable[..., Page]) -> None:
+    learn = start(open_kernels(open_page(app, reduced_motion="no-preference")))
+    expect(learn).not_to_have_attribute("data-step", "0")
+    learn.page.keyboard.press("Space")
+    expect(learn.locator("[data-tool='play']")).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_hidden_kernel_is_found_and_shown_at_the_end(kernels: Page) -> None:
     choose(kernels, "learn.from", "hidden")
     fill(kernels, "learn.rows", 2)

@@ -5,6 +5,7 @@
 
 import { h } from "../lib/dom.js";
 import { fitted, parsed } from "../lib/editing.js";
+import { t } from "../lib/i18n.js";
 import { LARGEST, LIMITS, PRESETS, RANGES } from "../lib/kernels.js";
 import { withPreset, withShape, withSize } from "./state.js";
 
@@ -26,8 +27,15 @@ function options(key, values, choose, words = {}) {
   return select;
 }
 
+/** Say what is wrong with what was typed, "" for nothing. @param {any} input @param {string} problem */
+function mark(input, problem) {
+  input.setAttribute("aria-invalid", String(problem !== ""));
+  input.setCustomValidity(problem);
+  if (problem) input.reportValidity();
+}
+
 /**
- * A whole number; what is out of range is marked and not taken.
+ * A whole number; what is out of range is not taken, and said.
  * @param {string} key @param {number} least @param {number} most @param {(value: number) => void} take
  */
 function whole(key, least, most, take) {
@@ -36,12 +44,12 @@ function whole(key, least, most, take) {
     oninput: () => {
       const value = Number(input.value);
       const good = input.value !== "" && Number.isInteger(value) && value >= least && value <= most;
-      input.setAttribute("aria-invalid", String(!good));
+      mark(input, good ? "" : t("kernels.range", { least, most }));
       if (good) take(value);
     },
     onblur: () => {
       input.value = input.dataset.shown ?? "";
-      input.setAttribute("aria-invalid", "false");
+      mark(input, "");
     },
   });
   return input;
@@ -51,7 +59,7 @@ function whole(key, least, most, take) {
 function put(input, value) {
   input.dataset.shown = String(value);
   if (document.activeElement !== input || Number(input.value) !== value) input.value = String(value);
-  input.setAttribute("aria-invalid", "false");
+  mark(input, "");
 }
 
 /** The words of a choice that stands beside a title. @param {string} key */
@@ -175,10 +183,10 @@ export function resultControls(ask) {
     class: "number-field", inputmode: "decimal", dataset: { control: "bias", i18nAria: "kernels.bias" },
     oninput: () => {
       const value = parsed(typed.value);
-      typed.setAttribute("aria-invalid", String(value === null));
+      mark(typed, value === null ? t("kernels.editor.notnumber", { text: typed.value }) : "");
       if (value !== null) ask((state) => ({ ...state, bias: value }));
     },
-    onblur: () => { typed.value = typed.dataset.shown ?? "0"; typed.setAttribute("aria-invalid", "false"); },
+    onblur: () => { typed.value = typed.dataset.shown ?? "0"; mark(typed, ""); },
   });
   return {
     head: show,

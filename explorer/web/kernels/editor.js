@@ -11,8 +11,8 @@ import { diverging, paintCell, peakOf } from "./swatch.js";
 
 /** Of the cells, in pixels; the smallest where there is room for it, whatever the height. */
 const [LARGEST_CELL, SMALLEST_CELL] = [112, 23];
-/** The grid with its row of factors takes this part of the window's height, within bounds in pixels. */
-const [HEIGHT, LOWEST, TALLEST] = [0.3, 250, 420];
+/** The grid with its row of factors is as high as the window leaves it beside all else, within bounds in pixels. */
+const [ELSE, LOWEST, TALLEST] = [630, 250, 420];
 /** Height of the row of factors in cells, and of the gap above it in pixels. */
 const [FACTORS, GAP] = [0.55, 10];
 /** Width of one digit in parts of the font size. */
@@ -62,7 +62,7 @@ export function createEditor({ onedit, ontravel }) {
   function size() {
     const width = /** @type {HTMLElement} */ (frame.parentElement)?.clientWidth;
     if (!width) return;
-    const height = Math.max(LOWEST, Math.min(TALLEST, innerHeight * HEIGHT));
+    const height = Math.max(LOWEST, Math.min(TALLEST, innerHeight - ELSE));
     const across = Math.floor((width - 12 - kernel.columns) / (kernel.columns + 1));
     const down = Math.max(SMALLEST_CELL, Math.floor((height - GAP - kernel.rows) / (kernel.rows + FACTORS)));
     const side = Math.max(16, Math.min(LARGEST_CELL, across, down));

@@ -2,7 +2,7 @@
 
 import { createPlayer } from "../arithmetic/player.js";
 import { createChart } from "../lib/chart.js";
-import { canvas, h } from "../lib/dom.js";
+import { canvas, h, reducedMotion } from "../lib/dom.js";
 import { fitted } from "../lib/editing.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { LARGEST } from "../lib/kernels.js";
@@ -128,7 +128,9 @@ export function createLearning({ view, onuse }) {
     build();
     player.extend(lesson.moments.length);
     player.seek(0);
-    /** @type {HTMLElement | null} */ (player.element.querySelector("[data-tool=play]"))?.focus();
+    const play = /** @type {HTMLElement} */ (player.element.querySelector("[data-tool=play]"));
+    play.focus();
+    if (!reducedMotion()) play.click();
   }
 
   function build() {
