@@ -13,8 +13,8 @@ __all__ = ["MOST_ELEMENTS", "PICTURE", "Listed", "Operator", "Tensors", "backwar
 
 Tensors = dict[str, Tensor]
 
-MOST_ELEMENTS = 4096
-"""Most elements that one tensor of the page may have."""
+MOST_ELEMENTS = 6000
+"""Most elements that one tensor of the page may have: 64 × 64 with padding around them."""
 
 PICTURE = {"input": 3, "gradOutput": 3}
 """Ranks of an operator on pictures `(C, H, W)` without parameters."""

@@ -48,7 +48,22 @@ test("the value of a visit is the same without its terms, and so are the element
       }
     }
   }
-  assert.ok(scanned.size >= 8, [...scanned].join());
+  assert.ok(scanned.size >= 11, [...scanned].join());
+});
+
+test("what a visit of a scattering pass adds is the same without its terms", () => {
+  const added = new Set();
+  for (const [n, given] of golden.cases.entries()) {
+    for (const pass of Object.values(passes(given)).filter(({ adds }) => adds)) {
+      added.add(pass.function);
+      for (let k = 0; k < pass.count; k++) {
+        const found = [];
+        pass.adds(k, (index, product) => found.push([pass.targets[0], index, product + 0]));
+        assert.deepEqual(found, pass.visit(k).terms.flatMap(({ writes, product }) => (writes ? [[...writes, product + 0]] : [])), `case ${n}, ${pass.function}, visit ${k}`);
+      }
+    }
+  }
+  assert.deepEqual([...added].sort(), ["adaptive_avg_pool2d_input_grad", "avg_pool2d_input_grad", "max_pool2d_input_grad", "pad2d_input_grad"]);
 });
 
 test("product by product, the line and its variables are those of the loop as it ran", () => {

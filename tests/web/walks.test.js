@@ -6,12 +6,15 @@ import { unfoldCall } from "../../explorer/web/arithmetic/lowering.js";
 import { withTable } from "../../explorer/web/arithmetic/paste.js";
 import { walkOf } from "../../explorer/web/arithmetic/sent.js";
 import { presetCase, PRESETS } from "../../explorer/web/arithmetic/presets.js";
-import { randomised, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
-import { OPERATORS, passesOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
+import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
+import { OPERATORS, passesOf, refusalOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
 import { im2colOf } from "../../explorer/web/lib/im2col.js";
 import { advanced, paceOf, startOf } from "../../explorer/web/lib/transport.js";
 import { twoPassesOf } from "../../explorer/web/lib/two_passes.js";
 
+const partOf = (given, key) => OPERATORS[given.op].settings.flatMap(({ parts }) => parts).find((part) => part.key === key);
+const choose = (given, key, value) => withChoice(given, partOf(given, key), value);
+const elementsOf = (given) => Object.values(given.tensors).reduce((all, { values }) => all + values.length, 0);
 const carried = (told) => walkHeard(JSON.parse(JSON.stringify(told)));
 
 test("a walk through any operator comes back from its link", () => {
@@ -22,6 +25,24 @@ test("a walk through any operator comes back from its link", () => {
   }
   for (const name of Object.keys(PRESETS)) assert.deepEqual(carried(walkTold({ given: presetCase(name), pass: PRESETS[name].pass, unit: "value", at: 1 })).given, presetCase(name));
   assert.equal(walkTold({ given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 }), null);
+});
+
+test("the largest that the controls can make comes back from its link too", () => {
+  for (const op of ["conv", "transpose", "max", "avg", "adaptive", "relu"]) {
+    const extremes = (part, given) => {
+      const [options, own] = [part.options(given), part.get(given)];
+      return part.kind === "choice" ? options : [...new Set([own, options[0], options.at(-1)])];
+    };
+    const sized = ["input.rows", "input.columns"].reduce((given, key) => choose(given, key, partOf(given, key).options(given).at(-1)), withOperator(presetCase(FIRST), op));
+    const made = ["kernel", "stride", "padding", "dilation", "outputPadding", "output", "mode"].reduce((cases, key) => cases.flatMap((given) => {
+      const parts = [key, `${key}.rows`, `${key}.columns`].filter((each) => partOf(given, each));
+      return parts.length ? extremes(partOf(given, parts[0]), given).map((value) => parts.reduce((now, part) => choose(now, part, value), given)) : [given];
+    }), [sized]);
+    const possible = made.filter((given) => !refusalOf(given));
+    assert.ok(possible.length > 1 || op === "relu");
+    const largest = possible.reduce((most, given) => (elementsOf(given) > elementsOf(most) ? given : most));
+    for (const given of [largest, possible.at(-1)]) assert.deepEqual(carried(walkTold({ given, pass: "forward", unit: "value", at: 0 })).given, given, op);
+  }
 });
 
 test("what does not fit together in a link is refused", () => {

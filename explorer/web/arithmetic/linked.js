@@ -9,7 +9,7 @@ import { PRESETS, presetCase } from "./presets.js";
 /** @typedef {{ given: Case, pass: string, unit: "value" | "product", at: number }} Walked */
 
 /** Largest whole number of a setting, most elements of a tensor, and most products of all passes together. */
-const [LARGEST, MOST_ELEMENTS, MOST_PRODUCTS] = [64, 4096, 400_000];
+const [LARGEST, MOST_ELEMENTS, MOST_PRODUCTS] = [64, 6000, 400_000];
 
 /** Characters of what a sent element is called. */
 const LONGEST_NAME = 200;

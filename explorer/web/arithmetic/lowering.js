@@ -67,9 +67,9 @@ export function createLowering() {
     const tap = phase >= 0 && phase < visit.terms.length ? rowOf(visit.terms[phase], given.tensors.weight.shape.slice(2)) : -1;
     const mark = (/** @type {number} */ at) => (at === tap ? "in now" : "in");
     const common = { ring: NO_RING, side };
-    sheets.columns.show({ ...common, ...columns, shade: shades("input", columns.values), unread: columns.inside, marks: new Map(Array.from({ length: columns.rows }, (_, at) => [`${at} ${p}`, mark(at)])) }, fresh);
-    sheets.kernels.show({ ...common, ...kernels, shade: shades("weight", kernels.values), marks: new Map(Array.from({ length: kernels.columns }, (_, at) => [`${row} ${at}`, mark(at)])) }, fresh);
-    sheets.product.show({ ...common, ...product, shade: shades("output", product.values), written, marks: new Map([[`${row} ${p}`, "target"]]) }, true);
+    sheets.columns.show({ ...common, ...columns, shade: shades("input", columns.values), unread: columns.inside, marks: new Map(Array.from({ length: columns.rows }, (_, at) => [at * places + p, mark(at)])) }, fresh);
+    sheets.kernels.show({ ...common, ...kernels, shade: shades("weight", kernels.values), marks: new Map(Array.from({ length: kernels.columns }, (_, at) => [row * kernels.columns + at, mark(at)])) }, fresh);
+    sheets.product.show({ ...common, ...product, shade: shades("output", product.values), written, marks: new Map([[row * places + p, "target"]]) }, true);
     labels.columns.textContent = t("arithmetic.im2col.columns", { rows: columns.rows, columns: columns.columns });
     labels.kernels.textContent = `K ${kernels.rows} × ${kernels.columns}`;
     labels.product.textContent = `Y − b ${product.rows} × ${product.columns}`;

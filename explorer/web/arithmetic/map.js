@@ -10,7 +10,7 @@ import { short } from "../lib/numbers.js";
 import { size, unravel } from "../lib/visits.js";
 import { planesOf } from "./grid.js";
 import { shades } from "./paint.js";
-import { createSheet } from "./sheet.js";
+import { acrossOf, createSheet } from "./sheet.js";
 import { typeInto } from "./typing.js";
 import { indexName } from "./words.js";
 
@@ -158,10 +158,16 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor((across / abreast - PLANE_GAP) / (columns + ring.left + ring.right)), Math.floor(TALLEST / rows)));
     planes.forEach(({ sheet }, plane) => {
       const [from, to] = [plane * size, (plane + 1) * size];
-      const part = (/** @type {any} */ list) => (list ? Array.from(list).slice(from, to) : undefined);
-      const marks = new Map([...lit].filter(([index]) => index >= from && index < to).map(([index, kind]) => [`${Math.floor((index - from) / columns)} ${(index - from) % columns}`, kind]));
-      for (const [key, kind] of around) if (key.startsWith(`${plane} `)) marks.set(key.slice(String(plane).length + 1), kind);
-      sheet.show({ rows, columns, values: part(values) ?? [], shade, ring, written: part(written), unread: part(unread), side, marks }, fresh);
+      const part = (/** @type {any} */ list) => list?.slice(from, to);
+      const placeOf = (/** @type {number} */ row, /** @type {number} */ column) => (row + ring.top) * acrossOf({ columns, ring }) + column + ring.left;
+      /** @type {Map<number, string>} */
+      const marks = new Map();
+      for (const [index, kind] of lit) if (index >= from && index < to) marks.set(placeOf(Math.floor((index - from) / columns), (index - from) % columns), kind);
+      for (const [key, kind] of around) {
+        const [of, row, column] = key.split(" ").map(Number);
+        if (of === plane) marks.set(placeOf(row, column), kind);
+      }
+      sheet.show({ rows, columns, values: part(values), shade, ring, written: part(written), unread: part(unread), side, marks }, fresh);
     });
   }
 

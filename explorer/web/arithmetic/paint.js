@@ -1,11 +1,22 @@
 /** The colours of numbers in cells, pale enough for the digits and the marks of the window to stand out. */
 
-import { colour } from "../lib/colour.js";
+import { colourTable, tableIndex } from "../lib/colour.js";
 import { page } from "../lib/store.js";
 import { peakOf } from "../kernels/swatch.js";
 
 /** The part of a scale that is used. */
 const STRENGTH = { diverging: 0.6, grey: 0.5 };
+
+/** The colours of each scale's table. @type {Map<Uint32Array, number[][]>} */
+const palettes = new Map();
+
+/** @param {import("../lib/colour.js").Scale} scale @returns {(t: number) => number[]} the colour at a place of it */
+function paletteOf(scale) {
+  const table = colourTable(scale, page.get("dark"));
+  const palette = palettes.get(table) ?? Array.from(table, (word) => [word & 255, (word >> 8) & 255, (word >> 16) & 255]);
+  palettes.set(table, palette);
+  return (t) => palette[tableIndex(scale, t)];
+}
 
 /**
  * The colour of each number of a tensor: the input in grey from its lowest to its highest (0 included), all others
@@ -13,11 +24,11 @@ const STRENGTH = { diverging: 0.6, grey: 0.5 };
  */
 export function shades(name, values) {
   const finite = Array.from(values).filter(Number.isFinite);
-  const dark = page.get("dark");
   if (name === "input") {
     const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
-    return (value) => colour("grey", high > low ? (STRENGTH.grey * (value - low)) / (high - low) : 0, dark);
+    const at = paletteOf("grey");
+    return (value) => at(high > low ? (STRENGTH.grey * (value - low)) / (high - low) : 0);
   }
-  const peak = peakOf(finite);
-  return (value) => colour("diverging", peak > 0 ? (STRENGTH.diverging * value) / peak : value * 0, dark);
+  const [peak, at] = [peakOf(finite), paletteOf("diverging")];
+  return (value) => at(peak > 0 ? (STRENGTH.diverging * value) / peak : value * 0);
 }

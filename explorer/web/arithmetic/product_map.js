@@ -40,13 +40,13 @@ export function createProductMap({ onlight }) {
       columns = across;
       placed = Array(rows * columns);
       const written = new Uint8Array(rows * columns);
-      /** @type {Map<string, string>} */
+      /** @type {Map<number, string>} */
       const marks = new Map();
       terms.forEach((term, k) => {
         const at = term.place[1] * columns + term.place[2];
         placed[at] = term;
         written[at] = Number(k <= until && term.inside);
-        if (k === now) marks.set(`${term.place[1]} ${term.place[2]}`, "target");
+        if (k === now) marks.set(at, "target");
       });
       const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(WIDTH / columns)));
       const values = Array.from(placed, (term) => term?.product ?? 0);

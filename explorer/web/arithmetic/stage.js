@@ -1,7 +1,7 @@
 /** What is read | the arithmetic | what is written: the matrices of a pass, with the cells of the present visit lit. */
 
 import { h } from "../lib/dom.js";
-import { lastPhase, operatorOf, readersOf, visitedInput, writersOf, writtenAt } from "../lib/arithmetic.js";
+import { lastPhase, operatorOf, readersOf, tapsOf, visitedInput, writersOf, writtenAt } from "../lib/arithmetic.js";
 import { factor } from "../lib/visits.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
 import { createMap, isMany } from "./map.js";
@@ -21,8 +21,8 @@ import { labelOf, refusedWords } from "./words.js";
 
 /** Widths for what is read and what is written, side by side or, when large, one above the other, in pixels. */
 const ROOM = { small: { read: 540, written: 420 }, large: { read: 1150, written: 600 } };
-/** More columns than this, of all planes of a matrix, are large, and so is a wider line of the picture of the terms, in characters. */
-const [MANY_COLUMNS, MANY_CHARACTERS] = [12, 60];
+/** More columns than this, of all planes of a matrix, are large, and so are more terms and a wider line of their picture, in characters. */
+const [MANY_COLUMNS, MANY_TERMS, MANY_CHARACTERS] = [12, 100, 60];
 /** A term's cell is at least as wide as so many characters. */
 const LEAST_CHARACTERS = 10;
 
@@ -122,7 +122,8 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     const around = new Map();
     const add = (/** @type {string} */ name, /** @type {number} */ index, /** @type {string} */ mark) => {
       const map = lit[name];
-      if (map && index >= 0) map.set(index, `${map.get(index) ?? ""} ${mark}`.trim());
+      const before = map?.get(index);
+      if (map && index >= 0 && before !== mark) map.set(index, before ? `${before} ${mark}` : mark);
     };
     for (const [name, indices] of Object.entries(visit.window)) for (const index of indices) add(name, index, "in");
     visit.terms.forEach((term, k) => {
@@ -144,7 +145,7 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
       return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
     });
     const wide = (/** @type {import("../lib/arithmetic.js").Term} */ { place, factors }) => (1 + place[2]) * Math.max(LEAST_CHARACTERS, factors.map(factor).join(" × ").length) > MANY_CHARACTERS;
-    return Math.max(0, ...columns) > MANY_COLUMNS || pass.visit(0).terms.some(wide);
+    return Math.max(0, ...columns) > MANY_COLUMNS || tapsOf(pass, 0) > MANY_TERMS || pass.visit(0).terms.some(wide);
   }
 
   function draw() {

@@ -34,21 +34,21 @@ export function createTwoPasses() {
     why.textContent = t(passes ? "arithmetic.twopasses.yes" : "arithmetic.twopasses.no", words);
     const wide = passes ? picture.columns + passes.between.columns + passes.result.columns + kW + 1 : 1;
     const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor((board.clientWidth - 5 * GAP) / wide)));
-    const show = (/** @type {string} */ name, /** @type {string} */ label, /** @type {import("../lib/properties.js").Plane} */ plane, /** @type {Map<string, string>} */ marks, /** @type {string} */ scale) => {
+    const show = (/** @type {string} */ name, /** @type {string} */ label, /** @type {import("../lib/properties.js").Plane} */ plane, /** @type {string} */ scale, /** @type {number[][]} */ lit = [], kind = "in") => {
+      const marks = new Map(lit.map(([row, column]) => [row * plane.columns + column, kind]));
       labels[name].textContent = `${label} ${plane.rows} × ${plane.columns}`;
       sheets[name].show({ ...plane, ring: NO_RING, side: name === "kernel" ? LARGEST : side, shade: shades(scale, plane.values), marks }, true);
     };
-    show("kernel", `K[${o}, ${c}]`, kernel, new Map(), "weight");
+    show("kernel", `K[${o}, ${c}]`, kernel, "weight");
     /** @type {HTMLElement} */ (board.lastElementChild).hidden = worked.hidden = !passes;
     if (!passes) return;
     const [top, left] = [y * rows.stride, x * columns.stride];
-    const lit = (/** @type {number[][]} */ places, /** @type {string} */ kind) => /** @type {Map<string, string>} */ (new Map(places.map(([row, column]) => [`${row} ${column}`, kind])));
     const under = Array.from({ length: kH }, (_, i) => top + i * rows.dilation);
-    show("picture", "X", picture, lit(under.flatMap((row) => Array.from({ length: kW }, (_, j) => [row, left + j * columns.dilation])), "in"), "input");
-    show("horizontal", "wᵀ", { rows: 1, columns: kW, values: passes.horizontal }, lit(passes.horizontal.map((_, j) => [0, j]), "in"), "weight");
-    show("between", t("arithmetic.twopasses.between"), passes.between, lit(under.map((row) => [row, x]), "in"), "output");
-    show("vertical", "u", { rows: kH, columns: 1, values: passes.vertical }, lit(passes.vertical.map((_, i) => [i, 0]), "in"), "weight");
-    show("result", t("arithmetic.twopasses.result", { c }), passes.result, lit([[y, x]], "target"), "output");
+    show("picture", "X", picture, "input", under.flatMap((row) => Array.from({ length: kW }, (_, j) => [row, left + j * columns.dilation])));
+    show("horizontal", "wᵀ", { rows: 1, columns: kW, values: passes.horizontal }, "weight", passes.horizontal.map((_, j) => [0, j]));
+    show("between", t("arithmetic.twopasses.between"), passes.between, "output", under.map((row) => [row, x]));
+    show("vertical", "u", { rows: kH, columns: 1, values: passes.vertical }, "weight", passes.vertical.map((_, i) => [i, 0]));
+    show("result", t("arithmetic.twopasses.result", { c }), passes.result, "output", [[y, x]], "target");
     const sums = under.map((row, i) => `${factor(passes.vertical[i])}·${factor(passes.between.values[row * outW + x])}`).join(" + ");
     const value = passes.result.values[y * outW + x];
     worked.textContent = `${sums} = ${short(value, 7)}`;

@@ -79,14 +79,14 @@ export { OPERATORS };
 /**
  * `function`: the listing; `slides`: the tensor that the window moves over; `taps`: terms of a visit, or of each visit;
  * `starts`, `ends`: the marks of the loop's lines before the first and after the last term, or null; `scatter`: terms
- * add to their targets instead of to one sum; `scan`: the value of visit k, which writes element k, without building its
- * terms, and each element of `slides` that it reads. For the picture: `compares`: the largest term wins; `running`: the
+ * add to their targets instead of to one sum; without building terms, `scan`: the value of visit k, which writes element k,
+ * and each element of `slides` that it reads; `adds`: what visit k of a scattering pass adds to which elements. For the picture: `compares`: the largest term wins; `running`: the
  * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated.
  * @typedef {{
  *   name: string, direction: "forward" | "backward" | "step", function: string, formula: string, torch: string,
  *   reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>, ring?: Ring,
  *   count: number, taps: number | number[], starts: string | null, ends: string | null, scatter: boolean, visit: (k: number) => Visit,
- *   scan?: (k: number, onread?: (index: number) => void) => number, compares?: boolean, running?: string, grouped?: string, rotated?: boolean,
+ *   scan?: (k: number, onread?: (index: number) => void) => number, adds?: (k: number, add: (index: number, product: number) => void) => void, compares?: boolean, running?: string, grouped?: string, rotated?: boolean,
  *   worked: (visit: Visit) => Piece[], told: (visit: Visit, phase: number) => Told,
  * }} Pass
  */
@@ -172,9 +172,13 @@ export function writtenAt(pass, { visit: last, phase }) {
     targets[name].values[index] = value;
     targets[name].written[index] = 1;
   };
+  const [first] = pass.targets;
+  const add = (/** @type {number} */ index, /** @type {number} */ product) => write([first, index], targets[first].values[index] + product);
   for (let k = 0; k <= last; k++) {
-    if (pass.scan && (k < last || phase >= lastPhase(pass, k))) {
-      write([pass.targets[0], k], pass.scan(k));
+    const whole = k < last || phase >= lastPhase(pass, k);
+    if (whole && (pass.scan || pass.adds)) {
+      if (pass.scan) write([first, k], pass.scan(k));
+      else pass.adds?.(k, add);
       continue;
     }
     const visit = pass.visit(k);
@@ -182,7 +186,7 @@ export function writtenAt(pass, { visit: last, phase }) {
     for (const { writes, product } of visit.terms.slice(0, until)) {
       if (writes) write(writes, pass.scatter ? targets[writes[0]].values[writes[1]] + product : product);
     }
-    if (!pass.scatter && (k < last || phase >= lastPhase(pass, k))) write(visit.target, visit.value);
+    if (!pass.scatter && whole) write(visit.target, visit.value);
   }
   return targets;
 }

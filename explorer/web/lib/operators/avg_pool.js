@@ -3,7 +3,7 @@
 import { short } from "../numbers.js";
 import { factor, insideOf, kept, products, size, summed, sumTold, termOf, unravel } from "../visits.js";
 import { call, gradientCall, pair } from "./formulas.js";
-import { argumentsOf, axesOf, channelOf, commonOf, inputChannels, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
+import { argumentsOf, axesOf, channelOf, commonOf, eachInside, inputChannels, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
 import { gradientOf, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, withGradient } from "./settings.js";
 import { divisorsOf } from "./windows.js";
 
@@ -28,7 +28,7 @@ export const avgPool = {
         const [, y, x] = unravel(k, outputShape);
         return down[y] * across[x];
       },
-      tapsOf: (k) => tapsOf(given, axes, k), ring: ringOf(axes), name: "avg_pool2d",
+      tapsOf: (k) => tapsOf(given, axes, k), each: (k, onread) => eachInside(given, axes, k, onread), ring: ringOf(axes), name: "avg_pool2d",
     });
   },
 };
@@ -73,6 +73,10 @@ export const adaptivePool = {
           return { vars: { row: top + i, col: left + j }, cells: { input: index }, factors: [input.values[index]], place: /** @type {[number, number, number]} */ ([0, i, j]) };
         });
       },
+      each(k, onread) {
+        const { c, top, left, height, width } = extentOf(k);
+        for (let row = top; row < top + height; row++) for (let col = left; col < left + width; col++) onread((c * H + row) * W + col);
+      },
       ring: undefined, name: "adaptive_avg_pool2d",
     });
   },
@@ -81,16 +85,25 @@ export const adaptivePool = {
 /**
  * The passes of an average over windows.
  * @param {Case} given @param {{ shapes: Pass["shapes"], count: number, outputShape: number[], taps: Pass["taps"] }} common
- * @param {{ share: string, place: string, torch: string, divisor: (k: number) => number, tapsOf: (k: number) => Factors[], ring: Pass["ring"], name: string }} how
+ * @param {{ share: string, place: string, torch: string, divisor: (k: number) => number, tapsOf: (k: number) => Factors[], each: (k: number, onread: (index: number) => void) => void, ring: Pass["ring"], name: string }} how
+ * `each`: the elements of window k that are read
  * @returns {Pass[]}
  */
-function averages(given, { outputShape, ...common }, { share, place, torch, divisor, tapsOf: windowTaps, ring, name }) {
-  const { gradOutput } = given.tensors;
+function averages(given, { outputShape, ...common }, { share, place, torch, divisor, tapsOf: windowTaps, each, ring, name }) {
+  const { input, gradOutput } = given.tensors;
   const c = channelOf(given);
   /** @type {Pass} */
   const forward = {
     ...common, name: "forward", direction: "forward", function: name, formula: `Y[${c}y, x] = ${share} · Σ X[${place}]`, torch: `Y = ${torch}`,
     reads: ["input"], slides: "input", targets: ["output"], ring, starts: "start", ends: "done", scatter: false,
+    scan(k, onread) {
+      let total = 0;
+      each(k, (index) => {
+        total += input.values[index];
+        onread?.(index);
+      });
+      return total / divisor(k);
+    },
     visit: kept((k) => {
       const sum = summed({ vars: loopOf(k, outputShape), target: ["output", k], slides: "input", terms: windowTaps(k) });
       return { ...sum, value: sum.value / divisor(k) };
@@ -102,6 +115,10 @@ function averages(given, { outputShape, ...common }, { share, place, torch, divi
   const inputGrad = {
     ...common, name: "inputGrad", direction: "backward", function: `${name}_input_grad`, formula: `dL/dX[${place}] += ${share} · dL/dY[${c}y, x]`, torch: gradientCall("X"),
     reads: ["gradOutput"], slides: null, targets: ["gradInput"], starts: "start", ends: null, scatter: true,
+    adds(k, add) {
+      const grad = gradOutput.values[k] / divisor(k);
+      each(k, (index) => add(index, grad));
+    },
     visit: kept((k) => {
       const grad = gradOutput.values[k] / divisor(k);
       const terms = windowTaps(k).map(({ vars, cells, place: at, inside }) => termOf({

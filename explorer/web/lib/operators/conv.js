@@ -87,15 +87,18 @@ function passes(given) {
     output: (/** @type {number} */ o, /** @type {number} */ y, /** @type {number} */ x) => (o * outH + y) * outW + x,
   };
   const firstOf = (/** @type {number} */ o) => Math.floor(o / (O / groups)) * each;
-  const said = (/** @type {number} */ first) => (groups > 1 ? { first } : {});
+  const said = (/** @type {number} */ first, /** @type {Record<string, number>} */ vars) => (groups > 1 ? { first, ...vars } : vars);
   /** The element that stands at a row and column of the padded plane c, counted as the loops do, or −1. @param {number} c @param {number} row @param {number} col */
   function elementAt(c, row, col) {
-    const [fromRow, fromCol] = [sourceOf(row - rows.before + top, H, mode), sourceOf(col - columns.before + left, W, mode)];
+    const fromRow = sourceOf(row - rows.before + top, H, mode);
+    const fromCol = sourceOf(col - columns.before + left, W, mode);
     return fromRow >= 0 && fromCol >= 0 ? (c * H + fromRow) * W + fromCol : -1;
   }
   /** What stands there. @param {number} c @param {number} row @param {number} col */
   function read(c, row, col) {
-    const [y, x, index] = [row - rows.before + top, col - columns.before + left, elementAt(c, row, col)];
+    const y = row - rows.before + top;
+    const x = col - columns.before + left;
+    const index = elementAt(c, row, col);
     const inside = index >= 0;
     const around = y < 0 || y >= H || x < 0 || x >= W ? /** @type {Place} */ ([c, y, x]) : null;
     return { inside, index, around, value: inside ? input.values[index] : 0 };
@@ -132,7 +135,7 @@ function passes(given) {
         const [row, col] = [rowOf(y, i), colOf(x, j)];
         const { inside, index, around, value } = read(first + c, row, col);
         const cells = { weight: at.weight(o, c, i, j), input: index };
-        return { vars: { ...said(first), c, i, j, row, col }, inside, cells, around, factors: [weight.values[cells.weight], value], place: /** @type {Place} */ ([c, down(i), across(j)]) };
+        return { vars: said(first, { c, i, j, row, col }), inside, cells, around, factors: [weight.values[cells.weight], value], place: /** @type {Place} */ ([c, down(i), across(j)]) };
       });
       return summed({ vars: { n: 0, o, y, x }, target: ["output", k], first: bias.values[o], slides: "input", terms, also: { bias: o }, groups: Array.from({ length: each }, (_, c) => first + c) });
     }),
@@ -196,13 +199,14 @@ function passes(given) {
     visit: kept((k) => {
       const [o, c, i, j] = unravel(k, weight.shape);
       const first = firstOf(o);
-      const terms = Array.from({ length: outH * outW }, (_, tap) => {
-        const [y, x] = unravel(tap, [outH, outW]);
-        const [row, col] = [rowOf(y, i), colOf(x, j)];
+      const terms = [];
+      for (let y = 0; y < outH; y++) for (let x = 0; x < outW; x++) {
+        const row = rowOf(y, i);
+        const col = colOf(x, j);
         const { inside, index, around, value } = read(first + c, row, col);
         const cells = { gradOutput: at.output(o, y, x), input: index };
-        return { vars: { ...said(first), n: 0, y, x, row, col }, inside, cells, around, factors: [gradOutput.values[cells.gradOutput], value], place: /** @type {Place} */ ([0, y, x]) };
-      });
+        terms.push({ vars: said(first, { n: 0, y, x, row, col }), inside, cells, around, factors: [gradOutput.values[cells.gradOutput], value], place: /** @type {Place} */ ([0, y, x]) });
+      }
       return summed({ vars: { o, c, i, j }, target: ["gradWeight", k], slides: "input", terms });
     }),
     worked: (visit) => sumPieces(visit),

@@ -42,9 +42,9 @@ export const groupSetting = plainSetting("groups", "count", {
   hidden: (given) => Math.min(...channelsOf(given)) === 1,
 });
 
-/** A first case, on the pictures of the case before and its kernel where that has as many channels. @param {string} op @param {Case | null} before @param {Record<string, any>} settings @returns {Case} */
-export function convolutionBegin(op, before, settings) {
-  const input = pictureOf(before) ?? { shape: [1, 5, 5], values: Array.from({ length: 25 }, (_, k) => k % 7) };
+/** A first case, on the pictures of the case before and its kernel where that has as many channels. @param {string} op @param {Case | null} before @param {Record<string, any>} settings @param {number} [largest] side of a picture @returns {Case} */
+export function convolutionBegin(op, before, settings, largest) {
+  const input = pictureOf(before, largest) ?? { shape: [1, 5, 5], values: Array.from({ length: 25 }, (_, k) => k % 7) };
   const kept = before?.tensors.weight?.shape.length === 4 && before.op !== op && before.settings.groups === 1 ? before.tensors.weight : null;
   const weight = kept ?? { shape: [1, 1, 2, 2], values: [1, 0, 0, 1] };
   const lead = op === "transpose" ? [input.shape[0], 1] : [1, input.shape[0]];

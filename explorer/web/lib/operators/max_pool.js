@@ -3,11 +3,10 @@
 import { short } from "../numbers.js";
 import { insideOf, kept, outsideOf, termOf, unravel, windowOf } from "../visits.js";
 import { call, gradientCall } from "./formulas.js";
-import { argumentsOf, axesOf, channelOf, commonOf, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
+import { argumentsOf, axesOf, channelOf, commonOf, eachInside, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
 import { LARGEST, pairSetting } from "./settings.js";
 
 /** @typedef {import("../arithmetic.js").Pass} Pass */
-/** @typedef {import("../arithmetic.js").Term} Term */
 
 /** @type {import("../arithmetic.js").Operator} */
 export const maxPool = { ...poolingOf("max", [pairSetting("dilation", 1, LARGEST.dilation)], { dilation: [1, 1] }), passes };
@@ -20,11 +19,22 @@ function passes(given) {
   const { outputShape, ...common } = commonOf(given);
   const taps = given.settings.kernel[0] * given.settings.kernel[1];
 
+  /** The element that wins a window: of equal ones the first. @param {number} k @param {(index: number) => void} [onread] */
+  function winnerOf(k, onread) {
+    let index = -1;
+    eachInside(given, axes, k, (at) => {
+      if (index < 0 || input.values[at] > input.values[index]) index = at;
+      onread?.(at);
+    });
+    return index;
+  }
+
   /** @type {Pass} */
   const forward = {
     ...common, name: "forward", direction: "forward", function: "max_pool2d", formula: `Y[${channelOf(given)}y, x] = max(i, j) X[${placeOf(given)}]`,
     torch: `Y = ${call("F.max_pool2d", argumentsOf(given))}`, reads: ["input"], slides: "input", targets: ["output"], ring: ringOf(axes),
     taps, starts: "start", ends: "done", scatter: false, compares: true, running: "best",
+    scan: (k, onread) => input.values[winnerOf(k, onread)],
     visit: kept((k) => {
       let [best, index] = [-Infinity, -1];
       const terms = tapsOf(given, axes, k).map((tap) => {
@@ -44,9 +54,10 @@ function passes(given) {
     ...common, name: "inputGrad", direction: "backward", function: "max_pool2d_input_grad", formula: `dL/dX[${channelOf(given)}arg max of window y, x] += dL/dY[${channelOf(given)}y, x]`,
     torch: gradientCall("X"), reads: ["gradOutput", "input"], slides: null, targets: ["gradInput"],
     taps: 1, starts: "start", ends: null, scatter: true, compares: true,
+    adds: (k, add) => add(winnerOf(k), gradOutput.values[k]),
     visit: kept((k) => {
       const { terms: picture, window } = forward.visit(k);
-      const index = /** @type {number} */ (/** @type {Term} */ (picture.findLast(({ changes }) => changes)).cells.input);
+      const index = winnerOf(k);
       const [c, row, col] = unravel(index, input.shape);
       const grad = gradOutput.values[k];
       const term = termOf({ vars: {}, cells: { gradOutput: k, input: index }, factors: [grad], product: grad, writes: ["gradInput", index] });

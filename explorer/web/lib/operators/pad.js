@@ -11,16 +11,22 @@ import { gradientCall } from "./formulas.js";
 export function folding({ tensors: { input } }, padded, { rows, columns, mode }) {
   const [, H, W] = input.shape;
   const shape = /** @type {number[]} */ (padded.shapes.gradPadded);
+  const valueOf = (/** @type {number} */ k) => padded.scan?.(k) ?? padded.visit(k).value;
+  /** The element of the input that stands at a place of the padded one. @param {number} k */
+  function placeOf(k) {
+    const [c, y, x] = unravel(k, shape);
+    const [row, col] = [sourceOf(y - rows.before, H, mode), sourceOf(x - columns.before, W, mode)];
+    return { c, y, x, row, col, index: (c * H + row) * W + col };
+  }
   return {
     name: "inputGrad", direction: "backward", function: "pad2d_input_grad", torch: gradientCall("X"),
     formula: `dL/dX[source(y − ${rows.before}), source(x − ${columns.before})] += dL/dX̃[y, x]`,
     reads: ["gradPadded"], slides: null, targets: ["gradInput"], shapes: { gradPadded: shape, gradInput: input.shape },
     count: size(shape), taps: 1, starts: null, ends: null, scatter: true,
+    adds: (k, add) => add(placeOf(k).index, valueOf(k)),
     visit: kept((k) => {
-      const [c, y, x] = unravel(k, shape);
-      const [row, col] = [sourceOf(y - rows.before, H, mode), sourceOf(x - columns.before, W, mode)];
-      const index = (c * H + row) * W + col;
-      const { value } = padded.visit(k);
+      const { c, y, x, row, col, index } = placeOf(k);
+      const value = valueOf(k);
       const term = termOf({ vars: { row, col }, cells: { gradPadded: k }, factors: [value], product: value, writes: ["gradInput", index] });
       return { vars: { n: 0, c, y, x }, target: ["gradInput", index], start: {}, terms: [term], value, window: {} };
     }),

@@ -71,6 +71,20 @@ export function tapsOf({ tensors: { input } }, { rows, columns }, k) {
   });
 }
 
+/** The elements of an output's window that lie inside the input, in the order of the loops. @param {Case} given @param {ReturnType<typeof axesOf>} axes its own @param {number} k the output's element @param {(index: number) => void} onread */
+export function eachInside({ tensors: { input } }, { rows, columns }, k, onread) {
+  const [, H, W] = input.shape;
+  const [c, y, x] = unravel(k, [input.shape[0], rows.output, columns.output]);
+  for (let i = 0; i < rows.taps; i++) {
+    const row = y * rows.stride - rows.before + i * rows.dilation;
+    if (row < 0 || row >= H) continue;
+    for (let j = 0; j < columns.taps; j++) {
+      const col = x * columns.stride - columns.before + j * columns.dilation;
+      if (col >= 0 && col < W) onread((c * H + row) * W + col);
+    }
+  }
+}
+
 /** The outer loop's variables. @param {number} k @param {number[]} shape of the output */
 export function loopOf(k, shape) {
   const [c, y, x] = unravel(k, shape);

@@ -46,8 +46,11 @@ export function repeated({ shape, values }, lead) {
 /** dL/dY of the output's size: new elements are 1. @param {Case} given @param {number[]} shape */
 export const withGradient = (given, shape) => withTensors(given, { gradOutput: reshaped(given.tensors.gradOutput ?? { shape: [], values: [] }, shape, 1) });
 
-/** The case before, if its input is pictures (channels, rows, columns). @param {Case | null} before @returns {Tensor | null} */
-export const pictureOf = (before) => (before?.tensors.input?.shape.length === 3 ? before.tensors.input : null);
+/** The input of the case before, if it is pictures (channels, rows, columns) of sides up to `largest`. @param {Case | null} before @returns {Tensor | null} */
+export function pictureOf(before, largest = Infinity) {
+  const input = before?.tensors.input;
+  return input?.shape.length === 3 && Math.max(input.shape[1], input.shape[2]) <= largest ? input : null;
+}
 
 /** The gradient of the case before, if it is of pictures. @param {Case | null} before @returns {Tensor} */
 export const gradientOf = (before) => (before?.tensors.gradOutput?.shape.length === 3 ? before.tensors.gradOutput : { shape: [1, 1, 1], values: [1] });
@@ -78,12 +81,13 @@ export const channelCounts = (most) => ({ tensors: { input } }) => counted(1, Ma
 /** Sides beyond those that are walked by hand, for one channel. */
 const SIDES = [10, 12, 16, 20, 24, 28, 32, 48, 64];
 
-/** @param {Case} given */
-const sidesOf = ({ tensors: { input, weight } }) => [...counted(1, LARGEST.input), ...(input.shape.length === 3 && input.shape[0] * (weight?.shape[0] ?? 1) === 1 ? SIDES : [])];
-
-/** Rows and columns of the input's pictures. */
-export const inputSize = pairOf("size", sidesOf, ({ tensors }) => tensors.input.shape.slice(-2),
+/** Rows and columns of the input's pictures, of sides up to `largest`. */
+export const inputSizeTo = (largest = Infinity) => pairOf("size",
+  ({ tensors: { input, weight } }) => [...counted(1, LARGEST.input), ...(input.shape.length === 3 && input.shape[0] * (weight?.shape[0] ?? 1) === 1 ? SIDES.filter((side) => side <= largest) : [])],
+  ({ tensors }) => tensors.input.shape.slice(-2),
   (given, pair) => withTensors(given, { input: reshaped(given.tensors.input, [...given.tensors.input.shape.slice(0, -2), ...pair], 0) }));
+
+export const inputSize = inputSizeTo();
 
 /** The learning rate. @param {string[]} passes that it is shown with */
 export const learningRate = (passes) => plainSetting("lr", "number", { passes, accepts: (value) => value >= 0 });

@@ -5,7 +5,7 @@ import { divided, kept, size, summed, sumPieces, sumTold, unravel } from "../vis
 import { biasGradient } from "./conv.js";
 import { argument, call, gradientCall, linear } from "./formulas.js";
 import { channels, convolutionBegin, groupSetting, kernelSize } from "./kernels.js";
-import { inputSize, LARGEST, learningRate, pairSetting, withGradient } from "./settings.js";
+import { inputSizeTo, LARGEST, learningRate, pairSetting, withGradient } from "./settings.js";
 import { descent } from "./update.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
@@ -13,6 +13,9 @@ import { descent } from "./update.js";
 /** @typedef {[number, number, number]} Place */
 
 const AXES = /** @type {const} */ (["rows", "columns"]);
+
+/** Largest side of the input: strides make the output up to five times as large. */
+const LARGEST_SIDE = 16;
 
 /** Rows and columns: `extent` elements become `output`. @param {Case} given */
 const axesOf = ({ settings: { stride, padding, outputPadding, dilation }, tensors: { input, weight } }) => AXES.map((_, axis) => {
@@ -31,10 +34,10 @@ export const transpose = {
     newWeight: ["K′", "arithmetic.tensor.newWeight", "arithmetic.plane.transposed"],
   },
   settings: [
-    inputSize, kernelSize, pairSetting("stride", 1, LARGEST.stride), pairSetting("padding", 0, LARGEST.padding), pairSetting("outputPadding", 0, LARGEST.stride - 1),
+    inputSizeTo(LARGEST_SIDE), kernelSize, pairSetting("stride", 1, LARGEST.stride), pairSetting("padding", 0, LARGEST.padding), pairSetting("outputPadding", 0, LARGEST.stride - 1),
     pairSetting("dilation", 1, LARGEST.dilation), channels, groupSetting, learningRate(["update"]),
   ],
-  begin: (before) => convolutionBegin("transpose", before, { stride: [2, 2], padding: [0, 0], outputPadding: [0, 0], dilation: [1, 1], groups: 1, lr: 0.1 }),
+  begin: (before) => convolutionBegin("transpose", before, { stride: [2, 2], padding: [0, 0], outputPadding: [0, 0], dilation: [1, 1], groups: 1, lr: 0.1 }, LARGEST_SIDE),
   refusal(given) {
     for (const [at, { stride, dilation, more, output, padding }] of axesOf(given).entries()) {
       if (more >= Math.max(stride, dilation)) return { reason: "outputPadding", axis: AXES[at], numbers: { more, stride, dilation } };
