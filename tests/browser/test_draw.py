@@ -118,6 +118,20 @@ def test_every_column_is_painted_and_the_legend_shows_the_same_colours(app, open
         assert max(abs(a - b) for a, b in zip(picture, legend, strict=True)) <= 6, reading
 
 
+def test_a_map_of_one_value_has_no_pattern_on_its_own_scale_and_says_its_value(app, open_page):
+    page = open_page(app)
+    picture = page.locator("[data-step='0'] canvas.maps").element_handle()
+    colour = "canvas => String([...canvas.getContext('2d').getImageData(12, 0, 1, 1).data])"
+    neutral = "236,238,242,255"
+    page.wait_for_function(f"([picture, wanted]) => ({colour})(picture) === wanted", arg=[picture, neutral])
+    value = re.search(r"value ≈ (\S+)", read_cell(page, 0, 12, 12))
+    assert value
+    expect(page.locator(".network .ramp-ticks")).to_contain_text(f"one value all over: {value[1]}")
+    assert page.locator(".network canvas.ramp").evaluate(colour) == neutral
+    page.locator(".network .scope").select_option("layer")
+    page.wait_for_function(f"([picture, wanted]) => ({colour})(picture) !== wanted", arg=[picture, neutral])
+
+
 def test_a_value_is_opened_to_its_sum_and_followed_back_to_the_ink(app, open_page, examples):
     page = open_page(app)
     page.locator(".model-choice").select_option("a2")

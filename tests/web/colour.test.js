@@ -42,6 +42,16 @@ test("positions outside the scale take its end's colour, and what is not a numbe
   assert.equal(tableIndex("diverging", NaN), colourTable("diverging", false).length - 1);
 });
 
+test("a flat map has one colour without a hue, which is not that of 0", () => {
+  for (const dark of themes) {
+    const flat = colour("flat", 0.3, dark);
+    assert.deepEqual(flat, colour("flat", -1, dark));
+    assert.notDeepEqual(flat, colour("diverging", 0, dark));
+    assert.ok(Math.max(...flat) - Math.min(...flat) <= 16);
+    assert.equal(new Set([...colourTable("flat", dark)].slice(0, -1)).size, 1);
+  }
+});
+
 test("a table holds the colours that the function gives", () => {
   for (const scale of ["diverging", "grey", "sequential"]) {
     const table = colourTable(scale, false);

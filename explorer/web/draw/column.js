@@ -1,7 +1,6 @@
 /** One column of the network view: a step's facts, the maps of its channels, and the cell that is pointed at. */
 
 import { h } from "../lib/dom.js";
-import { colourTable, positionOf, tableIndex } from "../lib/colour.js";
 import { floatsFromBase64, fromBase64, readout, valueOf } from "../lib/codes.js";
 import { cellAfterKey, mapCell, tensorIndex } from "../lib/layout.js";
 import { short } from "../lib/numbers.js";
@@ -9,6 +8,7 @@ import { t } from "../lib/i18n.js";
 import { page } from "../lib/store.js";
 import { factLines, fedWords } from "./facts.js";
 import { createPicture } from "./picture.js";
+import { isFlat, lookupsOf } from "./shades.js";
 import { createSwap } from "./swap.js";
 
 /**
@@ -110,9 +110,9 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
     /** Paint what changed, or everything; a column off screen waits until it is seen. @param {"map" | "layer" | "network"} scope @param {number} networkPeak @param {boolean} all */
     paint(scope, networkPeak, all) {
       dirty ||= all;
-      if (!dirty || !column.visible || folded || !scales.length || !picture) return;
+      if (!dirty || !column.visible || folded || !scales.length || !picture || !map) return;
       dirty = false;
-      picture.paint(codes, lookupsFor(scope === "map" ? null : scope === "layer" ? column.peak : networkPeak));
+      picture.paint(codes, lookupsOf(column.scaled(), scales, codes, map.count, scope === "map" ? null : scope === "layer" ? column.peak : networkPeak));
     },
 
     /** @param {Cell | null} cell */
@@ -125,7 +125,7 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
       const label = !vector ? null : map.labels.length ? map.labels[position] : t("network.position", { index: position });
       return {
         value, scale, label, text: readout(value, scale), channel: channels[cell.channel], strength: strengths?.[cell.channel],
-        row: cell.row * map.block, column: cell.column * map.block,
+        row: cell.row * map.block, column: cell.column * map.block, flat: isFlat(codes, map.count, cell.channel),
       };
     },
 
@@ -186,16 +186,6 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
     },
   };
 
-  /**
-   * The colour of each code for each map. On its own scale every map of a signed step has the same colours.
-   * @param {number | null} full the value at the end of the colour scale, null for each map's own largest
-   */
-  function lookupsFor(full) {
-    const shown = column.scaled();
-    if (full === null && shown.scale === "diverging") return Array(scales.length).fill(lookupOf(shown, 1, 1));
-    return Array.from(scales, (scale) => lookupOf(shown, scale, full ?? scale));
-  }
-
   function flip(/** @type {number} */ by) {
     if (!map) return;
     const last = (pages - 1) * map.perPage;
@@ -255,10 +245,4 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
   }
   column.relabel();
   return column;
-}
-
-/** The colour of each of the 256 codes. @param {Step} step @param {number} scale of the codes @param {number} full the value at the scale's end */
-function lookupOf(step, scale, full) {
-  const table = colourTable(step.scale, page.get("dark"));
-  return Uint32Array.from({ length: 256 }, (_, code) => table[tableIndex(step.scale, positionOf(step, valueOf(code, scale), full))]);
 }

@@ -41,6 +41,13 @@ export function createLegend(onchange) {
     context.putImageData(image, 0, 0);
   }
 
+  /** The pointed map has one value all over. @param {string} value */
+  function markFlat(value) {
+    draw("flat");
+    marker.hidden = true;
+    [low.textContent, middle.textContent, high.textContent] = ["", t("legend.flat", { value }), ""];
+  }
+
   return {
     element,
     get scope() {
@@ -55,12 +62,13 @@ export function createLegend(onchange) {
     },
 
     /**
-     * @param {import("./network.js").Step} step @param {number} value @param {number} mapScale largest |value| of its map
+     * @param {import("./network.js").Step} step @param {{ value: number, text: string, scale: number, flat: boolean }} found `scale`: largest |value| of its map
      * @param {number} wider largest |value| of the layer or network in scope
      */
-    mark(step, value, mapScale, wider) {
+    mark(step, { value, text, scale, flat }, wider) {
+      if (flat && scopeNow() === "map" && step.scale === "diverging") return markFlat(text);
       draw(step.scale);
-      const full = scopeNow() === "map" ? mapScale : wider;
+      const full = scopeNow() === "map" ? scale : wider;
       const diverging = step.scale === "diverging";
       const [from, to] = diverging ? [-full, full] : [step.low, step.high];
       [low.textContent, middle.textContent, high.textContent] = [short(from, 3), diverging ? "0" : "", short(to, 3)];

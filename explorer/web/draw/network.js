@@ -1,29 +1,22 @@
 /**
- * The network view: one column per step of the trace, in execution order, each with the maps of its channels, under the
- * modules they belong to and the edges between them. It draws what the server described and names no layer, channel count
- * or picture size of its own.
+ * The network view: one column per step of the trace, in execution order, each with the maps of its channels. It draws what
+ * the server described and names no layer, channel count or picture size of its own.
  */
 
 import { h } from "../lib/dom.js";
 import { fieldsOf } from "../lib/field.js";
-import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../lib/graph.js";
 import { t } from "../lib/i18n.js";
 import { page } from "../lib/store.js";
-import { createArrangement } from "./arrange.js";
 import { createBackward } from "./backward.js";
 import { createColumn } from "./column.js";
-import { bandsOf, createEdges } from "./edges.js";
 import { createLegend } from "./legend.js";
 import { createReading } from "./reading.js";
+import { createTrack } from "./track.js";
 
 /** @typedef {import("./column.js").Step} Step */
 /** @typedef {import("./column.js").Maps} Maps */
 /** @typedef {ReturnType<typeof createColumn>} Column */
 
-/** px between columns. */
-const GAP = 10;
-/** A network of more columns opens with modules folded. */
-const MOST_COLUMNS = 100;
 /** Times are told at most this often, so that they can be read while the pen moves, ms. */
 const TIMES_EVERY = 500;
 
@@ -36,21 +29,12 @@ const TIMES_EVERY = 500;
 export function createNetwork({ onwant, onopen, onfield }) {
   const legend = createLegend(() => repaint());
   const backward = createBackward();
-  const arrangement = createArrangement({ onfoldall: foldAll });
-  const edges = createEdges({ onfold: toggleFold, onedge: tellEdge, onfollow: follow });
   const reading = createReading();
-  const row = h("div", { class: "steps-row" });
-  const track = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row);
+  const track = createTrack({ onseen: (column) => column.paint(legend.scope, peak, false), onchange: wantMore, onedge: tellEdge });
   const element = h("section", { class: "network", dataset: { i18nAria: "network.title" } },
-    h("div", { class: "network-bar" }, backward.element, legend.element, arrangement.element, reading.element), track);
+    h("div", { class: "network-bar" }, backward.element, legend.element, track.arrangement, reading.element), track.element);
   /** @type {Column[]} */
   let columns = [];
-  /** The columns on the track, from left to right. @type {Column[]} */
-  let shown = [];
-  /** @type {import("../lib/graph.js").Group[]} */
-  let groups = [];
-  /** Class name of each module, by its path. @type {Record<string, string>} */
-  let modules = {};
   let everything = true;
   /** @type {Record<string, import("../lib/field.js").Relation>[]} */
   let geometry = [];
@@ -58,19 +42,9 @@ export function createNetwork({ onwant, onopen, onfield }) {
   let version = 1;
   let timed = 0;
 
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const column = columns.find(({ element }) => element === entry.target);
-      if (!column) continue;
-      column.visible = entry.isIntersecting;
-      column.paint(legend.scope, peak, false);
-    }
-    wantMore();
-  }, { root: track, rootMargin: "0px 300px" });
-
   /** The maps to ask for: [step, first channel] of the columns on screen, or of all where all of them are small. */
   function wanted() {
-    return shown.filter((column) => column.wants(version) && (everything || column.visible)).map((column) => [column.step.index, column.first]);
+    return track.shown.filter((column) => column.wants(version) && (everything || column.visible)).map((column) => [column.step.index, column.first]);
   }
 
   function wantMore() {
@@ -89,47 +63,6 @@ export function createNetwork({ onwant, onopen, onfield }) {
     legend.rest();
   }
 
-  /** What is folded: what the person or the link said, or what makes a large network fit. @returns {Set<string>} */
-  const folded = () => (page.get("fold") ? new Set(page.get("fold")) : foldedAtFirst(columns.length, groups, MOST_COLUMNS));
-
-  /** @param {string} name a module's path or a step's fold */
-  function toggleFold(name) {
-    const now = folded();
-    if (!now.delete(name)) now.add(name);
-    page.set({ fold: [...now] });
-  }
-
-  /** @param {boolean} fold */
-  function foldAll(fold) {
-    page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] });
-  }
-
-  /** Put the columns that are not folded away on the track, with their modules and edges above. */
-  function arrange() {
-    const now = folded();
-    const stands = representatives(columns.length, groups, now);
-    shown = columns.filter((_, at) => stands[at] === at);
-    for (const column of columns) {
-      column.fold(now.has(stepFold(column.step.index)));
-      column.resize(page.get("zoom"));
-      column.element.style.width = `${column.width}px`;
-    }
-    let left = 0;
-    const places = shown.map(({ width }) => {
-      const place = { left, width };
-      left += width + GAP;
-      return place;
-    });
-    const placeOf = new Map(shown.map((column, place) => [columns.indexOf(column), place]));
-    const bands = bandsOf(groups, now, modules, (at) => places[placeOf.get(stands[at]) ?? 0]);
-    row.replaceChildren(...shown.map((column) => column.element));
-    edges.draw(bands, edgesOf(columns.map(({ step }) => step), stands), places);
-    for (const column of columns) {
-      if (!shown.includes(column)) column.visible = false;
-    }
-    wantMore();
-  }
-
   /** @param {Column} column @param {ReturnType<Column["read"]>} found */
   function tell(column, found) {
     if (!found) {
@@ -138,23 +71,13 @@ export function createNetwork({ onwant, onopen, onfield }) {
       return;
     }
     reading.cell(column, found);
-    legend.mark(column.scaled(), found.value, found.scale, legend.scope === "network" ? peak : column.peak);
+    legend.mark(column.scaled(), found, legend.scope === "network" ? peak : column.peak);
   }
 
-  /** Say where an edge goes and what travels on it. @param {import("../lib/graph.js").Edge | null} edge */
-  function tellEdge(edge) {
-    shown.forEach((column, place) => column.element.classList.toggle("linked", edge !== null && (place === edge.from || place === edge.to)));
-    if (edge) reading.edge(shown[edge.from].step, shown[edge.to].step, edge.to - edge.from - 1);
+  /** Say where an edge goes and what travels on it. @param {Column | null} from @param {Column | null} to @param {number} over columns that it passes over */
+  function tellEdge(from, to, over) {
+    if (from && to) reading.edge(from.step, to.step, over);
     else rest();
-  }
-
-  /** Bring the far end of an edge into view. @param {import("../lib/graph.js").Edge} edge */
-  function follow({ from, to }) {
-    const inView = (/** @type {Column} */ column) => {
-      const [box, frame] = [column.element.getBoundingClientRect(), track.getBoundingClientRect()];
-      return box.left >= frame.left && box.right <= frame.right;
-    };
-    shown[inView(shown[to]) ? from : to].element.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   /**
@@ -163,7 +86,7 @@ export function createNetwork({ onwant, onopen, onfield }) {
    */
   function outlineFields(place) {
     const found = place && fieldsOf(geometry, (index) => columns[index + 1].step.shape, place.step, place.cell);
-    const style = getComputedStyle(track);
+    const style = getComputedStyle(element);
     const [made, influenced] = ["--cs-accent", "--cs-mark"].map((name) => style.getPropertyValue(name));
     for (const column of columns) {
       const sources = found?.sources.get(column.step.index);
@@ -172,17 +95,6 @@ export function createNetwork({ onwant, onopen, onfield }) {
     onfield(found?.sources.get(-1) ?? null);
   }
 
-  /** Change the maps' size under Ctrl and wheel, keeping the column under the pointer there. @param {WheelEvent} event */
-  function wheel(event) {
-    if (!event.ctrlKey || event.deltaY === 0) return;
-    event.preventDefault();
-    const under = shown.find(({ element: { offsetLeft, offsetWidth } }) => offsetLeft + offsetWidth >= track.scrollLeft + event.clientX - track.getBoundingClientRect().left);
-    const before = under?.element.getBoundingClientRect().left ?? 0;
-    arrangement.zoomBy(event.deltaY < 0 ? 1 : -1);
-    if (under) track.scrollLeft += under.element.getBoundingClientRect().left - before;
-  }
-  track.addEventListener("wheel", wheel, { passive: false });
-  page.on(["fold", "zoom"], () => { if (columns.length) arrange(); });
   page.on(["sort"], () => {
     columns.forEach((column) => column.rewind());
     onwant();
@@ -194,20 +106,11 @@ export function createNetwork({ onwant, onopen, onfield }) {
 
     /** @param {{ steps: Step[], everything: boolean, classes: string[], modules: Record<string, string>, geometry: Record<string, import("../lib/field.js").Relation>[] }} description */
     describe(description) {
-      const same = columns.length === description.steps.length && columns.every(({ step }, k) => step.path === description.steps[k].path);
-      const left = same ? track.scrollLeft : 0; // a swapped activation leaves everything at its place
-      seen.disconnect();
-      ({ everything, geometry, modules } = description);
+      ({ everything, geometry } = description);
       backward.describe(description.classes);
-      groups = groupsOf(description.steps);
-      arrangement.describe(groups.length > 0);
-      columns = description.steps.map((step) => createColumn(step, {
-        tell, onpage: onwant, onopen, onpoint: outlineFields, onfold: () => toggleFold(stepFold(step.index)),
-      }));
+      columns = description.steps.map((step) => createColumn(step, { tell, onpage: onwant, onopen, onpoint: outlineFields, onfold: () => track.toggle(step) }));
       timed = 0;
-      arrange();
-      track.scrollLeft = left;
-      for (const column of columns) seen.observe(column.element);
+      track.take(columns, description.modules);
       rest();
     },
 
@@ -223,7 +126,7 @@ export function createNetwork({ onwant, onopen, onfield }) {
     },
     /** Whether every column on the track is in view and has the drawing's maps. */
     get complete() {
-      return shown.every((column) => column.visible && !column.wants(version));
+      return track.shown.every((column) => column.visible && !column.wants(version));
     },
 
     /**
@@ -269,16 +172,12 @@ export function createNetwork({ onwant, onopen, onfield }) {
 
     /** Bring a step's column to where the panel of an opened cell does not lie over it. @param {number} index */
     reveal(index) {
-      const column = columns[index + 1];
-      if (!column?.element.isConnected) return;
-      const { offsetLeft, offsetWidth } = column.element;
-      const free = track.clientWidth - parseFloat(getComputedStyle(track).paddingRight);
-      track.scrollLeft = Math.min(offsetLeft, Math.max(track.scrollLeft, offsetLeft + offsetWidth - free));
+      if (columns[index + 1]) track.reveal(columns[index + 1]);
     },
 
     relabel() {
       columns.forEach((column) => column.relabel());
-      if (columns.length) arrange();
+      if (columns.length) track.arrange();
       rest();
     },
   };

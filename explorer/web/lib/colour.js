@@ -6,7 +6,8 @@
  *   diverging   t in [-1, 1]; 0 is the background exactly (white in the light theme), blue below, orange above:
  *               the two hues stay apart for every common form of colour blindness;
  *   grey        t in [0, 1]; paper to ink;
- *   sequential  t in [0, 1]; background to accent, for probabilities.
+ *   sequential  t in [0, 1]; background to accent, for probabilities;
+ *   flat        any t; one colour without a hue, for a map that has one value all over.
  * Colours are interpolated in OKLab (Ottosson 2020), so that equal steps of t look like equal steps.
  */
 
@@ -15,11 +16,11 @@
 const THEMES = {
   light: {
     zero: [255, 255, 255], above: [[247, 167, 104], [213, 94, 0], [122, 46, 0]], below: [[125, 184, 226], [0, 114, 178], [0, 52, 92]],
-    paper: [255, 255, 255], ink: [17, 20, 28], full: [0, 114, 178], undefined: [214, 51, 132],
+    paper: [255, 255, 255], ink: [17, 20, 28], full: [0, 114, 178], flat: [236, 238, 242], undefined: [214, 51, 132],
   },
   dark: {
     zero: [20, 23, 31], above: [[120, 62, 22], [232, 126, 44], [255, 216, 170]], below: [[22, 72, 112], [64, 158, 224], [196, 230, 255]],
-    paper: [20, 23, 31], ink: [244, 246, 250], full: [86, 180, 233], undefined: [255, 92, 168],
+    paper: [20, 23, 31], ink: [244, 246, 250], full: [86, 180, 233], flat: [33, 37, 47], undefined: [255, 92, 168],
   },
 };
 
@@ -61,7 +62,7 @@ function along(stops, t) {
   return fromOklab(from.map((u, i) => u + (to[i] - u) * (place - k)));
 }
 
-/** @typedef {"diverging" | "grey" | "sequential"} Scale */
+/** @typedef {"diverging" | "grey" | "sequential" | "flat"} Scale */
 
 /**
  * The colour of position t on a scale; a t that is not a number has a colour of its own.
@@ -70,6 +71,7 @@ function along(stops, t) {
 export function colour(scale, t, dark) {
   const theme = dark ? THEMES.dark : THEMES.light;
   if (Number.isNaN(t)) return /** @type {RGB} */ (theme.undefined);
+  if (scale === "flat") return /** @type {RGB} */ (theme.flat);
   if (scale === "grey") return along([theme.paper, theme.ink], t);
   if (scale === "sequential") return along([theme.zero, theme.full], t);
   return along([theme.zero, ...(t < 0 ? theme.below : theme.above)], Math.abs(t));
