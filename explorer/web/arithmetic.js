@@ -21,7 +21,7 @@ import { heard, INITIAL, told } from "./arithmetic/properties_state.js";
 import { PRESETS, presetCase } from "./arithmetic/presets.js";
 import { createSections } from "./arithmetic/sections.js";
 import { createStage } from "./arithmetic/stage.js";
-import { randomised, withValue } from "./arithmetic/state.js";
+import { randomised, withOperator, withValue } from "./arithmetic/state.js";
 import { targetName } from "./arithmetic/terms.js";
 import { createTexts } from "./arithmetic/texts.js";
 import { refusedWords } from "./arithmetic/words.js";
@@ -46,6 +46,7 @@ export function mount(element, { server, options }) {
 
   const controls = createControls({
     ask: (change) => edit(change(edits.now)),
+    onoperator: operate,
     onpreset: start,
     onpass: choose,
     onrandom: (seed) => edit(randomised(edits.now, seed)),
@@ -75,7 +76,8 @@ export function mount(element, { server, options }) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const body = h("div", { class: "arithmetic-body" }, notes.origin, notes.article, player.element, stage.element, texts.element, ...views.map((view) => view.element), notes.chains);
   const root = h("div", { class: "arithmetic", tabindex: -1 },
-    h("div", { class: "arithmetic-top" }, controls.head, h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge, taken.element)),
+    h("div", { class: "arithmetic-top" },
+      h("div", { class: "arithmetic-head" }, ...controls.head, taken.element), h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge)),
     controls.settings, notes.sizes, problem, body,
     h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }), said);
   const sections = createSections({
@@ -145,6 +147,14 @@ export function mount(element, { server, options }) {
     passName = name;
     preview = null;
     player.pause(at);
+  }
+
+  /** Another operator: from where its numbers come in, or on the same way back. @param {string} op */
+  function operate(op) {
+    const given = withOperator(edits.now, op);
+    const passes = refusalOf(given) ? {} : passesOf(given);
+    begin(passes[passName]?.direction === "backward" ? passName : Object.keys(passes)[0] ?? "forward");
+    edit(given);
   }
 
   /** @param {string} name of a preset */

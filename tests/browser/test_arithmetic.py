@@ -424,6 +424,13 @@ def test_a_map_of_62_by_62_is_walked_in_ten_seconds(arithmetic):
 
 def test_on_a_phone_everything_is_in_reach(app, open_page):
     page = opened(open_page(app, width=360, height=740, has_touch=True))
+    expect(control(page, "input.columns")).to_be_hidden()
+    box = cell(page, "input", 0).bounding_box()
+    assert box
+    assert box["y"] < 1.25 * 740
+    tool(page, "settings").tap()
+    expect(tool(page, "settings")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".arithmetic .export")).to_be_visible()
     control(page, "input.columns").select_option("8")
     control(page, "padding.columns").select_option("2")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 360

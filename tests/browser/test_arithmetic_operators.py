@@ -132,9 +132,23 @@ def test_only_groups_that_divide_the_channels_are_offered(arithmetic):
     expect_checked(arithmetic)
 
 
+def test_an_operator_begins_where_its_numbers_come_in(arithmetic):
+    tool(arithmetic, "last").click()
+    for op, name in {"crossEntropy": "logP", "batchNorm": "mean", "nll": "rows"}.items():
+        choose(arithmetic, op=op)
+        expect(arithmetic.locator(f"[data-pass={name}]")).to_have_attribute("aria-pressed", "true")
+        expect(cell(arithmetic, "input", 0)).to_be_visible()
+        expect(arithmetic.locator(".transport-place")).to_have_attribute("data-at", "0")
+    choose(arithmetic, preset="inputgrad")
+    choose(arithmetic, op="max")
+    expect(arithmetic.locator("[data-pass=inputGrad]")).to_have_attribute("aria-pressed", "true")
+
+
 def test_the_cross_entropy_of_the_tutorial_and_its_gradient_stand_on_the_page(arithmetic):
     choose(arithmetic, preset="crossentropy")
     expect(arithmetic.locator(".article-right")).to_contain_text("✓ The right answer: 0.6931")
+    expect(cell(arithmetic, "logP", 2)).to_have_attribute("aria-label", re.compile("−0.6931472"))
+    expect(arithmetic.locator(".sum-line-of")).to_have_text("−ln 0.5")
     expect(arithmetic.locator(".sum-result b")).to_have_text("0.6931472")
     choose(arithmetic, preset="pminusy")
     tool(arithmetic, "last").click()
@@ -240,6 +254,7 @@ def test_a_number_that_cannot_stand_in_a_cell_is_said_there(arithmetic, op, name
 
 def test_on_a_phone_no_setting_of_any_operator_is_cut(app, open_page):
     page = opened(open_page(app, width=360, height=740, has_touch=True))
+    tool(page, "settings").tap()
     for op in OPERATORS:
         choose(page, op=op)
         cut = page.locator(".arithmetic .controls, .arithmetic .arithmetic-head, .arithmetic .passes").evaluate_all(

@@ -5,7 +5,7 @@ import { h } from "../lib/dom.js";
 import { parsed } from "../lib/editing.js";
 import { fillWords, t } from "../lib/i18n.js";
 import { PRESETS } from "./presets.js";
-import { withChoice, withOperator } from "./state.js";
+import { withChoice } from "./state.js";
 import { letterOf } from "./words.js";
 
 /** @typedef {import("./state.js").Case} Case */
@@ -93,16 +93,20 @@ function settingsOf(op, ask) {
 /** All operators by family, as the menu lists them. */
 const families = () => [...Map.groupBy(Object.values(OPERATORS), ({ family }) => family)];
 
-/** @param {{ ask: Ask, onpreset: (name: string) => void, onpass: (pass: string) => void, onrandom: (seed: number) => void, tools: HTMLElement[] }} options `tools`: undo and redo */
-export function createControls({ ask, onpreset, onpass, onrandom, tools }) {
+/** @param {{ ask: Ask, onoperator: (op: string) => void, onpreset: (name: string) => void, onpass: (pass: string) => void, onrandom: (seed: number) => void, tools: HTMLElement[] }} options `tools`: undo and redo */
+export function createControls({ ask, onoperator, onpreset, onpass, onrandom, tools }) {
   const groups = families().map(([family, operators]) => h("optgroup", { dataset: { i18nAria: `arithmetic.family.${family}`, family } },
     ...operators.map(({ name }) => h("option", { value: name, dataset: { i18n: `arithmetic.op.${name}` } }))));
-  const op = h("select", { dataset: { control: "op", i18nAria: "arithmetic.op" }, onchange: () => ask((given) => withOperator(given, op.value)) }, ...groups);
+  const op = h("select", { dataset: { control: "op", i18nAria: "arithmetic.op" }, onchange: () => onoperator(op.value) }, ...groups);
   const preset = h("select", { class: "preset", dataset: { control: "preset", i18nAria: "arithmetic.preset" }, onchange: () => onpreset(preset.value) },
     ...Object.keys(PRESETS).map((value) => h("option", { value, dataset: { i18n: `arithmetic.preset.${value}` } })),
     h("option", { value: "", disabled: true, dataset: { i18n: "arithmetic.preset.own" } }));
   const passes = h("div", { class: "passes", role: "group", dataset: { i18nAria: "arithmetic.pass" } });
   const settings = h("div", { class: "controls" });
+  const fold = h("button", {
+    type: "button", class: "tool wide more", "aria-expanded": "false", dataset: { tool: "settings", i18n: "arithmetic.settings", i18nTitle: "arithmetic.settings.why" },
+    onclick: () => fold.setAttribute("aria-expanded", String(fold.getAttribute("aria-expanded") === "false")),
+  });
   const seed = h("input", { class: "number-field", type: "number", min: 0, max: 999999, step: 1, value: 1, dataset: { control: "seed", i18nAria: "arithmetic.seed" } });
   const draw = () => onrandom(Math.max(0, Math.floor(Number(seed.value)) || 0));
   /** @type {Map<string, ReturnType<typeof settingsOf>>} */
@@ -123,9 +127,11 @@ export function createControls({ ask, onpreset, onpass, onrandom, tools }) {
   }
 
   return {
-    head: h("div", { class: "arithmetic-head" }, op, preset, ...tools,
+    head: [
+      op, preset, ...tools, fold,
       h("span", { class: "random", dataset: { i18nTitle: "arithmetic.random.why" } },
-        h("button", { type: "button", class: "tool wide", dataset: { tool: "random", i18n: "arithmetic.random" }, onclick: draw }), h("label", { class: "seed note" }, h("span", { dataset: { i18n: "arithmetic.seed" } }), seed))),
+        h("button", { type: "button", class: "tool wide", dataset: { tool: "random", i18n: "arithmetic.random" }, onclick: draw }), h("label", { class: "seed note" }, h("span", { dataset: { i18n: "arithmetic.seed" } }), seed)),
+    ],
     passes,
     settings,
     /** @param {Case} given @param {Record<string, Pass>} all the passes, none where the settings are impossible @param {string} pass */

@@ -70,7 +70,7 @@ export const PRESETS = {
     make: () => pooled(ONE),
   },
   maxpoolgrad: { pass: "inputGrad", make: () => pooled(GRADIENT), right: [0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4] },
-  crossentropy: { pass: "forward", make: classified, right: [Math.LN2], digits: 4 },
+  crossentropy: { pass: "rows", make: classified, right: [Math.LN2], digits: 4 },
   pminusy: { pass: "inputGrad", make: classified, right: [0.1, 0.2, -0.5, 0.2], digits: 4 },
 };
 
