@@ -18,7 +18,7 @@ laid out channels-last. Nothing here validates (`core.ops.vectorized.conv2d` doe
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from functools import reduce
 from typing import NamedTuple
@@ -80,51 +80,54 @@ class Geometry(NamedTuple):
         pH, pW = self.padding
         return F.pad(input, (pW, pW, pH, pH)) if pH or pW else input
 
-    def windows(self, padded: Tensor, lines: slice) -> Tensor:
-        """Return the view `(N, C, kH, kW, outH, outW)` of some output lines."""
-        (N, C), (sN, sC, sRow, sCol) = padded.shape[:2], padded.stride()
-        (sH, sW), (dH, dW) = self.stride, self.dilation
-        size = (N, C, *self.kernel, lines.stop - lines.start, self.out[1])
-        strides = (sN, sC, dH * sRow, dW * sCol, sH * sRow, sW * sCol)
-        return padded.as_strided(size, strides, padded.storage_offset() + lines.start * sH * sRow)
-
     def rows(self, input: Tensor, lines: slice, t: int = 1) -> Tensor:
         """Return the matrix `(N·outH·outW/t, kH·(sW·(t − 1) + kW)·C)` of some output lines."""
-        (kH, kW), (outH, outW), (sH, sW) = self.kernel, self.out, self.stride
-        wide = self._replace(kernel=(kH, sW * (t - 1) + kW), out=(outH, outW // t), stride=(sH, sW * t))
+        (kH, kW), (_, outW), (sH, sW), _, (dH, dW) = self
         padded = self.pad(input).contiguous(memory_format=torch.channels_last)
-        windows = wide.windows(padded, lines).permute(0, 4, 5, 2, 3, 1)
-        return windows.reshape(-1, math.prod(windows.shape[3:]))
+        N, C, H, W = padded.shape
+        run, line = sW * (t - 1) + kW, W * C
+        size = (N, lines.stop - lines.start, outW // t, kH, run, C)
+        strides = (H * line, sH * line, t * sW * C, dH * line, dW * C, 1)
+        view = padded.as_strided(size, strides, padded.storage_offset() + lines.start * sH * line)
+        return view.reshape(-1, kH * run * C)
 
-    def columns(self, input: Tensor, lines: slice, groups: int) -> Tensor:
-        """Return the matrices `(groups, C/groups·kH·kW, N·outH·outW)` of some output lines."""
-        windows = self.windows(self.pad(input).contiguous(), lines).permute(1, 2, 3, 0, 4, 5)
-        return windows.reshape(groups, math.prod(windows.shape[:3]) // groups, -1)
+    def windows(self, input: Tensor, lines: slice) -> Tensor:
+        """Return the windows `(N, C, kH, kW, outH, outW)` of some output lines, a view of the padded input."""
+        (kH, kW), (_, outW), (sH, sW), _, (dH, dW) = self
+        padded = self.pad(input).contiguous()
+        N, C, H, W = padded.shape
+        size = (N, C, kH, kW, lines.stop - lines.start, outW)
+        strides = (C * H * W, H * W, dH * W, dW, sH * W, sW)
+        return padded.as_strided(size, strides, padded.storage_offset() + lines.start * sH * W)
 
 
-def segment(weight_size: Sequence[int], geometry: Geometry, images: int) -> int:
+def segment(weight_size: Sequence[int], geometry: Geometry, groups: int, images: int) -> int:
     """Return how many neighbouring outputs of a line a row serves: 1, or a divisor of `outW` for large batches.
 
     The more, the fewer elements are copied and the more of them are multiplied by the zeros of the band. That costs
     nothing while it fills columns of the product that would lie idle (`WIDE`), and stays below three windows' width.
     """
-    (O, C, kH, kW), (outH, outW) = weight_size, geometry.out
-    if geometry.dilation[1] > 1 or images * outH * outW * C * kH * kW < MANY:
+    (O, C, kH, kW), (outH, outW), sW = weight_size, geometry.out, geometry.stride[1]
+    if groups > 1 or geometry.dilation[1] > 1 or images * outH * outW * C * kH * kW < MANY:
         return 1
-    most = min(WIDE // O, 1 + 2 * kW // geometry.stride[1])
-    return max((t for t in range(2, most + 1) if outW % t == 0), default=1)
+    most = min(WIDE // O, 1 + 2 * kW // sW)
+    t = max((t for t in range(2, most + 1) if outW % t == 0), default=1)
+    return t if (sW * (t - 1) + kW) * C >= SHORT_RUN else 1
 
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
     """Return `output[n, o, y, x] = Σ_{c,i,j} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]`."""
     input, weight = input.detach(), weight.detach()
-    kH, kW = weight.shape[2:]
-    outH = (input.shape[2] + 2 * padding[0] - dilation[0] * (kH - 1) - 1) // stride[0] + 1
-    outW = (input.shape[3] + 2 * padding[1] - dilation[1] * (kW - 1) - 1) // stride[1] + 1
+    (N, _, H, W), (_, _, kH, kW) = input.shape, weight.shape
+    outH = (H + 2 * padding[0] - dilation[0] * (kH - 1) - 1) // stride[0] + 1
+    outW = (W + 2 * padding[1] - dilation[1] * (kW - 1) - 1) // stride[1] + 1
     geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
-    if formulation(weight.shape, groups) is Formulation.COLUMNS:
+    t = segment(weight.shape, geometry, groups, N)
+    if t > 1 and not _zeros_erase(input):
+        t = 1  # the band's zeros would carry what is not finite to outputs that do not read it
+    if t == 1 and formulation(weight.shape, groups) is Formulation.COLUMNS:
         return _forward_columns(input, weight, geometry, groups)
-    return _forward_rows(input, weight, geometry)
+    return _forward_rows(input, weight, geometry, t)
 
 
 def weight_grad(
@@ -138,18 +141,20 @@ def weight_grad(
 ) -> Tensor:
     """Return `dL/dweight[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, …]`."""
     input, grads = input.detach(), grad_output.detach().transpose(0, 1)
-    (O, C, kH, kW), (outH, outW) = weight_size, grads.shape[2:]
+    (O, C, kH, kW), (_, N, outH, outW) = weight_size, grads.shape
     geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
     columns = formulation(weight_size, groups, SHORT_SUM) is Formulation.COLUMNS
 
     def part(images: slice, lines: slice) -> Tensor:
-        factor = grads[:, images, lines].reshape(groups, O // groups, -1)
-        if columns:
-            return product(geometry.columns(input[images], lines, groups), factor).mT
-        return product(factor[0], geometry.rows(input[images], lines).mT)
+        factor = grads[:, images, lines].reshape(O, -1)
+        if not columns:
+            return product(factor, geometry.rows(input[images], lines).mT)
+        windows = geometry.windows(input[images], lines).permute(1, 2, 3, 0, 4, 5).reshape(groups * C * kH * kW, -1)
+        if groups == 1:
+            return product(windows, factor).mT
+        return torch.bmm(factor.view(groups, O // groups, -1), windows.view(groups, C * kH * kW, -1).mT)
 
-    blocks = _blocks((len(input), outH, outW), groups * C * kH * kW)
-    grad = reduce(Tensor.add_, (part(*block) for block in blocks))
+    grad = reduce(Tensor.add_, (part(*block) for block in _blocks((N, outH, outW), groups * C * kH * kW)))
     return grad.reshape(O, C, kH, kW) if columns else grad.view(O, kH, kW, C).permute(0, 3, 1, 2)
 
 
@@ -176,23 +181,21 @@ def input_grad(
     return padded[:, :, pH : pH + H, pW : pW + W]
 
 
-def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry) -> Tensor:
-    (N, O), (outH, outW) = (len(input), len(weight)), geometry.out
-    t = segment(weight.shape, geometry, N)
-    if t > 1 and not _zeros_erase(input):
-        t = 1  # the band's zeros would carry what is not finite to outputs that do not read it
+def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry, t: int) -> Tensor:
+    (N, O), (outH, outW) = (input.shape[0], weight.shape[0]), geometry.out
     band = _band(weight, geometry.stride[1], t)
-    each, room = len(band) // t + O, input.numel() + N * O * outH * outW // 2 - (band.numel() if t > 1 else 0)
-    blocks = list(_blocks((N, outH, outW), each, room // each))
+    each, room = band.shape[0] // t + O, input.numel() + N * O * outH * outW // 2 - (band.numel() if t > 1 else 0)
+    blocks = _blocks((N, outH, outW), each, room // each)
     if len(blocks) == 1:
         output = product(geometry.rows(input, blocks[0][1], t), band.mT)
-        return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
-    output = input.new_empty(N, outH, outW, O)
-    band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
-    for images, lines in blocks:
-        part = output[images, lines]
-        part.copy_(product(geometry.rows(input[images], lines, t), band.mT).view_as(part))
-    return output.permute(0, 3, 1, 2)
+    else:
+        output, start = input.new_empty(N * outH * outW // t, t * O), 0
+        band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
+        for images, lines in blocks:
+            part = product(geometry.rows(input[images], lines, t), band.mT)
+            start, stop = start + part.shape[0], start
+            output[stop:start] = part
+    return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
 
 
 def _band(weight: Tensor, step: int, t: int) -> Tensor:
@@ -209,13 +212,41 @@ def _band(weight: Tensor, step: int, t: int) -> Tensor:
 
 def _zeros_erase(input: Tensor) -> bool:
     """Return whether `0·input` is 0 everywhere; asked of a CPU alone, as another device would have to be waited for."""
-    return input.is_cpu and bool(input.sum().isfinite())
+    return input.is_cpu and math.isfinite(input.sum().item())
+
+
+def _forward_columns(input: Tensor, weight: Tensor, geometry: Geometry, groups: int) -> Tensor:
+    (N, O), (outH, outW) = (input.shape[0], weight.shape[0]), geometry.out
+    filters = weight.reshape(groups, O // groups, -1)
+    taps, last = filters.shape[2], groups == 1 and O % VECTOR == 0 and N > 1
+    positions = (input.numel() + N * O * outH * outW // 2) // (groups * taps)
+    blocks = _blocks((N, outH, outW), groups * taps + (0 if last else O), positions)
+    if N == groups == len(blocks) == 1:
+        columns = geometry.windows(input, blocks[0][1]).reshape(taps, -1)
+        return torch.mm(filters[0], columns).view(1, O, outH, outW)
+    output = input.new_empty((N, outH, outW, O) if last else (N, O, outH, outW))
+    for images, lines in blocks:
+        windows = geometry.windows(input[images], lines)
+        n, height = windows.shape[0], windows.shape[4]
+        if last:
+            columns = windows.permute(1, 2, 3, 0, 4, 5).reshape(taps, n * height * outW)
+            torch.mm(columns.mT, filters[0].mT, out=output[images, lines].view(n * height * outW, O))
+            continue
+        columns = windows.reshape(n * groups, taps, height * outW)
+        repeated = filters.expand(n, -1, -1, -1).flatten(0, 1)
+        part = output[images, :, lines]
+        if height == outH:
+            torch.bmm(repeated, columns, out=part.view(n * groups, O // groups, height * outW))
+        else:
+            part.copy_(torch.bmm(repeated, columns).view_as(part))
+        del windows, columns
+    return output.permute(0, 3, 1, 2) if last else output
 
 
 def _input_grad_rows(padded: Tensor, weight: Tensor, grad_output: Tensor, geometry: Geometry) -> None:
     (N, C), (kH, kW) = padded.shape[:2], geometry.kernel
     filters = weight.permute(0, 3, 2, 1).flatten(1).mT  # (kW·kH·C, O)
-    for images, lines in _blocks((N, *geometry.out), len(filters)):
+    for images, lines in _blocks((N, *geometry.out), filters.shape[0]):
         grads = grad_output[images, :, lines].permute(0, 2, 3, 1)
         n, outH, outW, O = grads.shape
         sent = product(grads.reshape(-1, O), filters).view(n, outH, outW, kW, kH, C)
@@ -223,39 +254,15 @@ def _input_grad_rows(padded: Tensor, weight: Tensor, grad_output: Tensor, geomet
         _add_taps(sent.permute(3, 4, 0, 5, 1, 2), spread.permute(3, 0, 4, 1, 2), padded[images], lines, geometry)
 
 
-def _forward_columns(input: Tensor, weight: Tensor, geometry: Geometry, groups: int) -> Tensor:
-    N, O, (outH, outW) = len(input), len(weight), geometry.out
-    filters = weight.reshape(groups, O // groups, -1)
-    taps, last = filters.shape[2], groups == 1 and O % VECTOR == 0
-    output = input.new_empty((N, outH, outW, O) if last else (N, O, outH, outW))
-    positions = (input.numel() + output.numel() // 2) // (groups * taps)
-    for images, lines in _blocks((N, outH, outW), groups * taps + O, positions):
-        if last:
-            part = output[images, lines].flatten(0, 2)
-            torch.mm(geometry.columns(input[images], lines, groups)[0].mT, filters[0].mT, out=part)
-            continue
-        windows = geometry.windows(geometry.pad(input[images]), lines)
-        n, height = len(windows), lines.stop - lines.start
-        columns = windows.reshape(n * groups, taps, height * outW)
-        repeated = filters.expand(n, -1, -1, -1).flatten(0, 1)
-        if height == outH:
-            torch.bmm(repeated, columns, out=output[images].view(n * groups, O // groups, outH * outW))
-        else:
-            part = output[images, :, lines]
-            part.copy_(torch.bmm(repeated, columns).view_as(part))
-        del columns
-    return output.permute(0, 3, 1, 2) if last else output
-
-
 def _input_grad_columns(padded: Tensor, weight: Tensor, grad_output: Tensor, geometry: Geometry, groups: int) -> None:
-    (N, C), O, (kH, kW) = padded.shape[:2], len(weight), geometry.kernel
-    filters = (
-        weight.transpose(2, 3).reshape(groups, O // groups, -1).mT.contiguous()
-    )  # (groups, C/groups·kW·kH, O/groups)
+    (N, C), O, (kH, kW) = padded.shape[:2], weight.shape[0], geometry.kernel
+    filters = weight.transpose(2, 3).reshape(groups, O // groups, -1).mT  # (groups, C/groups·kW·kH, O/groups)
+    filters = filters.contiguous()
     for images, lines in _blocks((N, *geometry.out), C * kH * kW):
         grads = grad_output[images, :, lines]
         n, _, outH, outW = grads.shape
-        sent = product(filters, grads.transpose(0, 1).reshape(groups, O // groups, -1).mT)
+        factor = grads.transpose(0, 1).reshape(groups, O // groups, -1)
+        sent = product(filters[0], factor[0].mT) if groups == 1 else torch.bmm(filters, factor)
         spread = sent.new_zeros(C, kH, n, outH, padded.shape[3])
         sent = sent.view(C, kW, kH, n, outH, outW).permute(1, 2, 3, 0, 4, 5)
         _add_taps(sent, spread.permute(1, 2, 0, 3, 4), padded[images], lines, geometry)
@@ -279,8 +286,8 @@ def _add_taps(sent: Tensor, spread: Tensor, padded: Tensor, lines: slice, geomet
         padded[:, :, lines.start * sH + i * dH :: sH][:, :, :outH].add_(part)
 
 
-def _blocks(size: tuple[int, int, int], elements: int, positions: int = BLOCK) -> Iterator[tuple[slice, slice]]:
-    """Yield the images and the output lines of each block: some images, or some lines of one large image.
+def _blocks(size: tuple[int, int, int], elements: int, positions: int = BLOCK) -> list[tuple[slice, slice]]:
+    """Return the images and the output lines of each block: some images, or some lines of one large image.
 
     Args:
         size: `(N, outH, outW)`.
@@ -290,6 +297,10 @@ def _blocks(size: tuple[int, int, int], elements: int, positions: int = BLOCK) -
     N, outH, outW = size
     images = max(1, min(BLOCK // elements, positions) // (outH * outW))
     lines = min(outH, max(1, IMAGE // (outW * elements)))
-    for n in range(0, max(N, 1), images):
-        for y in range(0, outH, lines):
-            yield slice(n, min(n + images, N)), slice(y, min(y + lines, outH))
+    if images >= N and lines == outH:
+        return [(slice(0, N), slice(0, outH))]
+    return [
+        (slice(n, min(n + images, N)), slice(y, min(y + lines, outH)))
+        for n in range(0, max(N, 1), images)
+        for y in range(0, outH, lines)
+    ]

@@ -12,23 +12,19 @@ from torch import Tensor
 LARGE = 1 << 20
 """Multiplications (`M·N·K`) from which oneDNN is the faster one: a call costs 10 µs more than `torch.mm` does."""
 
+_onednn = torch.ops.mkldnn._linear_pointwise.default if hasattr(torch.ops.mkldnn, "_linear_pointwise") else None
+
 
 def product(left: Tensor, right: Tensor) -> Tensor:
-    """Return `left @ right.mT`, for one pair of matrices or for several; autograd must have nothing to record.
+    """Return `left @ right.mT`; autograd must have nothing to record.
 
     Args:
-        left: `(M, K)` or `(G, M, K)`; copied unless it is contiguous.
-        right: `(N, K)` or `(G, N, K)`; copied unless it or its transpose is contiguous: over gaps between rows or
-            columns oneDNN takes thousands of times as long.
+        left: `(M, K)`; copied unless it is contiguous.
+        right: `(N, K)`; copied unless it or its transpose is contiguous: over gaps between rows or columns oneDNN takes
+            thousands of times as long.
     """
-    if left.dim() == 3:
-        return product(left[0], right[0])[None] if len(left) == 1 else torch.bmm(left, right.mT)
-    if _onednn(left) and left.numel() * len(right) >= LARGE:
-        dense = right if right.is_contiguous() or right.mT.is_contiguous() else right.contiguous()
-        result: Tensor = torch.ops.mkldnn._linear_pointwise.default(left, dense, None, "none", [], "")
-        return result
-    return torch.mm(left, right.mT)
-
-
-def _onednn(tensor: Tensor) -> bool:
-    return tensor.dtype is torch.float32 and tensor.is_cpu and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if left.numel() * right.shape[0] < LARGE or _onednn is None or left.dtype is not torch.float32 or not left.is_cpu:
+        return torch.mm(left, right.mT)
+    dense = right if right.is_contiguous() or right.mT.is_contiguous() else right.contiguous()
+    result: Tensor = _onednn(left, dense, None, "none", [], "")
+    return result

@@ -156,7 +156,7 @@ def test_rule_chooses_how_many_outputs_share_a_row(
     images: int, weight_size: Any, out: Any, stride: int, dilation: int, expected: int
 ) -> None:
     geometry = Geometry(weight_size[2:], out, (stride, stride), (0, 0), (dilation, dilation))
-    assert segment(weight_size, geometry, images) == expected
+    assert segment(weight_size, geometry, 1, images) == expected
 
 
 @cases

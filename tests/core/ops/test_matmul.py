@@ -24,12 +24,6 @@ def test_is_the_product_with_the_transposed(
     torch.testing.assert_close(product(left, right), exact.to(dtype), rtol=0, atol=1e-5 * max(1, K) ** 0.5)
 
 
-@pytest.mark.parametrize("groups", [1, 3])
-def test_takes_several_pairs(groups: int, device: torch.device) -> None:
-    left, right = torch.randn(groups, 40, 50, device=device), torch.randn(groups, 60, 50, device=device)
-    torch.testing.assert_close(product(left, right), left @ right.mT, rtol=1e-5, atol=1e-4)
-
-
 @pytest.mark.parametrize("by", ["rows", "columns"])
 def test_gaps_in_the_right_factor_cost_no_more_than_a_copy(by: str) -> None:
     def least_seconds(right: torch.Tensor) -> float:
