@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.device import choose_device
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
 def device() -> torch.device:
-    return torch.device(os.environ.get("TORCH_DEVICE", "cpu"))
+    """The device that `TORCH_DEVICE` names; one that is not there ends the session with the reason."""
+    try:
+        return choose_device(os.environ.get("TORCH_DEVICE", "cpu"))
+    except ValueError as error:
+        pytest.exit(f"TORCH_DEVICE: {error}", returncode=2)
 
 
 @pytest.fixture(scope="session")

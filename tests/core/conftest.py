@@ -1,9 +1,11 @@
-"""A tiny MNIST: drawn digits in torchvision's file layout, so that the data and training tests need no download."""
+"""The device under test, and a tiny MNIST: drawn digits in torchvision's file layout, so that nothing is downloaded."""
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.data import drawn, mnist
 from core.data.mnist import Pictures
@@ -17,6 +19,13 @@ def write_mnist(folder: Path, training: Pictures, test: Pictures) -> None:
         (raw / f"{part}-images-idx3-ubyte").write_bytes(header + digits.pictures.numpy().tobytes())
         labels = digits.labels.numpy().astype("uint8").tobytes()
         (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, len(digits)) + labels)
+
+
+@pytest.fixture
+def made_on_device(device: torch.device) -> Iterator[None]:
+    """Tensors and modules whose maker names no device are made on the one under test."""
+    with device:
+        yield
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from core.explain.attribution import (
     saliency,
 )
 
+pytestmark = pytest.mark.usefixtures("made_on_device")
+
 DIGIT = digits(1, seed=5).pictures[0, 0].float() / 255
 
 
@@ -38,9 +40,15 @@ def score_of(model, target):
     return lambda batch: model(batch.clone())[:, target]
 
 
+def asked(name):
+    """A shipped model, and the digit as it takes it."""
+    device = torch.get_default_device()
+    return models.load(name, device=device), models.card(name).prepare(DIGIT.to(device))
+
+
 def shipped(name, target):
-    model, card = models.load(name), models.card(name)
-    return lambda batch: log_odds(model(batch.clone()), target), card.prepare(DIGIT), card.prepare(torch.zeros(28, 28))
+    model, x = asked(name)
+    return lambda batch: log_odds(model(batch.clone()), target), x, models.card(name).prepare(torch.zeros(28, 28))
 
 
 def test_log_odds_are_those_of_the_probability_for_scores_and_log_probabilities_alike():
@@ -113,8 +121,7 @@ def test_saliency_predicts_the_effect_of_a_small_change():
 
 
 def test_grad_cam_is_captums_where_captum_can_look():
-    model, card = models.load("a1"), models.card("a1")
-    x = card.prepare(DIGIT)
+    model, x = asked("a1")
     trace = record(model, x, grad=True)
     layer = next(step.index for step in trace.steps if step.path == "conv2")
     expected = LayerGradCam(lambda batch: log_odds(model(batch), 5), model.conv2).attribute(x.requires_grad_())

@@ -15,17 +15,17 @@ H = 1e-6
 
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("label", [3])
-def test_finite_differences_of_the_loss_agree(name: str, label: int) -> None:
+def test_finite_differences_of_the_loss_agree(name: str, label: int, device: torch.device) -> None:
     r = Random(f"{name} {label}")
-    model, card = models.load(name).double(), models.card(name)
+    model, card = models.load(name, device=device).double(), models.card(name)
     noise = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(label), dtype=torch.float64)
-    x = card.prepare(noise)  # no two windows alike: where a maximum is shared, the loss has a kink
+    x = card.prepare(noise.to(device))  # no two windows alike: where a maximum is shared, the loss has a kink
     trace = record(model, x, grad=True)
     weights, pixels = parameter_gradients(trace, label), backward(trace, label).gradients[-1]
 
     @torch.no_grad()
     def loss() -> float:
-        return F.cross_entropy(model(x), torch.tensor([label])).item()
+        return F.cross_entropy(model(x), torch.tensor([label], device=device)).item()
 
     def slope(tensor: torch.Tensor, index: tuple[int, ...]) -> float:
         before = tensor[index].item()

@@ -7,6 +7,8 @@ from torch import nn
 
 from core.explain import ACTIVATIONS, activation_calls, grad_terms, local_gradient, record, swapped, terms
 
+pytestmark = pytest.mark.usefixtures("made_on_device")
+
 
 class Mixed(nn.Module):
     """A module, a function, a method, an in-place module and an in-place function."""

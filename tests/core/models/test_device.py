@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -45,3 +50,15 @@ def test_rejects_another_name(name):
 def test_bfloat16_is_native_where_the_processor_says_so(able, native, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
     assert has_bfloat16(torch.device("cpu")) == native
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("cuda:99", "but this machine has"), ("gpu", "expected auto, cpu, cuda or cuda:INDEX")]
+)
+def test_a_suite_asked_for_a_device_that_is_not_there_stops_with_the_reason(name, reason):
+    suite = Path(__file__).parents[1] / "ops" / "test_matmul.py"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(suite)]
+    run = subprocess.run(command, env=os.environ | {"TORCH_DEVICE": name}, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert f"TORCH_DEVICE: device is '{name}', {reason}" in run.stdout
+    assert "passed" not in run.stdout

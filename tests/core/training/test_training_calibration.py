@@ -4,6 +4,8 @@ from torch import nn
 
 from core.training.calibration import expected_calibration_error, fold_temperature, temperature, unsure_below
 
+pytestmark = pytest.mark.usefixtures("made_on_device")
+
 
 def overconfident(factor: float, count: int = 20_000) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits whose labels are drawn from softmax(logits / factor)."""
