@@ -37,14 +37,11 @@ BLOCK = 1 << 20
 IMAGE = 1 << 22
 """Window elements from which the lines of a single image are shared out among blocks: 16 MB in float32."""
 
-SHORT_RUN = 16
+SHORT_RUN = 8
 """Rows whose runs are shorter, in elements, are copied slower than columns."""
 
 SHORT_SUM = 32
 """The same for the weight's gradient, whose product takes either; PyTorch copies less than 32 elements one by one."""
-
-VECTOR = 16
-"""float32 values in a wide register. Channels-last columns are stored in whole registers where this divides `O`."""
 
 WIDE = 96
 """Columns of a product that a band fills, at most: a product with fewer leaves part of the registers unused."""
@@ -101,33 +98,29 @@ class Geometry(NamedTuple):
         return padded.as_strided(size, strides, padded.storage_offset() + lines.start * sH * W)
 
 
-def segment(weight_size: Sequence[int], geometry: Geometry, groups: int, images: int) -> int:
+def segment(weight_size: Sequence[int], geometry: Geometry, images: int) -> int:
     """Return how many neighbouring outputs of a line a row serves: 1, or a divisor of `outW` for large batches.
 
     The more, the fewer elements are copied and the more of them are multiplied by the zeros of the band. That costs
     nothing while it fills columns of the product that would lie idle (`WIDE`), and stays below three windows' width.
     """
-    (O, C, kH, kW), (outH, outW), sW = weight_size, geometry.out, geometry.stride[1]
-    if groups > 1 or geometry.dilation[1] > 1 or images * outH * outW * C * kH * kW < MANY:
+    (O, C, kH, kW), (outH, outW) = weight_size, geometry.out
+    if geometry.dilation[1] > 1 or images * outH * outW * C * kH * kW < MANY:
         return 1
-    most = min(WIDE // O, 1 + 2 * kW // sW)
-    t = max((t for t in range(2, most + 1) if outW % t == 0), default=1)
-    return t if (sW * (t - 1) + kW) * C >= SHORT_RUN else 1
+    most = min(WIDE // O, 1 + 2 * kW // geometry.stride[1])
+    return max((t for t in range(2, most + 1) if outW % t == 0), default=1)
 
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
     """Return `output[n, o, y, x] = Σ_{c,i,j} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]`."""
     input, weight = input.detach(), weight.detach()
-    (N, _, H, W), (_, _, kH, kW) = input.shape, weight.shape
+    (H, W), (kH, kW) = input.shape[2:], weight.shape[2:]
     outH = (H + 2 * padding[0] - dilation[0] * (kH - 1) - 1) // stride[0] + 1
     outW = (W + 2 * padding[1] - dilation[1] * (kW - 1) - 1) // stride[1] + 1
     geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
-    t = segment(weight.shape, geometry, groups, N)
-    if t > 1 and not _zeros_erase(input):
-        t = 1  # the band's zeros would carry what is not finite to outputs that do not read it
-    if t == 1 and formulation(weight.shape, groups) is Formulation.COLUMNS:
+    if formulation(weight.shape, groups) is Formulation.COLUMNS:
         return _forward_columns(input, weight, geometry, groups)
-    return _forward_rows(input, weight, geometry, t)
+    return _forward_rows(input, weight, geometry)
 
 
 def weight_grad(
@@ -181,21 +174,23 @@ def input_grad(
     return padded[:, :, pH : pH + H, pW : pW + W]
 
 
-def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry, t: int) -> Tensor:
+def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry) -> Tensor:
     (N, O), (outH, outW) = (input.shape[0], weight.shape[0]), geometry.out
+    t = segment(weight.shape, geometry, N)
+    if t > 1 and not _zeros_erase(input):
+        t = 1  # the band's zeros would carry what is not finite to outputs that do not read it
     band = _band(weight, geometry.stride[1], t)
     each, room = band.shape[0] // t + O, input.numel() + N * O * outH * outW // 2 - (band.numel() if t > 1 else 0)
     blocks = _blocks((N, outH, outW), each, room // each)
     if len(blocks) == 1:
         output = product(geometry.rows(input, blocks[0][1], t), band.mT)
-    else:
-        output, start = input.new_empty(N * outH * outW // t, t * O), 0
-        band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
-        for images, lines in blocks:
-            part = product(geometry.rows(input[images], lines, t), band.mT)
-            start, stop = start + part.shape[0], start
-            output[stop:start] = part
-    return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
+        return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
+    output = input.new_empty(N, outH, outW, O)
+    band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
+    for images, lines in blocks:
+        part = output[images, lines].view(-1, t * O)
+        part.copy_(product(geometry.rows(input[images], lines, t), band.mT))
+    return output.permute(0, 3, 1, 2)
 
 
 def _band(weight: Tensor, step: int, t: int) -> Tensor:
@@ -218,29 +213,24 @@ def _zeros_erase(input: Tensor) -> bool:
 def _forward_columns(input: Tensor, weight: Tensor, geometry: Geometry, groups: int) -> Tensor:
     (N, O), (outH, outW) = (input.shape[0], weight.shape[0]), geometry.out
     filters = weight.reshape(groups, O // groups, -1)
-    taps, last = filters.shape[2], groups == 1 and O % VECTOR == 0 and N > 1
+    taps = filters.shape[2]
     positions = (input.numel() + N * O * outH * outW // 2) // (groups * taps)
-    blocks = _blocks((N, outH, outW), groups * taps + (0 if last else O), positions)
+    blocks = _blocks((N, outH, outW), groups * taps + O, positions)
     if N == groups == len(blocks) == 1:
-        columns = geometry.windows(input, blocks[0][1]).reshape(taps, -1)
+        columns = geometry.windows(input, blocks[0][1]).reshape(taps, outH * outW)
         return torch.mm(filters[0], columns).view(1, O, outH, outW)
-    output = input.new_empty((N, outH, outW, O) if last else (N, O, outH, outW))
+    output = input.new_empty(N, O, outH, outW)
     for images, lines in blocks:
-        windows = geometry.windows(input[images], lines)
-        n, height = windows.shape[0], windows.shape[4]
-        if last:
-            columns = windows.permute(1, 2, 3, 0, 4, 5).reshape(taps, n * height * outW)
-            torch.mm(columns.mT, filters[0].mT, out=output[images, lines].view(n * height * outW, O))
-            continue
+        windows, part = geometry.windows(input[images], lines), output[images, :, lines]
+        n, height = part.shape[0], part.shape[2]
         columns = windows.reshape(n * groups, taps, height * outW)
         repeated = filters.expand(n, -1, -1, -1).flatten(0, 1)
-        part = output[images, :, lines]
         if height == outH:
             torch.bmm(repeated, columns, out=part.view(n * groups, O // groups, height * outW))
         else:
             part.copy_(torch.bmm(repeated, columns).view_as(part))
         del windows, columns
-    return output.permute(0, 3, 1, 2) if last else output
+    return output
 
 
 def _input_grad_rows(padded: Tensor, weight: Tensor, grad_output: Tensor, geometry: Geometry) -> None:

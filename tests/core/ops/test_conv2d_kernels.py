@@ -27,7 +27,7 @@ LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
 CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any, int]] = {
     "columns": ((2, 1, 7, 8), (3, 1, 3, 2), (1, 1), (0, 0), (1, 1), 1),
     "columns, channels-last result": ((3, 2, 7, 8), (16, 2, 3, 3), (1, 2), (1, 0), (1, 1), 1),
-    "columns, strided and dilated": ((2, 3, 9, 10), (4, 3, 2, 3), (2, 3), (2, 1), (2, 1), 1),
+    "columns, strided and dilated": ((2, 3, 9, 10), (4, 3, 3, 2), (2, 3), (2, 1), (2, 1), 1),
     "columns, grouped": ((2, 4, 6, 7), (6, 2, 3, 3), (2, 1), (1, 1), (1, 2), 2),
     "columns, depthwise": ((2, 16, 6, 7), (16, 1, 3, 3), (1, 1), (1, 1), (1, 1), 16),
     "columns, grouped with many taps": ((2, 40, 5, 5), (4, 20, 3, 3), (1, 1), (1, 1), (1, 1), 2),
@@ -129,7 +129,8 @@ def test_agrees_with_torch_on_any_configuration(convolution: Any, block: int, ma
     ("weight_size", "groups", "expected"),
     [
         ((32, 1, 3, 3), 1, Formulation.COLUMNS),
-        ((32, 3, 3, 3), 1, Formulation.COLUMNS),
+        ((32, 2, 3, 3), 1, Formulation.COLUMNS),
+        ((64, 3, 3, 3), 1, Formulation.ROWS),
         ((64, 8, 3, 3), 8, Formulation.COLUMNS),
         ((20, 10, 5, 5), 1, Formulation.ROWS),
         ((64, 3, 7, 7), 1, Formulation.ROWS),
@@ -156,7 +157,7 @@ def test_rule_chooses_how_many_outputs_share_a_row(
     images: int, weight_size: Any, out: Any, stride: int, dilation: int, expected: int
 ) -> None:
     geometry = Geometry(weight_size[2:], out, (stride, stride), (0, 0), (dilation, dilation))
-    assert segment(weight_size, geometry, 1, images) == expected
+    assert segment(weight_size, geometry, images) == expected
 
 
 @cases
