@@ -59,16 +59,24 @@ def _parser() -> argparse.ArgumentParser:
         help="model to explore first: a name, or package.module:factory, a function that returns a torch.nn.Module, "
         "(module, example_input) or a dict of explorer.explore's arguments (default: %(default)s)",
     )
-    parser.add_argument("--data-dir", type=Path, help="folder of data sets and pretrained weights, for offline use")
+    parser.add_argument("--data-dir", type=_folder, help="folder of data sets and pretrained weights, for offline use")
     parser.add_argument(
         "--runs-dir",
-        type=Path,
+        type=_folder,
         default=Path("runs"),
         help="folder of the models you trained with `core.train MODEL --out runs/NAME`",
     )
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
     parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser")
     return parser
+
+
+def _folder(text: str) -> Path:
+    """A folder, which need not be there yet."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a file, expected a folder")
+    return path
 
 
 if __name__ == "__main__":

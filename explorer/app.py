@@ -18,6 +18,8 @@ from explorer.web_view import WEB
 
 __all__ = ["build", "free_or_fail", "launch"]
 
+LAST_PORT = 65535
+
 STYLES = [
     WEB / "tokens.css",
     WEB / "app.css",
@@ -55,8 +57,11 @@ def free_or_fail(host: str, port: int) -> None:
     """Check that a server can listen there.
 
     Raises:
+        ValueError: there is no such port.
         OSError: the port is in use, or the address is not this machine's.
     """
+    if not 0 < port <= LAST_PORT:
+        raise ValueError(f"port is {port}, expected 1 to {LAST_PORT}")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -63,7 +63,7 @@ def explore(
 
     Raises:
         TypeError: as `explorer.own.add`.
-        ValueError: as `explorer.own.add`.
+        ValueError: as `explorer.own.add`, or there is no such port.
         OSError: the port is in use.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network

@@ -11,7 +11,7 @@ from core.training.memory import keep_freed_memory
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m core.speed", description=__doc__)
-    parser.add_argument("--sizes", default="8,16,32,64,128", help="image sizes in pixels, apart by commas")
+    parser.add_argument("--sizes", type=_sizes, default="8,16,32,64,128", help="image sizes in pixels, apart by commas")
     parser.add_argument("--images", type=int, default=1)
     parser.add_argument("--channels", type=int, default=8, help="input channels")
     parser.add_argument("--outputs", type=int, default=16, help="output channels")
@@ -21,13 +21,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = vars(parser.parse_args())
     try:
-        sizes = [int(size) for size in asked.pop("sizes").split(",")]
-        sweep = Sweep(sizes=sizes, ways=asked.pop("ways").split(","), **asked)
+        sweep = Sweep(ways=asked.pop("ways").split(","), **asked)
     except ValueError as error:
         parser.error(str(error))
     keep_freed_memory()
     for event in measure(sweep):
         print(json.dumps(event), flush=True)
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(size) for size in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected whole numbers apart by commas") from None
 
 
 if __name__ == "__main__":

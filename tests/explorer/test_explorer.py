@@ -288,9 +288,23 @@ def test_a_port_in_use_is_said_so(capsys):
 @pytest.mark.parametrize(
     ("options", "message"), [(["--model", "vgg"], "there is no model 'vgg'"), (["--device", "tpu"], "tpu")]
 )
-def test_bad_options_are_said_so(options, message, capsys):
-    assert main([*options, "--port", "0", "--no-open"]) == 2
+def test_bad_options_are_said_so(options, message, capsys, monkeypatch):
+    monkeypatch.setattr("explorer.app.free_or_fail", lambda *_: None)
+    assert main([*options, "--no-open"]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_a_port_that_does_not_exist_is_said_so(port, capsys):
+    assert main(["--port", port, "--no-open"]) == 2
+    assert f"port is {port}, expected 1 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--data-dir", "--runs-dir"])
+def test_a_file_in_place_of_a_folder_is_said_so(option, capsys):
+    with pytest.raises(SystemExit):
+        main([option, __file__, "--no-open"])
+    assert f"argument {option}: {__file__} is a file, expected a folder" in capsys.readouterr().err
 
 
 def test_help_names_every_option(capsys):

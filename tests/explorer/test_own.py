@@ -225,10 +225,11 @@ def test_a_factory_returns_a_module_a_pair_or_the_arguments(factories):
         ("some_factories:value", "some_factories:value is int, expected a function that returns"),
     ],
 )
-def test_a_factory_that_is_none_is_refused_in_words(factories, path, message, capsys):
+def test_a_factory_that_is_none_is_refused_in_words(factories, path, message, capsys, monkeypatch):
+    monkeypatch.setattr("explorer.app.free_or_fail", lambda *_: None)
     with pytest.raises(ValueError, match=re.escape(message)):
         arguments_from(path)
-    assert main(["--model", path, "--port", "0", "--no-open"]) == 2
+    assert main(["--model", path, "--no-open"]) == 2
     assert message in capsys.readouterr().err
 
 

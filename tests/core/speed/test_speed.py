@@ -109,3 +109,6 @@ def test_the_command_prints_one_event_a_line() -> None:
     refused = subprocess.run([*command, "--kernel", "9"], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "smaller than the kernel" in refused.stderr
+    refused = subprocess.run([*command, "--sizes", "6;9"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "argument --sizes: '6;9', expected whole numbers apart by commas" in refused.stderr
