@@ -2,6 +2,7 @@
 
 import { agreementOf, lastPhase, momentAt, momentCount, numberAt, operatorOf, passesOf, refusalOf, resultOf } from "./lib/arithmetic.js";
 import { h } from "./lib/dom.js";
+import { createHelp } from "./lib/help.js";
 import { fillWords, t } from "./lib/i18n.js";
 import { ask, newestOnly } from "./lib/live.js";
 import { numberOf, short } from "./lib/numbers.js";
@@ -15,10 +16,12 @@ import { FIRST, walkHeard, walkTold } from "./arithmetic/linked.js";
 import { createLowering } from "./arithmetic/lowering.js";
 import { createNotes } from "./arithmetic/notes.js";
 import { listenToTables, withTable } from "./arithmetic/paste.js";
+import { createPanels } from "./arithmetic/panels.js";
 import { createPlayer } from "./arithmetic/player.js";
 import { createProperties } from "./arithmetic/properties.js";
 import { heard, INITIAL, told } from "./arithmetic/properties_state.js";
 import { PRESETS, presetCase } from "./arithmetic/presets.js";
+import { pytorchLines } from "./arithmetic/pytorch_lines.js";
 import { createSections } from "./arithmetic/sections.js";
 import { createStage } from "./arithmetic/stage.js";
 import { randomised, withOperator, withValue } from "./arithmetic/state.js";
@@ -29,6 +32,12 @@ import { createTwoPasses } from "./arithmetic/two_passes.js";
 
 /** How long a step takes at speed 1, ms. */
 const PACE = { value: 900, product: 450 };
+
+const KEYS = [
+  { keys: "Space", words: "arithmetic.help.play" }, { keys: "← →", words: "arithmetic.help.step" }, { keys: "Home End", words: "arithmetic.help.ends" }, { keys: "+ −", words: "arithmetic.help.speed" },
+  { keys: "← → ↑ ↓", words: "arithmetic.help.arrows" }, { keys: "0–9 Enter", words: "arithmetic.help.type" }, { keys: "Esc", words: "arithmetic.help.escape" }, { keys: "PageUp PageDown", words: "arithmetic.help.pages" },
+  { keys: "Delete", words: "arithmetic.help.delete" }, { keys: "Ctrl+Z Ctrl+Y", words: "arithmetic.help.undo" }, { keys: "Ctrl+V", words: "arithmetic.help.paste" },
+];
 
 /** @param {HTMLElement} element @param {{ server: any, options: { listings: any, films: string[] } }} gradio */
 export function mount(element, { server, options }) {
@@ -70,6 +79,7 @@ export function mount(element, { server, options }) {
   const taken = createExport({
     picture: () => stage.element, name: () => `${edits.now.op}-${passName}`, films: options.films, animate: server.animate,
     table: () => now && stepTable(now.pass, now.pass.visit(preview ?? momentAt(now.pass, unit, player.at).visit)),
+    lines: () => now && pytorchLines(now.given, now.passes, now.pass), result: () => now && now.tensors[now.pass.targets[0]],
     walk: player,
   });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
@@ -85,8 +95,11 @@ export function mount(element, { server, options }) {
     chain: () => createChain({
       initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }), listings: options.listings, films: options.films, check: server.check_chain, animate: server.animate, onchange: (told) => page.set({ chain: told }),
     }),
-    properties: () => createProperties({ initial: linked("signals", heard, INITIAL), onchange: (state) => page.set({ signals: told(state) }) }),
+    properties: () => createProperties({
+      initial: linked("signals", heard, { state: INITIAL, at: 0 }), films: options.films, animate: server.animate, onchange: (state, at) => page.set({ signals: told(state, at) }),
+    }),
   }, (name) => page.set({ section: name }));
+  sections.corner.append(createPanels(sections.element).element, createHelp("arithmetic", KEYS).element);
   element.replaceChildren(sections.element);
   page.on(["section"], () => sections.choose(page.get("section")));
   sections.choose(page.get("section"));

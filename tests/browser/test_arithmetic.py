@@ -453,3 +453,68 @@ def test_matrices_are_grids_with_a_name_for_every_cell(arithmetic):
         expect(grid).to_have_attribute("aria-label", name)
         assert grid.locator("[role=row] > [role=gridcell]").count() == (25 if tensor == "input" else 9)
     expect(cell(arithmetic, "input", 7)).to_have_attribute("aria-label", "X[1, 2]: 7")
+
+
+def test_a_question_mark_lists_the_keys(arithmetic):
+    arithmetic.locator("#pages [role=tab][data-tab-id=arithmetic]:visible").focus()
+    arithmetic.keyboard.press("?")
+    dialog = arithmetic.locator(".arithmetic-page dialog.help")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("dt")).to_have_count(11)
+    arithmetic.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+MARKED = """map => {
+  const ramp = map.querySelector(".ramp");
+  const at = parseFloat(map.querySelector(".ramp-mark").style.left) / 100;
+  const { data } = ramp.getContext("2d").getImageData(Math.round(at * (ramp.width - 1)), 0, 1, 1);
+  return { index: Number(map.querySelector(".map-reading").dataset.at), colour: [...data].slice(0, 3) };
+}"""
+PAINTED = """(map, index) => {
+  const sheet = map.querySelector(".sheet"), side = sheet.width / 62;
+  const [x, y] = [index % 62, Math.floor(index / 62)].map((place) => Math.floor((place + 0.5) * side));
+  return [...sheet.getContext("2d").getImageData(x, y, 1, 1).data].slice(0, 3);
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_legend_of_a_large_map_has_the_colours_of_its_picture(app, open_page, dark):
+    page = opened(open_page(app, color_scheme="dark" if dark else "light"))
+    control(page, "preset").select_option("large")
+    tool(page, "last").click()
+    output = page.locator("[data-tensor=output]")
+    expect(output.locator(".map-legend")).to_have_text("−3636")
+    colours = set()
+    for x, y in ((30, 90), (146, 70), (132, 180), (10, 10)):
+        output.locator(".sheet").hover(position={"x": x, "y": y})
+        expect(output.locator(".map-reading")).not_to_have_attribute("data-at", "3843")
+        marked = output.evaluate(MARKED)
+        page.locator(".transport-place").hover()  # the outline of the pointed cell goes
+        expect(output.locator(".map-reading")).to_have_attribute("data-at", "3843")
+        painted = output.evaluate(PAINTED, marked["index"])
+        assert all(abs(one - other) <= 12 for one, other in zip(painted, marked["colour"], strict=True)), (
+            painted,
+            marked,
+        )
+        colours.add(tuple(painted))
+    assert len(colours) > 2
+
+
+def test_what_a_teacher_hides_travels_in_the_link(arithmetic, app, open_page):
+    arithmetic.locator(".panels summary").click()
+    for name in ("result", "code"):
+        arithmetic.locator(f"[data-panel={name}]").uncheck()
+    arithmetic.keyboard.press("Escape")
+    expect(arithmetic.locator(".panels .menu-list")).to_be_hidden()
+    for page in (arithmetic, None):
+        if page is None:
+            arithmetic.wait_for_url(re.compile("hide=result_code"))
+            page = open_page(arithmetic.url)
+        for hidden in (".stage-written", ".sum-result", ".text-code", ".term.value"):
+            expect(page.locator(f".arithmetic {hidden}")).to_be_hidden()
+        for shown in (".stage-read", ".sum-groups", ".formula-symbols", ".text-torch"):
+            expect(page.locator(f".arithmetic {shown}")).to_be_visible()
+    broken = open_page(f"{app}#page=arithmetic&hide=result_everything")
+    expect(broken.locator(".webview-model_bar [role=status]").first).to_contain_text("hide")
+    expect(broken.locator(".arithmetic .stage-written")).to_be_visible()

@@ -106,6 +106,59 @@ def test_the_line_of_pytorch_gives_the_loss(arithmetic, reduction):
     torch.testing.assert_close(tensor(arithmetic, "output"), names["L"].reshape(-1), atol=0.011, rtol=0)
 
 
+def exact(page: Page, name: str) -> list[float]:
+    """The numbers of a matrix as its cells are read out: to seven digits."""
+    labels = page.locator(f".arithmetic [data-tensor='{name}'] [data-index]").evaluate_all(
+        "all => all.map(({ title }) => title)"
+    )
+    return [float(label.rsplit(": ", 1)[1].split(", ")[0].replace("−", "-")) for label in labels]
+
+
+def lines_of(page: Page) -> str:
+    page.locator(".arithmetic .export .menu-button").click()
+    with page.expect_download() as download:
+        page.locator(".menu-choice[data-i18n='arithmetic.export.torch']").click()
+    assert download.value.suggested_filename.endswith(".py")
+    return download.value.path().read_text()
+
+
+CASES: dict[str, dict[str, str]] = {op: {} for op in OPERATORS} | {
+    "conv": {
+        "mode": "circular",
+        "padding__columns": "2",
+        "inputs": "2",
+        "outputs": "2",
+        "groups": "2",
+        "stride__rows": "2",
+    },
+    "crossEntropy": {"reduction": "sum"},
+    "nll": {"reduction": "none"},
+}
+
+
+@pytest.mark.parametrize("ops", [OPERATORS[:5], OPERATORS[5:11], OPERATORS[11:]], ids=lambda ops: ops[0])
+def test_the_lines_that_are_taken_along_run_and_give_the_numbers_of_every_pass(app, open_page, capsys, ops):
+    page = opened(open_page(app, accept_downloads=True))
+    for op in ops:
+        choose(page, op=op, **CASES[op])
+        tool(page, "random").click()
+        expect_checked(page)
+        for button in page.locator(".pass").all():
+            button.click()
+            expect(button).to_have_attribute("aria-pressed", "true")
+            tool(page, "last").click()
+            lines, names = lines_of(page), {}
+            exec(lines, names)
+            assert capsys.readouterr().out
+            given = [names[name] for name in re.findall(r"\w+", lines.splitlines()[-1])[1:]]
+            targets = page.locator(".stage-written [data-tensor]").evaluate_all(
+                "all => all.map(({ dataset }) => dataset.tensor)"
+            )
+            for name, found in zip(targets, given, strict=op not in ("sgd", "adam")):
+                shown = exact(page, name)[-found.numel() :]
+                torch.testing.assert_close(found.detach().flatten().tolist(), shown, atol=1e-6, rtol=1e-5)
+
+
 def test_padding_that_repeats_the_input_shows_what_it_holds_and_gives_its_gradient_back(arithmetic):
     choose(arithmetic, mode="reflect", padding__rows="1", padding__columns="2")
     around = arithmetic.locator("[data-tensor=input] .entry.padding")

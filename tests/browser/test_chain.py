@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -165,7 +166,7 @@ def test_a_table_from_a_spreadsheet_is_pasted_and_a_wrong_one_is_explained(app, 
 
 def test_a_table_is_pasted_into_the_network_and_into_the_properties(app, open_page):
     page = open_page(f"{app}#page=arithmetic&part=chain")
-    chain = page.locator(".chain")
+    chain = page.locator(".network-walk")
     paste(chain, "input", "1\t0\t1\t0\t1\t0\n" * 6)
     expect(chain.locator(".stage-read [data-tensor=input] .entry[data-index]").first).to_have_text("1")
     expect_checked(page)
@@ -207,12 +208,13 @@ def test_a_step_is_exported_as_picture_and_table_and_the_walk_as_a_film(app, ope
     page.locator("[data-control=preset]").select_option("valid")
     page.locator(".scrub").fill("3")
     found: dict[str, Path] = {}
-    for kind in ("png", "svg", "csv", "gif"):
+    for kind in ("png", "svg", "csv", "npy", "gif"):
         page.locator(".export .menu-button").click()
         with page.expect_download(timeout=60_000) as download:
             page.locator(f".menu-choice[data-i18n='arithmetic.export.{kind}']").click()
         found[kind] = download.value.path()
         assert download.value.suggested_filename.endswith(f".{kind}")
+    assert np.load(found["npy"]).tolist() == [[[6, 8], [12, 14]]]
     rows = list(csv.reader(io.StringIO(found["csv"].read_text())))
     assert [float(row[-1]) for row in rows[1:]] == [5, 0, 0, 9, 14]
     assert "<svg" in found["svg"].read_text()
@@ -220,3 +222,23 @@ def test_a_step_is_exported_as_picture_and_table_and_the_walk_as_a_film(app, ope
         assert picture.width > 600
         assert film.n_frames == 4
     expect_step(page, 3)
+
+
+def test_the_definition_is_taken_along_and_its_step_travels_in_the_link(app, open_page):
+    page = open_page(f"{app}#page=arithmetic&part=properties", accept_downloads=True)
+    page.locator(".definition .scrub").fill("3")
+    page.wait_for_function("decodeURIComponent(location.hash).includes('\"at\":3')")
+    found: dict[str, Path] = {}
+    for kind in ("svg", "csv", "torch"):
+        page.locator(".properties .export .menu-button").click()
+        with page.expect_download() as download:
+            page.locator(f".properties .menu-choice[data-i18n='arithmetic.export.{kind}']").click()
+        found[kind] = download.value.path()
+    rows = list(csv.reader(io.StringIO(found["csv"].read_text())))
+    assert sum(float(row[-1]) for row in rows[1:-1]) == float(rows[-1][-1]) == 1
+    printed = io.StringIO()
+    exec(found["torch"].read_text().replace("print(", "print(file=out, *"), {"out": printed})
+    assert "7., 1., 2., 9." in printed.getvalue().replace("  ", " ")
+    assert "f ∗ g" in found["svg"].read_text()
+    again = open_page(page.url)
+    expect(again.locator(".definition .transport-place")).to_have_attribute("data-at", "3")

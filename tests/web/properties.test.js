@@ -80,9 +80,9 @@ test("of the means the middle one is nearest to the clean signal, and none is be
 });
 
 test("a state comes back from its link, and a broken one says what was expected", () => {
-  assert.equal(told(INITIAL), null);
+  assert.equal(told(INITIAL, 0), null);
   const state = { ...withNumber(withLength(INITIAL, "g", 2), "K", 4, 0.5), shift: 0, flip: false };
-  assert.deepEqual(heard(JSON.parse(JSON.stringify(told(state)))), state);
+  assert.deepEqual(heard(JSON.parse(JSON.stringify(told(state, 3)))), { state, at: 3 });
   for (const [broken, words] of [[{ f: [] }, /f has 0 numbers, expected 1 to 8/], [{ K: [1] }, /K has 1 numbers, expected 9/], [{ g: [1, "2"] }, /g holds "2", expected numbers/],
     [{ shift: 9 }, /whole number from 0 to 4/], [{ flip: 1 }, /expected true or false/], [{ q: 1 }, /there is no q/]]) {
     assert.throws(() => heard(broken), words);

@@ -31,7 +31,7 @@ export function createBar({ onmove, onseek, onspeed, onunit, words = "arithmetic
   const button = (/** @type {"first" | "back" | "play" | "on" | "last"} */ name, /** @type {string} */ key) =>
     h("button", { type: "button", class: "tool transport-tool", dataset: { tool: name, i18nTitle: `arithmetic.transport.${name}` }, onclick: () => onmove(key) }, icon(name));
   const play = button("play", " ");
-  const scrub = h("input", { type: "range", class: "scrub", min: 0, step: 1, dataset: { i18nAria: "arithmetic.transport.scrub" }, oninput: () => onseek(Number(scrub.value)) });
+  const scrub = h("input", { type: "range", class: "scrub", min: 0, step: 1, dataset: { i18nAria: "arithmetic.transport.scrub", i18nTitle: "arithmetic.transport.scrub.why" }, oninput: () => onseek(Number(scrub.value)) });
   const place = h("output", { class: "transport-place" });
   const speed = h("select", { dataset: { control: "speed", i18nTitle: "arithmetic.transport.speed" }, onchange: () => onspeed(Number(speed.value)) },
     ...SPEEDS.map((value) => h("option", { value }, `${value}×`)));

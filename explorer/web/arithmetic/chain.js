@@ -13,6 +13,7 @@ import { planesOf } from "./grid.js";
 import { createOverview } from "./overview.js";
 import { listenToTables, sizeRefused } from "./paste.js";
 import { createPlayer } from "./player.js";
+import { pytorchLines } from "./pytorch_lines.js";
 import { createStage } from "./stage.js";
 import { targetName } from "./terms.js";
 import { createTexts } from "./texts.js";
@@ -76,15 +77,23 @@ export function createChain({ initial, listings, films, check, animate, onchange
       const { leg: { pass }, moment } = placeAt(legs, unit, player.at);
       return pass && stepTable(pass, pass.visit(moment.visit));
     },
+    lines() {
+      const { leg: { stage: { given, passes }, pass } } = placeAt(legs, unit, player.at);
+      return given && pass && pytorchLines(given, passes, pass);
+    },
+    result() {
+      const { leg: { stage: { tensors }, pass } } = placeAt(legs, unit, player.at);
+      return pass && tensors[pass.targets[0]];
+    },
   });
   const target = h("select", { dataset: { control: "target", i18nTitle: "chain.target.why" }, onchange: () => edit(withNumber(edits.now, "target", 0, Number(target.value))) },
     ...edits.now.offset.values.map((_, value) => h("option", { value }, String(value))));
   const turns = /** @type {const} */ (["forward", "backward", "step"]).map((direction) => h("button", {
-    type: "button", class: "tool wide", dataset: { turn: direction, i18n: `chain.${direction}` }, onclick: () => go(legs.findIndex((leg) => leg.direction === direction)),
+    type: "button", class: "tool wide", dataset: { turn: direction, i18n: `chain.${direction}`, i18nTitle: `chain.${direction}.why` }, onclick: () => go(legs.findIndex((leg) => leg.direction === direction)),
   }));
   const detail = h("div", { class: "arithmetic-body" }, stage.element, texts.element);
   const body = h("div", { class: "arithmetic-body" }, overview.element, here, moved, detail);
-  const root = h("div", { class: "arithmetic chain", tabindex: -1 },
+  const root = h("div", { class: "arithmetic network-walk", tabindex: -1 },
     h("div", { class: "arithmetic-head" }, ...edits.tools, h("div", { class: "chain-turns" }, ...turns),
       h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "chain.target" } }), target), badge, taken.element),
     player.element, body, outcome, h("p", { class: "note", dataset: { i18n: "chain.keys" } }), said);

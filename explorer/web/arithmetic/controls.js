@@ -97,8 +97,8 @@ const families = () => [...Map.groupBy(Object.values(OPERATORS), ({ family }) =>
 export function createControls({ ask, onoperator, onpreset, onpass, onrandom, tools }) {
   const groups = families().map(([family, operators]) => h("optgroup", { dataset: { i18nAria: `arithmetic.family.${family}`, family } },
     ...operators.map(({ name }) => h("option", { value: name, dataset: { i18n: `arithmetic.op.${name}` } }))));
-  const op = h("select", { dataset: { control: "op", i18nAria: "arithmetic.op" }, onchange: () => onoperator(op.value) }, ...groups);
-  const preset = h("select", { class: "preset", dataset: { control: "preset", i18nAria: "arithmetic.preset" }, onchange: () => onpreset(preset.value) },
+  const op = h("select", { dataset: { control: "op", i18nAria: "arithmetic.op", i18nTitle: "arithmetic.op.why" }, onchange: () => onoperator(op.value) }, ...groups);
+  const preset = h("select", { class: "preset", dataset: { control: "preset", i18nAria: "arithmetic.preset", i18nTitle: "arithmetic.preset.why" }, onchange: () => onpreset(preset.value) },
     ...Object.keys(PRESETS).map((value) => h("option", { value, dataset: { i18n: `arithmetic.preset.${value}` } })),
     h("option", { value: "", disabled: true, dataset: { i18n: "arithmetic.preset.own" } }));
   const passes = h("div", { class: "passes", role: "group", dataset: { i18nAria: "arithmetic.pass" } });

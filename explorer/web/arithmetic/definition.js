@@ -14,13 +14,15 @@ import { createPlayer } from "./player.js";
 /** How long a step takes at speed 1, ms, and the characters of a cell. */
 const [PACE, DIGITS] = [1200, 5];
 
-export function createDefinition() {
+/** @param {{ onmove: (at: number) => void }} options */
+export function createDefinition({ onmove }) {
   /** @type {import("./properties_state.js").State | null} */
   let state = null;
   const symbols = h("p", { class: "formula-symbols" });
   const worked = h("p", { class: "formula-numbers", "aria-live": "polite" });
   const picture = h("div", { class: "sliding", role: "img" });
   const torch = h("code", { class: "torch-call" });
+  const board = h("div", { class: "definition-board" }, symbols, picture, worked);
   const player = createPlayer({ pace: () => PACE, onshow: show });
 
   /** One row of the picture: a name, then cells at their columns. @param {string} name @param {number} row @param {{ at: number, value: number | null, mark?: string }[]} cells */
@@ -55,20 +57,37 @@ export function createDefinition() {
     worked.textContent = `(f ${sign} g)[${n}] = ${products} = ${short(result.values[n], 7)}`;
     worked.dataset.value = String(result.values[n]);
     picture.setAttribute("aria-label", worked.textContent);
-    torch.textContent = `F.conv1d(f.view(1, 1, -1), ${flip ? "g.flip(0)" : "g"}.view(1, 1, -1), padding=${around})`;
+    torch.textContent = callOf(state);
+    onmove(n);
   }
 
+  /** @param {import("./properties_state.js").State} state */
+  const callOf = ({ g, flip }) => `F.conv1d(f.view(1, 1, -1), ${flip ? "g.flip(0)" : "g"}.view(1, 1, -1), padding=${g.columns - 1})`;
+
   return {
-    element: h("section", { class: "definition" }, symbols, player.element, picture, worked, torch),
-    onkey: player.onkey,
-    seek: player.seek,
-    get at() {
-      return player.at;
-    },
-    /** @param {import("./properties_state.js").State} next */
-    show(next) {
+    element: h("section", { class: "definition" }, player.element, board, torch),
+    board, walk: player, onkey: player.onkey,
+    /** @param {import("./properties_state.js").State} next @param {number} [at] where the walk goes on, if elsewhere */
+    show(next, at) {
       state = next;
-      player.extend(next.f.columns + next.g.columns - 1);
+      player.extend(next.f.columns + next.g.columns - 1, at);
+    },
+    /** The products of this step, one in each row. */
+    table() {
+      if (!state) return null;
+      const { f, g, flip } = state;
+      const rows = productsAt(f, g, flip, 0, player.at).map(({ at, tap, product }) => [at, tap, f.values[at], g.values[tap], product]);
+      return [["at f", "at g", "f", "g", "product"], ...rows, ["", "", "", `[${player.at}]`, convolved(f, g, flip).values[player.at]]];
+    },
+    lines() {
+      if (!state) return null;
+      const stated = (/** @type {string} */ name, /** @type {number[]} */ values) => `${name} = torch.tensor([${values.join(", ")}], dtype=torch.float64)`;
+      return ["import torch", "import torch.nn.functional as F", "", stated("f", state.f.values), stated("g", state.g.values), "", `print(${callOf(state)})`, ""].join("\n");
+    },
+    result() {
+      if (!state) return null;
+      const { columns, values } = convolved(state.f, state.g, state.flip);
+      return { shape: [columns], values };
     },
   };
 }

@@ -1,7 +1,7 @@
 /** A step as a picture or a table, and the walk as a moving picture: frames drawn here, put together by the server. */
 
 import { h } from "../lib/dom.js";
-import { csv, save } from "../lib/export.js";
+import { csv, npy, save } from "../lib/export.js";
 import { t } from "../lib/i18n.js";
 import { ask } from "../lib/live.js";
 import { createMenu } from "../lib/menu.js";
@@ -24,11 +24,12 @@ export function stepTable(pass, visit) {
 export const chosen = (count, most) => (count <= most ? Array.from({ length: count }, (_, k) => k) : Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1))));
 
 /**
- * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, name: () => string,
+ * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, lines: () => string | null,
+ *   result: () => { shape: number[], values: ArrayLike<number> } | null, name: () => string,
  *   walk: { readonly at: number, readonly count: number, readonly pace: number, seek: (at: number) => void }, films: string[], animate: (request: any) => Promise<any> }} options
- * `picture`: what a step looks like; `film`: what of it moves; `walk`: with `pace` ms a moment
+ * `picture`: what a step looks like; `film`: what of it moves; `table`: its terms; `lines` of PyTorch; `result`: of all steps; `walk`: with `pace` ms a moment
  */
-export function createExport({ picture, film = picture, table, name, walk, films, animate }) {
+export function createExport({ picture, film = picture, table, lines, result, name, walk, films, animate }) {
   const note = h("p", { class: "note export-note", role: "status" });
 
   /** @param {string} format */
@@ -61,6 +62,8 @@ export function createExport({ picture, film = picture, table, name, walk, films
       { words: "arithmetic.export.png", run: async () => save(await pngFile(picture()), `${step()}.png`) },
       { words: "arithmetic.export.svg", run: () => save(svgFile(picture()), `${step()}.svg`) },
       { words: "arithmetic.export.csv", run: () => { const rows = table(); if (rows) save(csv(rows), `${step()}.csv`); } },
+      { words: "arithmetic.export.npy", run: () => { const tensor = result(); if (tensor) save(npy(Float64Array.from(tensor.values), tensor.shape), `${name()}.npy`); } },
+      { words: "arithmetic.export.torch", run: () => { const text = lines(); if (text) save(new Blob([text], { type: "text/x-python" }), `${name()}.py`); } },
       ...films.map((format) => ({ words: `arithmetic.export.${format}`, run: () => record(format) })),
     ],
   });

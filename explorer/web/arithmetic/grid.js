@@ -26,7 +26,7 @@ const [SMALLEST, EASY, LARGEST_OF_SEVERAL, LARGEST, GAP, PLANE_GAP] = [24, 28, 3
 export const NO_RING = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /** Whole numbers by default: coarser with Shift, finer with Alt. @param {{ shiftKey: boolean, altKey: boolean }} event */
-const stepOf = ({ shiftKey, altKey }) => (shiftKey ? 10 : altKey ? 0.1 : 1);
+export const stepOf = ({ shiftKey, altKey }) => (shiftKey ? 10 : altKey ? 0.1 : 1);
 
 /** A shape as planes of rows and columns. @param {number[]} shape */
 export const planesOf = (shape) => ({ planes: shape.length < 2 ? 1 : shape.slice(0, -2).reduce((all, extent) => all * extent, 1), rows: shape.length < 2 ? 1 : shape.at(-2), columns: shape.at(-1) });

@@ -8,8 +8,9 @@ import { cellAfter, tidy } from "../lib/editing.js";
 import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { size, unravel } from "../lib/visits.js";
-import { planesOf } from "./grid.js";
-import { shades } from "./paint.js";
+import { planesOf, stepOf } from "./grid.js";
+import { createLegend } from "./legend.js";
+import { shadingOf } from "./paint.js";
 import { acrossOf, createSheet } from "./sheet.js";
 import { typeInto } from "./typing.js";
 import { indexName } from "./words.js";
@@ -38,7 +39,8 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
   const place = h("div", { class: "tensor-planes map-planes" });
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
   const overlay = h("div", { class: "map-cell", hidden: true });
-  const element = h("figure", { class: "tensor", dataset: { tensor: name } }, title, place, reading, message);
+  const legend = createLegend();
+  const element = h("figure", { class: "tensor", dataset: { tensor: name } }, title, place, legend.element, reading, message);
   /** @type {import("./grid.js").Shown | null} */
   let shown = null;
   /** @type {{ sheet: ReturnType<typeof createSheet>, frame: HTMLElement }[]} */
@@ -59,6 +61,7 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     const there = !shown.written || shown.written[index];
     reading.textContent = t("arithmetic.cell", { cell: letter + indexName(unravel(index, shown.shape), shown.shape), value: there ? short(shown.values[index], 7) : t("arithmetic.cell.pending") });
     Object.assign(reading.dataset, { at: index, value: there ? shown.values[index] : "" });
+    legend.point(there ? shown.values[index] : null);
   }
 
   /** @param {number} plane @param {MouseEvent} event */
@@ -109,7 +112,7 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
   function walk(plane, event) {
     const { rows, columns, size } = area();
     const { key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) return;
     const next = cellAfter(key, cursor - plane * size, rows, columns);
     if (next !== null) {
       cursor = plane * size + next;
@@ -117,7 +120,8 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
       read(cursor);
       onpick?.(cursor);
     } else if (!editable || !shown) return;
-    else if (key === "PageUp" || key === "PageDown") onedit?.(cursor, tidy(shown.values[cursor] + (key === "PageUp" ? 1 : -1)), null);
+    else if (key === "PageUp" || key === "PageDown") onedit?.(cursor, tidy(shown.values[cursor] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
+    else if (key === "Delete" || key === "Backspace") onedit?.(cursor, 0, null);
     else if (key === "Enter" || key === "F2") edit(cursor);
     else if (/^[\d.,+−-]$/.test(key)) edit(cursor, key);
     else return;
@@ -152,7 +156,8 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     const now = [values, count, unread, built];
     const fresh = now.some((each, k) => each !== painted[k]);
     painted = now;
-    const shade = shades(name, values);
+    const shading = shadingOf(name, values);
+    if (fresh) legend.show(shading);
     const across = Math.min(room, document.documentElement.clientWidth - MARGIN);
     const abreast = Math.ceil(Math.sqrt(planes.length * WIDE));
     const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor((across / abreast - PLANE_GAP) / (columns + ring.left + ring.right)), Math.floor(TALLEST / rows)));
@@ -167,7 +172,7 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
         const [of, row, column] = key.split(" ").map(Number);
         if (of === plane) marks.set(placeOf(row, column), kind);
       }
-      sheet.show({ rows, columns, values: part(values), shade, ring, written: part(written), unread: part(unread), side, marks }, fresh);
+      sheet.show({ rows, columns, values: part(values), shade: shading.shade, ring, written: part(written), unread: part(unread), side, marks }, fresh);
     });
   }
 

@@ -54,7 +54,7 @@ export function createNotes({ onstep }) {
         sizes.replaceChildren(h("span", { class: "setting-name" }, t("arithmetic.outsize")), ` ${worked.symbols} `,
           ...worked.axes.map(({ axis, output, text }) => h("span", { class: "size-axis", dataset: { size: output } }, `${t(`arithmetic.axis.${axis}`)} ${text}`)));
       }
-      chains.replaceChildren(h("summary", {}, t("arithmetic.chains")), ...CHAINS.map(chainLine), lossLine());
+      chains.replaceChildren(h("summary", { title: t("arithmetic.chains.why") }, t("arithmetic.chains")), ...CHAINS.map(chainLine), lossLine());
       origin.hidden = !given.origin;
       if (given.origin) {
         const { name, left } = given.origin;

@@ -35,7 +35,7 @@ export function createOverview({ onpick, onstage }) {
   const boxes = NODES.map(({ name }) => {
     const [value, back] = rows.filter(({ node }) => node === name);
     const part = (/** @type {typeof value} */ row) => h("div", { class: `node-${row.side}`, dataset: { tensor: row.keys[0] } }, h("span", { class: "node-letter" }, row.letter), row.place);
-    return h("section", { class: "node", dataset: { node: name } }, h("button", { type: "button", class: "node-name", dataset: { i18n: `chain.stage.${name}` }, onclick: () => onstage(name) }), part(value), part(back));
+    return h("section", { class: "node", dataset: { node: name } }, h("button", { type: "button", class: "node-name", dataset: { i18n: `chain.stage.${name}`, i18nTitle: "chain.stage.why" }, onclick: () => onstage(name) }), part(value), part(back));
   });
   const element = h("div", { class: "overview", role: "group", tabindex: 0, dataset: { i18nAria: "chain.overview" } }, ...boxes.flatMap((box, k) => (k ? [h("span", { class: "node-arrow", "aria-hidden": "true" }, "→"), box] : [box])));
   element.addEventListener("click", (/** @type {Event} */ event) => {

@@ -18,17 +18,22 @@ function paletteOf(scale) {
   return (t) => palette[tableIndex(scale, t)];
 }
 
+/** The ends of a scale and the colour of a number on it. @typedef {{ low: number, high: number, shade: (value: number) => number[] }} Shading */
+
 /**
- * The colour of each number of a tensor: the input in grey from its lowest to its highest (0 included), all others
- * about 0. @param {string} name @param {ArrayLike<number>} values @returns {(value: number) => number[]}
+ * How the numbers of a tensor are coloured: the input in grey from its lowest to its highest (0 included), all others
+ * about 0. @param {string} name @param {ArrayLike<number>} values @returns {Shading}
  */
-export function shades(name, values) {
+export function shadingOf(name, values) {
   const finite = Array.from(values).filter(Number.isFinite);
   if (name === "input") {
     const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
     const at = paletteOf("grey");
-    return (value) => at(high > low ? (STRENGTH.grey * (value - low)) / (high - low) : 0);
+    return { low, high, shade: (value) => at(high > low ? (STRENGTH.grey * (value - low)) / (high - low) : 0) };
   }
   const [peak, at] = [peakOf(finite), paletteOf("diverging")];
-  return (value) => at(peak > 0 ? (STRENGTH.diverging * value) / peak : value * 0);
+  return { low: -peak, high: peak, shade: (value) => at(peak > 0 ? (STRENGTH.diverging * value) / peak : value * 0) };
 }
+
+/** @param {string} name @param {ArrayLike<number>} values */
+export const shades = (name, values) => shadingOf(name, values).shade;

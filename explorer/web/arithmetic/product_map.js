@@ -5,6 +5,7 @@ import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { factor } from "../lib/visits.js";
 import { NO_RING } from "./grid.js";
+import { createLegend } from "./legend.js";
 import { createSheet } from "./sheet.js";
 
 /** @typedef {import("../lib/arithmetic.js").Term} Term */
@@ -20,7 +21,8 @@ export function createProductMap({ onlight }) {
     onpointermove: (/** @type {PointerEvent} */ event) => point(sheet.cellAt(event)),
     onpointerleave: () => point(null),
   });
-  const element = h("div", { class: "sum-group" }, h("div", { class: "map-frame" }, sheet.element), reading);
+  const legend = createLegend();
+  const element = h("div", { class: "sum-group" }, h("div", { class: "map-frame" }, sheet.element), legend.element, reading);
   /** The terms by row and column. @type {(Term | undefined)[]} */
   let placed = [];
   let columns = 1;
@@ -29,13 +31,14 @@ export function createProductMap({ onlight }) {
   function point(place) {
     const term = place ? placed[place[0] * columns + place[1]] ?? null : null;
     onlight(term);
+    legend.point(term?.inside ? term.product : null);
     reading.textContent = !term ? "" : term.inside ? `${term.label ?? term.factors.map(factor).join(" × ")} = ${short(term.product, 7)}` : t("arithmetic.products.outside");
   }
 
   return {
     element,
-    /** @param {Term[]} terms @param {number} until the last that was computed @param {number} now the present one, or none of them @param {(value: number) => number[]} shade */
-    show(terms, until, now, shade) {
+    /** @param {Term[]} terms @param {number} until the last that was computed @param {number} now the present one, or none of them @param {import("./paint.js").Shading} shading */
+    show(terms, until, now, shading) {
       const [rows, across] = [1, 2].map((axis) => 1 + Math.max(...terms.map(({ place }) => place[axis])));
       columns = across;
       placed = Array(rows * columns);
@@ -50,7 +53,8 @@ export function createProductMap({ onlight }) {
       });
       const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(WIDTH / columns)));
       const values = Array.from(placed, (term) => term?.product ?? 0);
-      sheet.show({ rows, columns, values, shade, ring: NO_RING, written, side, marks }, true);
+      sheet.show({ rows, columns, values, shade: shading.shade, ring: NO_RING, written, side, marks }, true);
+      legend.show(shading);
       sheet.element.setAttribute("aria-label", t("arithmetic.products", { count: terms.length }));
     },
   };

@@ -7,6 +7,7 @@ import { separated } from "../lib/separable.js";
 import { createDefinition } from "./definition.js";
 import { createEdits } from "./edits.js";
 import { createEquation } from "./equation.js";
+import { createExport } from "./export.js";
 import { createGrid, NO_RING } from "./grid.js";
 import { listenToTables, sizeRefused } from "./paste.js";
 import { LENGTHS, LONGEST_SHIFT, sizesOf, withLength, withNumber, withTable } from "./properties_state.js";
@@ -21,12 +22,9 @@ const LETTERS = { f: "f", g: "g", h: "h", p: "p", X: "X", u: "u", w: "wᵀ", K: 
 const ROOM = 560;
 const UNLIT = { lit: new Map(), around: new Map(), ring: NO_RING, room: ROOM };
 
-/** @param {{ initial: State, onchange: (state: State) => void }} options */
-export function createProperties({ initial, onchange }) {
-  const edits = createEdits(initial, () => {
-    show();
-    onchange(edits.now);
-  });
+/** @param {{ initial: { state: State, at: number }, films: string[], animate: (request: any) => Promise<any>, onchange: (state: State, at: number) => void }} options */
+export function createProperties({ initial, films, animate, onchange }) {
+  const edits = createEdits(initial.state, () => show());
   const { edit } = edits;
   const names = /** @type {Matrix[]} */ (Object.keys(LETTERS));
   const grids = Object.fromEntries(names.map((name) => [name, createGrid({
@@ -34,7 +32,7 @@ export function createProperties({ initial, onchange }) {
     onedit: (index, value, gesture) => edit(withNumber(edits.now, name, index, value), gesture),
   })]));
   const counter = (/** @type {string} */ name, /** @type {number} */ least, /** @type {number} */ most, /** @type {(value: number) => State} */ change) => {
-    const select = h("select", { class: "counter", dataset: { control: name, i18nAria: `properties.${name}` }, onchange: () => edit(change(Number(select.value))) },
+    const select = h("select", { class: "counter", dataset: { control: name, i18nAria: `properties.${name}`, i18nTitle: `properties.${name}` }, onchange: () => edit(change(Number(select.value))) },
       ...Array.from({ length: most - least + 1 }, (_, k) => h("option", { value: least + k }, String(least + k))));
     return select;
   };
@@ -45,7 +43,10 @@ export function createProperties({ initial, onchange }) {
   const rank = h("p", { class: "note rank", role: "status" });
   const shiftLabel = () => h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "properties.shift" } }), shift);
 
-  const definition = createDefinition();
+  const definition = createDefinition({ onmove: (at) => onchange(edits.now, at) });
+  const taken = createExport({
+    picture: () => definition.board, table: definition.table, lines: definition.lines, result: definition.result, name: () => "convolution-1d", walk: definition.walk, films, animate,
+  });
   const equations = [
     ["commutes", createEquation("commutes", "property")], ["associates", createEquation("associates", "property")], ["distributes", createEquation("distributes", "property")],
     ["translates", createEquation("translates", "property")], ["separates", createEquation("separates", "property plane", grids.X.element, grids.u.element, grids.w.element)],
@@ -58,7 +59,7 @@ export function createProperties({ initial, onchange }) {
 
   const root = h("div", { class: "arithmetic properties", tabindex: -1 },
     h("div", { class: "arithmetic-head" }, ...edits.tools,
-      h("label", { class: "switch", dataset: { i18nTitle: "properties.flip.why" } }, flip, h("span", { dataset: { i18n: "properties.flip" } })), shiftLabel()),
+      h("label", { class: "switch", dataset: { i18nTitle: "properties.flip.why" } }, flip, h("span", { dataset: { i18n: "properties.flip" } })), shiftLabel(), taken.element),
     heading("definition"), h("p", { dataset: { i18n: "properties.definition.why" } }),
     h("div", { class: "signals" }, sized(0), sized(1), sized(2)), definition.element,
     heading("properties"), h("div", { class: "equations" }, ...of((name) => name in PROPERTIES)),
@@ -70,13 +71,14 @@ export function createProperties({ initial, onchange }) {
     return { shape: rows === 1 ? [columns] : [rows, columns], values };
   }
 
-  function show() {
+  /** @param {number} [at] step of the definition, if another */
+  function show(at) {
     const state = edits.now;
     for (const name of names) grids[name].show({ ...tensorOf(name), ...UNLIT });
     for (const { name, select } of lengths) select.value = String(state[name].columns);
     shift.value = String(state.shift);
     flip.checked = state.flip;
-    definition.show(state);
+    definition.show(state, at);
     for (const { work, equation } of equations) equation.show(work(state, state.flip));
     smoothing.show(state);
     const found = separated(state.K).rank;
@@ -101,7 +103,7 @@ export function createProperties({ initial, onchange }) {
     },
   });
   fillWords(root);
-  show();
+  show(initial.at);
   return {
     element: root,
     relabel() {

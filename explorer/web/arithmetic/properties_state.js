@@ -38,14 +38,15 @@ export function withTable(state, name, table) {
   return table.length === rows && columns >= least && columns <= most ? { ...state, [name]: { rows, columns, values: table.flat() } } : null;
 }
 
-/** What of a state is not as it is at first, to travel in a link; null for nothing. @param {State} state */
-export function told(state) {
+/** What of a state is not as it is at first, to travel in a link; null for nothing. @param {State} state @param {number} at step of the definition */
+export function told(state, at) {
   const changed = Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (INITIAL)[name]));
-  return changed.length ? Object.fromEntries(changed.map(([name, value]) => [name, typeof value === "object" ? value.values : value])) : null;
+  const said = Object.fromEntries(changed.map(([name, value]) => [name, typeof value === "object" ? value.values : value]));
+  return changed.length || at ? { ...said, ...(at ? { at } : {}) } : null;
 }
 
-/** The state that a link told. @param {any} given @returns {State} @throws {Error} what was expected and what came */
-export function heard(given) {
+/** The state that a link told, and the step. @param {any} given @returns {{ state: State, at: number }} @throws {Error} what was expected and what came */
+export function heard({ at = 0, ...given }) {
   const state = { ...INITIAL };
   for (const [name, value] of Object.entries(given)) {
     if (name === "flip") state.flip = switchIn(value, name);
@@ -57,5 +58,5 @@ export function heard(given) {
       state[matrix] = planeIn(value, name, LENGTHS[matrix] ? null : INITIAL[matrix], least, most);
     }
   }
-  return state;
+  return { state, at: wholeIn(at, "at", 0, state.f.columns + state.g.columns - 2) };
 }

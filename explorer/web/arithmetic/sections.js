@@ -7,6 +7,7 @@ import { h } from "../lib/dom.js";
  * @param {Record<string, () => Section>} makers by name @param {(name: string) => void} onchoose
  */
 export function createSections(makers, onchoose) {
+  const corner = h("div", { class: "sections-corner" });
   const place = h("div", { class: "section-place", role: "tabpanel" });
   /** @type {Record<string, Section>} */
   const made = {};
@@ -28,7 +29,9 @@ export function createSections(makers, onchoose) {
   }
 
   return {
-    element: h("div", { class: "arithmetic-page" }, bar, place),
+    element: h("div", { class: "arithmetic-page" }, h("div", { class: "sections-head" }, bar, corner), place),
+    /** Beside the tabs, for what all parts have. */
+    corner,
     /** Those that were built. */
     get all() {
       return Object.values(made);

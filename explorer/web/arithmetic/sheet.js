@@ -92,7 +92,9 @@ export function createSheet(attributes) {
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     const line = Math.max(1, Math.min(3, plane.side / 12));
     const [ink, accent, { side }] = [token("--cs-text"), token("--cs-accent"), plane];
-    const [strong, width] = [[], acrossOf(plane)];
+    const width = acrossOf(plane);
+    /** @type {{ x: number, y: number, kind: string }[]} */
+    const strong = [];
     pen.fillStyle = ink;
     for (const [place, kind] of plane.marks) {
       const column = place % width;

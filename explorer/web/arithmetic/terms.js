@@ -6,7 +6,7 @@ import { t } from "../lib/i18n.js";
 import { short } from "../lib/numbers.js";
 import { factor, unravel } from "../lib/visits.js";
 import { paintCell } from "../kernels/swatch.js";
-import { shades } from "./paint.js";
+import { shadingOf } from "./paint.js";
 import { createProductMap } from "./product_map.js";
 import { cellName, letterOf } from "./words.js";
 
@@ -84,8 +84,9 @@ export function createTerms({ onlight }) {
       const until = visit.picture ? terms.length : phase;
       const winner = pass.compares ? terms.slice(0, until + 1).findLast(({ changes }) => changes) : undefined;
       build(pass.grouped ?? "");
-      const shade = shades(pass.compares ? "input" : pass.name, terms.map(({ product }) => product));
-      if (!cells.length) map.show(terms, until, visit.picture ? -1 : phase, shade);
+      const shading = shadingOf(pass.compares ? "input" : pass.name, terms.map(({ product }) => product));
+      const { shade } = shading;
+      if (!cells.length) map.show(terms, until, visit.picture ? -1 : phase, shading);
       cells.forEach((cell, k) => {
         const term = terms[k];
         const [top, value] = /** @type {HTMLElement[]} */ ([...cell.children]);

@@ -22,7 +22,7 @@ export function createTexts(listings) {
   const call = h("code", { class: "torch-call" });
   const title = (/** @type {string} */ key) => h("h3", { class: "text-title", dataset: { i18n: `arithmetic.${key}` } });
   const element = h("div", { class: "texts" },
-    h("section", { class: "text-formula" }, title("formula"), symbols, numbers, title("torch"), call),
+    h("section", { class: "text-formula" }, h("div", { class: "text-symbols" }, title("formula"), symbols, numbers), h("div", { class: "text-torch" }, title("torch"), call)),
     h("section", { class: "text-code" }, h("div", { class: "text-head" }, title("code"), source), code, variables));
   let shown = "";
   /** @type {HTMLElement[]} */
@@ -37,7 +37,7 @@ export function createTexts(listings) {
     const folded = h("div", { class: "code-fold" });
     const line = (/** @type {string} */ words, /** @type {number} */ k) => h("div", { class: "code-line" }, h("span", { class: "code-number" }, String(first + k)), h("span", { class: "code-text" }, words || " "));
     lines = text.map(line);
-    const docs = h("details", { class: "code-docs" }, h("summary", { dataset: { i18n: "arithmetic.docstring" } }, t("arithmetic.docstring")), ...lines.slice(from, to));
+    const docs = h("details", { class: "code-docs" }, h("summary", { title: t("arithmetic.docstring.why"), dataset: { i18n: "arithmetic.docstring", i18nTitle: "arithmetic.docstring.why" } }, t("arithmetic.docstring")), ...lines.slice(from, to));
     folded.append(...lines.slice(0, from), docs, ...lines.slice(to));
     code.replaceChildren(folded);
   }
@@ -67,7 +67,7 @@ export function createTexts(listings) {
     show(given, pass, visit, phase) {
       symbols.textContent = pass.formula;
       numbers.replaceChildren(...worked(given, pass, visit, phase));
-      call.textContent = pass.torch;
+      call.textContent = [...(pass.before ?? []), pass.torch].join("\n");
       list(pass.function);
       const { mark, vars } = lineAt(pass, visit, phase);
       const at = listings[pass.function].marks[mark];

@@ -42,14 +42,14 @@ export { OPERATORS };
 
 /**
  * @typedef {{
- *   name: string, family: string, inputs: Name[], labels: Labels, settings: Setting[],
+ *   name: string, family: string, inputs: Name[], labels: Labels, variables?: Record<Name, string>, settings: Setting[],
  *   begin: (before: Case | null) => Case, refusal: (given: Case) => Refusal | null, fit: (given: Case) => Case,
  *   sizes?: (given: Case) => { symbols: string, axes: { axis: "rows" | "columns", output: number, text: string }[] },
  *   ranges?: (given: Case) => Record<Name, [number, number, number?]>,
  *   accepts?: (given: Case, name: Name, value: number) => Refusal | null,
  *   passes: (given: Case) => Pass[],
  * }} Operator
- * `ranges`: from, to and step of random numbers; `accepts`: why a number cannot stand in a tensor, or null
+ * `variables`: how lines of PyTorch call a tensor, where that is not X, K, b or dY; `ranges`: from, to and step of random numbers; `accepts`: why a number cannot stand in a tensor, or null
  */
 
 /** The loop's variables by their names in the source. @typedef {Record<string, number>} Vars */
@@ -77,13 +77,14 @@ export { OPERATORS };
 /** A sentence: a key of the page's words with its values, or bare mathematics. @typedef {{ key: string, values: Record<string, string | number> } | { text: string }} Told */
 /** Padding drawn around the planes of the tensor that slides; `value`: what stands there. @typedef {{ top: number, bottom: number, left: number, right: number, value?: (plane: number, row: number, column: number) => number }} Ring */
 /**
- * `function`: the listing; `slides`: the tensor that the window moves over; `taps`: terms of a visit, or of each visit;
+ * `function`: the listing; `before`: lines of PyTorch that the call needs, beside those of the forward pass; `gives`: the variables
+ * that it leaves, where it is no assignment; `slides`: the tensor that the window moves over; `taps`: terms of a visit, or of each visit;
  * `starts`, `ends`: the marks of the loop's lines before the first and after the last term, or null; `scatter`: terms
  * add to their targets instead of to one sum; without building terms, `scan`: the value of visit k, which writes element k,
  * and each element of `slides` that it reads; `adds`: what visit k of a scattering pass adds to which elements. For the picture: `compares`: the largest term wins; `running`: the
  * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated.
  * @typedef {{
- *   name: string, direction: "forward" | "backward" | "step", function: string, formula: string, torch: string,
+ *   name: string, direction: "forward" | "backward" | "step", function: string, formula: string, torch: string, before?: string[], gives?: string,
  *   reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>, ring?: Ring,
  *   count: number, taps: number | number[], starts: string | null, ends: string | null, scatter: boolean, visit: (k: number) => Visit,
  *   scan?: (k: number, onread?: (index: number) => void) => number, adds?: (k: number, add: (index: number, product: number) => void) => void, compares?: boolean, running?: string, grouped?: string, rotated?: boolean,

@@ -9,7 +9,7 @@
  * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
  * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. Of the Arithmetic page,
- * `part`: what of it is in front; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
+ * `part`: what of it is in front; `hide`: panels that are hidden; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
  *
  * Of the network view, `zoom`: how large maps are; `sort`: what channels are sorted by; `scope`: what the darkest colour
  * stands for; `fold`: the folded modules, and steps as "!4", "-" for none; without it a large network opens folded.
@@ -79,6 +79,9 @@ function portable(edits) {
   const bound = edits.findIndex((edit) => edit.source?.data !== undefined);
   return bound < 0 ? edits : edits.slice(0, bound);
 }
+
+/** Panels of the Arithmetic page that can be hidden. */
+export const PANELS = ["settings", "article", "sum", "result", "formula", "torch", "code", "other"];
 
 /** The fields by their key in the page's store; a page that adds one adds it here. @type {Record<string, Field<any>>} */
 export const fields = {
@@ -216,6 +219,12 @@ export const fields = {
       return text;
     },
     write: (section) => (section === "operators" ? null : section),
+  },
+  hidden: {
+    part: "hide",
+    initial: [],
+    read: (text) => text.split("_").map((name) => oneOf(name, PANELS)),
+    write: (/** @type {string[]} */ hidden) => hidden.join("_") || null,
   },
   walk: jsonField("walk"),
   chain: jsonField("chain"),

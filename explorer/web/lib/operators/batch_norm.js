@@ -19,6 +19,7 @@ export const batchNorm = {
   name: "batchNorm",
   family: "layer",
   inputs: ["input", "weight", "bias", "runningMean", "runningVar", "gradOutput"],
+  variables: { weight: "weight", bias: "bias", runningMean: "running_mean", runningVar: "running_var" },
   labels: {
     weight: ["γ", "arithmetic.tensor.scale"], bias: ["β", "arithmetic.tensor.shift"], gradWeight: ["dL/dγ", "arithmetic.tensor.gradScale"], gradBias: ["dL/dβ", "arithmetic.tensor.gradShift"],
     mean: ["μ", "arithmetic.tensor.mean"], var: ["σ²", "arithmetic.tensor.var"], runningMean: ["μ̄", "arithmetic.tensor.runningMean"], runningVar: ["σ̄²", "arithmetic.tensor.runningVar"],
@@ -113,7 +114,7 @@ function passes(given) {
   /** @type {Pass} */
   const running = {
     ...common, name: "running", direction: "step", function: "batch_norm_running_stats", formula: "μ̄′ = (1 − m) · μ̄ + m · μ,  σ̄²′ = (1 − m) · σ̄² + m · σ² · N / (N − 1)",
-    torch: call("F.batch_norm", ["X", "running_mean", "running_var", "weight", "bias", "training=True", `momentum=${momentum}`]), reads: ["runningMean", "mean", "runningVar", "var"], targets: ["newMean", "newVar"],
+    torch: call("F.batch_norm", ["X", "running_mean", "running_var", "weight", "bias", "training=True", `momentum=${momentum}`]), gives: "running_mean, running_var", reads: ["runningMean", "mean", "runningVar", "var"], targets: ["newMean", "newVar"],
     count: C, taps: 2, starts: null, ends: "var", running: "unbiased",
     visit: kept((c) => {
       const unbiased = (variance[c] * N * 1) / (N - 1);
@@ -132,7 +133,7 @@ function passes(given) {
   /** Σ of dL/dY and of dL/dY · x̂ over a column: what the batch's statistics take away from every gradient. @type {Pass} */
   const gradMeans = {
     ...common, name: "gradMeans", direction: "backward", function: "batch_norm_input_grad.means", formula: "ḡ[c] = Σ(n) dL/dY[n, c] / N,  mean g·x̂[c] = Σ(n) dL/dY[n, c] · x̂[n, c] / N",
-    torch: "g_mean, gx_mean = dY.mean(0), (dY * x_hat).mean(0)", reads: ["gradOutput", "input", M, V], slides: "gradOutput", targets: ["meanGrad", "meanProduct"],
+    before: [`x_hat = (X - X.mean(0)) / torch.sqrt(X.var(0, unbiased=False) + ${eps})`], torch: "g_mean, gx_mean = dY.mean(0), (dY * x_hat).mean(0)", reads: ["gradOutput", "input", M, V], slides: "gradOutput", targets: ["meanGrad", "meanProduct"],
     count: C, taps: 2 * N, starts: "start", ends: null, running: "mean_product",
     visit: kept((c) => {
       let [meanGrad, meanProduct] = [0, 0];

@@ -30,10 +30,12 @@ export function wordsOf({ settings: { stride, dilation, padding, mode, groups, f
     argument("dilation", dilation, 1), groups > 1 && `groups=${groups}`,
   ];
   const image = padded ? call("F.pad", ["X", `(${around.join(", ")})`, `mode="${mode}"`]) : "X";
+  const convolved = (/** @type {string} */ read) => call("F.conv2d", [read, flip ? "K.flip(2, 3)" : "K", "b", ...settings]);
   return {
-    forward: { formula: `Y[${o}y, x] = b${O > 1 ? "[o]" : ""} + Σ(${tap}i, j) K[${o}${weighted}i, j] · ${X}[${read}${place}]`, torch: `Y = ${call("F.conv2d", [image, flip ? "K.flip(2, 3)" : "K", "b", ...settings])}` },
+    forward: { formula: `Y[${o}y, x] = b${O > 1 ? "[o]" : ""} + Σ(${tap}i, j) K[${o}${weighted}i, j] · ${X}[${read}${place}]`, torch: `Y = ${convolved(image)}` },
     inputGrad: {
-      formula: `dL/d${X}[${C > 1 ? "c, " : ""}row, col] = Σ(${o}i, j) K[${o}${groups > 1 ? "c − first, " : C > 1 ? "c, " : ""}i, j] · dL/dY[${o}${origin}]`, torch: gradientCall("X"),
+      formula: `dL/d${X}[${C > 1 ? "c, " : ""}row, col] = Σ(${o}i, j) K[${o}${groups > 1 ? "c − first, " : C > 1 ? "c, " : ""}i, j] · dL/dY[${o}${origin}]`,
+      ...(padded ? { before: [`padded = ${image}`], torch: `dpadded, = torch.autograd.grad(${convolved("padded")}, padded, dY)` } : { torch: gradientCall("X") }),
     },
     weightGrad: { formula: `dL/dK[${o}${tap}i, j] = Σ(y, x) dL/dY[${o}y, x] · ${X}[${read}${place}]`, torch: gradientCall("K") },
     biasGrad: { formula: `dL/db${O > 1 ? "[o]" : ""} = Σ(y, x) dL/dY[${o}y, x]`, torch: gradientCall("b") },

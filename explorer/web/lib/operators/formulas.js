@@ -20,5 +20,5 @@ export const call = (name, parts) => `${name}(${parts.filter(Boolean).join(", ")
 /** `stride=2`, or nothing where both are the default. @param {string} key @param {number[]} value @param {number} [usual] */
 export const argument = (key, value, usual = 0) => value.some((one) => one !== usual) && `${key}=${pair(value)}`;
 
-/** The gradient of the output with respect to one tensor. @param {string} letter */
-export const gradientCall = (letter) => `d${letter}, = torch.autograd.grad(Y, ${letter}, dY)`;
+/** The gradient with respect to one tensor. @param {string} letter @param {string} [output] @param {string} [upstream] dL/doutput */
+export const gradientCall = (letter, output = "Y", upstream = "dY") => `d${letter}, = torch.autograd.grad(${output}, ${letter}, ${upstream})`;

@@ -26,6 +26,7 @@ export const linear = {
   labels: {
     weight: ["W", "arithmetic.tensor.weights"], gradWeight: ["dL/dW", "arithmetic.tensor.gradWeights"], newWeight: ["W′", "arithmetic.tensor.newWeights"],
   },
+  variables: { weight: "W" },
   settings: [
     { key: "batch", parts: [part("batch", MOST.rows, ({ tensors }) => tensors.input.shape[0], ({ tensors }, rows) => ({ input: [rows, tensors.input.shape[1]] }))] },
     {

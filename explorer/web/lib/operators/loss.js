@@ -13,11 +13,12 @@ import { counted, plainSetting, reshaped, withGradient, withTensors } from "./se
 
 const MOST = { rows: 5, classes: 8 };
 
-/** What both losses are. @param {string} name @param {Tensor} input of the first case @param {import("../arithmetic.js").Labels} labels @returns {Omit<Operator, "passes">} */
-const lossOf = (name, input, labels) => ({
+/** What both losses are. @param {string} name @param {string} variable what lines of PyTorch call the input @param {Tensor} input of the first case @param {import("../arithmetic.js").Labels} labels @returns {Omit<Operator, "passes">} */
+const lossOf = (name, variable, input, labels) => ({
   name,
   family: "loss",
   inputs: ["input", "target", "gradOutput"],
+  variables: { input: variable, target: "t", gradOutput: "g" },
   labels: {
     target: ["t", "arithmetic.tensor.target"], rowLoss: ["ℓ", "arithmetic.tensor.rowLoss"], output: ["L", "arithmetic.tensor.loss"], gradOutput: ["g", "arithmetic.tensor.upstream"], ...labels,
   },
@@ -52,17 +53,17 @@ const lossOf = (name, input, labels) => ({
 
 /** @type {Operator} */
 export const crossEntropy = {
-  ...lossOf("crossEntropy", { shape: [2, 4], values: [2, 1, 0, -1, 0, 3, 1, 2] }, { logP: ["ln p", "arithmetic.tensor.logP"], probability: ["p", "arithmetic.tensor.probability"] }),
+  ...lossOf("crossEntropy", "X", { shape: [2, 4], values: [2, 1, 0, -1, 0, 3, 1, 2] }, { logP: ["ln p", "arithmetic.tensor.logP"], probability: ["p", "arithmetic.tensor.probability"] }),
   passes(given) {
     const { settings: { reduction }, tensors: { input, target, gradOutput } } = given;
     const logP = exponentials(input, "forward");
-    const rows = losses(given, { name: "logP", letter: "ln p", values: (k) => logP.visit(k).value, torch: "F.cross_entropy" });
+    const rows = losses(given, { name: "logP", letter: "ln p", values: (k) => logP.visit(k).value, torch: "F.cross_entropy(X, t" });
     const p = exponentials(input, "backward");
     const [N, C] = input.shape;
     const grads = rowGradients(gradOutput, reduction, N);
     /** @type {Pass} */
     const inputGrad = {
-      name: "inputGrad", direction: "backward", function: "cross_entropy_input_grad", formula: `dL/dX[n, k] = ${reduction === "mean" ? "g / N" : reduction === "none" ? "g[n]" : "g"} · (p[n, k] − [k = t[n]])`, torch: gradientCall("X"),
+      name: "inputGrad", direction: "backward", function: "cross_entropy_input_grad", formula: `dL/dX[n, k] = ${reduction === "mean" ? "g / N" : reduction === "none" ? "g[n]" : "g"} · (p[n, k] − [k = t[n]])`, torch: lossGradient("X", reduction),
       reads: ["probability", "target", "gradOutput"], slides: null, targets: ["gradInput"], shapes: { probability: input.shape, target: target.shape, gradOutput: gradOutput.shape, gradInput: input.shape },
       count: size(input.shape), taps: Array.from({ length: N * C }, (_, k) => (k % C ? 1 : 2)), starts: null, ends: null, scatter: false,
       visit: kept((k) => {
@@ -83,13 +84,13 @@ export const crossEntropy = {
 
 /** @type {Operator} */
 export const nll = {
-  ...lossOf("nll", { shape: [2, 3], values: [-2, -0.5, -1.5, -3, -1, -0.5] }, { input: ["ln p", "arithmetic.tensor.logP"], gradInput: ["dL/d ln p", "arithmetic.tensor.gradLogP"] }),
+  ...lossOf("nll", "logP", { shape: [2, 3], values: [-2, -0.5, -1.5, -3, -1, -0.5] }, { input: ["ln p", "arithmetic.tensor.logP"], gradInput: ["dL/d ln p", "arithmetic.tensor.gradLogP"] }),
   passes(given) {
     const { settings: { reduction }, tensors: { input, target, gradOutput } } = given;
     const grads = rowGradients(gradOutput, reduction, input.shape[0]);
     /** @type {Pass} */
     const inputGrad = {
-      name: "inputGrad", direction: "backward", function: "nll_loss_input_grad", formula: `dL/d ln p[n, t[n]] = −${reduction === "mean" ? "g / N" : reduction === "none" ? "g[n]" : "g"}, all others 0`, torch: gradientCall("X"),
+      name: "inputGrad", direction: "backward", function: "nll_loss_input_grad", formula: `dL/d ln p[n, t[n]] = −${reduction === "mean" ? "g / N" : reduction === "none" ? "g[n]" : "g"}, all others 0`, torch: lossGradient("logP", reduction),
       reads: ["target", "gradOutput"], slides: null, targets: ["gradInput"], shapes: { target: target.shape, gradOutput: gradOutput.shape, gradInput: input.shape }, count: input.shape[0], taps: 1, starts: null, ends: null, scatter: true,
       visit: kept((n) => {
         const [value, cell] = [-1 * grads[n], n * input.shape[1] + target.values[n]];
@@ -99,9 +100,12 @@ export const nll = {
       worked: ({ vars: { n } }) => [{ text: `−${factor(grads[n])}`, at: 0 }],
       told: () => ({ key: "arithmetic.nll.back", values: {} }),
     };
-    return [...losses(given, { name: "input", letter: "ln p", values: (k) => input.values[k], torch: "F.nll_loss" }), inputGrad];
+    return [...losses(given, { name: "input", letter: "ln p", values: (k) => input.values[k], torch: "F.nll_loss(logP, t" }), inputGrad];
   },
 };
+
+/** The mean and the sum are numbers without axes, their gradient stands in a list of one. @param {string} letter @param {string} reduction */
+const lossGradient = (letter, reduction) => gradientCall(letter, "L", reduction === "none" ? "g" : "g[0]");
 
 /** dL/dloss of each row. @param {Tensor} gradOutput @param {string} reduction @param {number} rows */
 const rowGradients = ({ values }, reduction, rows) => (reduction === "none" ? values : Array(rows).fill(reduction === "sum" ? values[0] : values[0] / rows));
@@ -140,17 +144,17 @@ function exponentials(input, direction) {
 
 /**
  * −ln p of the true class of every row, then their mean or sum.
- * @param {Case} given @param {{ name: string, letter: string, values: (k: number) => number, torch: string }} from where ln p stands
+ * @param {Case} given @param {{ name: string, letter: string, values: (k: number) => number, torch: string }} from where ln p stands; `torch`: the call up to its reduction
  * @returns {Pass[]}
  */
 function losses({ settings: { reduction }, tensors: { input, target, gradOutput } }, { name, letter, values, torch }) {
   const [N, C] = input.shape;
   const alone = reduction === "none";
   const written = alone ? "output" : "rowLoss";
-  const line = `L = ${torch}(X, t${reduction === "mean" ? "" : `, reduction="${reduction}"`})`;
+  const line = `L = ${torch}${reduction === "mean" ? "" : `, reduction="${reduction}"`})`;
   /** @type {Pass} */
   const rows = {
-    name: alone ? "forward" : "rows", direction: "forward", function: "nll_loss", formula: `${alone ? "L" : "ℓ"}[n] = −${letter}[n, t[n]]`, torch: alone ? line : `rows = ${torch}(X, t, reduction="none")`,
+    name: alone ? "forward" : "rows", direction: "forward", function: "nll_loss", formula: `${alone ? "L" : "ℓ"}[n] = −${letter}[n, t[n]]`, torch: alone ? line : `rows = ${torch}, reduction="none")`,
     reads: [name, "target"], slides: null, targets: [written], shapes: { [name]: input.shape, target: target.shape, [written]: [N], gradOutput: gradOutput.shape }, count: N, taps: 1, starts: null, ends: null, scatter: false,
     visit: kept((n) => {
       const cell = n * C + target.values[n];

@@ -92,6 +92,7 @@ const operatorFor = (optimiser) => ({
   name: optimiser.name,
   family: "optimiser",
   inputs: ["parameter", "grad"],
+  variables: { parameter: "w", grad: "dW" },
   labels: {
     parameter: ["w", "arithmetic.tensor.parameter"], grad: ["dL/dw", "arithmetic.tensor.grad"], steps: ["w′", "arithmetic.tensor.steps"],
     buffer: ["v", "arithmetic.tensor.buffer"], expAvg: ["m", "arithmetic.tensor.expAvg"], expAvgSq: ["v", "arithmetic.tensor.expAvgSq"],
@@ -133,7 +134,7 @@ function walkOf(optimiser, given) {
   const before = (/** @type {number} */ k) => (k < P ? parameter.values[k] : steps[k - P].value);
   for (let k = 0; k < T * P; k++) steps.push(optimiser.step(given, before(k), grad.values[k], k < P ? null : steps[k - P].state, Math.floor(k / P) + 1));
   return {
-    name: "forward", direction: "step", function: optimiser.function(given), formula: optimiser.formula(given), torch: `${optimiser.torch(given)}; w.grad = dW[0]; optimizer.step()`,
+    name: "forward", direction: "step", function: optimiser.function(given), formula: optimiser.formula(given), before: [optimiser.torch(given)], torch: "for g in dW: w.grad = g; optimizer.step()", gives: "w",
     reads: ["parameter", "grad"], slides: null, targets: ["steps", ...state], shapes: { parameter: parameter.shape, grad: grad.shape, ...Object.fromEntries(["steps", ...state].map((name) => [name, grad.shape])) },
     count: T * P, taps: steps[0].terms.length, starts: null, ends: "done", scatter: false, running: "g",
     visit: kept((k) => {

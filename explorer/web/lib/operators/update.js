@@ -12,10 +12,11 @@ import { factor, kept, termOf } from "../visits.js";
  * @returns {Pass}
  */
 export function descent(lr, parameters) {
+  const letters = parameters.map(({ letter }) => letter).join(", ");
   const owners = parameters.flatMap((parameter) => parameter.tensor.values.map((_, index) => ({ ...parameter, index })));
   return {
     name: "update", direction: "step", function: "sgd_step", formula: "w ← w − lr · dL/dw",
-    torch: `torch.optim.SGD([${parameters.map(({ letter }) => letter).join(", ")}], lr=${lr}).step()`,
+    before: [`${parameters.map(({ letter }) => `${letter}.grad`).join(", ")} = torch.autograd.grad(Y, [${letters}], dY)`], torch: `torch.optim.SGD([${letters}], lr=${lr}).step()`, gives: letters,
     reads: parameters.flatMap(({ name, gradient }) => [name, gradient]), slides: null, targets: parameters.map(({ next }) => next),
     shapes: Object.fromEntries(parameters.flatMap(({ name, gradient, next, tensor }) => [name, gradient, next].map((each) => [each, tensor.shape]))),
     count: owners.length, taps: 1, starts: null, ends: null, scatter: false,
