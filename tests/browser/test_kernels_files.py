@@ -46,6 +46,19 @@ def test_a_picture_with_transparency_is_laid_on_white_and_keeps_its_shape(kernel
     assert shown[:, 5, 40].tolist() == [204, 204, 204]
 
 
+def test_an_opened_picture_and_what_is_made_of_it_stay_in_the_browser(kernels: Page) -> None:
+    asked: list[str] = []
+    kernels.on("request", lambda request: asked.append(request.url))
+    upload(kernels, "private.png", encoded(Image.effect_noise((40, 30), 60)))
+    expect(notes(kernels)).to_contain_text("private.png")
+    kernels.locator(".tap").nth(4).focus()
+    kernels.keyboard.press("PageUp")
+    settled(kernels)
+    kernels.locator("[data-tool='learn-start']").click()
+    expect(kernels.locator(".learn-body")).to_be_visible()
+    assert asked == []
+
+
 def test_a_turned_photo_stands_upright_and_a_large_one_is_scaled_down(kernels: Page) -> None:
     picture = Image.new("RGB", (2400, 1200), (250, 250, 250))
     picture.paste((0, 0, 0), (0, 0, 1200, 1200))
