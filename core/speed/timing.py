@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or the profiler reports each start and end on the terminal
+
 Call = Callable[[], object]
 Samples = dict[str, list[float]]
 

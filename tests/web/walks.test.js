@@ -95,6 +95,7 @@ test("an element of a network becomes a walk that stands where it is complete; w
   const { given, pass, at } = walkOf(sent, "a2: pool1 [0, 1, 1]");
   assert.deepEqual([pass, at], ["inputGrad", 3]);
   assert.equal(resultOf(passesOf(given).inputGrad).gradInput.values[4], 10);
+  assert.deepEqual([walkOf({ ...sent, element: 0 }, "a2: pool1 [0, 0, 0]").at, resultOf(passesOf(given).inputGrad).gradInput.values[0]], [3, 0]);
   const name = "a2: fc1 [3]";
   const linear = walkOf({ op: "linear", settings: { lr: 0.1 }, walk: "forward", element: 0, left: { count: 90, sum: -0.25 }, tensors: {
     input: { shape: [1, 2], values: [1, 2] }, weight: { shape: [1, 2], values: [3, 4] }, bias: { shape: [1], values: [0.5] }, gradOutput: { shape: [1, 1], values: [1] },

@@ -11,7 +11,9 @@ down in one of two ways, chosen by `formulation`:
   long runs. Reads contiguous tensors fastest, and takes groups.
 
 Each gradient is the same product with another factor unknown; the input's is spread over the windows and added up.
-Windows are written in blocks of whole images, as many as the caches hold, and multiplied while they are there.
+Windows are written in blocks of whole images, as many as the caches hold, and multiplied while they are there; the
+forward pass writes rows at once where half the output's memory and the input's hold them, as those of 1 × 1 kernels,
+which are the input itself.
 
 Shapes: input `N C H W`, weight `O C/groups kH kW`, output `N O outH outW`, with any strides in memory; results may be
 laid out channels-last. Nothing here validates (`core.ops.vectorized.conv2d` does), and autograd records nothing.
@@ -180,10 +182,11 @@ def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry) -> Tensor:
     if t > 1 and not _zeros_erase(input):
         t = 1  # the band's zeros would carry what is not finite to outputs that do not read it
     band = _band(weight, geometry.stride[1], t)
-    each, room = band.shape[0] // t + O, input.numel() + N * O * outH * outW // 2 - (band.numel() if t > 1 else 0)
-    blocks = _blocks((N, outH, outW), each, room // each)
-    if len(blocks) == 1:
-        output = product(geometry.rows(input, blocks[0][1], t), band.mT)
+    written, positions = band.shape[0] // t, N * outH * outW
+    room = input.numel() + positions * O // 2 - (band.numel() if t > 1 else 0)
+    blocks = _blocks((N, outH, outW), written + O, room // (written + O))
+    if len(blocks) == 1 or written * positions <= room:
+        output = product(geometry.rows(input, slice(0, outH), t), band.mT)
         return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
     output = input.new_empty(N, outH, outW, O)
     band = band.contiguous()  # laid out as the product reads it, which would else copy it for each block
