@@ -36,7 +36,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
   const filters = createFilters();
   const prediction = createPrediction({ onopen: (index) => open([{ step: -1, of: "class", cell: [0, index] }]) });
   const standIn = h("p", { class: "note", dataset: { i18n: "train.moment.example" } });
-  const network = createNetwork({ onwant: () => look(), onopen: (place) => open([place]), onfield: () => {} });
+  const network = createNetwork({ onwant: () => see(), onopen: (place) => open([place]), onfield: () => {} });
   const slow = createSlow({ server, moment: () => (kept[player.at] ? { name: run, model, step: kept[player.at].step } : null) });
   const element = h("section", { class: "moment", dataset: { i18nAria: "train.moment" } },
     h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore, compare, exported.element), player.element,
@@ -67,7 +67,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
   );
 
   const observe = newestOnly(
-    (/** @type {any} */ input) => ask(server.observe, input, t("error.unreachable")),
+    (/** @type {any} */ { version, ...input }) => ask(server.observe, input, t("error.unreachable")),
     (answer, input) => {
       if (input.model !== looked) return;
       if (answer.description) {
@@ -76,20 +76,26 @@ export function createMoment({ server, example, onmoment, onfail }) {
         fillWords(network.element);
       }
       answered = answer;
-      network.show(answer);
+      network.show(answer, input.version);
       prediction.show(answer.prediction, null);
-      if (answer.description && !answer.maps.length) look();
+      if (answer.description && !answer.maps.length) see();
     },
     onfail,
   );
 
-  /** Ask what the network of the chosen moment makes of the drawing. */
+  /** Ask what the network of the chosen moment makes of the drawing, of which nothing is known yet. */
   function look() {
+    network.expire();
+    see();
+  }
+
+  /** Ask for the maps in view that are not there. */
+  function see() {
     if (!looked) return;
     const shown = shownInput();
     const drawn = shown.source !== null || shown.strokes.length > 0;
     standIn.hidden = drawn;
-    observe({ ...shown, ...(drawn ? {} : { strokes: example }), model: looked, label: page.get("label"), edits: [], wanted: network.wanted, structure });
+    observe({ ...shown, ...(drawn ? {} : { strokes: example }), model: looked, label: page.get("label"), edits: [], wanted: network.wanted, version: network.version, structure });
   }
 
   /** @param {number} at */
