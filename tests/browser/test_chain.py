@@ -187,7 +187,7 @@ def test_a_large_map_is_scrubbed_without_a_request_and_as_by_single_steps(app, o
     expect_checked(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    picture = "document.querySelector('[data-tensor=output] canvas').toDataURL()"
+    picture = "document.querySelector('[data-tensor=output] .sheet').toDataURL()"
     page.locator(".scrub").fill("130")
     for _ in range(5):
         page.locator("[data-tool=on]").click()
@@ -198,7 +198,7 @@ def test_a_large_map_is_scrubbed_without_a_request_and_as_by_single_steps(app, o
     expect_step(page, 135)
     assert page.evaluate(picture) == stepped
     assert page.locator(".sum-result").inner_text() == words
-    page.locator("[data-tensor=input] canvas").hover()
+    page.locator("[data-tensor=input] .sheet").hover()
     expect(page.locator("[data-tensor=input] .map-reading")).to_contain_text("X[")
     assert not [url for url in asked if not url.startswith("data:")]
 
