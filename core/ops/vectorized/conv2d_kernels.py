@@ -45,8 +45,8 @@ SHORT_RUN = 8
 SHORT_SUM = 32
 """The same for the weight's gradient, whose product takes either; PyTorch copies less than 32 elements one by one."""
 
-WIDE = 96
-"""Columns of a product that a band fills, at most: a product with fewer leaves part of the registers unused."""
+WIDE = 64
+"""Columns of a product that a band fills, at most: one with fewer leaves part of the registers unused."""
 
 MANY = 1 << 17
 """Window elements from which laying out a band is worth its time."""
@@ -215,19 +215,19 @@ def _zeros_erase(input: Tensor) -> bool:
 
 def _forward_columns(input: Tensor, weight: Tensor, geometry: Geometry, groups: int) -> Tensor:
     (N, O), (outH, outW) = (input.shape[0], weight.shape[0]), geometry.out
-    filters = weight.reshape(groups, O // groups, -1)
-    taps = filters.shape[2]
+    filters = weight.reshape(O, -1)
+    taps = filters.shape[1]
     positions = (input.numel() + N * O * outH * outW // 2) // (groups * taps)
     blocks = _blocks((N, outH, outW), groups * taps + O, positions)
     if N == groups == len(blocks) == 1:
         columns = geometry.windows(input, blocks[0][1]).reshape(taps, outH * outW)
-        return torch.mm(filters[0], columns).view(1, O, outH, outW)
+        return torch.mm(filters, columns).view(1, O, outH, outW)
     output = input.new_empty(N, O, outH, outW)
     for images, lines in blocks:
         windows, part = geometry.windows(input[images], lines), output[images, :, lines]
         n, height = part.shape[0], part.shape[2]
         columns = windows.reshape(n * groups, taps, height * outW)
-        repeated = filters.expand(n, -1, -1, -1).flatten(0, 1)
+        repeated = filters.view(groups, O // groups, taps).expand(n, -1, -1, -1).flatten(0, 1)
         if height == outH:
             torch.bmm(repeated, columns, out=part.view(n * groups, O // groups, height * outW))
         else:

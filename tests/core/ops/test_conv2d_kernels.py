@@ -144,11 +144,12 @@ def test_rule_chooses(weight_size: Any, groups: int, expected: Formulation) -> N
 @pytest.mark.parametrize(
     ("images", "weight_size", "out", "stride", "dilation", "expected"),
     [
-        (64, (20, 10, 5, 5), (8, 8), 1, 1, 4),
+        (64, (20, 10, 5, 5), (8, 8), 1, 1, 2),
+        (64, (10, 10, 5, 5), (8, 8), 1, 1, 4),
         (1, (20, 10, 5, 5), (8, 8), 1, 1, 1),  # too few windows for a band to pay
         (64, (64, 32, 3, 3), (24, 24), 1, 1, 1),  # enough outputs
         (64, (20, 10, 5, 5), (8, 8), 1, 2, 1),  # neighbours read different columns
-        (64, (20, 10, 5, 5), (8, 7), 1, 1, 1),  # no divisor up to 4
+        (64, (20, 10, 5, 5), (8, 7), 1, 1, 1),  # no divisor up to 3
         (64, (3, 64, 3, 3), (60, 60), 1, 1, 6),  # stays below three windows' width
         (64, (3, 64, 3, 3), (60, 60), 2, 1, 4),
     ],
