@@ -1,6 +1,7 @@
 """Every operator of the Arithmetic page, in Chromium: settings, passes, line of PyTorch, and what it refuses."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -42,15 +43,21 @@ def test_the_menu_has_every_operator(arithmetic):
     assert offered == list(OPERATORS)
 
 
+def walked_passes(page: Page, **choices: str) -> Iterator[None]:
+    """Choose an operator with random numbers, wait until they are checked, and stop at the end of each pass."""
+    choose(page, **choices)
+    tool(page, "random").click()
+    expect_checked(page)
+    for button in page.locator(".pass").all():
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        tool(page, "last").click()
+        yield
+
+
 def test_every_pass_of_every_operator_ends_with_all_its_numbers_checked_by_autograd(arithmetic):
     for op in OPERATORS:
-        choose(arithmetic, op=op)
-        tool(arithmetic, "random").click()
-        expect_checked(arithmetic)
-        for button in arithmetic.locator(".pass").all():
-            button.click()
-            expect(button).to_have_attribute("aria-pressed", "true")
-            tool(arithmetic, "last").click()
+        for _ in walked_passes(arithmetic, op=op):
             texts = arithmetic.evaluate(WRITTEN)
             assert texts, op
             assert "·" not in texts, op
@@ -140,13 +147,7 @@ CASES: dict[str, dict[str, str]] = {op: {} for op in OPERATORS} | {
 def test_the_lines_that_are_taken_along_run_and_give_the_numbers_of_every_pass(app, open_page, capsys, ops):
     page = opened(open_page(app, accept_downloads=True))
     for op in ops:
-        choose(page, op=op, **CASES[op])
-        tool(page, "random").click()
-        expect_checked(page)
-        for button in page.locator(".pass").all():
-            button.click()
-            expect(button).to_have_attribute("aria-pressed", "true")
-            tool(page, "last").click()
+        for _ in walked_passes(page, op=op, **CASES[op]):
             lines, names = lines_of(page), {}
             exec(lines, names)
             assert capsys.readouterr().out

@@ -290,8 +290,6 @@ def _blocks(size: tuple[int, int, int], elements: int, positions: int = BLOCK) -
     N, outH, outW = size
     images = max(1, min(BLOCK // elements, positions) // (outH * outW))
     lines = min(outH, max(1, IMAGE // (outW * elements)))
-    if images >= N and lines == outH:
-        return [(slice(0, N), slice(0, outH))]
     return [
         (slice(n, min(n + images, N)), slice(y, min(y + lines, outH)))
         for n in range(0, max(N, 1), images)

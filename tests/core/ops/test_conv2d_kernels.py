@@ -26,7 +26,7 @@ LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
 # name: input size, weight size, stride, padding, dilation, groups
 CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any, int]] = {
     "columns": ((2, 1, 7, 8), (3, 1, 3, 2), (1, 1), (0, 0), (1, 1), 1),
-    "columns, channels-last result": ((3, 2, 7, 8), (16, 2, 3, 3), (1, 2), (1, 0), (1, 1), 1),
+    "columns, many outputs": ((3, 2, 7, 8), (16, 2, 3, 3), (1, 2), (1, 0), (1, 1), 1),
     "columns, strided and dilated": ((2, 3, 9, 10), (4, 3, 3, 2), (2, 3), (2, 1), (2, 1), 1),
     "columns, grouped": ((2, 4, 6, 7), (6, 2, 3, 3), (2, 1), (1, 1), (1, 2), 2),
     "columns, depthwise": ((2, 16, 6, 7), (16, 1, 3, 3), (1, 1), (1, 1), (1, 1), 16),
