@@ -46,6 +46,7 @@ export function createSections(makers, onchoose) {
         tab.setAttribute("aria-selected", String(names[k] === name));
         tab.tabIndex = names[k] === name ? 0 : -1;
       });
+      tabs[names.indexOf(name)].scrollIntoView({ block: "nearest", inline: "nearest" });
     },
   };
 }
