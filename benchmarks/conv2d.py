@@ -3,6 +3,7 @@
 `python -m benchmarks.conv2d [--json FILE] [--quick]` times, on the CPU in float32,
 
 * `ours`: `core.ops.vectorized.conv2d_kernels`, each argument in the layout that suits it;
+* `products`: what it falls back on where there is no compiler, `core.ops.vectorized.conv2d_products`, likewise;
 * `nchw`: `F.conv2d` and `aten.convolution_backward` on contiguous tensors, the reference of every ratio;
 * `nhwc`: the same on channels-last tensors;
 * `unfold`: `F.unfold` and one product, the vectorised convolution of tutorials (forward only).
@@ -14,14 +15,16 @@ import argparse
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.ops.vectorized import conv2d_kernels
-from core.ops.vectorized.conv2d_kernels import SHORT_RUN, SHORT_SUM, Formulation, Pair, formulation
+from core.ops.vectorized import conv2d_kernels, conv2d_products, direct
+from core.ops.vectorized.conv2d_kernels import Pair, suits_direct
+from core.ops.vectorized.conv2d_products import SHORT_RUN, SHORT_SUM, Formulation, formulation
 from core.speed.timing import (
     ROUNDS,
     geomean,
@@ -98,24 +101,46 @@ def framework(tensors: Tensors, stride: Pair, padding: Pair) -> Passes:
     }
 
 
-def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
-    """Return our passes over the same tensors in the layouts that suit them.
+def suited(contiguous: Tensors, last: Tensors) -> dict[str, Tensors]:
+    """Return the layouts that suit matrix products: columns read contiguous tensors, rows channels-last ones.
 
-    Columns read contiguous tensors, rows channels-last ones. A weight gradient multiplies what lies side by side in
-    the windows with the gradient transposed, and so reads the latter in the other layout.
+    A weight gradient multiplies what lies side by side in the windows with the gradient transposed, and so reads the
+    latter in the other layout.
     """
 
-    def suited(short: int) -> tuple[Tensors, Tensors]:
-        columns = formulation(contiguous[1].shape, 1, short) is Formulation.COLUMNS
-        return (contiguous, last) if columns else (last, contiguous)
+    def columns(short: int) -> bool:
+        return formulation(contiguous[1].shape, 1, short) is Formulation.COLUMNS
 
-    (input, weight, grad), _ = suited(SHORT_RUN)
-    (summed, _, _), (_, _, other_grad) = suited(SHORT_SUM)
+    read = contiguous if columns(SHORT_RUN) else last
+    summed, other = (contiguous, last) if columns(SHORT_SUM) else (last, contiguous)
+    return {"forward": read, "input_grad": read, "weight_grad": (summed[0], summed[1], other[2])}
+
+
+def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
+    """Return our passes over the same tensors: what is computed directly reads channels-last ones."""
+    layouts = suited(contiguous, last)
+    if suits_direct(len(contiguous[1]), 1, *contiguous):
+        layouts |= {"forward": last, "weight_grad": last}
+    if suits_direct(contiguous[0].shape[1], 1, *contiguous) and stride == (1, 1):
+        layouts["input_grad"] = last
+    return passes(conv2d_kernels, layouts, stride, padding)
+
+
+def products(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
+    """Return the passes by matrix products alone."""
+    return passes(conv2d_products, suited(contiguous, last), stride, padding)
+
+
+def passes(bodies: ModuleType, layouts: dict[str, Tensors], stride: Pair, padding: Pair) -> Passes:
+    """Return the passes of `conv2d_kernels` or `conv2d_products`, each over the tensors laid out for it."""
     settings = stride, padding, (1, 1), 1
+    input, weight, _ = layouts["forward"]
+    _, sending, grad = layouts["input_grad"]
+    summed, _, sent = layouts["weight_grad"]
     return {
-        "forward": partial(conv2d_kernels.forward, input, weight, *settings),
-        "input_grad": partial(conv2d_kernels.input_grad, input.shape, weight, grad, *settings),
-        "weight_grad": partial(conv2d_kernels.weight_grad, summed, weight.shape, other_grad, *settings),
+        "forward": partial(bodies.forward, input, weight, *settings),
+        "input_grad": partial(bodies.input_grad, input.shape, sending, grad, *settings),
+        "weight_grad": partial(bodies.weight_grad, summed, weight.shape, sent, *settings),
     }
 
 
@@ -140,7 +165,7 @@ def check(candidates: Passes, exact: Tensor) -> dict[str, float]:
     """
     errors = {name: float((call() - exact).abs().max() / exact.abs().max()) for name, call in candidates.items()}
     for name, error in errors.items():
-        if not error <= TOLERANCE * (1 if name == "ours" else 10):
+        if not error <= TOLERANCE * (1 if name in ("ours", "products") else 10):
             raise AssertionError(f"{name} is off the float64 result by {error:.1e} of its largest element")
     return errors
 
@@ -159,11 +184,14 @@ def measure(workload: Workload, *, rounds: int = ROUNDS, settle: float = 0.3) ->
     exact = framework(tuple(tensor.double() for tensor in contiguous), stride, padding)
     calls = {
         "ours": ours(contiguous, last, stride, padding),
+        "products": products(contiguous, last, stride, padding),
         "nchw": framework(contiguous, stride, padding),
         "nhwc": framework(last, stride, padding),
         "unfold": unfold(contiguous, stride, padding),
     }
-    row: dict[str, Any] = asdict(workload) | {"formulation": formulation(contiguous[1].shape, 1).value}
+    direct_forward = suits_direct(workload.outputs, 1, *contiguous)
+    row: dict[str, Any] = asdict(workload)
+    row["formulation"] = "direct" if direct_forward else formulation(contiguous[1].shape, 1).value
     for name in NAMES:
         candidates = {candidate: passes[name] for candidate, passes in calls.items() if name in passes}
         errors = check(candidates, exact[name]())
@@ -171,6 +199,7 @@ def measure(workload: Workload, *, rounds: int = ROUNDS, settle: float = 0.3) ->
         row[name] = {
             "seconds": {candidate: summary(figures) for candidate, figures in samples.items()},
             "ratio": {peer: ratio(samples, "ours", peer) for peer in candidates if peer != "ours"},
+            "products_ratio": ratio(samples, "products", "nchw"),
             "error": errors,
             "rounds": len(samples["ours"]),
         }
@@ -180,12 +209,16 @@ def measure(workload: Workload, *, rounds: int = ROUNDS, settle: float = 0.3) ->
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Return the figures with targets: means of time ratios, the worst ratio of a batch, the worst share of memory."""
+    """Return the figures with targets: means of time ratios, the worst ratio of a batch, the worst share of memory.
+
+    `products_…_geomean` is that of the products alone to the framework, all others are ours.
+    """
     fields = {}
     for name in NAMES:
         ratios = [row[name]["ratio"] for row in rows]
         fields[f"{name}_geomean"] = geomean(peers["nchw"] for peers in ratios)
         fields[f"{name}_vs_best_geomean"] = geomean(max(peers[peer] for peer in PEERS) for peers in ratios)
+        fields[f"products_{name}_geomean"] = geomean(row[name]["products_ratio"] for row in rows)
     forwards = [row["forward"]["ratio"] for row in rows]
     fields["forward_vs_unfold_geomean"] = geomean(peers["unfold"] for peers in forwards)
     fields["worst"] = max(peers["nchw"] for peers, row in zip(forwards, rows, strict=True) if row["images"] > 1)
@@ -222,8 +255,12 @@ def main(arguments: list[str] | None = None) -> None:
     torch.manual_seed(0)
     kept = keep_freed_memory()
     result: dict[str, Any] = {"benchmark": "conv2d", "machine": machine(), "keeps_freed_memory": kept}
-    result["matmul_gflops"] = matmul_gflops()
-    print("ours in ms, then our time divided by that of " + ", ".join((*PEERS, "unfold")) + "; peak over its limit")
+    result["matmul_gflops"], result["no_direct"] = matmul_gflops(), direct.missing()
+    print(
+        "ours in ms, then our time divided by that of "
+        + ", ".join(("products", *PEERS, "unfold"))
+        + "; peak over its limit"
+    )
     rows = []
     for workload in QUICK if options.quick else WORKLOADS:
         rows.append(measure(workload, rounds=3, settle=0.0) if options.quick else measure(workload))

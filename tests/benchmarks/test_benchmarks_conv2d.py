@@ -26,16 +26,18 @@ def test_conv2d_writes_every_field(tmp_path: Path, capsys: pytest.CaptureFixture
     assert result["matmul_gflops"] > 0
     assert len(result["rows"]) == len(conv2d.QUICK)
     for row in result["rows"]:
-        assert row["formulation"] in ("columns", "rows")
+        assert row["formulation"] in ("direct", "columns", "rows")
         assert row["peak_bytes"]["ours"] > 0
         for name in conv2d.NAMES:
-            assert {"ours", "nchw", "nhwc"} <= row[name]["seconds"].keys()
+            assert {"ours", "products", "nchw", "nhwc"} <= row[name]["seconds"].keys()
             for seconds in row[name]["seconds"].values():
                 assert 0 < seconds["least"] <= seconds["lower_quartile"] <= seconds["median"]
                 assert seconds["median"] <= seconds["upper_quartile"]
     for name in conv2d.NAMES:
         nchw = [row[name]["ratio"]["nchw"] for row in result["rows"]]
         assert result[f"{name}_geomean"] == pytest.approx(math.prod(nchw) ** (1 / len(nchw)))
+        products = [row[name]["products_ratio"] for row in result["rows"]]
+        assert result[f"products_{name}_geomean"] == pytest.approx(math.prod(products) ** (1 / len(products)))
         assert result[f"{name}_vs_best_geomean"] >= result[f"{name}_geomean"] * (1 - 1e-9)
     assert result["worst"] == max(row["forward"]["ratio"]["nchw"] for row in result["rows"])
     printed = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The numeric bodies of conv2d: every formulation gives torch's numbers, block by block, in any layout."""
+"""The products under conv2d: either formulation gives torch's numbers, block by block, in any layout."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from core.ops.vectorized import conv2d_kernels as kernels
-from core.ops.vectorized.conv2d_kernels import Formulation, Geometry, formulation, segment
+from core.ops.vectorized import conv2d_products as products
+from core.ops.vectorized.conv2d_products import Formulation, formulation
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 
@@ -38,8 +38,6 @@ CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any, int]] = 
     "rows, few channels strided": ((2, 3, 11, 12), (8, 3, 5, 6), (2, 2), (2, 2), (1, 1), 1),
     "rows, columns skipped": ((2, 17, 32, 60), (6, 17, 5, 2), (1, 2), (2, 0), (1, 1), 1),
     "rows, dilated": ((2, 17, 34, 33), (4, 17, 3, 2), (1, 1), (2, 1), (3, 2), 1),
-    "rows, several outputs each": ((3, 17, 9, 10), (6, 17, 3, 3), (1, 1), (1, 1), (1, 1), 1),
-    "rows, several strided outputs each": ((3, 9, 9, 13), (5, 9, 3, 4), (2, 2), (1, 1), (2, 1), 1),
     "rows, 1 × 1": ((2, 20, 5, 6), (7, 20, 1, 1), (1, 1), (0, 0), (1, 1), 1),
     "rows, large enough for oneDNN": ((4, 24, 26, 26), (20, 24, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "columns, large enough for oneDNN": ((32, 1, 28, 28), (10, 1, 5, 5), (1, 1), (0, 0), (1, 1), 1),
@@ -53,8 +51,8 @@ cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 @pytest.fixture(params=[None, 20_000, 500], ids=["usual blocks", "blocks of images", "blocks of lines"])
 def _block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param:
-        for name in ("BLOCK", "IMAGE", "MANY"):
-            monkeypatch.setattr(kernels, name, request.param)
+        for name in ("BLOCK", "IMAGE"):
+            monkeypatch.setattr(products, name, request.param)
 
 
 def tensors(case: Any, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -74,12 +72,12 @@ def assert_passes_agree(input: Tensor, weight: Tensor, settings: tuple[Any, ...]
     expected = torch.nn.functional.conv2d(exact_input, exact_weight, None, *settings)
     grad = torch.randn_like(expected, memory_format=torch.contiguous_format)
     before = input.clone(), weight.clone(), grad.clone()
-    assert_same(kernels.forward(input, weight, *settings), expected.detach())
+    assert_same(products.forward(input, weight, *settings), expected.detach())
     grad_input, grad_weight = torch.autograd.grad(expected, (exact_input, exact_weight), grad)
     for layout in ("contiguous", "channels last"):
         laid = LAYOUTS[layout](grad)
-        assert_same(kernels.input_grad(input.shape, weight, laid, *settings), grad_input)
-        assert_same(kernels.weight_grad(input, weight.shape, laid, *settings), grad_weight)
+        assert_same(products.input_grad(input.shape, weight, laid, *settings), grad_input)
+        assert_same(products.weight_grad(input, weight.shape, laid, *settings), grad_weight)
     for tensor, copy in zip((input, weight, grad), before, strict=True):
         assert torch.equal(tensor, copy)
 
@@ -114,14 +112,13 @@ def convolutions(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...], tup
 
 
 @settings(max_examples=60, deadline=None)
-@given(convolutions(), st.sampled_from((kernels.BLOCK, 200)), st.sampled_from((kernels.MANY, 0)))
-def test_agrees_with_torch_on_any_configuration(convolution: Any, block: int, many: int) -> None:
+@given(convolutions(), st.sampled_from((products.BLOCK, 200)))
+def test_agrees_with_torch_on_any_configuration(convolution: Any, block: int) -> None:
     input_size, weight_size, settings = convolution
     input, weight = torch.randn(input_size, dtype=torch.float64), torch.randn(weight_size, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "BLOCK", block)
-        patch.setattr(kernels, "IMAGE", block)
-        patch.setattr(kernels, "MANY", many)
+        patch.setattr(products, "BLOCK", block)
+        patch.setattr(products, "IMAGE", block)
         assert_passes_agree(input, weight, settings)
 
 
@@ -141,26 +138,6 @@ def test_rule_chooses(weight_size: Any, groups: int, expected: Formulation) -> N
     assert formulation(weight_size, groups) is expected
 
 
-@pytest.mark.parametrize(
-    ("images", "weight_size", "out", "stride", "dilation", "expected"),
-    [
-        (64, (20, 10, 5, 5), (8, 8), 1, 1, 2),
-        (64, (10, 10, 5, 5), (8, 8), 1, 1, 4),
-        (1, (20, 10, 5, 5), (8, 8), 1, 1, 1),  # too few windows for a band to pay
-        (64, (64, 32, 3, 3), (24, 24), 1, 1, 1),  # enough outputs
-        (64, (20, 10, 5, 5), (8, 8), 1, 2, 1),  # neighbours read different columns
-        (64, (20, 10, 5, 5), (8, 7), 1, 1, 1),  # no divisor up to 3
-        (64, (3, 64, 3, 3), (60, 60), 1, 1, 6),  # stays below three windows' width
-        (64, (3, 64, 3, 3), (60, 60), 2, 1, 4),
-    ],
-)
-def test_rule_chooses_how_many_outputs_share_a_row(
-    images: int, weight_size: Any, out: Any, stride: int, dilation: int, expected: int
-) -> None:
-    geometry = Geometry(weight_size[2:], out, (stride, stride), (0, 0), (dilation, dilation))
-    assert segment(weight_size, geometry, images) == expected
-
-
 @cases
 def test_case_exercises_its_formulation(case: Any) -> None:
     name = next(name for name, candidate in CASES.items() if candidate is case)
@@ -174,9 +151,9 @@ def test_blocks_cover_each_output_line_once(
     N: int, outH: int, outW: int, elements: int, positions: int, block: int, image: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "BLOCK", block)
-        patch.setattr(kernels, "IMAGE", image)
-        covered = list(kernels._blocks((N, outH, outW), elements, positions))
+        patch.setattr(products, "BLOCK", block)
+        patch.setattr(products, "IMAGE", image)
+        covered = list(products._blocks((N, outH, outW), elements, positions))
     lines = [(n, y) for ns, ys in covered for n in range(ns.start, ns.stop) for y in range(ys.start, ys.stop)]
     assert sorted(lines) == [(n, y) for n in range(N) for y in range(outH)]
     for ns, ys in covered:
@@ -190,10 +167,10 @@ def test_blocks_cover_each_output_line_once(
 @cases
 def test_autograd_records_nothing(case: Any, parameter: bool, device: torch.device) -> None:
     input, weight = (t.requires_grad_(parameter) for t in tensors(case, torch.float32, device))
-    output = kernels.forward(input, weight, *case[2:])
+    output = products.forward(input, weight, *case[2:])
     grads = (
-        kernels.input_grad(input.shape, weight, output, *case[2:]),
-        kernels.weight_grad(input, weight.shape, output, *case[2:]),
+        products.input_grad(input.shape, weight, output, *case[2:]),
+        products.weight_grad(input, weight.shape, output, *case[2:]),
     )
     assert not any(tensor.requires_grad for tensor in (output, *grads))
 
@@ -201,22 +178,18 @@ def test_autograd_records_nothing(case: Any, parameter: bool, device: torch.devi
 @cases
 def test_knows_its_sizes_without_data(case: Any) -> None:
     input, weight = (torch.empty(size, device="meta") for size in case[:2])
-    output = kernels.forward(input, weight, *case[2:])
+    output = products.forward(input, weight, *case[2:])
     assert output.shape == torch.nn.functional.conv2d(input, weight, None, *case[2:]).shape
-    assert kernels.input_grad(input.shape, weight, output, *case[2:]).shape == input.shape
-    assert kernels.weight_grad(input, weight.shape, output, *case[2:]).shape == weight.shape
+    assert products.input_grad(input.shape, weight, output, *case[2:]).shape == input.shape
+    assert products.weight_grad(input, weight.shape, output, *case[2:]).shape == weight.shape
     assert output.is_meta
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-@pytest.mark.parametrize("many", [kernels.MANY, 0], ids=["usual rows", "several outputs a row"])
 @pytest.mark.parametrize("name", ["columns", "rows, strided", "rows"])
-def test_a_bad_element_reaches_only_the_outputs_that_read_it(
-    name: str, many: int, bad: float, device: torch.device, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kernels, "MANY", many)
+def test_a_bad_element_reaches_only_the_outputs_that_read_it(name: str, bad: float, device: torch.device) -> None:
     case = CASES[name]
     input, weight = tensors(case, torch.float64, device)
     input[0, 0, 2, 3] = bad
     expected = torch.nn.functional.conv2d(input, weight, None, *case[2:])
-    assert torch.equal(kernels.forward(input, weight, *case[2:]).isfinite(), expected.isfinite())
+    assert torch.equal(products.forward(input, weight, *case[2:]).isfinite(), expected.isfinite())
