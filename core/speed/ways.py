@@ -12,12 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.ops import fft, naive, vectorized
+from core.ops import fft, naive
+from core.ops.vectorized import conv2d_products, direct
 from core.ops.windows import im2col, sliding_windows
 
 __all__ = ["WAYS", "Way"]
 
 Call = Callable[[], Tensor]
+
+_MOVES = (1, 1), (0, 0), (1, 1)
+"""Stride, padding and dilation of every way."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,12 @@ def _contraction(input: Tensor, weight: Tensor) -> Call:
     return lambda: torch.einsum("ncyxij,ocij->noyx", sliding_windows(input, size), weight)
 
 
-def _vectorized(input: Tensor, weight: Tensor) -> Call:
-    return lambda: vectorized.conv2d(input, weight)
+def _products(input: Tensor, weight: Tensor) -> Call:
+    return lambda: conv2d_products.forward(input, weight, *_MOVES, 1)
+
+
+def _direct(input: Tensor, weight: Tensor) -> Call:
+    return lambda: direct.forward(input, weight, *_MOVES)
 
 
 def _framework(input: Tensor, weight: Tensor) -> Call:
@@ -146,8 +154,9 @@ WAYS = {
         Way("im2col", _im2col, _windows_bytes),
         Way("einsum", _contraction, _windows_bytes),
         Way("fft", lambda input, weight: lambda: fft.conv2d(input, weight), _spectra_bytes),
+        Way("products", _products),
+        Way("direct", _direct, missing=direct.missing),
         Way("compiled", _compiled, missing=_no_compiler),
-        Way("vectorized", _vectorized),
         Way("framework", _framework),
         Way("channels_last", _channels_last),
         Way("cuda", _cuda, missing=_no_card),

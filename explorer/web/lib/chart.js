@@ -11,7 +11,7 @@ import { short } from "./numbers.js";
  */
 
 /** Colours that stay apart for every common form of colour blindness (Okabe & Ito 2008), in light and dark. */
-export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f", "#a6761d", "#1b7837", "#c51b7d"];
+export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f", "#a6761d", "#1b7837", "#c51b7d", "#bcbd22"];
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const [LEFT, RIGHT, TOP, BOTTOM] = [68, 12, 10, 38];
