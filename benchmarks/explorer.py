@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.speed.timing import machine, write_json
 from tests.browser import chromium
@@ -43,8 +43,12 @@ WHEEL = 120
 
 COLLECT = """() => {
   window.strokes = [];
+  window.answers = [];
   new PerformanceObserver((list) => window.strokes.push(...list.getEntriesByName("stroke").map((e) => e.duration)))
     .observe({ type: "measure" });
+  new PerformanceObserver((list) => window.answers.push(
+    ...list.getEntries().filter((e) => e.name.includes("component_server")).map((e) => e.encodedBodySize)
+  )).observe({ type: "resource" });
 }"""
 
 PAINTED = """() => {
@@ -226,14 +230,10 @@ def listens(port: int) -> bool:
 
 
 def draw_digits(page: Page, digits: str) -> tuple[list[float], int]:
-    """Return the milliseconds from each move to its paint, and the size of the largest answer in bytes."""
-    sizes: list[int] = []
+    """Return the milliseconds from each move to its paint, and the size of the largest answer in bytes.
 
-    def measure(response: Response) -> None:
-        if "component_server" in response.url:
-            sizes.append(int(response.headers.get("content-length", 0)))
-
-    page.on("response", measure)
+    The page itself notes both: listening to its network from here would take a part of the processor.
+    """
     examples: list[dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     draw(page, examples[0]["strokes"])  # warms caches and compiles the page's functions
     page.evaluate(COLLECT)
@@ -243,6 +243,7 @@ def draw_digits(page: Page, digits: str) -> tuple[list[float], int]:
             draw(page, example["strokes"])
     page.wait_for_timeout(1000)
     samples: list[float] = page.evaluate("window.strokes")
+    sizes: list[int] = page.evaluate("window.answers")
     return samples, max(sizes)
 
 

@@ -117,20 +117,26 @@ class Layout:
 def encode_maps(maps: Tensor) -> dict[str, Any]:
     """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
     values: npt.NDArray[np.float32] = maps.detach().cpu().numpy()
-    finite = np.isfinite(values)
-    if finite.all():
-        scales = np.abs(values).max(1, initial=0.0)
+    scales = _scales(values)
+    if np.isfinite(scales).all():
         codes = _codes(values, scales)
     else:
+        finite = np.isfinite(values)
         values = np.where(finite, values, np.float32(0))
-        scales = np.abs(values).max(1, initial=0.0)
+        scales = _scales(values)
         codes = np.where(finite, _codes(values, scales), np.uint8(0))
     return {"scales": in_base64(scales), "data": in_base64(codes)}
 
 
+def _scales(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the largest |value| of each map, not finite where one of them is not."""
+    return np.maximum(values.max(1, initial=0.0), -values.min(1, initial=0.0))
+
+
 def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    factor = STEPS / np.where(scales > 0, scales, np.float32(1))
-    return (values * factor[:, None] + np.float32(ZERO + 0.5)).astype(np.uint8)  # adding ½ rounds: all are positive
+    codes = values * (STEPS / np.where(scales > 0, scales, np.float32(1)))[:, None]
+    codes += np.float32(ZERO + 0.5)  # rounds: all are positive
+    return codes.astype(np.uint8)
 
 
 def grey(picture: Tensor) -> dict[str, Any]:

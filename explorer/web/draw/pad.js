@@ -136,9 +136,8 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     buttons.clear.disabled = shown().length === 0 && !picture;
   }
 
-  /** @param {PointerEvent} event @returns {import("../lib/strokes.js").Point} */
-  function place(event) {
-    const box = surface.getBoundingClientRect();
+  /** @param {PointerEvent} event @param {DOMRect} box of the surface @returns {import("../lib/strokes.js").Point} */
+  function place(event, box) {
     const unit = (/** @type {number} */ u) => rounded(Math.min(1, Math.max(0, u)));
     return [unit((event.clientX - box.left) / box.width), unit((event.clientY - box.top) / box.height)];
   }
@@ -157,7 +156,7 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     cursor = null;
     pointer = event.pointerId;
     surface.setPointerCapture(pointer);
-    last = place(event);
+    last = place(event, surface.getBoundingClientRect());
     if (erasing(event)) preview = erased(history.now, last, last, ERASER);
     else current = [last];
     changed();
@@ -165,8 +164,9 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   surface.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pointer) return;
     const moves = event.getCoalescedEvents?.() ?? [];
+    const box = surface.getBoundingClientRect();
     for (const move of moves.length ? moves : [event]) {
-      const point = place(move);
+      const point = place(move, box);
       if (point[0] === last[0] && point[1] === last[1]) continue;
       if (preview) preview = erased(preview, last, point, ERASER);
       else current?.push(point);

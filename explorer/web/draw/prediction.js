@@ -42,17 +42,18 @@ export function createPrediction({ onopen }) {
       list.style.setProperty("--name", `${Math.max(...listed.map(({ k }) => classes[k].length))}ch`);
       listed.forEach(({ p, k }, place) => {
         const { row, open, name, bar, share, tick } = rows[place];
+        if (row.dataset.class !== classes[k] || open.title !== t("prediction.open", { name: classes[k] })) {
+          name.textContent = name.title = row.dataset.class = classes[k];
+          open.title = t("prediction.open", { name: classes[k] });
+          row.dataset.index = String(k);
+        }
         tick.hidden = !before || !told;
         if (before) tick.style.left = `${100 * before[k]}%`;
         tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
-        name.textContent = name.title = classes[k];
         bar.style.transform = `scaleX(${told ? p : 0})`;
         share.textContent = told ? percent(p) : "";
         row.classList.toggle("best", told && k === ranked[0].k);
         open.disabled = !told;
-        open.title = t("prediction.open", { name: classes[k] });
-        row.dataset.index = String(k);
-        row.dataset.class = classes[k];
         row.dataset.probability = told ? String(p) : "";
       });
       headline.dataset.verdict = verdict;

@@ -17,11 +17,15 @@ export function createSwap({ call }) {
   choice.title = t("swap.why");
   choice.setAttribute("aria-label", choice.title);
 
+  let shown = "";
+
   /** Show what is in force; true if that is not the model's own. */
   function refresh() {
+    if (call === null) return false;
     const last = page.get("edits").findLast((edit) => edit.kind === "swap" && edit.call === call);
-    choice.value = (call !== null && last?.activation) || "";
-    return choice.value !== "";
+    const activation = last?.activation ?? "";
+    if (activation !== shown) choice.value = shown = activation;
+    return activation !== "";
   }
   refresh();
   return { element, refresh };
