@@ -42,10 +42,11 @@ export function createPrediction({ onopen }) {
       list.style.setProperty("--name", `${Math.max(...listed.map(({ k }) => classes[k].length))}ch`);
       listed.forEach(({ p, k }, place) => {
         const { row, open, name, bar, share, tick } = rows[place];
-        if (row.dataset.class !== classes[k] || open.title !== t("prediction.open", { name: classes[k] })) {
-          name.textContent = name.title = row.dataset.class = classes[k];
-          open.title = t("prediction.open", { name: classes[k] });
-          row.dataset.index = String(k);
+        const title = t("prediction.open", { name: classes[k] });
+        if (row.dataset.index !== String(k) || row.dataset.class !== classes[k] || open.title !== title) {
+          Object.assign(row.dataset, { index: String(k), class: classes[k] });
+          name.textContent = name.title = classes[k];
+          open.title = title;
         }
         tick.hidden = !before || !told;
         if (before) tick.style.left = `${100 * before[k]}%`;

@@ -17,15 +17,12 @@ export function createSwap({ call }) {
   choice.title = t("swap.why");
   choice.setAttribute("aria-label", choice.title);
 
-  let shown = "";
-
   /** Show what is in force; true if that is not the model's own. */
   function refresh() {
     if (call === null) return false;
     const last = page.get("edits").findLast((edit) => edit.kind === "swap" && edit.call === call);
-    const activation = last?.activation ?? "";
-    if (activation !== shown) choice.value = shown = activation;
-    return activation !== "";
+    choice.value = last?.activation || "";
+    return choice.value !== "";
   }
   refresh();
   return { element, refresh };
