@@ -1,6 +1,7 @@
 """Runs that take a second: few drawn digits, a small network, everything random switched on."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from core.training.control import GO, STOP, Controls
 from core.training.folder import RunFolder, write_atomically
 from core.training.settings import RunConfig, parse
 from core.training.worker import work
+
+DEVICE = os.environ.get("TORCH_DEVICE", "cpu")
 
 TINY: dict[str, Any] = {
     "model": "a2",
@@ -24,7 +27,7 @@ TINY: dict[str, Any] = {
         "augmentation": {"shift": 1, "elastic": 0.3},
     },
     "checkpoints": 4,
-    "device": "cpu",
+    "device": DEVICE,
     "threads": 1,
 }
 STEPS = 12  # three epochs of four batches

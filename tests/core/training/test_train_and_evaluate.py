@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from run_cases import DEVICE
 
 from core import models
 from core import train as command
@@ -18,7 +19,7 @@ from core.training.experiment import training_pictures
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FORMS = sum(len(forms) for forms in drawn.DIGITS.values())
-QUICK = "--epochs 2 --drawn 20 --negatives 20 --device cpu"
+QUICK = f"--epochs 2 --drawn 20 --negatives 20 --device {DEVICE}"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from run_cases import STEPS, TINY, made, named, same, tiny, trained, weights
+from run_cases import DEVICE, STEPS, TINY, made, named, same, tiny, trained, weights
 
 from core.training import folder
 from core.training.folder import Control, RunFolder, Status, write_atomically
@@ -252,7 +252,7 @@ def test_the_command_makes_a_run_and_goes_on_with_it(tmp_path):
         return subprocess.run(told, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
 
     settings = ["--set", "data.source=drawn", "--set", "data.count=80", "--set", "training.batch_size=16"]
-    result = command("a2", "--run", str(tmp_path / "run"), "--epochs", "1", "--device", "cpu", *settings)
+    result = command("a2", "--run", str(tmp_path / "run"), "--epochs", "1", "--device", DEVICE, *settings)
     assert result.returncode == 0, result.stderr
     assert "epoch 1: loss" in result.stdout
     assert result.stdout.splitlines()[-1] == "done"
