@@ -41,9 +41,8 @@ sys.exit(main(["--run", sys.argv[1]]))
 
 
 def test_two_processes_reach_what_one_reaches_and_a_death_leaves_a_run_to_resume(tmp_path):
-    config = tiny(
-        device="cpu", training={"dropout": None}
-    )  # one card is not for two; dropout draws other numbers for other shares of a batch
+    # One card is not for two processes, and dropout draws other numbers for other shares of a batch.
+    config = tiny(device="cpu", training={"dropout": None})
     alone = trained(tmp_path / "alone", config)
     both = made(tmp_path / "both", config)
     script = tmp_path / "dies.py"
