@@ -2,7 +2,8 @@
 
 `torch.mm` calls the BLAS that PyTorch was built with, in the usual builds MKL. On an AMD processor (Zen 5, two cores,
 PyTorch 2.14) oneDNN's product was measured 1.8–2.4 times faster on large matrices, at 420 · 10⁹ operations a second
-instead of 190; on Intel processors the two were not compared. PyTorch offers it as the fully connected layer of its
+instead of 190. On an Intel processor with AVX-512 it takes 0.74–0.95 of MKL's time into 64 columns and 1.0–1.5 of it
+into 10 to 32, where a product is a small part of a convolution. PyTorch offers it as the fully connected layer of its
 compiler.
 """
 
