@@ -26,6 +26,8 @@ import { createStrip, nameOf } from "./kernels/strip.js";
 
 /** A gesture is over when nothing changed for so long, ms. */
 const REST = 120;
+/** Numbers that follow the hand more often than this cannot be read, ms: what is seen goes first. */
+const READABLE = 64;
 /** During a longer one, and under the webcam, what is said of all values is brought up to date this often, ms. */
 const LONGEST_GESTURE = 1000;
 
@@ -39,7 +41,7 @@ const KEYS = [
 export async function mount(element, { server }) {
   const history = createHistory(page.get("kernelChain") ?? INITIAL);
   let at = Math.min(page.get("kernelStage"), history.now.stages.length - 1);
-  let [frame, resting, rested] = [0, 0, 0];
+  let [frame, resting, rested, told] = [0, 0, 0, 0];
   const stage = () => history.now.stages[at];
 
   /** @param {import("./kernels/state.js").State} next @param {unknown} [gesture] @param {number} [view] the kernel in view from now on */
@@ -156,7 +158,7 @@ export async function mount(element, { server }) {
     clearTimeout(resting);
     strip.show(history.now.stages, at, t(`kernels.picture.${page.get("kernelPicture").split(".")[0]}`));
     const link = painting.draw(history.now, at, now);
-    if (started - rested > LONGEST_GESTURE) rest();
+    if (started - rested > LONGEST_GESTURE && !(link.ahead && history.now.stages.length === 1)) rest(); // a single kernel's range is said as it goes
     else resting = setTimeout(rest, REST);
     editor.show(stage().kernel, separated(stage().kernel).factors);
     controls.picture.show(stage(), history.now.channels, !("values" in picture));
@@ -166,6 +168,13 @@ export async function mount(element, { server }) {
     controls.result.show(stage(), at < history.now.stages.length - 1);
     void learned.show(stage());
     element.querySelector(".kernels-view.of-output")?.classList.toggle("none", link.refusal !== null || link.blocked);
+    if (started - told > READABLE) tell();
+  }
+
+  /** Say in numbers what is seen. */
+  function tell() {
+    told = performance.now();
+    painting.tell(history.now, at);
     looking.open();
   }
 
@@ -176,7 +185,7 @@ export async function mount(element, { server }) {
     painting.rest(history.now, at);
     combined.show(history.now.stages, at, painting.links);
     learning.follow();
-    looking.open();
+    tell();
     if (!frame) root.setAttribute("aria-busy", "false");
   }
 
@@ -196,6 +205,7 @@ export async function mount(element, { server }) {
     source.tell();
     magnifier.rest();
     learning.relabel();
+    editor.repaint();
     schedule();
   });
   page.on(["dark"], () => {

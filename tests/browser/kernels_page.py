@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,16 @@ def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def saved(page: Page, words: str, folder: Path) -> Path:
+    """What the page saves under a choice of its menu."""
+    page.locator(".kernels .menu-button").click()
+    with page.expect_download() as download:
+        page.locator(".kernels .menu-choice", has_text=words).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
 
 
 def notes(page: Page) -> Locator:

@@ -21,6 +21,7 @@ from tests.browser.kernels_page import (
     open_kernels,
     pixels,
     read_sum,
+    saved,
     settled,
     taps,
     upload,
@@ -201,15 +202,6 @@ def test_it_works_after_the_server_has_gone(open_page: Callable[..., Page]) -> N
     values = correlated(((grey + 0x8000) / 65536).floor(), taps(page))
     wanted = (values - values.min()) / (values.max() - values.min()) * 255
     assert (pixels(page, "output")[:1] - wanted).abs().max() <= 0.51
-
-
-def saved(page: Page, words: str, folder: Path) -> Path:
-    page.locator(".kernels .menu-button").click()
-    with page.expect_download() as download:
-        page.locator(".kernels .menu-choice", has_text=words).click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
 
 
 def test_what_is_saved_is_what_is_shown_and_the_program_gives_the_tensor(

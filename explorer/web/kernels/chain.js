@@ -4,19 +4,21 @@
  */
 
 import { sumOf } from "../lib/kernels.js";
+import { paintable } from "../lib/ahead.js";
 import { divisorOf, extentOf, handOn } from "../lib/shading.js";
 import { createEngine } from "./engine.js";
 
 /** @typedef {import("./engine.js").Field} Field */
 /**
  * What became of one kernel: `laid` and `sums` when it was applied; `refusal` when no window fits; neither for one that
- * is off, or that stands behind a refusal (`blocked`). `out` is what it hands on; null when there is nothing or it is not
- * computed yet.
+ * is off, or that stands behind a refusal (`blocked`). `ahead` stands for the sums while they lack one weight's change.
+ * `out` is what it hands on; null when there is nothing or it is not computed yet.
  * @typedef {{
  *   input: Field, laid: import("./engine.js").Layout | null, refusal: import("../lib/conv.js").Refusal | null, blocked: boolean,
- *   divisor: number, bias: number, sums: Float64Array[] | null, work: import("./engine.js").Work | null, out: Field | null,
+ *   divisor: number, bias: number, sums: Float64Array[] | null, ahead: import("./engine.js").Ahead | null, work: import("./engine.js").Work | null, out: Field | null,
  * }} Link
  */
+/** What is made of the kernel in view: where its windows lie, its sums unless one weight's change can wait, its sums. @typedef {"laid" | "ahead" | "summed"} Depth */
 
 /** What is known of one place in the chain from one run to the next. */
 function createPlace() {
@@ -34,10 +36,17 @@ function createPlace() {
     /** @param {Field} input @param {import("./state.js").Stage} stage @returns {Link} */
     lay(input, stage) {
       const divisor = divisorOf(stage.normalise, sumOf(stage.kernel));
-      const link = { input, laid: null, refusal: null, blocked: false, divisor, bias: stage.bias, sums: null, work: null, out: null };
+      const link = { input, laid: null, refusal: null, blocked: false, divisor, bias: stage.bias, sums: null, ahead: null, work: null, out: null };
       if (!stage.on) return { ...link, out: input };
       const answer = engine.lay(input, stage);
       return "reason" in answer ? { ...link, refusal: answer } : { ...link, laid: answer };
+    },
+
+    /** What the sums lack for what `lay` has just made, where that can be painted with them. @param {Link} link @returns {Link | null} */
+    ahead(link) {
+      const found = link.laid && engine.ahead(link.laid);
+      if (!found || !link.laid || !paintable(link.laid.kernel.values, found.peak, link.divisor, link.bias)) return null;
+      return { ...link, ahead: found, work: found.work };
     },
 
     /** The sums of what `lay` has just made, and with `further` what they hand on. @param {Link} link @param {import("./state.js").Stage} stage @param {boolean} further @returns {Link} */
@@ -66,12 +75,12 @@ export function createChain() {
 
   return {
     /**
-     * The links up to the kernel `at` for certain, the sums of that one only where `summed`, and as many behind it as are
-     * expected to be done by `deadline`.
-     * @param {Field} source @param {import("./state.js").Stage[]} stages @param {number} at @param {boolean} summed @param {number} deadline by performance.now()
+     * The links up to the kernel `at` for certain, that one as far as `depth`, and as many behind it as are expected to be
+     * done by `deadline`.
+     * @param {Field} source @param {import("./state.js").Stage[]} stages @param {number} at @param {Depth} depth @param {number} deadline by performance.now()
      * @returns {(Link | null)[]} null for links that are left for later
      */
-    run(source, stages, at, summed, deadline) {
+    run(source, stages, at, depth, deadline) {
       while (places.length < stages.length) places.push(createPlace());
       /** @type {(Link | null)[]} */
       const links = [];
@@ -82,7 +91,7 @@ export function createChain() {
           continue;
         }
         if (!input) {
-          links.push({ input: source, laid: null, refusal: null, blocked: true, divisor: 1, bias: 0, sums: null, work: null, out: null });
+          links.push({ input: source, laid: null, refusal: null, blocked: true, divisor: 1, bias: 0, sums: null, ahead: null, work: null, out: null });
           continue;
         }
         if (k > at && performance.now() + places[k].ms > deadline) {
@@ -91,7 +100,10 @@ export function createChain() {
           continue;
         }
         const laid = places[k].lay(input, stage);
-        const link = k === at && !summed ? laid : places[k].sum(laid, stage, k < stages.length - 1);
+        const last = k === stages.length - 1;
+        const awaited = !last && performance.now() + places[k].ms + places[k + 1].ms <= deadline;
+        const waiting = k !== at || depth === "summed" ? null : depth === "laid" ? laid : awaited ? null : places[k].ahead(laid);
+        const link = waiting ?? places[k].sum(laid, stage, !last);
         links.push(link);
         blocked = link.refusal !== null;
         input = link.out;

@@ -57,9 +57,15 @@ function whole(key, least, most, take) {
 
 /** @param {any} input @param {number} value */
 function put(input, value) {
+  if (input.value === String(value) && input.dataset.shown === input.value) return;
   input.dataset.shown = String(value);
   if (document.activeElement !== input || Number(input.value) !== value) input.value = String(value);
   mark(input, "");
+}
+
+/** Chromium looks through the whole form when a choice is set, even to what it is. @param {HTMLSelectElement} select @param {string} value */
+function pick(select, value) {
+  if (select.value !== value) select.value = value;
 }
 
 /** The words of a choice that stands beside a title. @param {string} key */
@@ -93,11 +99,11 @@ export function pictureControls(ask, onchannels) {
     element: h("div", { class: "controls" }, setting("mode", mode), setting("padding", amount), numbers),
     /** @param {Stage} state @param {"rgb" | "grey"} now @param {boolean} coloured whether the picture has colours to choose from */
     show(state, now, coloured) {
-      channels.value = now;
+      pick(channels, now);
       channels.hidden = !coloured;
-      mode.value = state.mode;
+      pick(mode, state.mode);
       mode.disabled = state.padding === "valid";
-      amount.value = typeof state.padding === "string" ? state.padding : "number";
+      pick(amount, typeof state.padding === "string" ? state.padding : "number");
       numbers.hidden = typeof state.padding === "string";
       if (typeof state.padding !== "string") state.padding.forEach((value, axis) => put(amounts[axis], value));
     },
@@ -128,7 +134,7 @@ export function kernelControls(ask, onlearned) {
     element: h("div", { class: "controls kernel-shape" }, ...shapes.map(({ element }) => element), flip.element),
     /** @param {Stage} state */
     show(state) {
-      preset.value = state.preset ?? (state.learned ? "learned" : "");
+      pick(preset, state.preset ?? (state.learned ? "learned" : ""));
       put(rows, state.kernel.rows);
       put(columns, state.kernel.columns);
       for (const { key, slider, value, element } of shapes) {
@@ -193,13 +199,13 @@ export function resultControls(ask) {
     element: h("div", { class: "controls" }, settings("bias", slider, typed), normalise.element, handed),
     /** @param {Stage} state @param {boolean} further whether another kernel follows */
     show(state, further) {
-      show.value = state.show;
-      pass.value = state.pass;
+      pick(show, state.show);
+      pick(pass, state.pass);
       handed.hidden = !further;
       normalise.box.checked = state.normalise;
       if (Number(slider.value) !== state.bias) slider.value = String(state.bias);
       typed.dataset.shown = String(state.bias);
-      if (document.activeElement !== typed) typed.value = String(state.bias);
+      if (document.activeElement !== typed && typed.value !== typed.dataset.shown) typed.value = String(state.bias);
     },
   };
 }

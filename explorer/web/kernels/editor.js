@@ -32,6 +32,8 @@ export function createEditor({ onedit, ontravel }) {
   let kernel = { rows: 0, columns: 0, values: [] };
   /** @type {HTMLElement[]} */
   let cells = [];
+  /** What each cell shows, "" when it is to be painted anew: most frames change one. @type {string[]} */
+  let painted = [];
   let current = 0;
   let digits = 5;
   /** @type {{ index: number, pointer: number, from: number, gesture: object } | null} */
@@ -51,10 +53,12 @@ export function createEditor({ onedit, ontravel }) {
       }
       grid.append(row);
     }
+    painted = cells.map(() => "");
+    current = Math.min(current, cells.length - 1);
+    cells[current].tabIndex = 0;
     grid.style.setProperty("--columns", String(kernel.columns));
     down.replaceChildren(...Array.from({ length: kernel.rows }, () => h("span", { class: "factor" })));
     across.replaceChildren(...Array.from({ length: kernel.columns }, () => h("span", { class: "factor" })));
-    current = Math.min(current, cells.length - 1);
     size();
   }
 
@@ -93,14 +97,12 @@ export function createEditor({ onedit, ontravel }) {
     const peak = peakOf(kernel.values);
     kernel.values.forEach((value, k) => {
       const cell = cells[k];
-      if (cell.querySelector("input")) return;
+      const wanted = `${value} ${peak} ${digits}`;
+      if (painted[k] === wanted || cell.querySelector("input")) return;
+      painted[k] = wanted;
       paintCell(cell, diverging(value, peak), fitted(value, digits));
-      const label = t("kernels.editor.cell", { row: Math.floor(k / kernel.columns), column: k % kernel.columns, value: short(value, 6) });
-      if (cell.getAttribute("aria-label") !== label) {
-        cell.setAttribute("aria-label", label);
-        cell.title = label;
-      }
-      cell.tabIndex = k === current ? 0 : -1;
+      cell.title = t("kernels.editor.cell", { row: Math.floor(k / kernel.columns), column: k % kernel.columns, value: short(value, 6) });
+      cell.setAttribute("aria-label", cell.title);
     });
   }
 
@@ -118,6 +120,7 @@ export function createEditor({ onedit, ontravel }) {
     const input = h("input", { class: "tap-input", inputmode: "decimal", autocomplete: "off", "aria-label": cell.getAttribute("aria-label") });
     input.value = typed ?? String(tidy(kernel.values[index]));
     cell.replaceChildren(input);
+    painted[index] = "";
     input.focus();
     if (typed === undefined) input.select();
     let open = true;
@@ -203,7 +206,7 @@ export function createEditor({ onedit, ontravel }) {
     element: h("div", { class: "taps-place" }, frame),
     show,
     repaint() {
-      for (const cell of cells) delete cell.dataset.fill;
+      painted.fill("");
       paint();
     },
     /** Light up one cell, or none. @param {number} index */

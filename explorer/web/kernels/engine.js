@@ -6,11 +6,13 @@
  *   passes    the kernel is a column times a row: two short passes
  *   direct    every tap
  *
- * All give the same sums up to rounding in float64: a thousand updates are exact to about ten digits.
+ * All give the same sums up to rounding in float64: a thousand updates are exact to about ten digits. While one weight
+ * moves, the sums can also wait: `ahead` says what is to be added to them, and lib/ahead.js paints the two together.
  */
 
-import { addTaps, addTwoPasses, padded, rotated, windowsOf } from "../lib/conv.js";
+import { addTaps, addTwoPasses, offsetOf, padded, rotated, windowsOf } from "../lib/conv.js";
 import { factors } from "../lib/separable.js";
+import { extentOf, peakOf } from "../lib/shading.js";
 
 /** @typedef {import("../lib/conv.js").Kernel} Kernel */
 /** @typedef {import("../lib/conv.js").Geometry} Geometry */
@@ -25,6 +27,7 @@ import { factors } from "../lib/separable.js";
  * @typedef {{ planes: Float64Array[], surrounded: Float64Array[], geometry: Geometry, kernel: Kernel }} Layout
  */
 /** @typedef {Layout & { sums: Float64Array[], work: Work }} Output */
+/** Sums that lack the change of one weight. `peak`: the largest size of the numbers they are made from. @typedef {{ sums: Float64Array[], change: import("../lib/ahead.js").Change, peak: number, work: Work }} Ahead */
 
 export function createEngine() {
   /** What was laid last: the planes, their version, the geometry. */
@@ -37,6 +40,8 @@ export function createEngine() {
   let sums = [];
   /** The kernel whose sums those are; null when they are to be computed anew. @type {Kernel | null} */
   let summed = null;
+  /** The largest size of a number in the planes, once it was asked for. @type {number | null} */
+  let peak = null;
 
   /**
    * @param {Field} field @param {import("./state.js").Stage} stage
@@ -52,7 +57,7 @@ export function createEngine() {
       const size = geometry.rows.output * geometry.columns.output;
       surrounded = planes.map((plane) => padded(plane, geometry));
       if (sums.length !== planes.length || sums[0].length !== size) sums = planes.map(() => new Float64Array(size));
-      [layout, summed] = [wanted, null];
+      [layout, summed, peak] = [wanted, null, null];
     }
     return { planes, surrounded, geometry, kernel };
   }
@@ -88,5 +93,19 @@ export function createEngine() {
     return { path: /** @type {const} */ ("direct"), taps: used };
   }
 
-  return { lay, sum };
+  /** What the sums lack for a layout that `lay` has just made, where that is one weight's change at most; else null. @param {Layout} laid @returns {Ahead | null} */
+  function ahead({ kernel, geometry }) {
+    if (!summed) return null;
+    const before = summed.values;
+    const changed = kernel.values.flatMap((value, k) => (value === before[k] ? [] : [k]));
+    if (changed.length > 1) return null;
+    const [k = 0] = changed;
+    peak ??= peakOf(extentOf(planes, 1, 0));
+    return {
+      sums, peak, change: { weight: kernel.values[k] - before[k], offset: offsetOf(k, geometry) },
+      work: { path: changed.length ? "update" : "kept", taps: changed.length, allTaps: kernel.values.length, ms: 0 },
+    };
+  }
+
+  return { lay, sum, ahead };
 }

@@ -3,6 +3,7 @@
  * is said of them. While something moves only what is in view is certain to follow; the rest does when the hand rests.
  */
 
+import { extentAhead, paintAhead } from "../lib/ahead.js";
 import { bytesOf, extentFrom, planesFrom } from "../lib/maps.js";
 import { needsExtent, shade } from "../lib/shading.js";
 import { separated } from "../lib/separable.js";
@@ -39,6 +40,10 @@ export function createPainting({ input, output, strip, report, by }) {
   let image = null;
   /** What the input screen shows. */
   let drawn = /** @type {unknown[]} */ ([]);
+  /** What the last frame took. @type {{ work: import("./engine.js").Work, ms: number } | null} */
+  let spent = null;
+  /** The values' range that is being looked for. @type {{ stage: import("./state.js").Stage, divisor: number, extent: ReturnType<typeof extentAhead> } | null} */
+  let telling = null;
   let [before, after] = [/** @type {Look} */ ({ show: "clamp", extent: BYTES }), /** @type {Look} */ ({ show: "clamp", extent: BYTES })];
 
   /** @param {State} state @returns {import("./engine.js").Field} */
@@ -76,19 +81,31 @@ export function createPainting({ input, output, strip, report, by }) {
   }
 
   /** @param {Link} link @param {Look} look @param {ImageData | null} [reused] */
-  function imageOf({ laid, sums, divisor, bias }, { show, extent }, reused = null) {
-    const { rows, columns } = /** @type {import("./engine.js").Layout} */ (laid).geometry;
-    const made = reused?.width === columns.output && reused.height === rows.output ? reused : new ImageData(columns.output, rows.output);
-    shade(made.data, /** @type {Float64Array[]} */ (sums), divisor, bias, show, extent, page.get("dark"));
+  function imageOf({ laid, sums, ahead, divisor, bias }, { show, extent }, reused = null) {
+    const { surrounded, geometry } = /** @type {import("./engine.js").Layout} */ (laid);
+    const [height, width] = [geometry.rows.output, geometry.columns.output];
+    const made = reused?.width === width && reused.height === height ? reused : new ImageData(width, height);
+    if (ahead) paintAhead(made.data, ahead.sums, surrounded, ahead.change, geometry, divisor, bias, /** @type {"clamp" | "absolute"} */ (show));
+    else shade(made.data, /** @type {Float64Array[]} */ (sums), divisor, bias, show, extent, page.get("dark"));
     return made;
   }
 
   /** @param {Link} link @param {import("./state.js").Stage} stage */
   function paintOutput(link, stage) {
-    if (!link.sums) return;
+    if (!link.sums && !link.ahead) return;
     after = lookOf(link, stage);
     image = imageOf(link, after, image);
     output.show(image);
+  }
+
+  /** Say the values' range while the sums wait: it is looked for a part a frame, and said of the kernel at which that began. @param {Link} link @param {import("./state.js").Stage} stage */
+  function tellAhead({ laid, ahead, divisor, bias }, stage) {
+    if (!laid || !ahead) return;
+    telling ??= { stage, divisor, extent: extentAhead(ahead.sums, laid.surrounded, ahead.change, laid.geometry, divisor, bias) };
+    const { value, done } = telling.extent.next();
+    if (!done) return;
+    report.tellTreatment(telling.stage, value, telling.divisor, laid.planes.length);
+    telling = null;
   }
 
   /** Paint by WebGL2, which knows no lowest and highest value. @param {Link} link @param {import("./state.js").Stage} stage */
@@ -112,8 +129,7 @@ export function createPainting({ input, output, strip, report, by }) {
   }
 
   /** What is said when there is no result. @param {Link} link */
-  function sayNone(link) {
-    input.veil(null);
+  function tellNone(link) {
     if (link.refusal) report.refuse(link.refusal);
     else if (link.blocked) report.tellNone("blocked", link.input);
     else report.tellNone("off", link.input);
@@ -148,25 +164,35 @@ export function createPainting({ input, output, strip, report, by }) {
       const started = performance.now();
       const [source, stage] = [fieldOf(state), state.stages[at]];
       const card = by.value === "webgl" && painter !== null && !painter.lost && !needsExtent(stage.show);
-      links = chain.run(source, state.stages, at, !card, started + BUDGET);
+      links = chain.run(source, state.stages, at, card ? "laid" : needsExtent(stage.show) ? "summed" : "ahead", started + BUDGET);
       const link = /** @type {Link} */ (links[at]);
       paintInput(state, at);
       if (link.laid) {
         const work = card ? paintByCard(link, stage) : link.work;
         if (!card) paintOutput(link, stage);
         meter.tick(now);
-        input.veil(link.laid.geometry);
-        report.show(link.laid.geometry, stage, separated(stage.kernel), source.planes.length);
-        if (work) report.tellSpeed(work, performance.now() - started, meter.rate);
-      } else sayNone(link);
+        if (work) spent = { work, ms: performance.now() - started };
+      }
+      input.veil(link.laid?.geometry ?? null);
+      if (link.ahead) tellAhead(link, stage);
+      else telling = null;
       paintStrip(state);
       return link;
+    },
+
+    /** Say what was drawn. @param {State} state @param {number} at */
+    tell(state, at) {
+      const [link, stage] = [/** @type {Link} */ (links[at]), state.stages[at]];
+      if (!link.laid) return tellNone(link);
+      report.show(link.laid.geometry, stage, separated(stage.kernel), link.laid.planes.length);
+      if (spent) report.tellSpeed(spent.work, spent.ms, meter.rate);
     },
 
     /** The hand rests: everything is computed, in float64, and the values' range is said. @param {State} state @param {number} at */
     rest(state, at) {
       const [source, stage] = [fieldOf(state), state.stages[at]];
-      links = chain.run(source, state.stages, at, true, Infinity);
+      links = chain.run(source, state.stages, at, "summed", Infinity);
+      telling = null;
       const link = /** @type {Link} */ (links[at]);
       paintInput(state, at);
       if (link.sums) {

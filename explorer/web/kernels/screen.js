@@ -27,6 +27,8 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
   let veiled = "";
   /** @type {Box | null} */
   let marked = null;
+  /** The picture's width on the page, in CSS pixels: asked for in a frame it would lay the page out at once. */
+  let across = 0;
 
   /** @param {PointerEvent} event */
   function point(event) {
@@ -42,9 +44,9 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
   surface.addEventListener("keydown", onkey);
 
   function place() {
-    mark.hidden = !marked || !surface.clientWidth;
-    if (!marked || !surface.clientWidth) return;
-    const scale = surface.clientWidth / surface.width;
+    mark.hidden = !marked || !across;
+    if (!marked || !across) return;
+    const scale = across / surface.width;
     const along = (/** @type {number} */ first, /** @type {number} */ count) => {
       const length = Math.max(LEAST, count * scale);
       return [(first + count / 2) * scale - length / 2, length];
@@ -52,7 +54,10 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
     const [[left, width], [top, height]] = [along(marked.column, marked.columns), along(marked.row, marked.rows)];
     Object.assign(mark.style, { transform: `translate(${left}px, ${top}px)`, width: `${width}px`, height: `${height}px` });
   }
-  new ResizeObserver(place).observe(surface);
+  new ResizeObserver(([{ contentRect }]) => {
+    across = contentRect.width;
+    place();
+  }).observe(surface);
 
   return {
     element,

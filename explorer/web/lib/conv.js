@@ -102,19 +102,21 @@ export function accumulate(out, outH, outW, plane, rowStep, columnStep, offsets,
   }
 }
 
+/** Where tap k of a window lies in a padded plane, from the window's first element. @param {number} k @param {Geometry} geometry */
+export const offsetOf = (k, { rows, columns }) => Math.floor(k / columns.taps) * rows.dilation * columns.padded + (k % columns.taps) * columns.dilation;
+
 /**
  * Add to `sums` what the taps with a weight other than 0 contribute. With the difference of two kernels this turns the
  * sums of one into those of the other: convolution is linear in its kernel.
  * @param {Float64Array} sums @param {Float64Array} plane padded @param {ArrayLike<number>} weights `taps × taps` @param {Geometry} geometry
  */
-export function addTaps(sums, plane, weights, { rows, columns }) {
+export function addTaps(sums, plane, weights, geometry) {
+  const { rows, columns } = geometry;
   const [offsets, used] = /** @type {[number[], number[]]} */ ([[], []]);
-  for (let i = 0, k = 0; i < rows.taps; i++) {
-    for (let j = 0; j < columns.taps; j++, k++) {
-      if (weights[k] === 0) continue;
-      offsets.push(i * rows.dilation * columns.padded + j * columns.dilation);
-      used.push(weights[k]);
-    }
+  for (let k = 0; k < weights.length; k++) {
+    if (weights[k] === 0) continue;
+    offsets.push(offsetOf(k, geometry));
+    used.push(weights[k]);
   }
   accumulate(sums, rows.output, columns.output, plane, rows.stride * columns.padded, columns.stride, offsets, used);
 }

@@ -11,13 +11,24 @@ const TOLERANCE = 1e-6;
 const WHOLE = 1e-9;
 
 /** @typedef {{ vertical: number[], horizontal: number[] }} Factors */
+/** @typedef {{ sizes: number[], rank: number, factors: Factors | null }} Separated */
+
+/** What was found for a kernel: it is asked for several times a frame. @type {WeakMap<import("./conv.js").Kernel, Separated>} */
+const found = new WeakMap();
 
 /**
  * The kernel's singular values, how many of them are not rounding, and, for rank 1 and 0, the column and the row whose
  * product it is; in whole numbers where that is possible.
- * @param {import("./conv.js").Kernel} kernel @returns {{ sizes: number[], rank: number, factors: Factors | null }}
+ * @param {import("./conv.js").Kernel} kernel @returns {Separated}
  */
-export function separated({ rows, columns, values }) {
+export function separated(kernel) {
+  const known = found.get(kernel) ?? separate(kernel);
+  found.set(kernel, known);
+  return known;
+}
+
+/** @param {import("./conv.js").Kernel} kernel @returns {Separated} */
+function separate({ rows, columns, values }) {
   const { sizes, left, right } = svd(values, rows, columns);
   const rank = sizes.filter((size) => size > TOLERANCE * sizes[0]).length;
   if (rank > 1) return { sizes, rank, factors: null };

@@ -20,21 +20,25 @@ export const divisorOf = (normalise, sum) => (normalise && Math.abs(sum) > 1e-9 
 /** Differences below this are rounding of the sums, in levels. */
 const ROUNDING = 1e-6;
 
-/** @param {Float64Array[]} planes sums @param {number} divisor @param {number} bias @returns {Extent} */
-export function extentOf(planes, divisor, bias) {
+/** Of no values. @type {Extent} */
+export const EMPTY = { lowest: Infinity, highest: -Infinity, below: 0, above: 0, count: 0 };
+
+/** An extent with further values. @param {Extent} extent @param {Float64Array} sums @param {number} divisor @param {number} bias @returns {Extent} */
+export function widened(extent, sums, divisor, bias) {
   const scale = 1 / divisor;
-  let [lowest, highest, below, above] = [Infinity, -Infinity, 0, 0];
-  for (const plane of planes) {
-    for (let k = 0; k < plane.length; k++) {
-      const value = plane[k] * scale + bias;
-      if (value < lowest) lowest = value;
-      if (value > highest) highest = value;
-      if (value < -ROUNDING) below++;
-      else if (value > 255 + ROUNDING) above++;
-    }
+  let { lowest, highest, below, above } = extent;
+  for (let k = 0; k < sums.length; k++) {
+    const value = sums[k] * scale + bias;
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+    if (value < -ROUNDING) below++;
+    else if (value > 255 + ROUNDING) above++;
   }
-  return { lowest, highest, below, above, count: planes.length * planes[0].length };
+  return { lowest, highest, below, above, count: extent.count + sums.length };
 }
+
+/** @param {Float64Array[]} planes sums @param {number} divisor @param {number} bias */
+export const extentOf = (planes, divisor, bias) => planes.reduce((extent, plane) => widened(extent, plane, divisor, bias), EMPTY);
 
 /** The largest |value|. @param {{ lowest: number, highest: number }} extent */
 export const peakOf = ({ lowest, highest }) => Math.max(Math.abs(lowest), Math.abs(highest));
