@@ -3,17 +3,22 @@
  * at rest, are computed in float64 by lib/conv.js.
  */
 
+import { LARGEST } from "../lib/kernels.js";
+
 const VERTEX = `#version 300 es
 void main() {
   gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0);
 }`;
+
+/** What holds the weights of the largest kernel, four in one. */
+const VECTORS = Math.ceil(LARGEST ** 2 / 4);
 
 const FRAGMENT = `#version 300 es
 precision highp float;
 precision highp int;
 precision highp sampler2D;
 uniform sampler2D picture;  // with its padding
-uniform sampler2D weights;
+uniform vec4 weights[${VECTORS}];  // row by row
 uniform ivec2 taps, stride, dilation;  // columns, rows
 uniform int height, absolute;
 uniform float scale, offset;
@@ -21,9 +26,9 @@ out vec4 colour;
 void main() {
   ivec2 first = ivec2(int(gl_FragCoord.x), height - 1 - int(gl_FragCoord.y)) * stride;
   vec3 sum = vec3(0.0);
-  for (int i = 0; i < taps.y; i++) {
-    for (int j = 0; j < taps.x; j++) {
-      sum += texelFetch(weights, ivec2(j, i), 0).r * texelFetch(picture, first + ivec2(j, i) * dilation, 0).rgb;
+  for (int i = 0, k = 0; i < taps.y; i++) {
+    for (int j = 0; j < taps.x; j++, k++) {
+      sum += weights[k >> 2][k & 3] * texelFetch(picture, first + ivec2(j, i) * dilation, 0).rgb;
     }
   }
   vec3 value = sum * scale + offset;
@@ -44,15 +49,13 @@ export function createPainter() {
   const gl = found;
   gl.useProgram(program);
   const place = (/** @type {string} */ name) => gl.getUniformLocation(program, name);
-  const at = { taps: place("taps"), stride: place("stride"), dilation: place("dilation"), height: place("height"), absolute: place("absolute"), scale: place("scale"), offset: place("offset") };
-  texture(gl, 0);
-  texture(gl, 1);
-  gl.uniform1i(place("picture"), 0);
-  gl.uniform1i(place("weights"), 1);
+  const at = { weights: place("weights"), taps: place("taps"), stride: place("stride"), dilation: place("dilation"), height: place("height"), absolute: place("absolute"), scale: place("scale"), offset: place("offset") };
+  bindTexture(gl);
+  const weights = new Float32Array(4 * VECTORS);
   const unmasked = gl.getExtension("WEBGL_debug_renderer_info");
   const driver = String(gl.getParameter(unmasked ? unmasked.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  /** @type {Float64Array[] | null} */
-  let loaded = null;
+  /** The planes on the card, and what 1 stands for there. */
+  let [loaded, unit] = [/** @type {Float64Array[] | null} */ (null), 1];
 
   return {
     surface,
@@ -70,18 +73,20 @@ export function createPainter() {
       if (surface.width !== columns.output || surface.height !== rows.output) [surface.width, surface.height] = [columns.output, rows.output];
       gl.viewport(0, 0, columns.output, rows.output);
       if (planes !== loaded) {
-        gl.activeTexture(gl.TEXTURE0);
-        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, columns.padded, rows.padded, 0, gl.RGBA, gl.FLOAT, interleaved(planes));
-        loaded = planes;
+        const whole = planes.every(areBytes);
+        const [format, kind] = whole ? [gl.RGBA8, gl.UNSIGNED_BYTE] : [gl.RGBA32F, gl.FLOAT];
+        const texels = interleaved(planes, whole ? Uint8Array : Float32Array);
+        gl.texImage2D(gl.TEXTURE_2D, 0, format, columns.padded, rows.padded, 0, gl.RGBA, kind, texels);
+        [loaded, unit] = [planes, whole ? 255 : 1];
       }
-      gl.activeTexture(gl.TEXTURE1);
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, kernel.columns, kernel.rows, 0, gl.RED, gl.FLOAT, Float32Array.from(kernel.values));
+      weights.set(kernel.values);
+      gl.uniform4fv(at.weights, weights);
       gl.uniform2i(at.taps, kernel.columns, kernel.rows);
       gl.uniform2i(at.stride, columns.stride, rows.stride);
       gl.uniform2i(at.dilation, columns.dilation, rows.dilation);
       gl.uniform1i(at.height, rows.output);
       gl.uniform1i(at.absolute, Number(absolute));
-      gl.uniform1f(at.scale, 1 / divisor);
+      gl.uniform1f(at.scale, unit / divisor);
       gl.uniform1f(at.offset, bias);
       gl.drawArrays(gl.TRIANGLES, 0, 3);
     },
@@ -101,19 +106,21 @@ function linked(gl) {
   return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
 }
 
-/** A texture on a unit, read texel by texel. @param {WebGL2RenderingContext} gl @param {number} unit */
-function texture(gl, unit) {
-  gl.activeTexture(gl.TEXTURE0 + unit);
+/** The texture that the program reads, texel by texel. @param {WebGL2RenderingContext} gl */
+function bindTexture(gl) {
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
   for (const [name, value] of [[gl.TEXTURE_MIN_FILTER, gl.NEAREST], [gl.TEXTURE_MAG_FILTER, gl.NEAREST], [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE], [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE]]) {
     gl.texParameteri(gl.TEXTURE_2D, name, value);
   }
 }
 
-/** RGBA of one plane (grey) or three. @param {Float64Array[]} planes */
-function interleaved(planes) {
+/** Whether all values can be held as bytes: a quarter of the room, and of what the card reads at each tap. @param {Float64Array} plane */
+const areBytes = (plane) => plane.every((value) => value === (value & 255));
+
+/** RGBA of one plane (grey) or three. @template {Uint8Array | Float32Array} Texels @param {Float64Array[]} planes @param {new (length: number) => Texels} Texels @returns {Texels} */
+function interleaved(planes, Texels) {
   const [red, green, blue] = planes.length === 3 ? planes : [planes[0], planes[0], planes[0]];
-  const texels = new Float32Array(4 * red.length);
+  const texels = new Texels(4 * red.length);
   for (let k = 0, at = 0; k < red.length; k++, at += 4) {
     texels[at] = red[k];
     texels[at + 1] = green[k];
