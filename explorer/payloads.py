@@ -130,7 +130,8 @@ def encode_maps(maps: Tensor) -> dict[str, Any]:
 
 def _scales(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the largest |value| of each map, not finite where one of them is not."""
-    return np.maximum(values.max(1, initial=0.0), -values.min(1, initial=0.0))
+    scales: npt.NDArray[np.float32] = np.maximum(values.max(1, initial=0.0), -values.min(1, initial=0.0))
+    return scales
 
 
 def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

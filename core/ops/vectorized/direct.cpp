@@ -43,6 +43,7 @@ typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alia
 constexpr int MOST = REGISTERS == 32 ? 4 : 2;    // vectors a tile
 constexpr Size STRIP = 1 << 16;                  // floats of a strip's input: 256 kB
 constexpr Size NEAR = 1 << 14;                   // floats of weight that one sum runs over: 64 kB
+constexpr Size LONGEST = 512;                    // products that one sum adds up: rounding grows with their number
 constexpr Size WORTH_A_THREAD = 1 << 15;         // products below which starting another thread costs more than it gives
 
 // Scalars a tile: registers are left for the vectors and a scalar; more than 14 gain nothing.
@@ -203,8 +204,9 @@ void forward(const Convolution* convolution, const float* input, const float* we
   const Size wO = q.other[0], wC = q.other[1], wI = q.other[2], wJ = q.other[3];
   const Images images{input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, q.C};
   const Strips strips(q, (q.W + 2 * q.pW) * q.C);
-  const Size vectors = parts(q.O, LANES), taps = q.kH * q.kW, at_once = std::min<Size>(vectors, MOST) * LANES;
-  const Size blocks = parts(taps * q.C * at_once, NEAR) > 1 ? parts(q.C, std::max<Size>(1, NEAR / (taps * at_once))) : 1;
+  const Size vectors = parts(q.O, LANES), taps = q.kH * q.kW;
+  const Size most = std::min(LONGEST, NEAR / (std::min<Size>(vectors, MOST) * LANES));  // products of one sum
+  const Size blocks = taps * q.C > most ? parts(q.C, std::max<Size>(1, most / taps)) : 1;
   const bool runs = blocks == 1 && q.dW == 1;  // the taps of a kernel's line read neighbours: one sum runs over them
 
   const Buffer laid(vectors * LANES * taps * q.C);  // the weight in the order in which it is read
@@ -261,9 +263,10 @@ void weight_grad(const Convolution* convolution, const float* input, const float
   const Strips strips(q, (q.W + 2 * q.pW) * q.C + q.outW * width);
   const Size outer = q.dW == 1 ? q.kH : q.kH * q.kW, run = q.dW == 1 ? q.kW * q.C : q.C;
   const Size span = q.dH * (q.kH - 1) + 1, size = outer * run * q.O;
+  const Size at_once = std::clamp<Size>(LONGEST / q.outW, 1, strips.lines);  // lines that one sum runs over
   const Buffer sums(strips.threads * size);  // one gradient a thread
-  Size* offsets = new Size[strips.lines];
-  for (Size y = 0; y < strips.lines; y++) offsets[y] = y * q.sH * images.line();
+  Size* offsets = new Size[at_once];
+  for (Size y = 0; y < at_once; y++) offsets[y] = y * q.sH * images.line();
 
 #pragma omp parallel num_threads(strips.threads) if (strips.threads > 1)
   {
@@ -277,12 +280,16 @@ void weight_grad(const Convolution* convolution, const float* input, const float
       const Size count = std::min(q.outH - first, strips.lines);
       const float* lines = images.lines(n, first * q.sH, (count - 1) * q.sH + span, strip.data);
       const float* factors = grads.lines(n, first, count, beside.data);
-      for (Size o = 0; o < q.O; o += MOST * LANES) {
-        const Size V = std::min<Size>(MOST, vectors - o / LANES);
-        for (Size t = 0; t < outer; t++) {
-          const Size at = q.dW == 1 ? t * q.dH * images.line() : t / q.kW * q.dH * images.line() + t % q.kW * q.dW * q.C;
-          line(V, run, {factors + o, lines + at, offsets, count, q.outW, grads.line(), width, q.sW * q.C, 1},
-               {own + t * run * q.O + o, q.O, std::min(q.O - o, V * LANES), true, false});
+      for (Size y = 0; y < count; y += at_once) {
+        for (Size o = 0; o < q.O; o += MOST * LANES) {
+          const Size V = std::min<Size>(MOST, vectors - o / LANES);
+          for (Size t = 0; t < outer; t++) {
+            const Size row = (q.dW == 1 ? t : t / q.kW) * q.dH, col = q.dW == 1 ? 0 : t % q.kW * q.dW;
+            const float* scalars = lines + (y * q.sH + row) * images.line() + col * q.C;
+            line(V, run, {factors + y * grads.line() + o, scalars, offsets, std::min(at_once, count - y), q.outW,
+                          grads.line(), width, q.sW * q.C, 1},
+                 {own + t * run * q.O + o, q.O, std::min(q.O - o, V * LANES), true, false});
+          }
         }
       }
     }

@@ -1,13 +1,15 @@
 """Convolution compiled for the processor at hand: `direct.cpp`, built once by the system's C++ compiler.
 
 The library lies in the user's cache folder, named by what it depends on, so that a new version, compiler or processor
-builds its own. Its threads are those of PyTorch, whose OpenMP runtime it shares.
+builds its own. Its threads are those of PyTorch, whose OpenMP runtime it shares. As usual, `CXX` names another compiler
+and `CXXFLAGS` adds options.
 """
 
 import ctypes
 import hashlib
 import os
 import platform
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -97,9 +99,10 @@ def _compiled() -> ctypes.CDLL:
 @cache
 def _library() -> ctypes.CDLL | str:
     """Return the compiled functions, or why there are none."""
-    compiler = next(filter(None, map(which, COMPILERS)), None)
+    names = (os.environ["CXX"],) if os.environ.get("CXX") else COMPILERS
+    compiler = next(filter(None, map(which, names)), None)
     if compiler is None:
-        return f"no C++ compiler is found: expected one of {', '.join(COMPILERS)}"
+        return f"no C++ compiler is found: expected {' or '.join(names)}"
     try:
         library = _build(compiler)
         try:
@@ -116,14 +119,15 @@ def _library() -> ctypes.CDLL | str:
 def _build(compiler: str) -> Path:
     """Return the library, compiled unless the cache folder has it."""
     processor = platform.machine(), sorted(torch.cpu.get_capabilities().items())
-    depends = f"{compiler} {os.stat(compiler).st_mtime} {FLAGS} {processor} {torch.__version__}"
+    flags = [*FLAGS, *shlex.split(os.environ.get("CXXFLAGS", ""))]
+    depends = f"{compiler} {os.stat(compiler).st_mtime} {flags} {processor} {torch.__version__}"
     name = hashlib.sha256(SOURCE.read_bytes() + depends.encode()).hexdigest()[:16]
     folder = _cache_folder()
     library = folder / f"direct-{name}.so"
     if not library.exists():
         with tempfile.TemporaryDirectory(dir=folder) as private:
             made = Path(private) / library.name
-            command = [compiler, *FLAGS, str(SOURCE), "-o", str(made)]
+            command = [compiler, *flags, str(SOURCE), "-o", str(made)]
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
             made.replace(library)  # whole or not at all, whoever else compiles
     return library

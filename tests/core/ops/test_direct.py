@@ -121,6 +121,15 @@ def test_a_bad_element_reaches_only_the_outputs_that_read_it(name: str, bad: flo
     assert torch.equal(direct.forward(input, weight, *CASES[name][2:]).isfinite(), expected.isfinite())
 
 
+def test_rounding_does_not_grow_with_the_length_of_a_sum() -> None:
+    moves = (1, 1), (0, 0), (1, 1)
+    many, weight = torch.full((1, 1024, 4, 4), 0.1), torch.full((16, 1024, 3, 3), 0.1)  # 9,216 products
+    assert_close(direct.forward(many, weight, *moves), F.conv2d(many.double(), weight.double()))
+    wide, grad = torch.full((1, 1, 402, 402), 0.1), torch.full((1, 16, 400, 400), 0.1)  # 160,000 products
+    exact = torch.full((16, 1, 3, 3), 400 * 400 * float(wide[0, 0, 0, 0]) * float(grad[0, 0, 0, 0]))
+    assert_close(direct.weight_grad(wide, exact.shape, grad, *moves), exact.double())
+
+
 def test_the_same_sums_every_time() -> None:
     input, weight = torch.randn(5, 20, 30, 30), torch.randn(24, 20, 3, 3)
     moves = (1, 1), (1, 1), (1, 1)
@@ -134,6 +143,8 @@ def test_the_same_sums_every_time() -> None:
 def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A process that has compiled nothing yet, with an empty cache folder."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in ("CXX", "CXXFLAGS"):
+        monkeypatch.delenv(name, raising=False)
     direct._library.cache_clear()
     yield tmp_path / "convscope"
     direct._library.cache_clear()
@@ -172,10 +183,19 @@ def test_a_damaged_library_is_compiled_anew(fresh: Path) -> None:
 
 def test_without_a_compiler_products_compute(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(direct, "which", lambda name: None)
-    assert direct.missing() == "no C++ compiler is found: expected one of c++, g++, clang++"
+    assert direct.missing() == "no C++ compiler is found: expected c++ or g++ or clang++"
     assert_falls_back()
     with pytest.raises(RuntimeError, match=r"no C\+\+ compiler is found"):
         direct.forward(torch.zeros(1, 1, 3, 3), torch.zeros(8, 1, 3, 3), (1, 1), (0, 0), (1, 1))
+
+
+def test_the_environment_names_a_compiler_and_its_options(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "nothing-of-that-name")
+    assert direct.missing() == "no C++ compiler is found: expected nothing-of-that-name"
+    direct._library.cache_clear()
+    monkeypatch.setenv("CXX", "g++")
+    monkeypatch.setenv("CXXFLAGS", "-DNDEBUG -no-such-option")
+    assert "unrecognized command-line option" in str(direct.missing())
 
 
 def test_what_the_compiler_says_is_told(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
