@@ -13,7 +13,7 @@ import { page } from "../lib/store.js";
 const PAUSE = 250;
 const REMEMBERED = 90;
 /** 7.86 million, 786万. */
-const ROUGHLY = Object.fromEntries(["en", "zh"].map((language) => [language, new Intl.NumberFormat(language, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 })]));
+const ROUGHLY = /** @type {const} */ ({ notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
 
 /** Counts frames painted one after another. */
 export function createMeter() {
@@ -37,7 +37,7 @@ export function createReport() {
     .map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
   /** @param {import("../lib/conv.js").Axis} axis */
   const windows = ({ size, before, after, span, stride, output }) => `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
-  const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : ROUGHLY[page.get("language") || "en"].format(count));
+  const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : new Intl.NumberFormat(page.get("language") || "en", ROUGHLY).format(count));
   const share = (/** @type {number} */ part, /** @type {number} */ of) => t("kernels.share", { share: part === 0 ? "0" : part / of < 0.001 ? "< 0.1" : ((100 * part) / of).toFixed(1) });
 
   /** How the values became what is painted: a key of the catalogue. @param {import("../lib/shading.js").Show} show @param {import("../lib/shading.js").Extent} extent @param {number} planes */
