@@ -242,3 +242,11 @@ def test_the_definition_is_taken_along_and_its_step_travels_in_the_link(app, ope
     assert "f ∗ g" in found["svg"].read_text()
     again = open_page(page.url)
     expect(again.locator(".definition .transport-place")).to_have_attribute("data-at", "3")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_link_on_a_phone_shows_the_name_of_its_part(app: str, open_page: Opener, language: str) -> None:
+    page = open_page(f"{app}#page=arithmetic&part=properties&lang={language}", width=360, height=740)
+    tab = page.locator("[data-section=properties][aria-selected=true]")
+    expect(tab).to_be_visible()
+    expect(tab).to_be_in_viewport(ratio=0.95)

@@ -28,6 +28,16 @@ export function createSections(makers, onchoose) {
     tabs[next].focus();
   }
 
+  /** Bring the chosen part's name into view, where the bar is narrower than all names. */
+  function reveal() {
+    const tab = tabs[names.indexOf(current)];
+    if (!tab) return;
+    const left = tab.offsetLeft - bar.offsetLeft;
+    bar.scrollLeft = Math.max(left + tab.offsetWidth - bar.clientWidth, Math.min(bar.scrollLeft, left));
+  }
+  const sized = new ResizeObserver(reveal); // a link chooses before the page has a size and the names have words
+  for (const part of [bar, ...tabs]) sized.observe(part);
+
   return {
     element: h("div", { class: "arithmetic-page" }, h("div", { class: "sections-head" }, bar, corner), place),
     /** Beside the tabs, for what all parts have. */
@@ -46,7 +56,7 @@ export function createSections(makers, onchoose) {
         tab.setAttribute("aria-selected", String(names[k] === name));
         tab.tabIndex = names[k] === name ? 0 : -1;
       });
-      tabs[names.indexOf(name)].scrollIntoView({ block: "nearest", inline: "nearest" });
+      reveal();
     },
   };
 }

@@ -129,7 +129,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
       ...(sum.classes ? [classTable(sum, path()[path().length - 1].cell[1], context)] : []),
       ...(sum.channel ? [channelTools(sum.channel)] : []),
       h("p", { class: "formula" }, sum.formula),
-      h("p", { class: "chain" }, chain(sum)),
+      h("p", { class: "total-chain" }, chain(sum)),
       ...sum.addends.map((/** @type {any} */ addends) => addendsSection(addends, sum, largest, context)),
       h("p", { class: "pytorch" }, h("code", {}, sum.pytorch)),
     ];
