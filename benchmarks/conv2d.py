@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.vectorized import conv2d_kernels, conv2d_products, direct
-from core.ops.vectorized.conv2d_kernels import Pair, suits_direct
+from core.ops.vectorized.conv2d_kernels import Pair, sends_direct, suits_direct
 from core.ops.vectorized.conv2d_products import SHORT_RUN, SHORT_SUM, Formulation, formulation
 from core.speed.timing import (
     ROUNDS,
@@ -119,10 +119,11 @@ def suited(contiguous: Tensors, last: Tensors) -> dict[str, Tensors]:
 def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
     """Return our passes over the same tensors: what is computed directly reads channels-last ones."""
     layouts = suited(contiguous, last)
-    if suits_direct(len(contiguous[1]), 1, *contiguous):
+    if suits_direct(1, *contiguous):
         layouts |= {"forward": last, "weight_grad": last}
-    if suits_direct(contiguous[0].shape[1], 1, *contiguous) and stride == (1, 1):
-        layouts["input_grad"] = last
+        input, weight, grad = contiguous
+        if sends_direct(input.shape, weight.shape[2:], grad.shape[2:], stride, padding, (1, 1)):
+            layouts["input_grad"] = last
     return passes(conv2d_kernels, layouts, stride, padding)
 
 
@@ -189,9 +190,8 @@ def measure(workload: Workload, *, rounds: int = ROUNDS, settle: float = 0.3) ->
         "nhwc": framework(last, stride, padding),
         "unfold": unfold(contiguous, stride, padding),
     }
-    direct_forward = suits_direct(workload.outputs, 1, *contiguous)
     row: dict[str, Any] = asdict(workload)
-    row["formulation"] = "direct" if direct_forward else formulation(contiguous[1].shape, 1).value
+    row["formulation"] = "direct" if suits_direct(1, *contiguous) else formulation(contiguous[1].shape, 1).value
     for name in NAMES:
         candidates = {candidate: passes[name] for candidate, passes in calls.items() if name in passes}
         errors = check(candidates, exact[name]())

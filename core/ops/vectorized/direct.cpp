@@ -21,12 +21,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <omp.h>
 
-namespace {
-
 using Size = int64_t;
+
+// As `direct.py` fills it: sizes, steps, and the strides of the input and of the weight (forward) or of dL/doutput.
+struct Convolution {
+  Size N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, n, c, y, x, other[4], threads;
+};
+
+namespace {
 
 #if defined(__AVX512F__)
 constexpr int LANES = 16, REGISTERS = 32;
@@ -41,13 +47,14 @@ constexpr int LANES = 4, REGISTERS = 16;
 typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 constexpr int MOST = REGISTERS == 32 ? 4 : 2;    // vectors a tile
+constexpr int WIDEST = 14;                       // scalars a tile: more gain nothing
 constexpr Size STRIP = 1 << 16;                  // floats of a strip's input: 256 kB
 constexpr Size NEAR = 1 << 14;                   // floats of weight that one sum runs over: 64 kB
 constexpr Size LONGEST = 512;                    // products that one sum adds up: rounding grows with their number
 constexpr Size WORTH_A_THREAD = 1 << 15;         // products below which starting another thread costs more than it gives
 
-// Scalars a tile: registers are left for the vectors and a scalar; more than 14 gain nothing.
-constexpr int most_scalars(int V) { return std::min(14, (REGISTERS - 2 - V) / V); }
+// Scalars of a tile of V vectors: registers are left for the vectors and for a scalar.
+constexpr int most_scalars(int V) { return std::min(WIDEST, (REGISTERS - 2 - V) / V); }
 
 constexpr Size parts(Size whole, Size part) { return (whole + part - 1) / part; }
 
@@ -105,16 +112,17 @@ void tile(const Sum& from, const Place& to) {
 using Tile = void (*)(const Sum&, const Place&);
 
 template <int V, int... P>
-constexpr std::array<Tile, 14> tiles_of(std::integer_sequence<int, P...>) {
+constexpr std::array<Tile, WIDEST> tiles_of(std::integer_sequence<int, P...>) {
   return {tile<V, P + 1>...};
 }
 
 template <int V>
-constexpr std::array<Tile, 14> tiles_of() {
+constexpr std::array<Tile, WIDEST> tiles_of() {
   return tiles_of<V>(std::make_integer_sequence<int, most_scalars(V)>());
 }
 
-constexpr std::array<Tile, 14> TILES[] = {tiles_of<1>(), tiles_of<2>(), tiles_of<std::min(3, MOST)>(), tiles_of<MOST>()};
+constexpr std::array<Tile, WIDEST> TILES[] = {
+    tiles_of<1>(), tiles_of<2>(), tiles_of<std::min(3, MOST)>(), tiles_of<MOST>()};
 
 // The sums of `count` scalars by V vectors, in tiles of almost equal size.
 void line(int V, Size count, Sum from, Place to) {
@@ -166,33 +174,26 @@ struct Images {
   }
 };
 
-}  // namespace
-
-extern "C" {
-
-// As `direct.py` fills it: sizes, steps, and the strides of the input and of the weight (forward) or of dL/doutput.
-struct Convolution {
-  Size N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, n, c, y, x, other[4], threads;
-};
-
-}
-
-namespace {
-
 // The strips of output lines that a convolution is shared out by.
 struct Strips {
   Size each, lines, threads;  // strips an image, lines a strip
 
   Strips(const Convolution& q, Size floats_a_line) {
     threads = std::clamp<Size>(q.N * q.outH * q.outW * q.O * q.C * q.kH * q.kW / WORTH_A_THREAD, 1, q.threads);
-    const Size reach = q.dH * (q.kH - 1) + 1, most = STRIP / floats_a_line;
-    lines = most > reach ? std::min(q.outH, (most - reach) / q.sH + 1) : 1;
+    const Size span = q.dH * (q.kH - 1) + 1, most = STRIP / floats_a_line;
+    lines = most > span ? std::min(q.outH, (most - span) / q.sH + 1) : 1;
     each = parts(q.outH, lines);
     while (q.N * each % threads && each < q.outH) each++;  // or one thread would wait for another's last strip
     lines = parts(q.outH, each);
     each = parts(q.outH, lines);
   }
 };
+
+// Where the t-th of a kernel's taps reads, in lines of so many floats, from the window's first element; with `runs` the
+// t-th of its lines, whose taps read neighbours.
+Size reach(const Convolution& q, Size line, Size t, bool runs) {
+  return runs ? t * q.dH * line : t / q.kW * q.dH * line + t % q.kW * q.dW * q.C;
+}
 
 }  // namespace
 
@@ -207,13 +208,12 @@ void forward(const Convolution* convolution, const float* input, const float* we
   const Size vectors = parts(q.O, LANES), taps = q.kH * q.kW;
   const Size most = std::min(LONGEST, NEAR / (std::min<Size>(vectors, MOST) * LANES));  // products of one sum
   const Size blocks = taps * q.C > most ? parts(q.C, std::max<Size>(1, most / taps)) : 1;
-  const bool runs = blocks == 1 && q.dW == 1;  // the taps of a kernel's line read neighbours: one sum runs over them
+  const bool runs = blocks == 1 && q.dW == 1;
 
   const Buffer laid(vectors * LANES * taps * q.C);  // the weight in the order in which it is read
   const Size outer = runs ? q.kH : taps, span = q.dH * (q.kH - 1) + 1;
-  Size* offsets = new Size[outer];
-  for (Size t = 0; t < outer; t++)
-    offsets[t] = runs ? t * q.dH * images.line() : t / q.kW * q.dH * images.line() + t % q.kW * q.dW * q.C;
+  std::vector<Size> offsets(outer);
+  for (Size t = 0; t < outer; t++) offsets[t] = reach(q, images.line(), t, runs);
 
 #pragma omp parallel num_threads(strips.threads) if (strips.threads > 1)
   {
@@ -243,7 +243,7 @@ void forward(const Convolution* convolution, const float* input, const float* we
           for (Size y = first; y < end; y++) {
             const float* scalars = lines + (y - first) * q.sH * images.line() + c;
             float* at = output + (n * q.outH + y) * q.outW * q.O + o;
-            line(V, q.outW, {factors, scalars, offsets, outer, inner, inner * lanes, lanes, 1, q.sW * q.C},
+            line(V, q.outW, {factors, scalars, offsets.data(), outer, inner, inner * lanes, lanes, 1, q.sW * q.C},
                  {at, q.O, std::min(q.O - o, lanes), b > 0, b == 0 && vectors <= MOST});
           }
           factors += taps * channels * lanes;
@@ -251,7 +251,6 @@ void forward(const Convolution* convolution, const float* input, const float* we
       }
     }
   }
-  delete[] offsets;
 }
 
 // grad[i, j, c, o] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
@@ -261,11 +260,12 @@ void weight_grad(const Convolution* convolution, const float* input, const float
   const Images images{input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, q.C};
   const Images grads{grad_output, q.O, q.outH, q.outW, q.other[0], q.other[1], q.other[2], q.other[3], 0, 0, width};
   const Strips strips(q, (q.W + 2 * q.pW) * q.C + q.outW * width);
-  const Size outer = q.dW == 1 ? q.kH : q.kH * q.kW, run = q.dW == 1 ? q.kW * q.C : q.C;
+  const bool runs = q.dW == 1;
+  const Size outer = runs ? q.kH : q.kH * q.kW, run = runs ? q.kW * q.C : q.C;
   const Size span = q.dH * (q.kH - 1) + 1, size = outer * run * q.O;
   const Size at_once = std::clamp<Size>(LONGEST / q.outW, 1, strips.lines);  // lines that one sum runs over
   const Buffer sums(strips.threads * size);  // one gradient a thread
-  Size* offsets = new Size[at_once];
+  std::vector<Size> offsets(at_once);
   for (Size y = 0; y < at_once; y++) offsets[y] = y * q.sH * images.line();
 
 #pragma omp parallel num_threads(strips.threads) if (strips.threads > 1)
@@ -284,9 +284,8 @@ void weight_grad(const Convolution* convolution, const float* input, const float
         for (Size o = 0; o < q.O; o += MOST * LANES) {
           const Size V = std::min<Size>(MOST, vectors - o / LANES);
           for (Size t = 0; t < outer; t++) {
-            const Size row = (q.dW == 1 ? t : t / q.kW) * q.dH, col = q.dW == 1 ? 0 : t % q.kW * q.dW;
-            const float* scalars = lines + (y * q.sH + row) * images.line() + col * q.C;
-            line(V, run, {factors + y * grads.line() + o, scalars, offsets, std::min(at_once, count - y), q.outW,
+            const float* scalars = lines + y * q.sH * images.line() + reach(q, images.line(), t, runs);
+            line(V, run, {factors + y * grads.line() + o, scalars, offsets.data(), std::min(at_once, count - y), q.outW,
                           grads.line(), width, q.sW * q.C, 1},
                  {own + t * run * q.O + o, q.O, std::min(q.O - o, V * LANES), true, false});
           }
@@ -301,7 +300,6 @@ void weight_grad(const Convolution* convolution, const float* input, const float
       grad[k] = sum;
     }
   }
-  delete[] offsets;
 }
 
 }

@@ -227,23 +227,34 @@ def test_without_a_writable_cache_it_compiles_for_itself(
 
 
 @pytest.mark.parametrize(
-    ("channels", "groups", "dtype", "expected"),
+    ("groups", "dtype", "expected"),
+    [(1, torch.float32, True), (2, torch.float32, False), (1, torch.float64, False), (1, torch.bfloat16, False)],
+)
+def test_rule_chooses(groups: int, dtype: torch.dtype, expected: bool) -> None:
+    assert conv2d_kernels.suits_direct(groups, torch.zeros(1, dtype=dtype)) is expected
+
+
+@pytest.mark.parametrize(
+    ("images", "channels", "stride", "padding", "out", "expected"),
     [
-        (32, 1, torch.float32, True),
-        (8, 1, torch.float32, True),
-        (7, 1, torch.float32, False),
-        (32, 2, torch.float32, False),
-        (32, 1, torch.float64, False),
-        (32, 1, torch.bfloat16, False),
+        (64, 4, (1, 1), (1, 1), (9, 9), True),
+        (64, 3, (1, 1), (1, 1), (9, 9), False),  # few channels of many images
+        (1, 1, (1, 1), (0, 0), (7, 7), True),
+        (64, 16, (1, 2), (1, 1), (9, 5), False),  # zeros between the gradients
+        (64, 16, (1, 1), (2, 3), (11, 13), False),  # padded beyond the kernel
+        (64, 16, (1, 1), (2, 2), (11, 11), True),
+        (64, 16, (1, 1), (1, 1), (9, 8), False),  # a column that no output read: output padding
     ],
 )
-def test_rule_chooses(channels: int, groups: int, dtype: torch.dtype, expected: bool) -> None:
-    assert conv2d_kernels.suits_direct(channels, groups, torch.zeros(1, dtype=dtype)) is expected
+def test_rule_chooses_how_a_gradient_is_sent(
+    images: int, channels: int, stride: Any, padding: Any, out: Any, expected: bool
+) -> None:
+    assert conv2d_kernels.sends_direct((images, channels, 9, 9), (3, 3), out, stride, padding, (1, 1)) is expected
 
 
 def test_rule_leaves_out_tensors_without_memory() -> None:
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     with FakeTensorMode():
-        assert not conv2d_kernels.suits_direct(32, 1, torch.zeros(1))
-    assert not conv2d_kernels.suits_direct(32, 1, torch.zeros(1, device="meta"))
+        assert not conv2d_kernels.suits_direct(1, torch.zeros(1))
+    assert not conv2d_kernels.suits_direct(1, torch.zeros(1, device="meta"))
