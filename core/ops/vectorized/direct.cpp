@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -58,13 +57,8 @@ constexpr int most_scalars(int V) { return std::min(WIDEST, (REGISTERS - 2 - V) 
 
 constexpr Size parts(Size whole, Size part) { return (whole + part - 1) / part; }
 
-// Memory that nothing has written to, beginning with a cache line.
-struct Buffer {
-  float* data;
-  explicit Buffer(Size floats) : data(static_cast<float*>(std::aligned_alloc(64, 64 * parts(4 * floats + 4, 64)))) {}
-  ~Buffer() { std::free(data); }
-  Buffer(const Buffer&) = delete;
-};
+// Floats in whole lines of the cache, so that what lies behind begins with one.
+constexpr Size in_lines(Size floats) { return 16 * parts(floats, 16); }
 
 // Where a tile finds its factors: the vectors of (t, k) at `vectors + t·vector_line + k·vector_step`, the p-th scalar
 // at `scalars + offsets[t] + k·scalar_step + p·beside`.
@@ -195,56 +189,99 @@ Size reach(const Convolution& q, Size line, Size t, bool runs) {
   return runs ? t * q.dH * line : t / q.kW * q.dH * line + t % q.kW * q.dW * q.C;
 }
 
+// How a forward pass is shared out, and its room: the weight in the order in which it is read, and a strip a thread.
+struct Forward {
+  Images images;
+  Strips strips;
+  Size vectors, taps, blocks, outer, span, laid, strip;
+  bool runs;
+
+  Forward(const Convolution& q, const float* input)
+      : images{input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, q.C}, strips(q, (q.W + 2 * q.pW) * q.C) {
+    vectors = parts(q.O, LANES), taps = q.kH * q.kW, span = q.dH * (q.kH - 1) + 1;
+    const Size most = std::min(LONGEST, NEAR / (std::min<Size>(vectors, MOST) * LANES));  // products of one sum
+    blocks = taps * q.C > most ? parts(q.C, std::max<Size>(1, most / taps)) : 1;
+    runs = blocks == 1 && q.dW == 1;
+    outer = runs ? q.kH : taps;
+    laid = in_lines(vectors * LANES * taps * q.C);
+    strip = images.in_place() ? 0 : in_lines(images.line() * ((strips.lines - 1) * q.sH + span));
+  }
+  Size room() const { return laid + strips.threads * strip; }
+};
+
+// How a weight gradient is shared out, and its room: a thread's own gradient and its strips of both factors.
+struct WeightGrad {
+  Size vectors, width;
+  Images images, grads;
+  Strips strips;
+  Size outer, run, span, size, at_once, strip, beside;
+  bool runs;
+
+  WeightGrad(const Convolution& q, const float* input, const float* grad_output)
+      : vectors(parts(q.O, LANES)),
+        width(vectors * LANES),
+        images{input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, q.C},
+        grads{grad_output, q.O, q.outH, q.outW, q.other[0], q.other[1], q.other[2], q.other[3], 0, 0, width},
+        strips(q, (q.W + 2 * q.pW) * q.C + q.outW * width) {
+    runs = q.dW == 1, span = q.dH * (q.kH - 1) + 1;
+    outer = runs ? q.kH : q.kH * q.kW, run = runs ? q.kW * q.C : q.C, size = outer * run * q.O;
+    at_once = std::clamp<Size>(LONGEST / q.outW, 1, strips.lines);  // lines that one sum runs over
+    strip = images.in_place() ? 0 : in_lines(images.line() * ((strips.lines - 1) * q.sH + span));
+    beside = grads.in_place() ? 0 : in_lines(grads.line() * strips.lines);
+  }
+  Size room() const { return strips.threads * (in_lines(size) + strip + beside); }
+};
+
 }  // namespace
 
 extern "C" {
 
-// output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
-void forward(const Convolution* convolution, const float* input, const float* weight, float* output) {
-  const Convolution& q = *convolution;
-  const Size wO = q.other[0], wC = q.other[1], wI = q.other[2], wJ = q.other[3];
-  const Images images{input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, q.C};
-  const Strips strips(q, (q.W + 2 * q.pW) * q.C);
-  const Size vectors = parts(q.O, LANES), taps = q.kH * q.kW;
-  const Size most = std::min(LONGEST, NEAR / (std::min<Size>(vectors, MOST) * LANES));  // products of one sum
-  const Size blocks = taps * q.C > most ? parts(q.C, std::max<Size>(1, most / taps)) : 1;
-  const bool runs = blocks == 1 && q.dW == 1;
+// Floats of room that `forward` and `weight_grad` write to besides their result.
+Size forward_room(const Convolution* q) { return Forward(*q, nullptr).room(); }
+Size weight_grad_room(const Convolution* q) { return WeightGrad(*q, nullptr, nullptr).room(); }
 
-  const Buffer laid(vectors * LANES * taps * q.C);  // the weight in the order in which it is read
-  const Size outer = runs ? q.kH : taps, span = q.dH * (q.kH - 1) + 1;
-  std::vector<Size> offsets(outer);
-  for (Size t = 0; t < outer; t++) offsets[t] = reach(q, images.line(), t, runs);
+// output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
+void forward(const Convolution* convolution, const float* input, const float* weight, float* output, float* room) {
+  const Convolution& q = *convolution;
+  const Forward plan(q, input);
+  const Images& images = plan.images;
+  const Strips& strips = plan.strips;
+  const Size taps = plan.taps, blocks = plan.blocks, wO = q.other[0], wC = q.other[1], wI = q.other[2], wJ = q.other[3];
+  std::vector<Size> offsets(plan.outer);
+  for (Size t = 0; t < plan.outer; t++) offsets[t] = reach(q, images.line(), t, plan.runs);
 
 #pragma omp parallel num_threads(strips.threads) if (strips.threads > 1)
   {
-    const Buffer strip(images.in_place() ? 0 : images.line() * ((strips.lines - 1) * q.sH + span));
 #pragma omp for schedule(static)
     for (Size c = 0; c < q.C; c++) {
       const Size b = ((c + 1) * blocks - 1) / q.C, begin = q.C * b / blocks, channels = q.C * (b + 1) / blocks - begin;
       for (Size o = 0; o < q.O; o += MOST * LANES) {
-        const Size lanes = std::min<Size>(MOST, vectors - o / LANES) * LANES;
-        float* to = laid.data + taps * (o * q.C + begin * lanes) + (c - begin) * lanes;
+        const Size lanes = std::min<Size>(MOST, plan.vectors - o / LANES) * LANES;
+        float* to = room + taps * (o * q.C + begin * lanes) + (c - begin) * lanes;
         for (Size tap = 0; tap < taps; tap++, to += channels * lanes) {
           const float* from = weight + o * wO + c * wC + tap / q.kW * wI + tap % q.kW * wJ;
           for (Size lane = 0; lane < lanes; lane++) to[lane] = o + lane < q.O ? from[lane * wO] : 0.0f;
         }
       }
     }
+    float* strip = room + plan.laid + omp_get_thread_num() * plan.strip;
 #pragma omp for schedule(static)
     for (Size task = 0; task < q.N * strips.each; task++) {
       const Size n = task / strips.each, first = task % strips.each * strips.lines;
       const Size end = std::min(q.outH, first + strips.lines);
-      const float* lines = images.lines(n, first * q.sH, (end - first - 1) * q.sH + span, strip.data);
-      const float* factors = laid.data;
+      const float* lines = images.lines(n, first * q.sH, (end - first - 1) * q.sH + plan.span, strip);
+      const float* factors = room;
       for (Size o = 0; o < q.O; o += MOST * LANES) {
-        const Size V = std::min<Size>(MOST, vectors - o / LANES), lanes = V * LANES;
+        const Size V = std::min<Size>(MOST, plan.vectors - o / LANES), lanes = V * LANES;
         for (Size b = 0; b < blocks; b++) {
-          const Size c = q.C * b / blocks, channels = q.C * (b + 1) / blocks - c, inner = runs ? q.kW * q.C : channels;
+          const Size c = q.C * b / blocks, channels = q.C * (b + 1) / blocks - c;
+          const Size inner = plan.runs ? q.kW * q.C : channels;
           for (Size y = first; y < end; y++) {
             const float* scalars = lines + (y - first) * q.sH * images.line() + c;
             float* at = output + (n * q.outH + y) * q.outW * q.O + o;
-            line(V, q.outW, {factors, scalars, offsets.data(), outer, inner, inner * lanes, lanes, 1, q.sW * q.C},
-                 {at, q.O, std::min(q.O - o, lanes), b > 0, b == 0 && vectors <= MOST});
+            line(V, q.outW,
+                 {factors, scalars, offsets.data(), plan.outer, inner, inner * lanes, lanes, 1, q.sW * q.C},
+                 {at, q.O, std::min(q.O - o, lanes), b > 0, b == 0 && plan.vectors <= MOST});
           }
           factors += taps * channels * lanes;
         }
@@ -254,40 +291,36 @@ void forward(const Convolution* convolution, const float* input, const float* we
 }
 
 // grad[i, j, c, o] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
-void weight_grad(const Convolution* convolution, const float* input, const float* grad_output, float* grad) {
+void weight_grad(const Convolution* convolution, const float* input, const float* grad_output, float* grad, float* room) {
   const Convolution& q = *convolution;
-  const Size vectors = parts(q.O, LANES), width = vectors * LANES;
-  const Images images{input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, q.C};
-  const Images grads{grad_output, q.O, q.outH, q.outW, q.other[0], q.other[1], q.other[2], q.other[3], 0, 0, width};
-  const Strips strips(q, (q.W + 2 * q.pW) * q.C + q.outW * width);
-  const bool runs = q.dW == 1;
-  const Size outer = runs ? q.kH : q.kH * q.kW, run = runs ? q.kW * q.C : q.C;
-  const Size span = q.dH * (q.kH - 1) + 1, size = outer * run * q.O;
-  const Size at_once = std::clamp<Size>(LONGEST / q.outW, 1, strips.lines);  // lines that one sum runs over
-  const Buffer sums(strips.threads * size);  // one gradient a thread
-  std::vector<Size> offsets(at_once);
-  for (Size y = 0; y < at_once; y++) offsets[y] = y * q.sH * images.line();
+  const WeightGrad plan(q, input, grad_output);
+  const Images &images = plan.images, &grads = plan.grads;
+  const Strips& strips = plan.strips;
+  const Size apart = plan.room() / strips.threads, size = plan.size;  // between the rooms of two threads
+  std::vector<Size> offsets(plan.at_once);
+  for (Size y = 0; y < plan.at_once; y++) offsets[y] = y * q.sH * images.line();
 
 #pragma omp parallel num_threads(strips.threads) if (strips.threads > 1)
   {
-    const Buffer strip(images.in_place() ? 0 : images.line() * ((strips.lines - 1) * q.sH + span));
-    const Buffer beside(grads.in_place() ? 0 : grads.line() * strips.lines);
-    float* own = sums.data + omp_get_thread_num() * size;
+    float* own = room + omp_get_thread_num() * apart;
+    float *strip = own + in_lines(size), *beside = strip + plan.strip;
     std::memset(own, 0, 4 * size);
 #pragma omp for schedule(static)
     for (Size task = 0; task < q.N * strips.each; task++) {
       const Size n = task / strips.each, first = task % strips.each * strips.lines;
       const Size count = std::min(q.outH - first, strips.lines);
-      const float* lines = images.lines(n, first * q.sH, (count - 1) * q.sH + span, strip.data);
-      const float* factors = grads.lines(n, first, count, beside.data);
-      for (Size y = 0; y < count; y += at_once) {
+      const float* lines = images.lines(n, first * q.sH, (count - 1) * q.sH + plan.span, strip);
+      const float* factors = grads.lines(n, first, count, beside);
+      for (Size y = 0; y < count; y += plan.at_once) {
+        const Size outer = std::min(plan.at_once, count - y);
         for (Size o = 0; o < q.O; o += MOST * LANES) {
-          const Size V = std::min<Size>(MOST, vectors - o / LANES);
-          for (Size t = 0; t < outer; t++) {
-            const float* scalars = lines + y * q.sH * images.line() + reach(q, images.line(), t, runs);
-            line(V, run, {factors + y * grads.line() + o, scalars, offsets.data(), std::min(at_once, count - y), q.outW,
-                          grads.line(), width, q.sW * q.C, 1},
-                 {own + t * run * q.O + o, q.O, std::min(q.O - o, V * LANES), true, false});
+          const Size V = std::min<Size>(MOST, plan.vectors - o / LANES);
+          for (Size t = 0; t < plan.outer; t++) {
+            const float* vectors = factors + y * grads.line() + o;
+            const float* scalars = lines + y * q.sH * images.line() + reach(q, images.line(), t, plan.runs);
+            line(V, plan.run,
+                 {vectors, scalars, offsets.data(), outer, q.outW, grads.line(), plan.width, q.sW * q.C, 1},
+                 {own + t * plan.run * q.O + o, q.O, std::min(q.O - o, V * LANES), true, false});
           }
         }
       }
@@ -296,7 +329,7 @@ void weight_grad(const Convolution* convolution, const float* input, const float
 #pragma omp for schedule(static)
     for (Size k = 0; k < size; k++) {
       float sum = 0.0f;
-      for (Size thread = 0; thread < threads; thread++) sum += sums.data[thread * size + k];
+      for (Size thread = 0; thread < threads; thread++) sum += room[thread * apart + k];
       grad[k] = sum;
     }
   }

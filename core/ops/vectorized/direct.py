@@ -64,7 +64,9 @@ def weight_grad(
         *input.shape, O, kH, kW, *grad_output.shape[2:], *stride, *padding, *dilation,
         *input.stride(), *grad_output.stride(), torch.get_num_threads(),
     )  # fmt: skip
-    _compiled().weight_grad(numbers, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr())
+    compiled = _compiled()
+    room = input.new_empty(compiled.weight_grad_room(numbers))
+    compiled.weight_grad(numbers, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
     return grad.permute(3, 2, 0, 1)
 
 
@@ -85,7 +87,9 @@ def _forward(
         N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW,
         *input.stride(), *weight_strides, torch.get_num_threads(),
     )  # fmt: skip
-    _compiled().forward(numbers, input.data_ptr(), weight, output.data_ptr())
+    compiled = _compiled()
+    room = input.new_empty(compiled.forward_room(numbers))
+    compiled.forward(numbers, input.data_ptr(), weight, output.data_ptr(), room.data_ptr())
     return output.permute(0, 3, 1, 2)
 
 
@@ -144,5 +148,7 @@ def _cache_folder() -> Path:
 def _open(library: Path) -> ctypes.CDLL:
     functions = ctypes.CDLL(str(library))
     for function in (functions.forward, functions.weight_grad):
-        function.argtypes, function.restype = [_Numbers, *(ctypes.c_void_p,) * 3], None
+        function.argtypes, function.restype = [_Numbers, *(ctypes.c_void_p,) * 4], None
+    for function in (functions.forward_room, functions.weight_grad_room):
+        function.argtypes, function.restype = [_Numbers], ctypes.c_int64
     return functions

@@ -8,7 +8,7 @@ import { short } from "../lib/numbers.js";
  */
 
 /** The order of the optimisations, each a step further; the Fourier transform is another road. */
-const LADDER = ["loops", "taps", "im2col", "einsum", "products", "direct", "framework", "channels_last", "compiled", "cuda", "triton"];
+const LADDER = ["loops", "taps", "im2col", "einsum", "products", "framework", "channels_last", "direct", "compiled", "cuda", "triton"];
 
 /** @returns {Results} */
 export const nothing = () => ({ machine: null, expected: 0, points: [], leftOut: [], growth: new Map(), end: null });

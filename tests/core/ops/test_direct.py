@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.ops.vectorized import conv2d_kernels, direct
+from core.speed.timing import peak_bytes
 from tests.core.ops.test_conv2d_products import LAYOUTS
 
 TOLERANCE = 1e-5
@@ -128,6 +129,13 @@ def test_rounding_does_not_grow_with_the_length_of_a_sum() -> None:
     wide, grad = torch.full((1, 1, 402, 402), 0.1), torch.full((1, 16, 400, 400), 0.1)  # 160,000 products
     exact = torch.full((16, 1, 3, 3), 400 * 400 * float(wide[0, 0, 0, 0]) * float(grad[0, 0, 0, 0]))
     assert_close(direct.weight_grad(wide, exact.shape, grad, *moves), exact.double())
+
+
+def test_its_room_is_memory_that_is_seen() -> None:
+    input, weight = torch.randn(2, 8, 20, 20), torch.randn(16, 8, 3, 3)
+    output = direct.forward(input, weight, (1, 1), (1, 1), (1, 1))
+    held = peak_bytes(lambda: direct.forward(input, weight, (1, 1), (1, 1), (1, 1)))
+    assert held >= output.nbytes + weight.nbytes + input[0].nbytes // 2  # the weight laid out, and a padded strip
 
 
 def test_the_same_sums_every_time() -> None:
