@@ -28,13 +28,13 @@ PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def suits_direct(groups: int, *factors: Tensor) -> bool:
-    """Return whether sums of products of these tensors are computed directly."""
-    if groups > 1 or direct.missing():
+    """Return whether sums of products of these tensors are computed directly, from what lies in their memory."""
+    if groups > 1:
         return False
     for factor in factors:
-        if factor.dtype is not torch.float32 or not factor.is_cpu or type(factor) not in PLAIN:
+        if factor.dtype is not torch.float32 or not factor.is_cpu or type(factor) not in PLAIN or factor.is_neg():
             return False
-    return True
+    return direct.missing() is None  # asked last: the first answer may take a compiler's time
 
 
 def sends_direct(

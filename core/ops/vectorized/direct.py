@@ -5,6 +5,7 @@ builds its own. Its threads are those of PyTorch, whose OpenMP runtime it shares
 and `CXXFLAGS` adds options.
 """
 
+import atexit
 import ctypes
 import hashlib
 import os
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from shutil import which
+from shutil import rmtree, which
 
 import torch
 from torch import Tensor
@@ -138,11 +139,15 @@ def _build(compiler: str) -> Path:
 
 
 def _cache_folder() -> Path:
-    """Return where the user's compiled code is kept, or, if nothing can be written there, a new folder."""
+    """Return where the user's compiled code is kept, or, if none can be written there, a folder of this process."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "convscope"
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder if os.access(folder, os.W_OK) else Path(tempfile.mkdtemp(prefix="convscope-"))
+    if os.access(folder, os.W_OK):
+        return folder
+    own = Path(tempfile.mkdtemp(prefix="convscope-"))
+    atexit.register(rmtree, own, ignore_errors=True)
+    return own
 
 
 def _open(library: Path) -> ctypes.CDLL:

@@ -20,6 +20,9 @@ import { createEngine } from "./engine.js";
  */
 /** What is made of the kernel in view: where its windows lie, its sums unless one weight's change can wait, its sums. @typedef {"laid" | "ahead" | "summed"} Depth */
 
+/** A kernel of which nothing is known yet. @param {Field} input @param {number} divisor @param {number} bias @returns {Link} */
+const unknown = (input, divisor, bias) => ({ input, laid: null, refusal: null, blocked: false, divisor, bias, sums: null, ahead: null, work: null, out: null });
+
 /** What is known of one place in the chain from one run to the next. */
 function createPlace() {
   const engine = createEngine();
@@ -35,8 +38,7 @@ function createPlace() {
 
     /** @param {Field} input @param {import("./state.js").Stage} stage @returns {Link} */
     lay(input, stage) {
-      const divisor = divisorOf(stage.normalise, sumOf(stage.kernel));
-      const link = { input, laid: null, refusal: null, blocked: false, divisor, bias: stage.bias, sums: null, ahead: null, work: null, out: null };
+      const link = unknown(input, divisorOf(stage.normalise, sumOf(stage.kernel)), stage.bias);
       if (!stage.on) return { ...link, out: input };
       const answer = engine.lay(input, stage);
       return "reason" in answer ? { ...link, refusal: answer } : { ...link, laid: answer };
@@ -91,7 +93,7 @@ export function createChain() {
           continue;
         }
         if (!input) {
-          links.push({ input: source, laid: null, refusal: null, blocked: true, divisor: 1, bias: 0, sums: null, ahead: null, work: null, out: null });
+          links.push({ ...unknown(source, 1, 0), blocked: true });
           continue;
         }
         if (k > at && performance.now() + places[k].ms > deadline) {

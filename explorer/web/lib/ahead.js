@@ -41,7 +41,8 @@ function levelsOf(absolute) {
   }
   return levels;
 }
-const LEVELS = { clamp: levelsOf(false), absolute: levelsOf(true) };
+/** Made when they are first looked up. @type {Partial<Record<"clamp" | "absolute", Uint8Array>>} */
+const LEVELS = {};
 
 /**
  * Paint what `shade` paints.
@@ -51,7 +52,7 @@ const LEVELS = { clamp: levelsOf(false), absolute: levelsOf(true) };
  */
 export function paintAhead(bytes, sums, planes, { weight, offset }, { rows, columns }, divisor, bias, show) {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, sums[0].length);
-  const levels = LEVELS[show];
+  const levels = (LEVELS[show] ??= levelsOf(show === "absolute"));
   const [red, green, blue] = sums.length === 3 ? sums : [sums[0], sums[0], sums[0]];
   const [reds, greens, blues] = sums.length === 3 ? planes : [planes[0], planes[0], planes[0]];
   const [scale, lift, step] = [1 / divisor, bias + REACH + 0.5, columns.stride];

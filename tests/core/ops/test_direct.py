@@ -260,6 +260,19 @@ def test_rule_chooses_how_a_gradient_is_sent(
     assert conv2d_kernels.sends_direct((images, channels, 9, 9), (3, 3), out, stride, padding, (1, 1)) is expected
 
 
+def test_rule_does_not_compile_for_what_is_not_computed_directly(fresh: Path) -> None:
+    assert not conv2d_kernels.suits_direct(1, torch.zeros(1, dtype=torch.float64))
+    assert not fresh.exists()
+
+
+def test_a_lazily_negated_tensor_is_read_as_what_it_stands_for() -> None:
+    input = torch.complex(torch.zeros(2, 3, 8, 8), torch.randn(2, 3, 8, 8)).conj().imag
+    weight = torch.randn(16, 3, 3, 3)
+    assert input.is_neg()
+    output = conv2d_kernels.forward(input, weight, (1, 1), (1, 1), (1, 1), 1)
+    assert_close(output, F.conv2d(input.double(), weight.double(), padding=1))
+
+
 def test_rule_leaves_out_tensors_without_memory() -> None:
     from torch._subclasses.fake_tensor import FakeTensorMode
 
