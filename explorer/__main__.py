@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from explorer.session import Library
+    from explorer.models.library import Library
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network at import
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from core.device import choose_device
     from explorer.app import build, free_or_fail, launch
-    from explorer.session import Library
+    from explorer.models.library import Library
 
     try:
         free_or_fail(options.host, options.port)
@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _chosen(library: "Library", name: str) -> str:
     """Return the name of the model to explore first, a factory's model added to the library."""
-    from explorer.session import UNTRAINED
+    from explorer.models.library import UNTRAINED
 
     if ":" not in name or name.endswith(UNTRAINED):
         library.card(name)
         return name
-    from explorer.factory import arguments_from
-    from explorer.own import add
+    from explorer.models.factory import arguments_from
+    from explorer.models.own import add
 
     arguments = arguments_from(name)
     arguments["model"].to(library.device)

@@ -5,16 +5,16 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.edits import Edits
-from explorer.inputs import Inputs
-from explorer.session import Library
-from explorer.views.arithmetic import arithmetic_view
-from explorer.views.draw import draw_view
-from explorer.views.kernels import kernels_view
-from explorer.views.model_bar import model_bar
-from explorer.views.predict import predict_endpoint
-from explorer.views.train import train_view
-from explorer.web_view import WEB
+from explorer.arithmetic.page import arithmetic_view
+from explorer.draw.edits import Edits
+from explorer.draw.inputs import Inputs
+from explorer.draw.page import draw_view
+from explorer.kernels.page import kernels_view
+from explorer.models.bar import model_bar
+from explorer.models.library import Library
+from explorer.train.page import train_view
+from explorer.wire.endpoint import predict_endpoint
+from explorer.wire.view import WEB
 
 __all__ = ["build", "free_or_fail", "launch"]
 
@@ -23,14 +23,14 @@ LAST_PORT = 65535
 STYLES = [
     WEB / "tokens.css",
     WEB / "app.css",
-    WEB / "draw_input.css",
-    WEB / "why.css",
-    WEB / "arithmetic.css",
-    WEB / "arithmetic_parts.css",
-    WEB / "kernels.css",
-    WEB / "chart.css",
-    WEB / "lab.css",
-    WEB / "train.css",
+    WEB / "draw/input.css",
+    WEB / "draw/why.css",
+    WEB / "arithmetic/page.css",
+    WEB / "arithmetic/parts.css",
+    WEB / "kernels/page.css",
+    WEB / "parts/chart.css",
+    WEB / "kernels/lab.css",
+    WEB / "train/page.css",
 ]
 
 

@@ -62,14 +62,14 @@ def explore(
         The running app: its `url`, and `close()`. After a blocking call it has been closed.
 
     Raises:
-        TypeError: as `explorer.own.add`.
-        ValueError: as `explorer.own.add`, or there is no such port.
+        TypeError: as `explorer.models.own.add`.
+        ValueError: as `explorer.models.own.add`, or there is no such port.
         OSError: the port is in use.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network
     from explorer.app import build, free_or_fail, launch
-    from explorer.own import add
-    from explorer.session import Library
+    from explorer.models.library import Library
+    from explorer.models.own import add
 
     library = Library()
     name = add(library, model, example_input, classes=classes, preprocess=preprocess, title=title)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core.models import Card
 from explorer.app import build, launch
-from explorer.session import Library
+from explorer.models.library import Library
 
 
 class Branched(nn.Module):

@@ -516,5 +516,5 @@ def test_what_a_teacher_hides_travels_in_the_link(arithmetic, app, open_page):
         for shown in (".stage-read", ".sum-groups", ".formula-symbols", ".text-torch"):
             expect(page.locator(f".arithmetic {shown}")).to_be_visible()
     broken = open_page(f"{app}#page=arithmetic&hide=result_everything")
-    expect(broken.locator(".webview-model_bar [role=status]").first).to_contain_text("hide")
+    expect(broken.locator(".webview-models [role=status]").first).to_contain_text("hide")
     expect(broken.locator(".arithmetic .stage-written")).to_be_visible()

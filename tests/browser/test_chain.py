@@ -110,7 +110,7 @@ def test_a_link_opens_an_operator_with_the_same_numbers_and_broken_parts_are_nam
     shown = "all => all.map((cell) => [cell.textContent, cell.className])"
     assert other.locator(".entry").evaluate_all(shown) == page.locator(".entry").evaluate_all(shown)
     broken = open_page(f"{app}#page=arithmetic&walk=%7B%22op%22%3A%22magic%22%7D&chain=7%22&part=everything")
-    expect(broken.locator(".webview-model_bar [role=status]").first).to_contain_text("walk")
+    expect(broken.locator(".webview-models [role=status]").first).to_contain_text("walk")
     expect(broken.locator(".transport-place")).to_have_attribute("data-count", "9")
 
 

@@ -288,7 +288,7 @@ def test_a_link_opens_the_same_numbers_on_a_fresh_page(app, open_page):
 def test_a_broken_link_opens_with_a_note(app, open_page):
     page = open_page(f"{app}#model=nothing&ink=%%%&cells=9.9.9&pen=5")
     expect(headline(page)).to_have_attribute("data-verdict", "empty")
-    expect(page.locator(".webview-model_bar .note")).to_contain_text("left out: ink, pen, model=nothing")
+    expect(page.locator(".webview-models .note")).to_contain_text("left out: ink, pen, model=nothing")
     expect(page.locator(".model-choice")).to_have_value("recommended")
 
 
@@ -371,7 +371,7 @@ def test_missing_pretrained_weights_are_explained_and_random_ones_offered(tmp_pa
         page = open_page(address)
         page.locator("[data-example='3']").click()
         page.locator(".model-choice").select_option("resnet18")
-        problem = page.locator(".webview-model_bar .problem")
+        problem = page.locator(".webview-models .problem")
         expect(problem).to_contain_text("resnet18", timeout=60_000)
         problem.get_by_role("button").click()
         expect(headline(page)).to_have_attribute("data-verdict", "untrained", timeout=30_000)

@@ -232,8 +232,8 @@ def test_sliders_change_the_input_everywhere_and_reset_gives_it_back(app, open_p
 
 def test_a_perturbation_that_is_not_allowed_is_left_out_of_the_link_with_a_note(app, open_page):
     page = open_page(f"{app}#perturb=rotation:999&digit=xyz")
-    expect(page.locator(".webview-model_bar .note")).to_contain_text("perturb")
-    expect(page.locator(".webview-model_bar .note")).to_contain_text("digit")
+    expect(page.locator(".webview-models .note")).to_contain_text("perturb")
+    expect(page.locator(".webview-models .note")).to_contain_text("digit")
     expect(page.locator(".perturb summary")).to_have_text("Change the input")
 
 

@@ -169,7 +169,7 @@ def test_webgl_agrees_with_every_golden_case(kernels: Page) -> None:
     worst = kernels.evaluate(
         """async cases => {
           const modules = performance.getEntriesByType("resource").map(({ name }) => name);
-          const page = modules.find(name => name.endsWith("/web/kernels.js"));
+          const page = modules.find(name => name.endsWith("/web/kernels/page.js"));
           const { createPainter } = await import(new URL("./kernels/webgl.js", page));
           const { padded, rotated, windowsOf } = await import(new URL("./lib/conv.js", page));
           const painter = createPainter();

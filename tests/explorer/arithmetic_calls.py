@@ -10,7 +10,7 @@ from core.ops import naive
 from core.ops.geometry import conv_windows, padded_size
 from core.ops.naive.numbers import numbers
 from core.ops.optim import adam_step, sgd_step
-from explorer.operators import LISTED
+from explorer.arithmetic.operators import LISTED
 
 ACTIVATIONS = ("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish")
 

@@ -9,8 +9,8 @@ from typing import Any
 from arithmetic_calls import CALLS, Case
 from torch import Tensor
 
-from explorer.listings import listing
-from explorer.operators import LISTED
+from explorer.arithmetic.listings import listing
+from explorer.arithmetic.operators import LISTED
 
 VARIABLES = (
     *("n", "first", "channel", "o", "c", "y", "x", "i", "j", "row", "col", "total", "value", "best", "index", "share"),

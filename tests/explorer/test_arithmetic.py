@@ -10,9 +10,9 @@ from arithmetic_calls import CALLS, Case
 from arithmetic_cases import GOLDEN, MESSAGES, PLAIN, REFUSALS, golden, refused_case
 
 from core.ops import naive
-from explorer.listings import listing, listings
-from explorer.operators import LISTED, OPERATORS, Listed
-from explorer.views.arithmetic import MOST_ELEMENTS, check
+from explorer.arithmetic.listings import listing, listings
+from explorer.arithmetic.operators import LISTED, OPERATORS, Listed
+from explorer.arithmetic.page import MOST_ELEMENTS, check
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from core.explain import record, swapped
-from explorer.compare import compare, paired
-from explorer.edits import Edits
-from explorer.session import UNTRAINED, Library
-from explorer.views.compare import comparable
-from explorer.views.compare import compare as answered
+from explorer.draw.compare import comparable
+from explorer.draw.compare import compare as answered
+from explorer.draw.differences import compare, paired
+from explorer.draw.edits import Edits
+from explorer.models.library import UNTRAINED, Library
 
 EXAMPLES = json.loads((Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json").read_text())
 NOW = {"model": "a2", "strokes": EXAMPLES[3]["strokes"], "brush": 1, "centred": True, "label": None, "edits": []}

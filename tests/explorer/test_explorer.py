@@ -12,11 +12,12 @@ from core import models
 from core.models import Card
 from explorer.__main__ import main
 from explorer.app import free_or_fail
-from explorer.edits import Edits
-from explorer.payloads import describe, observe, predict
-from explorer.session import UNTRAINED, Library
-from explorer.views import draw, model_bar
-from explorer.web_view import WEB, answers
+from explorer.draw import page as draw
+from explorer.draw.edits import Edits
+from explorer.models import bar as model_bar
+from explorer.models.library import UNTRAINED, Library
+from explorer.wire.trace import describe, observe, predict
+from explorer.wire.view import WEB, answers
 
 INK = [[[0.4, 0.2], [0.5, 0.8]]]
 DRAWING = {"model": "a2" + UNTRAINED, "strokes": INK, "brush": 1.0, "centred": True, "label": None, "edits": []}

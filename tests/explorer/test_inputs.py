@@ -13,14 +13,15 @@ from core import models
 from core.data.strokes import preprocess
 from core.explain import backward, parameter_gradients
 from core.models import Card
-from explorer import exports
-from explorer.digits import PER_PAGE, Gallery
-from explorer.edits import Edits
-from explorer.inputs import LONGEST, Inputs
-from explorer.payloads import stages
-from explorer.session import UNTRAINED, Library
-from explorer.sums import MOST_TERMS
-from explorer.views import draw, draw_tools
+from explorer.draw import exports
+from explorer.draw import page as draw
+from explorer.draw import tools as draw_tools
+from explorer.draw.digits import PER_PAGE, Gallery
+from explorer.draw.edits import Edits
+from explorer.draw.inputs import LONGEST, Inputs
+from explorer.draw.sums import MOST_TERMS
+from explorer.models.library import UNTRAINED, Library
+from explorer.wire.trace import stages
 
 INK = [[[0.3, 0.2], [0.6, 0.2], [0.4, 0.8]]]
 DRAWING = {"model": "a2", "strokes": INK, "brush": 1.0, "centred": True, "label": None, "edits": []}

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from core.explain import record
-from explorer import kernels
-from explorer.edits import Edits
-from explorer.session import Library
-from explorer.views.kernels import feature_map, learned_kernel, learned_kernels
+from explorer.draw.edits import Edits
+from explorer.kernels import learned as kernels
+from explorer.kernels.page import feature_map, learned_kernel, learned_kernels
+from explorer.models.library import Library
 
 DRAWING = {"model": "a2", "strokes": [[[0.3, 0.2], [0.6, 0.8]]], "brush": 1, "centred": True, "edits": []}
 KERNEL = {"model": "a2", "edits": [], "name": "conv2.weight", "output": 3, "input": 9}

@@ -8,15 +8,16 @@ import torch
 from torch import nn
 
 from core import models
-from explorer import payloads
 from explorer.__main__ import main
-from explorer.edits import Edits
+from explorer.draw import page as draw
+from explorer.draw.edits import Edits
+from explorer.draw.inputs import Inputs
 from explorer.exploring import explore
-from explorer.factory import arguments_from
-from explorer.inputs import Inputs
-from explorer.own import add
-from explorer.session import Library
-from explorer.views import draw, model_bar
+from explorer.models import bar as model_bar
+from explorer.models.factory import arguments_from
+from explorer.models.library import Library
+from explorer.models.own import add
+from explorer.wire import trace as payloads
 
 INK = [[[0.4, 0.2], [0.5, 0.8]]]
 FACTORIES = """

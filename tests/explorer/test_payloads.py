@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.payloads import Layout, encode_maps, grey
+from explorer.wire.trace import Layout, encode_maps, grey
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "codes.json"
 

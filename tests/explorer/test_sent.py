@@ -7,11 +7,11 @@ from torch import nn
 
 from core.explain import Backward, Trace, backward, record
 from core.models import card, load, names
-from explorer.autograd import differentiate
-from explorer.operators import MOST_ELEMENTS, OPERATORS
-from explorer.sent import Sent, Unsent, cut, send, sends
-from explorer.settings import Settings
-from explorer.sums import open_cell, open_gradient, open_parameter
+from explorer.arithmetic.check import differentiate
+from explorer.arithmetic.from_network import Sent, Unsent, cut, send, sends
+from explorer.arithmetic.operators import MOST_ELEMENTS, OPERATORS
+from explorer.arithmetic.settings import Settings
+from explorer.draw.sums import open_cell, open_gradient, open_parameter
 
 RESULTS = {"forward": "output", "inputGrad": "gradInput", "weightGrad": "gradWeight", "biasGrad": "gradBias"}
 

@@ -14,9 +14,9 @@ from core.training.folder import RunFolder, write_atomically
 from core.training.runs import Runs
 from core.training.settings import RunConfig, parse
 from core.training.worker import work
-from explorer.session import Library
-from explorer.slow_motion import Steps
-from explorer.views.slow_motion import slow_batch, slow_maps, slow_update
+from explorer.models.library import Library
+from explorer.train.slow_motion import slow_batch, slow_maps, slow_update
+from explorer.train.steps import Steps
 
 CONFIG: dict[str, Any] = {
     "model": "a2",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from core.speed import WAYS
-from explorer.speed_lab import SpeedLab
-from explorer.views import kernels
+from explorer.kernels import page as kernels
+from explorer.kernels.speed_lab import SpeedLab
 
 SETTINGS = {
     "sizes": [6, 8],

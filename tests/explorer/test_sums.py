@@ -8,7 +8,7 @@ from torch import nn
 
 from core.explain import record
 from core.models import build, card, names
-from explorer.sums import MOST_TERMS, open_cell
+from explorer.draw.sums import MOST_TERMS, open_cell
 
 
 def traced(model: nn.Module, *shape: int):

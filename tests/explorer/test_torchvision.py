@@ -8,10 +8,10 @@ from torch import nn
 
 torchvision = pytest.importorskip("torchvision")
 
-from explorer import payloads  # noqa: E402
-from explorer.own import add  # noqa: E402
-from explorer.session import Library  # noqa: E402
-from explorer.sums import open_cell  # noqa: E402
+from explorer.draw.sums import open_cell  # noqa: E402
+from explorer.models.library import Library  # noqa: E402
+from explorer.models.own import add  # noqa: E402
+from explorer.wire import trace as payloads  # noqa: E402
 
 SIZES = {"alexnet": 80}
 NETS = ["alexnet", "vgg11_bn", "resnet18", "mobilenet_v3_small", "squeezenet1_1", "densenet121", "googlenet"]

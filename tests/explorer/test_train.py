@@ -12,10 +12,10 @@ import torch
 
 from core.training.runs import Runs
 from core.training.settings import parse
-from explorer.session import Library
-from explorer.training import choices, save_drawings
-from explorer.views import train
-from explorer.views.train import Workshop
+from explorer.models.library import Library
+from explorer.train import page as train
+from explorer.train.page import Workshop
+from explorer.train.shown import choices, save_drawings
 
 CONFIG: dict[str, Any] = {
     "model": "a2",

@@ -7,7 +7,7 @@ import imageio_ffmpeg
 import pytest
 from PIL import Image
 
-from explorer.walks import MOST_FRAMES, animate
+from explorer.arithmetic.films import MOST_FRAMES, animate
 
 
 def frame(colour: str, width: int = 30, height: int = 21) -> str:

@@ -12,11 +12,11 @@ from torch import nn
 
 from core.explain.attribution import METHODS, log_odds
 from core.models import Card
-from explorer.edits import Edits
-from explorer.own import add
-from explorer.session import UNCHANGED, UNTRAINED, Changes, Library
-from explorer.views.why import why as answered
-from explorer.why import why
+from explorer.draw.attributions import why
+from explorer.draw.edits import Edits
+from explorer.draw.why import why as answered
+from explorer.models.library import UNCHANGED, UNTRAINED, Changes, Library
+from explorer.models.own import add
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json"
 INK = json.loads(EXAMPLES.read_text())[3]["strokes"]

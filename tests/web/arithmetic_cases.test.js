@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHAINS, crossEntropy, isRight, PREDICTED, presetCase, PRESETS, TRUE_CLASS, written } from "../../explorer/web/arithmetic/presets.js";
-import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
+import { CHAINS, crossEntropy, isRight, PREDICTED, presetCase, PRESETS, TRUE_CLASS, written } from "../../explorer/web/lib/presets.js";
+import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/lib/case.js";
 import { cellName } from "../../explorer/web/arithmetic/words.js";
 import { operatorOf, OPERATORS, passesOf, refusalOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
 import { reshaped } from "../../explorer/web/lib/operators/settings.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bandsOf } from "../../explorer/web/draw/edges.js";
+import { bandsOf } from "../../explorer/web/parts/network/edges.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives } from "../../explorer/web/lib/graph.js";
 
 /** Two residual blocks after a stem: the second has a convolution on its side path. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chosen, stepTable } from "../../explorer/web/arithmetic/export.js";
-import { FIRST, walkHeard, walkTold } from "../../explorer/web/arithmetic/linked.js";
+import { FIRST, walkHeard, walkTold } from "../../explorer/web/lib/case_link.js";
 import { unfoldCall } from "../../explorer/web/arithmetic/lowering.js";
 import { withTable } from "../../explorer/web/arithmetic/paste.js";
-import { walkOf } from "../../explorer/web/arithmetic/sent.js";
-import { presetCase, PRESETS } from "../../explorer/web/arithmetic/presets.js";
-import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/arithmetic/state.js";
+import { walkOf } from "../../explorer/web/lib/sent.js";
+import { presetCase, PRESETS } from "../../explorer/web/lib/presets.js";
+import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/lib/case.js";
 import { OPERATORS, passesOf, refusalOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
 import { im2colOf } from "../../explorer/web/lib/im2col.js";
 import { advanced, paceOf, startOf } from "../../explorer/web/lib/transport.js";

@@ -2,8 +2,8 @@
 
 import { agreementOf, lastPhase, operatorOf, writersOf } from "../lib/arithmetic.js";
 import { countOf, EDITED, legsOf, lossAfter, numberOfPlace, placeAt, stagesOf } from "../lib/chain.js";
-import { h } from "../lib/dom.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { numberOf, short } from "../lib/numbers.js";
 import { accepts, chainTold, withNumber, withNumbers } from "./chain_state.js";
@@ -12,7 +12,7 @@ import { createExport, stepTable } from "./export.js";
 import { planesOf } from "./grid.js";
 import { createOverview } from "./overview.js";
 import { listenToTables, sizeRefused } from "./paste.js";
-import { createPlayer } from "./player.js";
+import { createPlayer } from "../parts/player.js";
 import { pytorchLines } from "./pytorch_lines.js";
 import { createStage } from "./stage.js";
 import { targetName } from "./terms.js";

@@ -1,14 +1,14 @@
 /** The page's settings: operator, example, pass, the controls of the operator, random numbers, undo. */
 
 import { OPERATORS } from "../lib/arithmetic.js";
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { parsed } from "../lib/editing.js";
-import { fillWords, t } from "../lib/i18n.js";
-import { PRESETS } from "./presets.js";
-import { withChoice } from "./state.js";
+import { fillWords, t } from "../parts/i18n.js";
+import { PRESETS } from "../lib/presets.js";
+import { withChoice } from "../lib/case.js";
 import { letterOf } from "./words.js";
 
-/** @typedef {import("./state.js").Case} Case */
+/** @typedef {import("../lib/case.js").Case} Case */
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {(change: (given: Case) => Case) => void} Ask */
 /** @typedef {import("../lib/arithmetic.js").Part} Part */

@@ -1,15 +1,15 @@
 /** The definition of convolution on two signals: the kernel turned round, laid under the signal, moved on place by place. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { convolved, productsAt } from "../lib/properties.js";
 import { css, inkOn } from "../lib/colour.js";
 import { factor } from "../lib/visits.js";
-import { peakOf } from "../kernels/swatch.js";
+import { peakOf } from "../parts/swatch.js";
 import { shades } from "./paint.js";
-import { createPlayer } from "./player.js";
+import { createPlayer } from "../parts/player.js";
 
 /** How long a step takes at speed 1, ms, and the characters of a cell. */
 const [PACE, DIGITS] = [1200, 5];

@@ -1,6 +1,6 @@
 /** Edits of a part of the page, with undo and redo by buttons and, where nothing is typed, by Ctrl+Z and Ctrl+Y. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { createHistory } from "../lib/history.js";
 
 /** @template T @param {T} initial @param {() => void} onchange is called after every change */

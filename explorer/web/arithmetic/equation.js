@@ -1,9 +1,9 @@
 /** An equation that proves itself, or fails, on the present numbers: its left side, its right side, their difference. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
-import { peakOf } from "../kernels/swatch.js";
+import { peakOf } from "../parts/swatch.js";
 import { stripOf } from "./strip.js";
 
 /**

@@ -1,12 +1,13 @@
 /** A step as a picture or a table, and the walk as a moving picture: frames drawn here, put together by the server. */
 
-import { h } from "../lib/dom.js";
-import { csv, npy, save } from "../lib/export.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { csv, npy } from "../lib/export.js";
+import { save } from "../parts/save.js";
+import { t } from "../parts/i18n.js";
 import { ask } from "../lib/live.js";
-import { createMenu } from "../lib/menu.js";
+import { createMenu } from "../parts/menu.js";
 import { fromBase64 } from "../lib/codes.js";
-import { pngFile, svgFile } from "../lib/snapshot.js";
+import { pngFile, svgFile } from "../parts/snapshot.js";
 
 /** Most frames, and most pixels of all frames together, of a moving picture. */
 const [MOST_FRAMES, MOST_PIXELS] = [160, 60_000_000];

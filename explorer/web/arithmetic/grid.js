@@ -3,12 +3,12 @@
  * keyboard, pointed at, and of some tensors edited: dragged sideways, typed into.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { cellAfter, dragged, fitted, tidy } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { unravel } from "../lib/visits.js";
-import { paintCell } from "../kernels/swatch.js";
+import { paintCell } from "../parts/swatch.js";
 import { shades } from "./paint.js";
 import { typeInto } from "./typing.js";
 import { indexName, LETTERS } from "./words.js";

@@ -1,6 +1,6 @@
 /** What the colours of a canvas mean: a ramp from its lowest to its highest number, by the function that paints the canvas, with a mark at one of them. */
 
-import { canvas, h } from "../lib/dom.js";
+import { canvas, h } from "../parts/dom.js";
 import { short } from "../lib/numbers.js";
 
 /** Pixels of the ramp. */

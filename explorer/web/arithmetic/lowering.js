@@ -3,9 +3,9 @@
  * each output where its row and its column meet.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { im2colOf, rowOf } from "../lib/im2col.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { shades } from "./paint.js";
 import { createSheet } from "./sheet.js";

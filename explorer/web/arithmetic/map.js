@@ -3,9 +3,9 @@
  * the page for each number. The value under the pointer, or under the cursor that the arrows move, is read out above.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { cellAfter, tidy } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { size, unravel } from "../lib/visits.js";
 import { planesOf, stepOf } from "./grid.js";

@@ -1,12 +1,12 @@
 /** What the page says about a case: the output's size, whether autograd agrees, what a tutorial printed and where it errs. */
 
 import { operatorOf } from "../lib/arithmetic.js";
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { windowsOf } from "../lib/conv.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { unravel } from "../lib/visits.js";
-import { CHAINS, PREDICTED, PRESETS, TRUE_CLASS, crossEntropy, isRight, written } from "./presets.js";
+import { CHAINS, PREDICTED, PRESETS, TRUE_CLASS, crossEntropy, isRight, written } from "../lib/presets.js";
 import { cellName } from "./words.js";
 
 /** Side of MNIST's pictures. */
@@ -46,7 +46,7 @@ export function createNotes({ onstep }) {
   return {
     badge, sizes, origin, article, chains,
 
-    /** @param {import("./state.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("./stage.js").Tensors} tensors */
+    /** @param {import("../lib/case.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("./stage.js").Tensors} tensors */
     show(given, pass, tensors) {
       const worked = operatorOf(given).sizes?.(given);
       sizes.hidden = !worked;

@@ -1,12 +1,12 @@
 /** The whole network in one row: what each stage gives, and below it the gradient that comes back. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { writtenAt } from "../lib/arithmetic.js";
 import { fitted } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { unravel } from "../lib/visits.js";
-import { paintCell } from "../kernels/swatch.js";
+import { paintCell } from "../parts/swatch.js";
 import { planesOf } from "./grid.js";
 import { shades } from "./paint.js";
 import { indexName } from "./words.js";

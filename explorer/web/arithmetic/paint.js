@@ -1,8 +1,8 @@
 /** The colours of numbers in cells, pale enough for the digits and the marks of the window to stand out. */
 
 import { colourTable, tableIndex } from "../lib/colour.js";
-import { page } from "../lib/store.js";
-import { peakOf } from "../kernels/swatch.js";
+import { page } from "../parts/page.js";
+import { peakOf } from "../parts/swatch.js";
 
 /** The part of a scale that is used. */
 const STRENGTH = { diverging: 0.6, grey: 0.5 };

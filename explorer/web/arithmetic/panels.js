@@ -1,8 +1,8 @@
 /** A menu of the page's panels, each of which can be hidden: an answer before it was guessed, what a class does not need yet. The link carries what is hidden. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { PANELS } from "../lib/link.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 
 /** @param {HTMLElement} root is told in `data-hidden` what is hidden */
 export function createPanels(root) {

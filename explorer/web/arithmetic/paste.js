@@ -1,11 +1,11 @@
 /** Copying a matrix to a spreadsheet and pasting a table into one: Ctrl+C and Ctrl+V at one of its cells. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { fitting, operatorOf } from "../lib/arithmetic.js";
 import { tableOf, tableText } from "../lib/table.js";
 import { planesOf } from "./grid.js";
-import { OWN, withChoice } from "./state.js";
+import { OWN, withChoice } from "../lib/case.js";
 import { letterOf } from "./words.js";
 
 /** @typedef {import("../lib/arithmetic.js").Tensor} Tensor */
@@ -61,8 +61,8 @@ export const sizeRefused = (table, letter, wanted) => t("arithmetic.table.size",
 
 /**
  * A case with a table in a plane of one of its tensors, which takes the table's size where its operator lets it; or why not.
- * @param {import("./state.js").Case} given @param {string} name @param {number} plane @param {number[][]} table
- * @returns {{ given: import("./state.js").Case, refused: null } | { given: null, refused: string }}
+ * @param {import("../lib/case.js").Case} given @param {string} name @param {number} plane @param {number[][]} table
+ * @returns {{ given: import("../lib/case.js").Case, refused: null } | { given: null, refused: string }}
  */
 export function withTable(given, name, plane, table) {
   const operator = operatorOf(given);
@@ -70,7 +70,7 @@ export function withTable(given, name, plane, table) {
   const refuse = (/** @type {(number | string)[]} */ sizes) => ({ given: null, refused: sizeRefused(table, letterOf(given, name), sizes) });
   let next = given;
   const sizing = operator.settings.find(({ key }) => key === { input: "size", weight: "kernel" }[name]);
-  const sizeOf = (/** @type {import("./state.js").Case} */ one) => { const { rows, columns } = planesOf(one.tensors[name].shape); return [rows, columns]; };
+  const sizeOf = (/** @type {import("../lib/case.js").Case} */ one) => { const { rows, columns } = planesOf(one.tensors[name].shape); return [rows, columns]; };
   if (String(sizeOf(given)) !== String(wanted)) {
     if (sizing?.parts.length !== 2) return refuse(sizeOf(given));
     for (const [axis, part] of sizing.parts.entries()) {

@@ -1,7 +1,7 @@
 /** The products of one sum as a picture, for more of them than can be read at once; the one that is pointed at is read out below. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { factor } from "../lib/visits.js";
 import { NO_RING } from "./grid.js";

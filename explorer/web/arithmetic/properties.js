@@ -1,7 +1,7 @@
 /** Convolution as mathematics: the definition with its flip, and what it obeys and does not, on numbers that can be changed. */
 
-import { h } from "../lib/dom.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { CLAIMS, PROPERTIES } from "../lib/properties.js";
 import { separated } from "../lib/separable.js";
 import { createDefinition } from "./definition.js";

@@ -1,6 +1,6 @@
 /** The parts of the Arithmetic page, one at a time: each is built when it is first asked for. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 
 /**
  * @typedef {{ element: HTMLElement, relabel?: () => void, repaint?: () => void }} Section

@@ -3,7 +3,7 @@
  * is kept as a picture; the marks of the walk are drawn over it.
  */
 
-import { canvas } from "../lib/dom.js";
+import { canvas } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
 import { inkOn } from "../lib/colour.js";
 

@@ -1,10 +1,10 @@
 /** "A larger kernel performs better": a noisy signal smoothed by wider and wider means, each compared with the clean one. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { added, smoothed } from "../lib/properties.js";
-import { peakOf } from "../kernels/swatch.js";
+import { peakOf } from "../parts/swatch.js";
 import { stripOf } from "./strip.js";
 
 const WIDTHS = [1, 3, 5, 7];

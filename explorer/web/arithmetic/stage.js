@@ -1,6 +1,6 @@
 /** What is read | the arithmetic | what is written: the matrices of a pass, with the cells of the present visit lit. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { lastPhase, operatorOf, readersOf, tapsOf, visitedInput, writersOf, writtenAt } from "../lib/arithmetic.js";
 import { factor } from "../lib/visits.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
@@ -11,7 +11,7 @@ import { labelOf, refusedWords } from "./words.js";
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
 /** @typedef {import("../lib/arithmetic.js").Name} Name */
-/** @typedef {import("./state.js").Case} Case */
+/** @typedef {import("../lib/case.js").Case} Case */
 /** `shape` and values of every tensor of the case and of its results. @typedef {Record<string, { shape: number[], values: ArrayLike<number> }>} Tensors */
 /**
  * @typedef {{ given: Case, passes: Record<string, Pass>, pass: Pass, tensors: Tensors,

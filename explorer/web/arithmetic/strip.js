@@ -1,9 +1,9 @@
 /** Numbers to look at, not to edit: a matrix or a row of painted cells, named for those who cannot see it. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
 import { short } from "../lib/numbers.js";
-import { peakOf } from "../kernels/swatch.js";
+import { peakOf } from "../parts/swatch.js";
 import { css, inkOn } from "../lib/colour.js";
 import { shades } from "./paint.js";
 

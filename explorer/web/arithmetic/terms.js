@@ -1,11 +1,11 @@
 /** The arithmetic of one visit: every product at its place in the window, the sum, the result. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { factor, unravel } from "../lib/visits.js";
-import { paintCell } from "../kernels/swatch.js";
+import { paintCell } from "../parts/swatch.js";
 import { shadingOf } from "./paint.js";
 import { createProductMap } from "./product_map.js";
 import { cellName, letterOf } from "./words.js";
@@ -13,7 +13,7 @@ import { cellName, letterOf } from "./words.js";
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
 /** @typedef {import("../lib/arithmetic.js").Term} Term */
-/** @typedef {import("./state.js").Case} Case */
+/** @typedef {import("../lib/case.js").Case} Case */
 
 /** What a value of the pass's target is called. @param {Case} given @param {Pass} pass @param {Visit} visit */
 export function targetName(given, pass, { target: [name, index], window }) {

@@ -1,7 +1,7 @@
 /** Three texts in step with the walk: the formula with the current numbers, the loop that computes it, the PyTorch call. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { lineAt } from "../lib/arithmetic.js";
 import { targetName } from "./terms.js";
@@ -48,7 +48,7 @@ export function createTexts(listings) {
     if (top < code.scrollTop + 24 || top + height > code.scrollTop + code.clientHeight - 24) code.scrollTop = top - code.clientHeight * 0.55;
   }
 
-  /** "0 + 1·2 + 3·4 = 14", the current product marked, those to come pale. @param {import("./state.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
+  /** "0 + 1·2 + 3·4 = 14", the current product marked, those to come pale. @param {import("../lib/case.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
   function worked(given, pass, visit, phase) {
     const piece = (/** @type {string} */ text, /** @type {string} */ kind = "term") => h("span", { class: kind }, text);
     const kindOf = (/** @type {number | undefined} */ at) => (at === undefined || at < phase ? "term" : at === phase ? "term now" : "term later");
@@ -63,7 +63,7 @@ export function createTexts(listings) {
 
   return {
     element,
-    /** @param {import("./state.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
+    /** @param {import("../lib/case.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
     show(given, pass, visit, phase) {
       symbols.textContent = pass.formula;
       numbers.replaceChildren(...worked(given, pass, visit, phase));

@@ -1,7 +1,7 @@
 /** The same sums in two passes where the kernel is a column times a row, in step with the walk; else its rank. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { factor } from "../lib/visits.js";
 import { twoPassesOf } from "../lib/two_passes.js";

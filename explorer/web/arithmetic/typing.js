@@ -1,8 +1,8 @@
 /** Typing a number into a cell: Enter keeps it, Escape gives it up, what is no number is said at the cell. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { parsed } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 
 /** Width of the message, in pixels. */
 const MESSAGE = 210;

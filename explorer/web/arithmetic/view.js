@@ -1,6 +1,6 @@
 /** A folded view of the sums of a convolution, drawn while it is open, in step with the walk. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 
 /** @typedef {{ given: import("../lib/arithmetic.js").Case, forward: import("../lib/arithmetic.js").Pass, visit: number, phase: number }} Moment */
 

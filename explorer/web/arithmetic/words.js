@@ -1,7 +1,7 @@
 /** How tensors and their cells are written. */
 
 import { operatorOf } from "../lib/arithmetic.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 
 /** @typedef {import("../lib/arithmetic.js").Name} Name */
 

@@ -3,13 +3,13 @@
  * tensor's own element. Every number that an earlier step made is a button that opens that number, back to the ink.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { colour, css, inkOn } from "../lib/colour.js";
 import { narrow, numberOf, short } from "../lib/numbers.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
-import { walkTold } from "../arithmetic/linked.js";
-import { walkOf } from "../arithmetic/sent.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
+import { walkTold } from "../lib/case_link.js";
+import { walkOf } from "../lib/sent.js";
 import { classTable } from "./cell_classes.js";
 import { createCellExport, mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";

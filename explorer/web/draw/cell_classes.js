@@ -1,9 +1,9 @@
 /** All classes beside an opened one: logit, probability, the label, and the gradient p − y with which backward begins. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { short } from "../lib/numbers.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
 
 /** @typedef {{ classes: { name: string, logit: number, p: number, y: number, gradient: number }[], logits: number, label: number | null, loss: number | null }} Classes */
 

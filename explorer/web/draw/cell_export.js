@@ -2,12 +2,13 @@
 
 import { floatsFromBase64 } from "../lib/codes.js";
 import { colourTable, tableIndex } from "../lib/colour.js";
-import { canvas } from "../lib/dom.js";
-import { csv, npy, save } from "../lib/export.js";
-import { t } from "../lib/i18n.js";
-import { createMenu } from "../lib/menu.js";
-import { pngFile, svgFile } from "../lib/snapshot.js";
-import { page } from "../lib/store.js";
+import { canvas } from "../parts/dom.js";
+import { csv, npy } from "../lib/export.js";
+import { save } from "../parts/save.js";
+import { t } from "../parts/i18n.js";
+import { createMenu } from "../parts/menu.js";
+import { pngFile, svgFile } from "../parts/snapshot.js";
+import { page } from "../parts/page.js";
 import { latex, plainText, termRows } from "./cell_texts.js";
 
 /** A cell of a saved map is drawn this many pixels wide. */

@@ -1,8 +1,8 @@
 /** The table twin of a picture: its exact numbers, fetched when somebody looks. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { numberOf, short } from "../lib/numbers.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 
 /** More numbers than this are not laid out: they can be saved instead. */
 const MOST = 4096;

@@ -1,13 +1,13 @@
 /** The panel "Compare": the drawing and model on the page against another model, a kept drawing, or the model before its changes. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { ask, newestOnly } from "../lib/live.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
 import { createCompareMaps } from "./compare_maps.js";
 import { createCompareShares } from "./compare_shares.js";
 import { createCompareSteps } from "./compare_steps.js";
-import { shownInput } from "./input_state.js";
+import { shownInput } from "../parts/input_state.js";
 import { REST_MS } from "./why.js";
 
 const KINDS = ["model", "drawing", "changes"];

@@ -1,11 +1,11 @@
 /** One step of two runs: the maps of both on one scale, and their difference on its own. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { floatsFromBase64, fromBase64, readout, valueOf } from "../lib/codes.js";
 import { cellAfterKey } from "../lib/layout.js";
-import { t } from "../lib/i18n.js";
-import { createPicture } from "./picture.js";
-import { createRamp, lookupOf } from "./ramp.js";
+import { t } from "../parts/i18n.js";
+import { createPicture } from "../parts/network/picture.js";
+import { createRamp, lookupOf } from "../parts/network/ramp.js";
 
 /**
  * A page of maps of the first run, of the second, and of first − second.

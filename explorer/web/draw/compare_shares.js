@@ -1,13 +1,13 @@
 /** What two runs predict: for each class the share of both, one bar under the other. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
-import { percent } from "./prediction.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
+import { percent } from "../parts/prediction.js";
 
 /** Past this many classes only the most probable of either run are listed. */
 const MOST = 10;
 
-/** @typedef {{ title: string, problem: string | null, prediction: import("./prediction.js").Prediction }} Side */
+/** @typedef {{ title: string, problem: string | null, prediction: import("../parts/prediction.js").Prediction }} Side */
 
 export function createCompareShares() {
   const heads = ["first", "second"].map((side) => h("p", { class: `compare-head compare-${side}` }));

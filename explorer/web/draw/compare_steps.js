@@ -1,8 +1,8 @@
 /** The steps of two runs, side by side: how far apart each pair is, and which steps have no counterpart. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { short } from "../lib/numbers.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 
 /** @typedef {{ index: number, op: string, path: string, shape: number[] }} Named */
 /** @typedef {{ first: Named | null, second: Named | null, identical: boolean, largest: number | null, relative: number, place: number[] }} Row */

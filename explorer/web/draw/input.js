@@ -1,9 +1,9 @@
 /** Where the input comes from: the pad, MNIST's test set, a picture file, or the clipboard; and what was done to it, in words. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
-import { Refused } from "../kernels/upload.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
+import { Refused } from "../parts/upload.js";
 import { createGallery } from "./input_gallery.js";
 import { pictureSource } from "./input_file.js";
 
@@ -76,7 +76,7 @@ export function createInput({ server }) {
 
   const digitWords = () => (stages?.source === "digit" ? t("input.told.digit", { index: stages.digit, label: stages.label }) : "");
 
-  /** @param {import("./input_state.js").PictureSource} source */
+  /** @param {import("../parts/input_state.js").PictureSource} source */
   function pictureWords(source) {
     const notes = source.notes.map(({ key, numbers }) => t(key, numbers));
     if (stages?.source === "picture") {

@@ -1,9 +1,9 @@
 /** A picture file as something the network can be shown: decoded here in the browser, made grey, and scaled down. */
 
-import { opened, pictureOf, Refused } from "../kernels/upload.js";
-import { canvas } from "../lib/dom.js";
+import { opened, pictureOf, Refused } from "../parts/upload.js";
+import { canvas } from "../parts/dom.js";
 
-/** The longest side that a request carries, pixels; explorer/inputs.py holds it to this. */
+/** The longest side that a request carries, pixels; explorer/draw/inputs.py holds it to this. */
 export const LONGEST = 140;
 const SHORTEST = 4;
 /** Share of red, green and blue in the grey. Source: ITU-R BT.601, as Pillow's mode "L". */
@@ -21,7 +21,7 @@ export const greyOf = (rgba) => Uint8Array.from({ length: rgba.length / 4 }, (_,
 /** @param {Uint8Array} bytes */
 const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
-/** @param {File} file @returns {Promise<import("./input_state.js").PictureSource>} @throws {Refused} */
+/** @param {File} file @returns {Promise<import("../parts/input_state.js").PictureSource>} @throws {Refused} */
 export async function pictureSource(file) {
   const { picture, notes } = await opened(file);
   const surface = canvas(picture.width, picture.height);

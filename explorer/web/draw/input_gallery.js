@@ -1,10 +1,10 @@
 /** MNIST's test pictures, page by page: all of a class, or only those that the explored model gets wrong. */
 
-import { h, canvas } from "../lib/dom.js";
+import { h, canvas } from "../parts/dom.js";
 import { fromBase64 } from "../lib/codes.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 import { paintGrey } from "./strip.js";
 
 /** How often the server is asked how far it is while it judges the model, ms. */

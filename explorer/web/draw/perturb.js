@@ -1,8 +1,8 @@
 /** Sliders that change the 28×28 picture before the network sees it; the server computes the change. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
-import { ignorePart, page } from "../lib/store.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
+import { ignorePart, page } from "../parts/page.js";
 
 /** How far a slider goes, as core/data/perturbation.py allows, and how it reads. @typedef {{ name: string, low: number, high: number, step: number, rest: number, unit: string }} Amount */
 

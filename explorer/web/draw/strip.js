@@ -1,17 +1,17 @@
 /** The preprocessing strip: what happens to the ink before the network sees it, stage by stage, with its numbers. */
 
-import { h, canvas } from "../lib/dom.js";
+import { h, canvas } from "../parts/dom.js";
 import { colourTable, tableIndex } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
-import { inkStroke } from "./pad.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
+import { inkStroke } from "../parts/pad.js";
 
 const INK_SIDE = 244;
 
 /** A square of grey bytes, 255 ink, in base64. @typedef {{ side: number, data: string }} Grey */
 /**
- * What happened to the input, as explorer/payloads.py tells it. `ink`: of a picture; `unperturbed`: the picture before it was
+ * What happened to the input, as explorer/wire/trace.py tells it. `ink`: of a picture; `unperturbed`: the picture before it was
  * changed on purpose, null where it was not.
  * @typedef {{ source: "strokes" | "digit" | "picture", empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], mass: number[],
  *   pen: number, scaled: Grey, picture: Grey, unperturbed: Grey | null, warp: number[][] | null, mean: number, std: number,

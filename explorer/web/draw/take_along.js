@@ -1,9 +1,10 @@
 /** What a person can take along of the whole Draw page: the network as a picture, the preprocessing, the input, the prediction. */
 
 import { floatsFromBase64 } from "../lib/codes.js";
-import { csv, npy, save } from "../lib/export.js";
-import { createMenu } from "../lib/menu.js";
-import { pngFile, svgFile } from "../lib/snapshot.js";
+import { csv, npy } from "../lib/export.js";
+import { save } from "../parts/save.js";
+import { createMenu } from "../parts/menu.js";
+import { pngFile, svgFile } from "../parts/snapshot.js";
 import { mapRows } from "./cell_export.js";
 
 /** How often a network that is unrolled to be saved is looked at, and for how long at most, until all its maps are there, ms. */

@@ -1,12 +1,13 @@
 /** The panel "Why": what in the drawing speaks for a class, by four methods side by side. */
 
-import { h } from "../lib/dom.js";
-import { csv, save } from "../lib/export.js";
-import { createMenu } from "../lib/menu.js";
+import { h } from "../parts/dom.js";
+import { csv } from "../lib/export.js";
+import { save } from "../parts/save.js";
+import { createMenu } from "../parts/menu.js";
 import { short } from "../lib/numbers.js";
-import { pngFile } from "../lib/snapshot.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
+import { pngFile } from "../parts/snapshot.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
 import { createWhyMap } from "./why_map.js";
 
 /** Quick ones first. */

@@ -1,12 +1,12 @@
 /** One method's map of why: cells in colour under the outline of the ink, every value readable, its sum and its words. */
 
-import { h, canvas } from "../lib/dom.js";
+import { h, canvas } from "../parts/dom.js";
 import { floatsFromBase64, fromBase64 } from "../lib/codes.js";
 import { short } from "../lib/numbers.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { createTable } from "./cell_table.js";
 import { nameOf } from "./compare_steps.js";
-import { createRamp, packed } from "./ramp.js";
+import { createRamp, packed } from "../parts/network/ramp.js";
 
 /** Pixels of the outline's bitmap along the longer side. */
 const OUTLINE = 448;

@@ -1,12 +1,12 @@
 /** Where two kernels of the chain could be one: that kernel, what it saves or costs, and the check that it gives the same. */
 
 import { discrepancy, merged, together } from "../lib/composition.js";
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { LARGEST } from "../lib/kernels.js";
 import { short } from "../lib/numbers.js";
-import { diverging, paintCell, peakOf } from "./swatch.js";
+import { diverging, paintCell, peakOf } from "../parts/swatch.js";
 
 /** Output values that the check computes both ways. */
 const CHECKED = 400;

@@ -3,9 +3,9 @@
  * ask for changes. `head` stands beside a title, `element` with the other settings.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { fitted, parsed } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { LARGEST, LIMITS, PRESETS, RANGES } from "../lib/kernels.js";
 import { withPreset, withShape, withSize } from "./state.js";
 

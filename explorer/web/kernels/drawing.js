@@ -1,7 +1,7 @@
 /** The drawing on the Draw page's pad as a picture: white ink on black, as networks see digits. */
 
-import { canvas } from "../lib/dom.js";
-import { inkStroke, PEN } from "../draw/pad.js";
+import { canvas } from "../parts/dom.js";
+import { inkStroke, PEN } from "../parts/pad.js";
 
 const SIDE = 280;
 

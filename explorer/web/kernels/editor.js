@@ -3,11 +3,11 @@
  * is a column times a row shows both beside it.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { cellAfter, dragged, fitted, parsed, stepOf, tidy } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
-import { diverging, paintCell, peakOf } from "./swatch.js";
+import { diverging, paintCell, peakOf } from "../parts/swatch.js";
 
 /** Of the cells, in pixels; the smallest where there is room for it, whatever the height. */
 const [LARGEST_CELL, SMALLEST_CELL] = [112, 23];

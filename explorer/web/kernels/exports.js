@@ -1,8 +1,9 @@
 /** What a person can take along from the Kernels page. */
 
-import { csv, npy, save } from "../lib/export.js";
+import { csv, npy } from "../lib/export.js";
+import { save } from "../parts/save.js";
 import { torchProgram } from "../lib/listing.js";
-import { createMenu } from "../lib/menu.js";
+import { createMenu } from "../parts/menu.js";
 
 /** @typedef {{ stage: import("./state.js").Stage, link: import("./chain.js").Link | null, picture: import("../lib/pictures.js").Picture | import("../lib/maps.js").FeatureMap | null,
  *   screens: { input: import("./screen.js").Screen, output: import("./screen.js").Screen } }} View */

@@ -1,9 +1,9 @@
 /** The speed lab: one convolution in many ways, measured on the server's machine, proven equal first. */
 
-import { h } from "../lib/dom.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { ask } from "../lib/live.js";
-import { linked, page } from "../lib/store.js";
+import { linked, page } from "../parts/page.js";
 import { short } from "../lib/numbers.js";
 import { createLabChart } from "./lab_chart.js";
 import { createForm } from "./lab_form.js";

@@ -1,8 +1,8 @@
 /** The chart of a measurement: time, rate or memory against the work, both logarithmic, and how fast the time grows. */
 
-import { COLOURS, createChart } from "../lib/chart.js";
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { COLOURS, createChart } from "../parts/chart.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { bytesText, countText, timeText } from "./lab_results.js";
 

@@ -1,6 +1,6 @@
 /** The form of a measurement: what is convolved, at which sizes, and the ways to compute it, one plain sentence each. */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { NUMBERS, sizesIn } from "./lab_settings.js";
 
 /** Largest values that can be typed; what a machine can bear, the server says. */

@@ -1,7 +1,7 @@
 /** What each optimisation gave: bars from the slowest way to the fastest, at one size. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { factorText, ladderOf, timeText } from "./lab_results.js";
 
 export function createLadder() {

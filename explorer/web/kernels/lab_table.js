@@ -1,8 +1,9 @@
 /** The figures of a measurement as a table, size by size. */
 
-import { h } from "../lib/dom.js";
-import { csv, save } from "../lib/export.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { csv } from "../lib/export.js";
+import { save } from "../parts/save.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { bytesText, countText, rowsOf, sizesOf, timeText } from "./lab_results.js";
 

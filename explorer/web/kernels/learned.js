@@ -1,10 +1,10 @@
 /** Kernels that the explored model learned: which weight, which output and input channel. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { LARGEST } from "../lib/kernels.js";
 import { ask, newestOnly } from "../lib/live.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 
 /** @typedef {{ name: string, shape: number[] }} Weight  shape (O, C, kH, kW) */
 

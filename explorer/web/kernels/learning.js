@@ -1,19 +1,19 @@
 /** A kernel learned before one's eyes: from a picture and its result, by gradient descent, or why it cannot be. */
 
-import { createPlayer } from "../arithmetic/player.js";
-import { createChart } from "../lib/chart.js";
-import { canvas, h, reducedMotion } from "../lib/dom.js";
+import { createPlayer } from "../parts/player.js";
+import { createChart } from "../parts/chart.js";
+import { canvas, h, reducedMotion } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { LARGEST } from "../lib/kernels.js";
 import { planesFrom } from "../lib/maps.js";
 import { short } from "../lib/numbers.js";
 import { descended, descentOf, equationsOf, momentsOf } from "../lib/recovery.js";
 import { extentOf, needsExtent, shade } from "../lib/shading.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 import { applied, isCut, pairOf } from "./pair.js";
-import { diverging, paintCell, peakOf } from "./swatch.js";
-import { opened, Refused } from "./upload.js";
+import { diverging, paintCell, peakOf } from "../parts/swatch.js";
+import { opened, Refused } from "../parts/upload.js";
 import { verdictOf } from "./verdict.js";
 
 /** ms a moment at speed 1. */

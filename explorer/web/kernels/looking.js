@@ -2,7 +2,7 @@
 
 import { termsOf } from "../lib/conv.js";
 import { colourOf, shown } from "../lib/shading.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 
 /** The cell opened at first, in parts of the picture: the edge of the landscape's sun. */
 const FIRST = [0.3, 0.722];

@@ -3,11 +3,11 @@
  * is the value. Nothing is rounded before the sum.
  */
 
-import { h } from "../lib/dom.js";
+import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
-import { diverging, paintCell, peakOf } from "./swatch.js";
+import { diverging, paintCell, peakOf } from "../parts/swatch.js";
 
 const LARGEST_CELL = 54;
 const SMALLEST_CELL = 25;

@@ -1,8 +1,8 @@
 /** Which feature map of the explored model is the picture: its step and its channel. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
-import { page } from "../lib/store.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
+import { page } from "../parts/page.js";
 
 /** @typedef {{ step: number, channel: number }} MapPlace  `step` −1 is the network's input */
 

@@ -7,7 +7,7 @@ import { extentAhead, paintAhead } from "../lib/ahead.js";
 import { bytesOf, extentFrom, planesFrom } from "../lib/maps.js";
 import { needsExtent, shade } from "../lib/shading.js";
 import { separated } from "../lib/separable.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 import { createChain, extentOfLink } from "./chain.js";
 import { createMeter } from "./report.js";
 import { createPainter } from "./webgl.js";

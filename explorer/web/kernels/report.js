@@ -1,13 +1,13 @@
 /** What the page says of the result in words and numbers: its size, what was done to it, how fast, by which path. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { visited } from "../lib/conv.js";
 import { peakOf } from "../lib/shading.js";
 import { torchLine } from "../lib/listing.js";
 import { multiplications } from "../lib/separable.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 
 /** Frames further apart than this belong to different gestures, ms. */
 const PAUSE = 250;

@@ -1,7 +1,7 @@
 /** A picture on the page whose pixels can be pointed at with mouse, finger or keys, with a mark around one place. */
 
 import { reached } from "../lib/conv.js";
-import { h, canvas } from "../lib/dom.js";
+import { h, canvas } from "../parts/dom.js";
 
 /** A mark on few pixels is drawn around them, at least this large, in CSS pixels. */
 const LEAST = 11;

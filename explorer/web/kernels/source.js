@@ -1,14 +1,14 @@
 /** Where the picture comes from: drawn by us or on the pad, a file, the webcam, or a feature map of the explored model. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { mapFrom } from "../lib/maps.js";
 import { newestOnly } from "../lib/live.js";
 import { PICTURES, pictureOf } from "../lib/pictures.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 import { drawnPicture } from "./drawing.js";
 import { createMapChoice } from "./maps.js";
-import { opened, Refused } from "./upload.js";
+import { opened, Refused } from "../parts/upload.js";
 import { createWebcam } from "./webcam.js";
 
 /** @typedef {import("../lib/pictures.js").Picture} Picture */
@@ -21,11 +21,11 @@ import { createWebcam } from "./webcam.js";
 export function createSource({ onpicture, askMap }) {
   /** A built-in picture, "drawing", "map", "upload" or "webcam". */
   let source = "landscape";
-  /** @type {import("./upload.js").Upload | null} */
+  /** @type {import("../parts/upload.js").Upload | null} */
   let upload = null;
-  /** @type {import("./upload.js").Note[]} */
+  /** @type {import("../parts/upload.js").Note[]} */
   let notes = [];
-  /** @type {import("./upload.js").Note | { words: string } | null} */
+  /** @type {import("../parts/upload.js").Note | { words: string } | null} */
   let problem = null;
 
   const webcam = createWebcam({ onpicture, seen: () => element.offsetParent !== null });
@@ -62,7 +62,7 @@ export function createSource({ onpicture, askMap }) {
     page.set({ kernelPicture: source === "map" ? `map.${maps.place.step}.${maps.place.channel}` : source });
   }
 
-  /** @param {import("./upload.js").Note | { words: string }} why */
+  /** @param {import("../parts/upload.js").Note | { words: string }} why */
   function complain(why) {
     problem = why;
     tell();

@@ -1,7 +1,7 @@
 /** The chain at a glance: the picture and every kernel in order, each with the picture it makes. */
 
-import { canvas, h } from "../lib/dom.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { canvas, h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { MOST_STAGES } from "../lib/kernels.js";
 import { needsExtent, shade } from "../lib/shading.js";
 import { extentOfLink } from "./chain.js";

@@ -1,7 +1,7 @@
 /** What may be said of a kernel that was learned: that it is the one, that it takes longer, or why it cannot be known. */
 
 import { short } from "../lib/numbers.js";
-import { peakOf } from "./swatch.js";
+import { peakOf } from "../parts/swatch.js";
 
 /** A kernel is found when no weight is further away than this part of the largest. */
 const FOUND = 1e-3;

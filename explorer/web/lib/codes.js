@@ -1,5 +1,5 @@
 /**
- * Feature maps as they cross the wire: one byte per value and one scale per map, the twin of `explorer/payloads.py`.
+ * Feature maps as they cross the wire: one byte per value and one scale per map, the twin of `explorer/wire/trace.py`.
  *
  *   value = (code - 128) / 127 * scale      code 1 to 255; code 0 marks a value that is not finite
  *

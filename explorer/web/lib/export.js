@@ -1,13 +1,4 @@
-/** What a person can take along: tables as CSV, tensors as NPY, files saved from the page. Pictures: see snapshot.js. */
-
-/** Hand a file to the browser's downloads. @param {Blob} blob @param {string} name */
-export function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
+/** What a person can take along: tables as CSV, tensors as NPY. Pictures: see parts/snapshot.js. */
 
 /** A table as comma-separated values (RFC 4180); numbers are written so that they read back exactly. @param {(string | number)[][]} rows */
 export function csv(rows) {

@@ -1,11 +1,12 @@
 /** The curves of a run, live: loss and accuracy, learning rate, gradient norms; other runs beside it. */
 
-import { percent } from "../draw/prediction.js";
+import { percent } from "../parts/prediction.js";
 import { smoothed } from "../lib/axes.js";
-import { COLOURS, createChart } from "../lib/chart.js";
-import { h } from "../lib/dom.js";
-import { csv, save } from "../lib/export.js";
-import { t } from "../lib/i18n.js";
+import { COLOURS, createChart } from "../parts/chart.js";
+import { h } from "../parts/dom.js";
+import { csv } from "../lib/export.js";
+import { save } from "../parts/save.js";
+import { t } from "../parts/i18n.js";
 import { curvesOf, gradientsOf } from "../lib/telling.js";
 
 /** @typedef {import("../lib/telling.js").Telling} Telling */

@@ -2,10 +2,10 @@
 
 import { floatsFromBase64, fromBase64, valueOf } from "../lib/codes.js";
 import { colourTable, tableIndex } from "../lib/colour.js";
-import { canvas, h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { canvas, h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 
 const SIDE = 56;
 

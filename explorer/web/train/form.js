@@ -1,7 +1,7 @@
 /** The form of a new run, in plain words, with what it would do before it is started. */
 
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { PLAIN, PRESETS, configOf } from "../lib/run_form.js";
 import { duration } from "./steer.js";
 

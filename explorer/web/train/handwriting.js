@@ -1,10 +1,10 @@
 /** Teaching a network one's own handwriting: labelled drawings, kept in this browser until a run learns them. */
 
-import { createPad } from "../draw/pad.js";
-import { percent } from "../draw/prediction.js";
-import { h } from "../lib/dom.js";
-import { save } from "../lib/export.js";
-import { t } from "../lib/i18n.js";
+import { createPad } from "../parts/pad.js";
+import { percent } from "../parts/prediction.js";
+import { h } from "../parts/dom.js";
+import { save } from "../parts/save.js";
+import { t } from "../parts/i18n.js";
 import { beforeAfter } from "../lib/telling.js";
 
 const KEY = "convscope.drawings";

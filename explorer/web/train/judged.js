@@ -1,12 +1,12 @@
 /** How the network does at a moment: confusion matrix, wrong answers as pictures, activations with their dead units. */
 
-import { percent } from "../draw/prediction.js";
+import { percent } from "../parts/prediction.js";
 import { colour, css, inkOn } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
-import { canvas, h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { canvas, h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
-import { page } from "../lib/store.js";
+import { page } from "../parts/page.js";
 
 const MOST = 24;
 

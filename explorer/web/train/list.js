@@ -1,8 +1,8 @@
 /** The list of runs: what each is doing, which one is watched, which curves are compared; rename, delete. */
 
-import { percent } from "../draw/prediction.js";
-import { h } from "../lib/dom.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { percent } from "../parts/prediction.js";
+import { h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
 
 /** @typedef {{ name: string, model: string, source: string, waiting: number, resumable: boolean, steps: number[], status: any }} Run */
 

@@ -1,16 +1,16 @@
 /** The time line of a run: at any kept moment, the filters, and what the network of then makes of the current drawing. */
 
-import { createPlayer } from "../arithmetic/player.js";
-import { shownInput } from "../draw/input_state.js";
-import { createNetwork } from "../draw/network.js";
-import { createPrediction } from "../draw/prediction.js";
+import { createPlayer } from "../parts/player.js";
+import { shownInput } from "../parts/input_state.js";
+import { createNetwork } from "../parts/network/network.js";
+import { createPrediction } from "../parts/prediction.js";
 import { fromBase64 } from "../lib/codes.js";
-import { h } from "../lib/dom.js";
-import { save } from "../lib/export.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { save } from "../parts/save.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
-import { createMenu } from "../lib/menu.js";
-import { page } from "../lib/store.js";
+import { createMenu } from "../parts/menu.js";
+import { page } from "../parts/page.js";
 import { createFilters } from "./filters.js";
 import { createSlow } from "./slow.js";
 

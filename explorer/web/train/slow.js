@@ -1,10 +1,10 @@
 /** One batch in slow motion: its pictures, forward through the network, the loss, backward, and the step of every weight. */
 
-import { createPlayer } from "../arithmetic/player.js";
-import { createNetwork } from "../draw/network.js";
-import { createPrediction, percent } from "../draw/prediction.js";
-import { h } from "../lib/dom.js";
-import { fillWords, t } from "../lib/i18n.js";
+import { createPlayer } from "../parts/player.js";
+import { createNetwork } from "../parts/network/network.js";
+import { createPrediction, percent } from "../parts/prediction.js";
+import { h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { short } from "../lib/numbers.js";
 import { lit, reached, runsBack, stagesOf } from "../lib/slow_motion.js";

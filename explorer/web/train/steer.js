@@ -1,9 +1,9 @@
 /** Steering one run: pause, step, resume, stop, the learning rate while it runs; where it is and how long it takes. */
 
-import { icon } from "../arithmetic/bar.js";
-import { h } from "../lib/dom.js";
+import { icon } from "../parts/bar.js";
+import { h } from "../parts/dom.js";
 import { short } from "../lib/numbers.js";
-import { t } from "../lib/i18n.js";
+import { t } from "../parts/i18n.js";
 
 /** Commands that make sense in each state. @type {Record<string, string[]>} */
 const FITTING = { queued: ["stop"], running: ["pause", "step", "stop"], paused: ["resume", "step", "stop"], stopped: ["resume"], failed: ["resume"], done: [] };

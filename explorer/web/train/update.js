@@ -1,10 +1,10 @@
 /** What one optimiser step does to a parameter: before, gradient, change and after, as pictures and by number. */
 
-import { createPicture } from "../draw/picture.js";
-import { createRamp, lookupOf } from "../draw/ramp.js";
+import { createPicture } from "../parts/network/picture.js";
+import { createRamp, lookupOf } from "../parts/network/ramp.js";
 import { floatsFromBase64, fromBase64 } from "../lib/codes.js";
-import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { h } from "../parts/dom.js";
+import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { formulaOf } from "../lib/slow_motion.js";
 

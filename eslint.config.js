@@ -1,0 +1,16 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: [".venv/", "node_modules/"] },
+  js.configs.recommended,
+  {
+    files: ["explorer/web/**/*.js"],
+    languageOptions: { ecmaVersion: "latest", sourceType: "module", globals: globals.browser },
+    rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" },
+  },
+  {
+    files: ["tests/web/**/*.js", "eslint.config.js"],
+    languageOptions: { ecmaVersion: "latest", sourceType: "module", globals: globals.node },
+  },
+];

@@ -1,0 +1,140 @@
+"""A person's changes to a model, applied for one request at a time.
+
+They travel with each request and never stay in the shared model: nobody sees anybody else's, and to undo them is to
+leave them out.
+
+    {"kind": "set", "parameter": "conv1.weight", "index": [4, 0, 2, 2], "value": 0.5}
+    {"kind": "scale", "parameters": ["conv1.weight", "conv1.bias"], "channel": 4, "factor": 0}
+    {"kind": "sgd", "rate": 0.1, "label": 3, "strokes": […], "brush": 1, "centred": true}
+    {"kind": "swap", "call": 2, "activation": "gelu"}    the third activation that is called; null: its own again
+"""
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.explain import ACTIVATIONS, parameter_gradients
+from explorer.draw.inputs import Inputs
+from explorer.models.library import UNCHANGED, Changes, Explored
+
+__all__ = ["Edits"]
+
+MOST_EDITS = 500
+"""Most changes one request may carry."""
+
+REMEMBERED = 32
+"""Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
+
+Change = Callable[[Explored, Changes, Mapping[str, Any]], Changes]
+"""Takes a model, what is changed of it already and one more change."""
+
+
+class Edits:
+    """Applies lists of changes, and remembers the latest results."""
+
+    def __init__(self, inputs: Inputs | None = None) -> None:
+        self.inputs = Inputs() if inputs is None else inputs
+        self._known: OrderedDict[str, Changes] = OrderedDict()
+        self._lock = Lock()
+
+    def changes(self, explored: Explored, edits: Sequence[Any]) -> Changes:
+        """Return what differs from the model's own after `edits`.
+
+        Raises:
+            ValueError: a change is of no known kind, or does not fit the model.
+        """
+        if len(edits) > MOST_EDITS:
+            raise ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry")
+        changed = UNCHANGED
+        key = explored.name
+        for edit in edits:
+            key += json.dumps(edit, sort_keys=True)
+            known = self._known.get(key)
+            changed = _applied(self.inputs, explored, changed, edit) if known is None else known
+            with self._lock:
+                self._known[key] = changed
+                self._known.move_to_end(key)
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return changed
+
+
+def _applied(inputs: Inputs, explored: Explored, changed: Changes, edit: Any) -> Changes:
+    kinds: dict[str, Change] = {"set": _set, "scale": _scaled, "sgd": partial(_stepped, inputs), "swap": _swapped}
+    if not isinstance(edit, dict) or edit.get("kind") not in kinds:
+        raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
+    try:
+        return kinds[edit["kind"]](explored, changed, edit)
+    except KeyError as error:
+        raise ValueError(f"the change {edit['kind']!r} lacks {error}") from None
+
+
+def _set(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
+    tensor = _parameter(explored, changed, edit["parameter"]).clone()
+    index, value = tuple(edit["index"]), _number(edit["value"], "the value")
+    if len(index) != tensor.ndim or not all(0 <= i < size for i, size in zip(index, tensor.shape, strict=True)):
+        raise ValueError(f"{edit['parameter']} has elements of shape {tuple(tensor.shape)}, got index {index}")
+    tensor[index] = value
+    return _with(changed, {edit["parameter"]: tensor})
+
+
+def _scaled(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
+    channel, factor = edit["channel"], _number(edit["factor"], "the factor")
+    scaled = {}
+    for name in edit["parameters"]:
+        tensor = _parameter(explored, changed, name).clone()
+        if not (isinstance(channel, int) and 0 <= channel < len(tensor)):
+            raise ValueError(f"{name} has {len(tensor)} channels, got channel {channel!r}")
+        tensor[channel] = _parameter(explored, UNCHANGED, name)[channel] * factor
+        scaled[name] = tensor
+    return _with(changed, scaled)
+
+
+def _stepped(inputs: Inputs, explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
+    """Return all parameters after one step of gradient descent on the loss of one drawing: w ← w − rate · dL/dw."""
+    rate = _number(edit["rate"], "the learning rate")
+    trace, problem = explored.trace(inputs.read(edit).picture, grad=True, changes=changed)
+    if problem:
+        raise ValueError(problem)
+    gradients = parameter_gradients(trace, edit["label"])
+    return _with(changed, {name: _parameter(explored, changed, name) - rate * grad for name, grad in gradients.items()})
+
+
+def _swapped(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
+    call, activation = edit["call"], edit["activation"]
+    if type(call) is not int or call < 0:
+        raise ValueError(f"the call is {call!r}, expected the number of an activation, from 0")
+    swaps = {other: name for other, name in changed.swaps.items() if other != call}
+    if activation is not None:
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"the activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}")
+        swaps[call] = activation
+    return replace(changed, swaps=swaps)
+
+
+def _with(changed: Changes, parameters: Mapping[str, Tensor]) -> Changes:
+    return replace(changed, parameters={**changed.parameters, **parameters})
+
+
+def _parameter(explored: Explored, changed: Changes, name: str) -> Tensor:
+    if name in changed.parameters:
+        return changed.parameters[name]
+    if name not in explored.parameters:
+        raise ValueError(f"the model has no parameter {name!r}; it has {', '.join(explored.parameters)}")
+    return explored.parameters[name].detach()
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, expected a finite number")
+    if abs(value) > torch.finfo(torch.float32).max:
+        raise ValueError(f"{name} is {value:g}, which float32 cannot hold")
+    return float(value)

@@ -1,0 +1,166 @@
+"""What a person takes along: a tensor's exact numbers, and lines of PyTorch that compute the opened one."""
+
+from collections.abc import Mapping
+from pprint import pformat
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core import models
+from core.explain import INPUT, Step, Trace, operator
+from core.explain.loss import Backward
+from core.explain.terms import explains
+from core.explain.trace import named_tensors
+from explorer.models.library import UNTRAINED, Explored
+from explorer.wire.numbers import in_base64
+
+__all__ = ["MOST_STATED", "exact", "pytorch_lines"]
+
+MOST_STATED = 4096
+"""Most numbers that lines may state one by one, where no file holds them."""
+
+WIDTH = 110
+
+FILES = """\
+from core.models import card, load
+
+model = load({name!r}{weights})
+trace = record(model, card({name!r}).prepare(picture){grad})"""
+
+CHANGED = """\
+from explorer.draw.edits import Edits
+from explorer.models.library import Library
+
+edits = {edits}
+explored = Library({runs}).explored({name!r})
+trace, problem = explored.trace(picture, changes=Edits({inputs}).changes(explored, edits){grad})"""
+
+
+def exact(trace: Trace, back: Backward | None, step: int, of: str) -> dict[str, Any]:
+    """Return every number of a tensor as float32: a step's output (`of` ""), its gradient ("output") or a parameter.
+
+    Raises:
+        ValueError: there is no such step or parameter, or no gradient.
+    """
+    tensor = _tensor(trace, back, step, of)
+    if tensor.is_complex():
+        raise ValueError(f"the tensor is {tensor.dtype}; only real numbers can be saved")
+    return {"shape": list(tensor.shape), "data": in_base64(tensor.float())}
+
+
+def _tensor(trace: Trace, back: Backward | None, step: int, of: str) -> Tensor:
+    if not INPUT <= step < len(trace.steps):
+        raise ValueError(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
+    if of == "output":
+        if back is None:
+            raise ValueError("a gradient needs the true label: choose one")
+        gradient = back.gradients.get(step)
+        return torch.zeros_like(trace.value(step)) if gradient is None else gradient
+    if of:
+        parameters = trace.steps[step].parameters if step >= 0 else {}
+        if of not in parameters:
+            known = ", ".join(parameters) or "none"
+            raise ValueError(f"step {step + 1} has no parameter {of!r}; its parameters: {known}")
+        return trace.steps[step].tensor(of)
+    return trace.value(step)
+
+
+def pytorch_lines(
+    explored: Explored, asked: Mapping[str, Any], trace: Trace, *, data_dir: object = None, runs_dir: object = None
+) -> str:
+    """Return Python that loads the weights, records the same forward pass and computes the opened tensor as `output`.
+
+    Args:
+        explored: the model; where no file holds its weights, the step's tensors are stated instead.
+        asked: the request: the input, `label`, `edits`, and the place opened, `step`, `cell` and `of`.
+        trace: of that input.
+        data_dir: folder of MNIST, for a test picture.
+        runs_dir: folder of the person's own runs.
+
+    Raises:
+        ValueError: the model's weights are in no file and too many to be stated.
+    """
+    loadable = explored.name in models.names() or "/" in explored.name
+    if not loadable or not explored.trained or explored.name.endswith(UNTRAINED):
+        return _stated(explored, asked, trace)
+    keys = ("strokes", "brush", "centred", "source", "perturbation")
+    drawing = {key: asked[key] for key in keys if asked.get(key) or key in keys[:3]}
+    inputs = "" if data_dir is None else repr(str(data_dir))
+    names = "record, backward, parameter_gradients" if asked["of"] not in ("", "class") else "record"
+    lines = [
+        "import torch",
+        "import torch.nn.functional as F",
+        f"from core.explain import {names}",
+        "from explorer.draw.inputs import Inputs",
+        "",
+        f"drawing = {pformat(drawing, width=WIDTH, compact=True, sort_dicts=False)}",
+        f"inputs = Inputs({inputs})",
+        "picture = inputs.read(drawing).picture  # (28, 28), intensity in [0, 1]",
+        _recorded(explored.name, asked, runs_dir),
+        *_place(asked, trace),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _recorded(name: str, asked: Mapping[str, Any], runs_dir: object) -> str:
+    grad = ", grad=True" if asked["of"] not in ("", "class") and asked["label"] is not None else ""
+    if asked["edits"]:
+        edits = pformat(asked["edits"], width=WIDTH, compact=True, sort_dicts=False)
+        runs = f"runs_dir=Path({str(runs_dir)!r})" if "/" in name else ""
+        header = "from pathlib import Path\n" if runs else ""
+        return header + CHANGED.format(edits=edits, runs=runs, name=name, grad=grad, inputs="inputs")
+    run, _, plain = name.rpartition("/")
+    weights = f", weights={f'{runs_dir}/{run}/{plain}.safetensors'!r}" if run else ""
+    return FILES.format(name=plain, weights=weights, grad=grad)
+
+
+def _place(asked: Mapping[str, Any], trace: Trace) -> list[str]:
+    """Return the lines from the trace to the tensor and the opened element of it."""
+    index, of, label, cell = asked["step"], asked["of"], asked["label"], ", ".join(map(str, asked["cell"]))
+    if of == "class":
+        computed = ["output = torch.softmax(trace.output.double(), 1)"]
+    elif of == "output":
+        computed = [f"output = backward(trace, {label}).gradients[{index}]"]
+    elif of and label is not None:
+        name = trace.steps[index].parameters[of]
+        computed = [f"output = parameter_gradients(trace, {label})[{name!r}]"]
+    elif of:
+        computed = [f"output = trace.steps[{index}].tensor({of!r})"]
+    elif index == INPUT or not explains(trace.steps[index]):
+        computed = [f"output = trace.value({index})"]
+    else:
+        step = trace.steps[index]
+        given = [f"{name} = step.arguments[{name!r}]" for name, value in step.arguments.items() if named_tensors(value)]
+        where = f" in {step.path}" if step.path else ""
+        computed = [f"step = trace.steps[{index}]  # {step.op}{where}", *given, f"output = {_line(step)}"]
+    return [*computed, f"print(output[{cell}].item())"]
+
+
+def _stated(explored: Explored, asked: Mapping[str, Any], trace: Trace) -> str:
+    """Return lines that state the tensors of the opened step instead of loading them."""
+    index, cell = asked["step"], ", ".join(map(str, asked["cell"]))
+    if asked["of"] or index == INPUT or not explains(trace.steps[index]):
+        raise ValueError(f"no file holds the weights of {explored.name}: lines can be copied for values of its steps")
+    step = trace.steps[index]
+    tensors = [(name, value) for name, value in step.arguments.items() if named_tensors(value)]
+    count = sum(tensor.numel() for _, value in tensors for _, tensor in named_tensors(value))
+    if count > MOST_STATED:
+        raise ValueError(
+            f"no file holds the weights of {explored.name}, and the step has {count:,} numbers, more than the "
+            f"{MOST_STATED:,} that lines may state; save its tensors as NPY instead"
+        )
+    given = [f"{name} = {_literal(value)}" for name, value in tensors]
+    head = ["import torch", "import torch.nn.functional as F", ""]
+    return "\n".join([*head, *given, f"output = {_line(step)}", f"print(output[{cell}].item())"]) + "\n"
+
+
+def _line(step: Step) -> str:
+    return operator(step).pytorch(step)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, Tensor):
+        numbers = pformat(value.detach().cpu().tolist(), width=WIDTH, compact=True)
+        return f"torch.tensor({numbers}, dtype={value.dtype})"
+    return f"[{', '.join(_literal(tensor) for _, tensor in named_tensors(value))}]"

@@ -1,0 +1,1 @@
+"""The Kernels page: what a model has learned, and the speed lab."""

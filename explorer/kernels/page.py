@@ -1,0 +1,93 @@
+"""The Kernels page: pictures convolved in the browser; the server hands out what a model has to give."""
+
+from types import NoneType
+from typing import Any
+
+import gradio as gr
+
+from explorer.draw.edits import Edits
+from explorer.kernels import learned as kernels
+from explorer.kernels.speed_lab import SpeedLab
+from explorer.models.library import Library
+from explorer.wire.requests import Fields, checked
+from explorer.wire.view import answers, web_view
+
+__all__ = [
+    "cancel_speed",
+    "feature_map",
+    "kernels_view",
+    "learned_kernel",
+    "learned_kernels",
+    "offer_speed",
+    "read_speed",
+    "start_speed",
+]
+
+DRAWN: Fields = {"model": str, "strokes": list, "brush": (int, float), "centred": bool, "edits": list}
+ASKED_MAP: Fields = DRAWN | {"step": int, "channel": int}
+ASKED_KERNEL: Fields = {"model": str, "edits": list, "name": str, "output": int, "input": int}
+ASKED_SPEED: Fields = {
+    "sizes": list,
+    "images": int,
+    "channels": int,
+    "outputs": int,
+    "kernel": int,
+    "threads": (int, NoneType),
+    "ways": list,
+}
+
+
+def kernels_view(library: Library, edits: Edits) -> gr.HTML:
+    """Return the page's view; once loaded it computes without the server, but for the speed lab."""
+    functions = [answers(feature_map, library, edits), answers(learned_kernel, library, edits)]
+    lab = SpeedLab()
+    speed = [answers(function, lab) for function in (offer_speed, start_speed, read_speed, cancel_speed)]
+    return web_view("kernels/page.js", functions=[*functions, answers(learned_kernels, library), *speed])
+
+
+def feature_map(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+    """Answer a drawing, a step and a channel with the map's exact values."""
+    asked = checked(request, ASKED_MAP)
+    explored = library.explored(asked["model"])
+    changes = edits.changes(explored, asked["edits"])
+    trace, problem = explored.trace(edits.inputs.read(asked).picture, changes=changes)
+    if problem and asked["step"] >= len(trace.steps):
+        raise ValueError(problem)
+    return kernels.feature_map(trace, asked["step"], asked["channel"])
+
+
+def learned_kernels(library: Library, request: Any) -> dict[str, Any]:
+    """Answer a model's name with its convolutions' weights."""
+    return kernels.learned_kernels(library.explored(checked(request, {"model": str})["model"]))
+
+
+def learned_kernel(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+    """Answer a weight and two channels with the kernel between them."""
+    asked = checked(request, ASKED_KERNEL)
+    explored = library.explored(asked["model"])
+    changes = edits.changes(explored, asked["edits"])
+    return kernels.learned_kernel(explored, changes, asked["name"], asked["output"], asked["input"])
+
+
+def offer_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
+    """Answer with the ways to compute a convolution, and the measurement that can be read."""
+    return lab.offer()
+
+
+def start_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
+    """Answer the settings of a measurement with its number."""
+    asked = checked(request, ASKED_SPEED)
+    if not all(type(size) is int for size in asked["sizes"]):
+        raise ValueError(f"sizes holds {asked['sizes']!r}, expected whole numbers of pixels")
+    return lab.start({name: asked[name] for name in ASKED_SPEED})
+
+
+def read_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
+    """Answer a measurement's number and how many events are known with what has come since."""
+    asked = checked(request, {"run": int, "since": int})
+    return lab.read(asked["run"], asked["since"])
+
+
+def cancel_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
+    """End a measurement."""
+    return lab.cancel(checked(request, {"run": int})["run"])

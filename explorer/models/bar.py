@@ -1,0 +1,48 @@
+"""The bar above the pages: which model is explored, where it runs, what it reached; theme and language."""
+
+from typing import Any
+
+import gradio as gr
+
+from explorer.models.library import UNTRAINED, Explored, Library
+from explorer.wire import trace as payloads
+from explorer.wire.view import answers, web_view
+
+__all__ = ["describe", "model_bar"]
+
+
+def model_bar(library: Library, *, model: str, language: str) -> gr.HTML:
+    """Return the bar, with `model` chosen first."""
+    choices = [{"name": name, "title": library.card(name).title} for name in library.names()]
+    return web_view(
+        "models/bar.js",
+        functions=[answers(describe, library)],
+        options={"models": choices, "model": model, "language": language, "device": str(library.device)},
+    )
+
+
+def describe(library: Library, request: Any) -> dict[str, Any]:
+    """Answer `{model}`: its card and its structure, or why its weights are missing and the name without them."""
+    if not isinstance(request, dict) or not isinstance(request.get("model"), str):
+        raise ValueError(f"expected an object with the model's name, got {request!r}")
+    name = request["model"]
+    try:
+        explored = library.explored(name)
+    except FileNotFoundError as error:
+        return {"missing": str(error), "untrained": name + UNTRAINED}
+    trace, _ = explored.trace(explored.blank())
+    return {**facts(explored), **payloads.describe(explored, trace)}
+
+
+def facts(explored: Explored) -> dict[str, Any]:
+    """Return what the bar says of a model."""
+    figures = explored.card.figures if explored.trained else {}
+    return {
+        "name": explored.name,
+        "title": explored.card.title,
+        "summary": explored.card.summary,
+        "trained": explored.trained,
+        "device": str(explored.device),
+        "parameters": sum(parameter.numel() for parameter in explored.parameters.values()),
+        "figures": {key: figures[key] for key in ("mnist_accuracy", "strokes_accuracy") if key in figures},
+    }

@@ -1,0 +1,267 @@
+"""The models a running ConvScope explores: found by name, loaded once, and run one request at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core import models
+from core.explain import RecordingError, Trace, left_as_found, record, swapped
+from core.models import Card
+from explorer.models.moments import is_moment, load_moment
+
+__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of"]
+
+UNTRAINED = ":untrained"
+"""Ending of a name that asks for random weights: "resnet18:untrained"."""
+
+MOMENTS = 8
+"""Moments of training runs that stay loaded: enough to move back and forth on a time line."""
+
+SEED = 0
+"""Of what a model draws at random while it is explored."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What somebody changed of a model, in force for one request at a time.
+
+    Attributes:
+        parameters: values that take the place of the model's own, by name.
+        swaps: the number of an activation's call to the activation in its place, as `swapped` takes them.
+    """
+
+    parameters: Mapping[str, Tensor] = field(default_factory=dict)
+    swaps: Mapping[int, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.parameters or self.swaps)
+
+    def swapping(self) -> AbstractContextManager[Any]:
+        """Return what puts the swaps in force for a forward pass; watching for them takes a tenth of its time."""
+        return swapped(self.swaps) if self.swaps else nullcontext()
+
+
+UNCHANGED = Changes()
+
+
+@dataclass(frozen=True)
+class Explored:
+    """A model under exploration: what it is, and where it runs.
+
+    Attributes:
+        name: the name it is asked for by.
+        card: what it expects and what it reached.
+        model: the module, in the mode it was given in.
+        trained: False when its weights are random.
+        example: an input of the model's own kind, `(1, …)`: what an empty picture stands for. None: black.
+    """
+
+    name: str
+    card: Card
+    model: nn.Module
+    device: torch.device
+    trained: bool = True
+    example: Tensor | None = None
+    parameters: Mapping[str, nn.Parameter] = field(init=False, repr=False)
+    """The model's own, by name: the model itself may hold somebody's changes at any moment."""
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the model's input: its example's, or that of its parameters."""
+        floats = (p.dtype for p in self.parameters.values() if p.is_floating_point())
+        return next(floats, torch.float32) if self.example is None else self.example.dtype
+
+    def input(self, pictures: Tensor) -> Tensor:
+        """Return the model's input for a `(H, W)` picture or `(N, 1, H, W)` of them, intensity in [0, 1].
+
+        An empty picture alone stands for the model's example, where there is one.
+        """
+        alone = pictures.ndim == 2 and self.example is not None and not pictures.any()
+        made = self.example if alone and self.example is not None else self.card.prepare(pictures)
+        return made.to(self.device, self.dtype)
+
+    def trace(self, picture: Tensor, *, grad: bool = False, changes: Changes = UNCHANGED) -> tuple[Trace, str | None]:
+        """Return what the model did with a `(H, W)` picture, intensity in [0, 1], and what it raised, if it did.
+
+        A model that raises half-way leaves the trace of the part that ran. With `grad` the trace can be run backwards;
+        `changes` are in force for this once.
+
+        Requests for one model wait for each other: a forward pass may write the module's buffers. One thread computes:
+        for a single picture more of them gain little and stall whenever the cores are busy. What a model draws at
+        random (dropout, in training mode) is the same each time.
+        """
+        input = self.input(picture)
+        with self._running(changes):
+            try:
+                return record(self.model, input, grad=grad, within=changes.swapping()), None
+            except RecordingError as error:
+                return error.trace, str(error)
+
+    def run(self, input: Tensor, *, changes: Changes = UNCHANGED) -> Any:
+        """Return what the model gives for a batch of inputs, under the caller's gradient mode, and leave it as found.
+
+        Others wait for one batch, not for all that are run in a row.
+        """
+        with self._running(changes), left_as_found(self.model), changes.swapping():
+            return self.model(input.clone())
+
+    @contextmanager
+    def _running(self, changes: Changes) -> Iterator[None]:
+        if torch.get_num_threads() != 1:
+            torch.set_num_threads(1)  # a setting of the calling thread
+        with self._lock, self._changed(changes.parameters), _same_draws(self.device):
+            yield
+
+    @contextmanager
+    def _changed(self, parameters: Mapping[str, Tensor]) -> Iterator[None]:
+        """Put other values in place of some parameters, and the very same parameters back in the end."""
+        try:
+            for name, value in parameters.items():
+                _assign(self.model, name, nn.Parameter(value, requires_grad=self.parameters[name].requires_grad))
+            yield
+        finally:
+            for name in parameters:
+                _assign(self.model, name, self.parameters[name])
+
+    def classify(self, pictures: Tensor) -> Tensor:
+        """Return the most probable class of each of `(N, 1, H, W)` pictures, `(N,)`, by the model as it is loaded.
+
+        It is asked in evaluation mode and left in its own; requests for the same model wait meanwhile.
+
+        Raises:
+            ValueError: its output is not one score per class and picture.
+        """
+        input = self.input(pictures)
+        training = [module for module in self.model.modules() if module.training]
+        with self._lock, torch.inference_mode():
+            try:
+                scores = self.model.eval()(input)
+            finally:
+                for module in training:
+                    module.training = True
+        if not isinstance(scores, Tensor) or tuple(scores.shape) != (len(pictures), len(self.card.classes)):
+            shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+            raise ValueError(f"the output is {shape}, expected ({len(pictures)}, {len(self.card.classes)})")
+        return scores.argmax(1).cpu()
+
+    def blank(self) -> Tensor:
+        """Return an empty picture, for learning the model's structure."""
+        return torch.zeros(28, 28)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return where a model's first parameter or buffer is; the CPU for a model without any."""
+    tensors = chain(model.parameters(), model.buffers())
+    return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+
+@contextmanager
+def _same_draws(device: torch.device) -> Iterator[None]:
+    """Start the random generators at one seed, and leave them as they were."""
+    on_cuda = device.type == "cuda"
+    with torch.random.fork_rng([device] if on_cuda else []):
+        torch.default_generator.manual_seed(SEED)
+        if on_cuda:
+            torch.cuda.manual_seed(SEED)
+        yield
+
+
+def _assign(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
+    path, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(path), attribute, parameter)
+
+
+class Library:
+    """The models by name: the shipped ones, those trained into `runs_dir`, and any that the caller adds.
+
+    Each is loaded when first asked for. A training run NAME makes the model "NAME/MODEL", and "NAME/MODEL@STEP" is what
+    it was after a step of its time line.
+    """
+
+    def __init__(
+        self, *, device: torch.device | str = "cpu", data_dir: Path | None = None, runs_dir: Path | None = None
+    ):
+        self.device = torch.device(device)
+        self.data_dir = data_dir
+        self.runs_dir = runs_dir
+        self._loaded: dict[str, Explored] = {}
+        self._added: dict[str, Explored] = {}
+        self._lock = Lock()
+
+    def add(self, card: Card, model: nn.Module, *, example: Tensor | None = None) -> None:
+        """Offer a model of the caller's own under `card.name`; it takes the place of a shipped one of that name.
+
+        It runs where it is; an empty picture stands for `example`, `(1, …)`.
+        """
+        self._added[card.name] = Explored(card.name, card, model, device_of(model), example=example)
+
+    def names(self) -> Sequence[str]:
+        """Return the names that can be asked for, the caller's own models first."""
+        return list(dict.fromkeys([*self._added, *models.names(), *self._runs()]))
+
+    def card(self, name: str) -> Card:
+        """Return the card of a model without loading its weights.
+
+        Raises:
+            ValueError: there is no model of that name.
+        """
+        if name in self._added:
+            return self._added[name].card
+        if is_moment(name):
+            return self.explored(name).card
+        run = self._runs().get(name)
+        return models.card(run.stem, run.parent) if run else models.card(name.removesuffix(UNTRAINED))
+
+    def explored(self, name: str) -> Explored:
+        """Return a model ready to run.
+
+        Raises:
+            ValueError: there is no model of that name, or its weights are damaged.
+            FileNotFoundError: its weights are not on this machine and could not be fetched.
+        """
+        if name in self._added:
+            return self._added[name]
+        with self._lock:
+            if name not in self._loaded:
+                moments = [known for known in self._loaded if is_moment(known)]
+                for oldest in moments[: len(moments) - MOMENTS + 1]:
+                    del self._loaded[oldest]
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]
+
+    def forget(self, run: str) -> None:
+        """Load a run's networks anew when they are asked for next: the run was continued, renamed or deleted."""
+        with self._lock:
+            for name in [name for name in self._loaded if name.startswith(f"{run}/")]:
+                del self._loaded[name]
+
+    def _runs(self) -> dict[str, Path]:
+        """Return the weights that `core.train` wrote, by the name of their model: "NAME/MODEL"."""
+        if self.runs_dir is None:
+            return {}
+        files = sorted(self.runs_dir.glob("*/*.safetensors"))
+        return {f"{file.parent.name}/{file.stem}": file for file in files if file.stem in models.names()}
+
+    def _load(self, name: str) -> Explored:
+        if self.runs_dir is not None and is_moment(name):
+            model, card = load_moment(self.runs_dir, name)
+            return Explored(name, card, model.to(self.device), self.device)
+        run = self._runs().get(name)
+        if run:
+            model = models.load(run.stem, device=self.device, weights=run)
+            return Explored(name, self.card(name), model, self.device)
+        trained = not name.endswith(UNTRAINED)
+        plain = name.removesuffix(UNTRAINED)
+        model = models.load(plain, device=self.device, pretrained=trained, data_dir=self.data_dir)
+        return Explored(name, models.card(plain), model, self.device, trained)

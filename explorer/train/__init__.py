@@ -1,0 +1,1 @@
+"""The Train page: runs started, watched, compared, and taken apart step by step."""

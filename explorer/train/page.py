@@ -1,0 +1,164 @@
+"""The Train page: runs started, watched, steered and compared. The runs themselves live in their folder."""
+
+import base64
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast, get_args
+
+import gradio as gr
+
+from core.data.sets import CLASSES
+from core.training.runs import Command, Runs
+from core.training.settings import parse
+from core.training.summary import summarise
+from explorer.draw.edits import Edits
+from explorer.draw.page import observe
+from explorer.models.library import Library
+from explorer.models.moments import moment_name
+from explorer.train.shown import choices, filters, pictures, save_drawings
+from explorer.train.slow_motion import slow_batch, slow_maps, slow_update
+from explorer.train.steps import Steps
+from explorer.wire.view import answers, web_view
+
+__all__ = ["Workshop", "train_view"]
+
+RUNS_DIR = Path("runs")
+"""Where runs go when nobody said."""
+
+MOST_PICTURES = 60
+"""Wrong answers that are shown at once."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the page's functions work with."""
+
+    library: Library
+    runs: Runs
+
+
+def train_view(library: Library, edits: Edits) -> gr.HTML:
+    """Return the page's view."""
+    workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR))
+    functions = (
+        *(list_runs, summarise_run, start_run, read_run, control_run, rename_run, delete_run),
+        *(moment, wrong, export_run),
+    )
+    watching = [answers(function, workshop) for function in functions]
+    steps = Steps(workshop.runs)
+    watching += [answers(function, library, steps) for function in (slow_batch, slow_maps, slow_update)]
+    return web_view(
+        "train/page.js",
+        functions=[*watching, answers(observe, library, edits)],
+        options=choices(library.data_dir),
+    )
+
+
+def list_runs(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer with every run, the youngest first."""
+    return {"runs": [asdict(run) for run in workshop.runs.list_runs()]}
+
+
+def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer `{config, drawings}` with what such a run would train, on how much, and about how long.
+
+    Where pictures or weights are not on this machine, only what is `missing` is said.
+    """
+    config = _configured(workshop, request)
+    with TemporaryDirectory() as folder:
+        if config["data"].get("source") == "strokes":
+            config["data"]["path"] = str(save_drawings(Path(folder), request.get("drawings")))
+        try:
+            return asdict(summarise(parse(config), workshop.runs.folder))
+        except FileNotFoundError as error:  # a run may still fetch it
+            return {"missing": str(error)}
+
+
+def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Start `{config, name, drawings}`; answer with the run's name. `drawings` are those of a run that learns them."""
+    config = _configured(workshop, request)
+    if config["data"].get("source") == "strokes":
+        config["data"]["path"] = str(save_drawings(workshop.runs.folder, request.get("drawings")).resolve())
+    name = request.get("name")
+    return {"name": workshop.runs.start(parse(config), name=name or None)}
+
+
+def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer `{name, since}` with the run's status, its events from there on, and the next `since`."""
+    run = workshop.runs.run(_name(request))  # before its events: one that has ended tells no more
+    reading = workshop.runs.read(run.name, int(request.get("since", 0)))
+    return {"run": asdict(run), "events": reading.events, "next": reading.next}
+
+
+def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Ask the run `{name, command, value}` for something."""
+    command = request.get("command") if isinstance(request, dict) else None
+    if command not in get_args(Command):
+        raise ValueError(f"there is no command {command!r}; expected one of {', '.join(get_args(Command))}")
+    workshop.runs.control(_name(request), cast(Command, command), request.get("value"))
+    workshop.library.forget(request["name"])
+    return {}
+
+
+def rename_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Rename the run `{name}` to `{to}`; answer with the name it got."""
+    name = workshop.runs.rename(_name(request), str(request.get("to", "")))
+    workshop.library.forget(request["name"])
+    return {"name": name}
+
+
+def delete_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Delete the run `{name}` and its weights."""
+    workshop.runs.delete(_name(request))
+    workshop.library.forget(request["name"])
+    return {}
+
+
+def moment(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer `{name, model, step}` with the network of that moment: its name in the explorer, its filters."""
+    name, step = _name(request), request.get("step")
+    if type(step) is not int or not isinstance(request.get("model"), str):
+        raise ValueError(f"expected a step and a model, got {step!r} and {request.get('model')!r}")
+    explored = moment_name(name, request["model"], step)
+    return {"model": explored, "filters": filters(workshop.library.explored(explored).model)}
+
+
+def wrong(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer `{name, indices}` with held-back pictures of the run."""
+    indices = request.get("indices") if isinstance(request, dict) else None
+    if not isinstance(indices, list) or not all(type(index) is int for index in indices):
+        raise ValueError(f"indices is {indices!r}, expected a list of whole numbers")
+    return {"pictures": pictures(workshop.runs, _name(request), indices[:MOST_PICTURES])}
+
+
+def export_run(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Answer `{name, step, ending}` with the network of that moment as a file, checked, in base64."""
+    name, step, ending = _name(request), request.get("step"), request.get("ending")
+    if type(step) is not int or not isinstance(ending, str):
+        raise ValueError(f"expected a step and a file's ending, got {step!r} and {ending!r}")
+    try:
+        file = workshop.runs.export(name, ending, step)
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+    return {"file": file.name, "data": base64.b64encode(file.read_bytes()).decode("ascii")}
+
+
+def _name(request: Any) -> str:
+    if not isinstance(request, dict) or not isinstance(request.get("name"), str):
+        raise ValueError(f"expected an object with the run's name, got {str(request)[:60]}")
+    return str(request["name"])
+
+
+def _configured(workshop: Workshop, request: Any) -> dict[str, Any]:
+    """Return the configuration of a request, pictures read from the app's data folder unless it names another."""
+    config = request.get("config") if isinstance(request, dict) else None
+    if not isinstance(config, dict) or not isinstance(config.get("data", {}), dict):
+        raise ValueError(f"expected an object with a config, got {str(request)[:60]}")
+    data = dict(config.get("data", {}))
+    if workshop.library.data_dir:
+        here = str(workshop.library.data_dir.resolve())
+        data["mnist"] = here
+        if data.get("source", "mnist") in CLASSES and not data.get("path"):
+            data["path"] = here
+    return {**config, "data": data}

@@ -1,1 +1,0 @@
-"""The pages: each composes components and wires them to `session` and `payloads`; none does mathematics."""

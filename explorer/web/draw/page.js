@@ -1,0 +1,209 @@
+/** The Draw page: pad, preprocessing, prediction and the network with its real activations, live. */
+
+import { h } from "../parts/dom.js";
+import { fillWords, t } from "../parts/i18n.js";
+import { ask, newestOnly } from "../lib/live.js";
+import { page } from "../parts/page.js";
+import { createInput } from "./input.js";
+import { shownInput } from "../parts/input_state.js";
+import { createPad } from "../parts/pad.js";
+import { createPerturbation } from "./perturb.js";
+import { createStrip, inkOf } from "./strip.js";
+import { createPrediction } from "../parts/prediction.js";
+import { createNetwork } from "../parts/network/network.js";
+import { createCellPanel } from "./cell.js";
+import { mapRows } from "./cell_export.js";
+import { createTable } from "./cell_table.js";
+import { createCompare } from "./compare.js";
+import { createWhy } from "./why.js";
+import { createTakeAlong } from "./take_along.js";
+import { padRectangle } from "../lib/field.js";
+import { createHelp } from "../parts/help.js";
+
+const KEYS = [
+  { keys: "← → ↑ ↓", words: "draw.help.arrows" }, { keys: "Space", words: "draw.help.space" }, { keys: "D E", words: "draw.help.tools" },
+  { keys: "Ctrl+Z Ctrl+Y", words: "draw.help.undo" }, { keys: "Delete", words: "draw.help.delete" }, { keys: "Ctrl+V", words: "draw.help.paste" },
+  { keys: "Tab", words: "draw.help.tab" }, { keys: "PageUp PageDown", words: "draw.help.maps" }, { keys: "Enter", words: "draw.help.enter" },
+  { keys: "Esc", words: "draw.help.escape" }, { keys: "?", words: "draw.help.help" },
+];
+
+/** @param {HTMLElement} element @param {{ server: any }} gradio */
+export async function mount(element, { server }) {
+  const examples = await (await fetch(new URL("./examples.json", import.meta.url))).json();
+  const pad = createPad({ ink: page.get("ink"), pen: page.get("pen"), onchange: send, onrelease: () => page.set({ source: null }) });
+  const input = createInput({ server });
+  const strip = createStrip();
+  const perturbation = createPerturbation();
+  const prediction = createPrediction({ onopen: (k) => cell.open([{ step: -1, of: "class", cell: [0, k] }]) });
+  const network = createNetwork({ onwant: () => send(performance.now(), false), onopen: (place) => cell.open([place]), onfield: outlineInk });
+  const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
+  const takeAlong = createTakeAlong({ request, network, strip: strip.element, prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] }, onfail: fail });
+  const numbers = createTable({ words: "strip.table", load: async () => { const { shape, values } = await takeAlong.input(); return mapRows({ shape, values }, shape.map(() => 0)); } });
+  const why = createWhy({ request });
+  const compare = createCompare({ server, drawing });
+  const help = createHelp("draw", KEYS);
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const replay = h("div", { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
+    h("span", { class: "note", dataset: { i18n: "examples.title" } }),
+    ...examples.map((/** @type {any} */ example) => h("button", {
+      type: "button", class: "tool", dataset: { example: example.label }, onclick: () => pad.play(example.strokes),
+    }, String(example.label))));
+
+  element.replaceChildren(h("div", { class: "draw" },
+    h("div", { class: "draw-top" },
+      h("div", { class: "draw-pad" }, pad.element, input.element),
+      h("div", { class: "draw-answer" },
+        h("div", { class: "draw-told" }, prediction.element, h("div", { class: "draw-end" }, takeAlong.element, help.element)),
+        h("div", { class: "draw-why" }, strip.element, perturbation.element, numbers.element, replay))),
+    input.gallery, problem, why.element, compare.element, network.element, cell.element));
+
+  /** @type {any} */
+  let answered = null;
+  /** When each change happened that is not on screen yet. @type {number[]} */
+  let unpainted = [];
+
+  const post = newestOnly(
+    ({ asked, version, ...input }) => ask(server.observe, input, t("error.unreachable")),
+    (answer, input) => {
+      if (input.model !== page.get("model")) return;
+      problem.hidden = answer.problem === null;
+      problem.textContent = answer.problem ?? "";
+      answered = { answer, input };
+      explain();
+      why.refresh();
+      compare.refresh();
+      if (answer.description) page.set({ description: { ...page.get("description"), ...answer.description } });
+      else show();
+      measurePaint(input.asked);
+    },
+    (error) => {
+      problem.textContent = error.message;
+      problem.hidden = false;
+    },
+  );
+
+  /** @param {Error} error */
+  function fail(error) {
+    problem.textContent = error.message;
+    problem.hidden = false;
+  }
+
+  /** Ask a function of the server about what is on the pad. @param {string} name @param {any} more */
+  function request(name, more) {
+    return ask(server[name], { ...drawing(), ...more }, t("error.unreachable"));
+  }
+
+  /** What the server needs to know of the drawing. */
+  function drawing() {
+    return { model: page.get("model"), ...shownInput(), label: page.get("label"), edits: page.get("edits") };
+  }
+
+  /** @param {number} [at] when what is to be sent changed, ms @param {boolean} [changed] false if only other maps are wanted */
+  function send(at = performance.now(), changed = true) {
+    const description = page.get("description");
+    if (!description) return;
+    if (changed) {
+      unpainted.push(at);
+      network.expire();
+    }
+    page.set({ ink: pad.strokes, pen: pad.brush });
+    post({ ...drawing(), wanted: network.wanted, version: network.version, sort: page.get("sort"), structure: description.structure, asked: at });
+  }
+
+  /** Publish how long each change up to `asked` took to reach the screen, as User Timing measures named "stroke". @param {number} asked */
+  function measurePaint(asked) {
+    const done = unpainted.filter((at) => at <= asked);
+    unpainted = unpainted.filter((at) => at > asked);
+    publish("stroke", done);
+  }
+
+  /** A User Timing measure from each start to the next painted frame; it is seen by whoever observes, and not kept. @param {string} name @param {number[]} starts */
+  function publish(name, starts) {
+    requestAnimationFrame(() => setTimeout(() => {
+      for (const start of starts) performance.measure(name, { start });
+      performance.clearMeasures(name);
+    }));
+  }
+
+  const askForCell = newestOnly(
+    (/** @type {any} */ input) => ask(server.explain, input, t("error.unreachable")),
+    (sum, { cell: index }) => {
+      if (page.get("cells").at(-1)?.cell !== index) return;
+      cell.show(sum);
+      if (opened) publish("cell", [opened]);
+      opened = 0;
+    },
+    fail,
+  );
+
+  /** When somebody opened the cell whose sum is not on screen yet; 0: nobody waits. */
+  let opened = 0;
+
+  /** Open the sum behind the last of the cells; how long that took is published as a User Timing measure named "cell". */
+  function open() {
+    opened = performance.now();
+    explain();
+  }
+
+  /** Ask for the sum behind the opened cell, for what is on the pad now. */
+  function explain() {
+    const last = page.get("cells").at(-1);
+    if (last) askForCell({ ...drawing(), ...last });
+  }
+
+  /** Outline on the pad the ink that a cell is made of. @param {import("../lib/field.js").Block[] | null} blocks of input cells */
+  function outlineInk(blocks) {
+    pad.outline(blocks && answered ? padRectangle(blocks, answered.answer.stages) : null);
+  }
+
+  function show() {
+    if (!answered) return;
+    const { answer, input: sent } = answered;
+    network.show(answer, sent.version);
+    strip.show(answer.stages, sent.strokes, sent.brush);
+    pad.lay(page.get("source") ? inkOf(answer.stages) : null);
+    input.show(answer.stages);
+    numbers.refresh();
+    prediction.show(answer.prediction, answer.before);
+  }
+
+  function describe() {
+    const description = page.get("description");
+    answered = null;
+    network.element.hidden = !description;
+    if (description) network.describe(description);
+    fillWords(element);
+    send();
+  }
+
+  page.on(["description"], describe);
+  page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
+  page.on(["cells", "description"], () => {
+    const last = page.get("cells").at(-1);
+    if (last) network.reveal(last.step);
+  });
+  page.on(["modelError"], () => {
+    problem.textContent = page.get("modelError") ?? "";
+    problem.hidden = page.get("modelError") === null;
+  });
+  page.on(["language"], () => {
+    fillWords(element);
+    network.relabel();
+    cell.redraw();
+    show();
+  });
+  page.on(["dark"], () => {
+    pad.redraw();
+    show();
+    cell.redraw();
+    network.repaint();
+  });
+
+  element.addEventListener("dragover", (event) => event.preventDefault());
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    void input.take(event.dataTransfer?.files[0]);
+  });
+
+  describe();
+}

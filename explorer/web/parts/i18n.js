@@ -1,0 +1,40 @@
+/** Words on the page: one catalogue per language, switched at run time. */
+
+import { page } from "./page.js";
+
+/** @type {Map<string, Record<string, string>>} */
+const catalogues = new Map();
+
+/** Load a language's catalogue and make it current. @param {string} language */
+export async function speak(language) {
+  if (!catalogues.has(language)) {
+    const answer = await fetch(new URL(`../i18n/${language}.json`, import.meta.url));
+    catalogues.set(language, await answer.json());
+  }
+  document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
+  page.set({ language });
+}
+
+/**
+ * The words of `key`, `{name}` replaced by `values.name`. A missing key is shown as itself, so that it is noticed.
+ * @param {string} key @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const text = catalogues.get(page.get("language"))?.[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** Fill every element that names its words: data-i18n (text), data-i18n-title (tool tip, and label of a control without words), data-i18n-aria (label). @param {HTMLElement} root */
+export function fillWords(root) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n]"))) {
+    element.textContent = t(/** @type {string} */ (element.dataset.i18n));
+  }
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-title]"))) {
+    element.title = t(/** @type {string} */ (element.dataset.i18nTitle));
+    const needsName = element.matches("button, select, input") && !element.dataset.i18n && !element.dataset.i18nAria;
+    if (needsName) element.setAttribute("aria-label", element.title);
+  }
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-aria]"))) {
+    element.setAttribute("aria-label", t(/** @type {string} */ (element.dataset.i18nAria)));
+  }
+}

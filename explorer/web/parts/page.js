@@ -1,0 +1,67 @@
+import { fields, readLink, writeLink } from "../lib/link.js";
+import { createStore } from "../lib/store.js";
+
+/**
+ * The state of one page. Every view imports this module, and a browser loads a module once per page, so all views
+ * share one store; whoever opens the same link starts from the same values.
+ */
+
+const opened = readLink(globalThis.location?.hash ?? "");
+
+/**
+ * What the link holds, and what follows from it. The fields of the link say what they are in link.js; among them:
+ * @typedef {{
+ *   tab: string, model: string, language: string, ink: import("../lib/strokes.js").Stroke[], pen: number, centred: boolean,
+ *   label: number | null, edits: any[], cells: import("../lib/link.js").Place[],
+ * } & Record<string, any>} Linked
+ *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
+ *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
+ *   then show the gradient of its loss. `edits`: changes of the model, as explorer/draw/edits.py takes them: they travel with
+ *   every request. `cells`: the opened cells, from the first to the one on screen.
+ */
+export const page = createStore({
+  .../** @type {Linked} */ (Object.fromEntries(Object.entries(fields).map(([key, { initial }]) => [key, initial]))),
+  ...opened.state,
+  /** The parts of the opened link that could not be read, or that do not fit what is here. */
+  ignored: opened.ignored,
+  /** What `describe` said of the model; null while it loads. */
+  description: /** @type {any} */ (null),
+  /** Why the chosen model cannot be explored; null when it can. */
+  modelError: /** @type {string | null} */ (null),
+  dark: false,
+});
+
+const LINKED = Object.keys(fields);
+/** Browsers allow some hundred changes of the address in half a minute; a drawing changes more often. */
+const LINK_MS = 400;
+
+/** Say that a part of the opened link does not fit what is here. @param {string} part */
+export const ignorePart = (part) => page.set({ ignored: [...page.get("ignored"), part] });
+
+/**
+ * What the opened link says of a part, read by who knows it; what cannot be read is named and left out.
+ * @template T @param {string} key @param {(told: any) => T} read throws what it cannot read @param {T} otherwise @returns {T}
+ */
+export function linked(key, read, otherwise) {
+  const told = page.get(key);
+  if (told === null) return otherwise;
+  try {
+    return read(told);
+  } catch {
+    page.set({ [key]: null });
+    ignorePart(fields[key].part);
+    return otherwise;
+  }
+}
+
+/** Keep the address in step with the state from now on. */
+export function keepLink() {
+  let due = 0;
+  page.on(LINKED, () => {
+    clearTimeout(due);
+    due = window.setTimeout(() => {
+      const state = Object.fromEntries(LINKED.map((key) => [key, page.get(key)]));
+      history.replaceState(history.state, "", writeLink(state));
+    }, LINK_MS);
+  });
+}

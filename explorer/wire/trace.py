@@ -1,0 +1,400 @@
+"""What crosses from Python to the browser: the structure of a trace once, then its maps as bytes, drawing by drawing.
+
+The twin of `web/lib/codes.js`: a map travels as one byte per value with one scale per map,
+`value = (code − 128) / 127 · scale`, code 0 for values that are not finite.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.explain import (
+    INPUT,
+    AxisField,
+    Step,
+    Trace,
+    activation_calls,
+    class_scores,
+    explains,
+    geometry,
+    receptive_field_sizes,
+)
+from core.models import Card
+from explorer.draw.inputs import Input
+from explorer.models.library import Explored
+from explorer.wire.channels import ordered, strengths
+from explorer.wire.numbers import in_base64
+
+__all__ = ["Layout", "changes", "describe", "encode_maps", "fed", "grey", "observe", "predict", "stages"]
+
+ZERO, STEPS = 128, 127
+"""The code of 0, and codes from there to the largest value."""
+
+LARGEST_SIDE = 56
+"""Maps larger than this, in cells, travel as means of blocks."""
+
+PAGE_VALUES = 40_000
+"""Most values of one step that travel at once; further channels are on further pages."""
+
+PAGE_CHANNELS = 128
+"""Most channels on a page."""
+
+ANSWER_VALUES = 105_000
+"""A model whose maps hold no more values than this sends all of them each time (140 kB in base64); a larger one sends
+what is on screen."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the output of a step is laid out as maps.
+
+    Attributes:
+        size: its shape without the batch: one length is a vector, drawn as one map of near-square shape.
+        channels: number of maps.
+        rows, columns: cells of a map as drawn; `count` of them hold values.
+        block: a drawn cell is the mean of `block × block` values.
+        per_page: maps that travel at once.
+    """
+
+    size: tuple[int, ...]
+    channels: int
+    rows: int
+    columns: int
+    count: int
+    block: int
+    per_page: int
+
+    @classmethod
+    def of(cls, shape: Sequence[int]) -> "Layout | None":
+        """Return the layout of a `(1, …)` output, or None for one without values.
+
+        The last two axes are a map's, all before them count its channels.
+        """
+        size = tuple(shape[1:]) if len(shape) > 1 else tuple(shape)
+        if not size or 0 in shape:
+            return None
+        if len(size) == 1:
+            columns = 1 if size[0] <= 16 else math.ceil(math.sqrt(size[0]))
+            return cls(size, 1, math.ceil(size[0] / columns), columns, size[0], 1, 1)
+        channels, height, width = (size[0], 1, size[1]) if len(size) == 2 else (math.prod(size[:-2]), *size[-2:])
+        block = math.ceil(max(height, width) / LARGEST_SIDE)
+        rows, columns = math.ceil(height / block), math.ceil(width / block)
+        fitting = min(PAGE_CHANNELS, max(1, PAGE_VALUES // (rows * columns)))
+        per_page = channels if channels <= fitting else 2 ** int(math.log2(fitting))
+        return cls(size, channels, rows, columns, rows * columns, block, per_page)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the browser needs to know of it."""
+        return {
+            "channels": self.channels,
+            "rows": self.rows,
+            "columns": self.columns,
+            "count": self.count,
+            "block": self.block,
+            "size": list(self.size),
+            "perPage": self.per_page,
+        }
+
+    def maps(self, output: Tensor) -> Tensor:
+        """Return the first sample of `output` as `(channels, count)` values to draw, float32."""
+        sample = output[0] if output.ndim > 1 else output
+        if len(self.size) == 1:
+            return sample.reshape(1, -1).float()
+        maps = sample.reshape(self.channels, -1, self.size[-1]).float()
+        if self.block > 1:
+            maps = F.avg_pool2d(maps[None], self.block, ceil_mode=True, count_include_pad=False)[0]
+        return maps.reshape(self.channels, -1)
+
+
+def encode_maps(maps: Tensor) -> dict[str, Any]:
+    """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
+    values: npt.NDArray[np.float32] = maps.detach().cpu().numpy()
+    scales = _scales(values)
+    if np.isfinite(scales).all():
+        codes = _codes(values, scales)
+    else:
+        finite = np.isfinite(values)
+        values = np.where(finite, values, np.float32(0))
+        scales = _scales(values)
+        codes = np.where(finite, _codes(values, scales), np.uint8(0))
+    return {"scales": in_base64(scales), "data": in_base64(codes)}
+
+
+def _scales(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the largest |value| of each map, not finite where one of them is not."""
+    scales: npt.NDArray[np.float32] = np.maximum(values.max(1, initial=0.0), -values.min(1, initial=0.0))
+    return scales
+
+
+def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    codes = values * (STEPS / np.where(scales > 0, scales, np.float32(1)))[:, None]
+    codes += np.float32(ZERO + 0.5)  # rounds: all are positive
+    return codes.astype(np.uint8)
+
+
+def grey(picture: Tensor) -> dict[str, Any]:
+    """Return a square picture, intensity in [0, 1], as bytes: code = 255 · intensity."""
+    return {"side": picture.shape[-1], "data": in_base64((picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8))}
+
+
+def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
+    """Return the structure of a model as it ran: its steps, how each is laid out, and what it is made of."""
+    counted = set(explored.parameters)
+    low, high = _input_range(explored)
+    first = {
+        "index": INPUT,
+        "op": "input",
+        "path": "",
+        "from": [],
+        "parents": [],
+        "explained": True,
+        "call": None,
+        "parameters": "",
+        "learned": [],
+        "field": "",
+        **_layout_facts(trace.input),
+        "scale": "grey",
+        "low": low,
+        "high": high,
+    }
+    fields, calls = receptive_field_sizes(trace), activation_calls(trace)
+    steps = [
+        first,
+        *(
+            {**_step(step, trace, field, counted, explored.card), "call": calls.get(step.index)}
+            for step, field in zip(trace.steps, fields, strict=True)
+        ),
+    ]
+    values = sum(_page_values(step["map"]) for step in steps)
+    whole = all(step["map"] is None or step["map"]["perPage"] == step["map"]["channels"] for step in steps)
+    return {
+        "steps": steps,
+        "everything": whole and values <= ANSWER_VALUES,
+        "structure": trace.signature(),
+        "modules": trace.modules,
+        "geometry": geometry(trace),
+        "classes": list(explored.card.classes) if _scores(trace, explored.card) is not None else [],
+    }
+
+
+def _page_values(layout: dict[str, Any] | None) -> int:
+    return layout["perPage"] * layout["count"] if layout else 0
+
+
+def _step(
+    step: Step, trace: Trace, field: tuple[AxisField, ...] | None, counted: set[str], card: Card
+) -> dict[str, Any]:
+    facts = _layout_facts(step.output)
+    scores = facts["shape"] == [1, len(card.classes)] and facts["map"]
+    if scores and step.index in trace.results.values():
+        facts["map"]["labels"] = list(card.classes)
+    return {
+        "index": step.index,
+        "op": step.op,
+        "path": step.path,
+        "from": _sources(step, trace),
+        "parents": sorted(set(step.parents.values())),
+        "explained": explains(step),
+        "parameters": _parameter_sum(step, counted),
+        "learned": [name for name in step.parameters.values() if name in counted],
+        "field": _field_text(field),
+        **facts,
+        "scale": "sequential" if step.op == "softmax" else "diverging",
+        "low": 0.0,
+        "high": 1.0,
+    }
+
+
+def _layout_facts(output: Tensor) -> dict[str, Any]:
+    shape = list(output.shape)
+    layout = Layout.of(shape)
+    if layout is None or output.is_complex():
+        return {"shape": shape, "map": None, "message": f"gives {output.dtype} of shape {tuple(shape)}: not drawn"}
+    return {"shape": shape, "map": {**layout.facts, "labels": []}, "message": ""}
+
+
+def _sources(step: Step, trace: Trace) -> list[str]:
+    """Return where the step's inputs come from, when that is not simply the step before."""
+    parents = sorted(set(step.parents.values()))
+    if parents == [step.index - 1]:
+        return []
+    return ["input" if parent == INPUT else f"{parent + 1} {trace.steps[parent].op}" for parent in parents]
+
+
+def _parameter_sum(step: Step, counted: set[str]) -> str:
+    """Return the step's number of parameters with its arithmetic: "32×1×5×5 + 32 = 832"."""
+    shapes = [tuple(step.tensor(argument).shape) for argument, name in step.parameters.items() if name in counted]
+    if not shapes:
+        return ""
+    total = sum(math.prod(shape) for shape in shapes)
+    arithmetic = " + ".join("×".join(map(str, shape)) for shape in shapes)
+    return f"{total:,}" if arithmetic == str(total) else f"{arithmetic} = {total:,}"
+
+
+def _field_text(field: tuple[AxisField, ...] | None) -> str:
+    """Return the height × width of a receptive field on the input, pixels; empty where there is none."""
+    if field is None or len(field) < 2:
+        return ""
+    return "×".join(f"{axis.size:g}" for axis in field[-2:])
+
+
+def _input_range(explored: Explored) -> tuple[float, float]:
+    """Return the lowest and highest value of the model's input: for black, for white, and in its example."""
+    inputs = [explored.card.prepare(torch.full((28, 28), picture)) for picture in (0.0, 1.0)]
+    if explored.example is not None:
+        inputs.append(explored.example.float())
+    low, high = min(input.min().item() for input in inputs), max(input.max().item() for input in inputs)
+    return low, high if high > low else low + 1
+
+
+def observe(
+    trace: Trace,
+    wanted: Iterable[Sequence[int]],
+    gradients: Mapping[int, Tensor] | None = None,
+    *,
+    sort: str = "index",
+) -> dict[str, Any]:
+    """Return the maps of the wanted pages, `(step, first place)` each, and the largest |value| and time of every step.
+
+    Given `gradients` by step, their maps instead of the outputs'; 0 where the loss does not depend on a step. With a
+    `sort` of `wire.channels` each page names its `channels`, the strongest of the step first, with `strengths`.
+    """
+
+    def shown(index: int) -> Tensor:
+        if gradients is None:
+            return trace.value(index)
+        return gradients[index] if index in gradients else torch.zeros_like(trace.value(index))
+
+    maps = []
+    for index, first in wanted:
+        if not INPUT <= index < len(trace.steps):
+            continue
+        output = shown(index)
+        layout = Layout.of(output.shape)
+        if layout is None or not 0 <= first < layout.channels:
+            continue
+        page: dict[str, Any] = {"step": index, "first": first}
+        places = slice(first, first + layout.per_page)
+        chosen: slice | list[int] = places
+        if sort != "index" and layout.channels > 1:
+            strength = strengths(trace.value(index), (gradients or {}).get(index), sort)
+            chosen = list(ordered(strength)[places])
+            page |= {"channels": chosen, "strengths": [_rounded(strength[k].item()) for k in chosen]}
+        maps.append(page | encode_maps(layout.maps(output)[chosen]))
+    peaks = {str(index): _peak(shown(index)) for index in range(INPUT, len(trace.steps))}
+    return {"maps": maps, "peaks": peaks, "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps]}
+
+
+def _rounded(value: float, digits: int = 6) -> float | None:
+    """Return a number with its first digits, as JSON has it: None where it is not finite."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+
+
+def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return for each changed parameter how many of its elements differ, and the largest |difference|."""
+    told = {}
+    for name, value in changed.items():
+        difference = (value - explored.parameters[name].detach()).abs()
+        count = int((difference > 0).sum())
+        if count:
+            told[name] = {"count": count, "of": difference.numel(), "largest": difference.max().item()}
+    return told
+
+
+def _peak(output: Tensor) -> float:
+    if output.numel() == 0 or output.is_complex():
+        return 0.0
+    low, high = torch.aminmax(output.float())
+    peak = max(-low.item(), high.item())
+    if not math.isfinite(peak):
+        peak = output.float().nan_to_num(0.0, 0.0, 0.0).abs().max().item()
+    return float(f"{peak:.6g}")
+
+
+def stages(input: Input, card: Card) -> dict[str, Any]:
+    """Return the stages between what is on the pad and the network as pictures and numbers.
+
+    `source` is "strokes", "digit" or "picture". `warp` takes places of the perturbed picture back to the one before.
+    """
+    steps, picture = input.stages, input.picture
+    told: dict[str, Any] = {
+        "source": "strokes",
+        "empty": steps.empty,
+        "centred": steps.centred,
+        "box": steps.box,
+        "scale": steps.scale,
+        "mass": steps.mass,
+        "shift": steps.shift,
+        "pen": steps.pen_width,
+        "scaled": grey(steps.scaled),
+        "picture": grey(picture),
+        "unperturbed": None if input.perturbation.off else grey(steps.picture),
+        "warp": input.perturbation.warp(*picture.shape) if input.perturbation.moves else None,
+        "mean": card.mean[0],
+        "std": card.std[0],
+    }
+    if input.digit:
+        told |= {"source": "digit", "digit": input.digit[0], "label": input.digit[1], "ink": grey(steps.picture)}
+    elif input.scanned:
+        ink, (height, width) = input.scanned.ink, input.scanned.size
+        told |= {"source": "picture", "dark": input.scanned.dark, "size": [width, height], "ink": grey(ink)}
+    return told
+
+
+def fed(explored: Explored, *, empty: bool) -> dict[str, Any]:
+    """Return how the picture becomes the model's input: whether an example stands for an empty pad, and the shape."""
+    return {
+        "example": empty and explored.example is not None,
+        "own": explored.card.preprocess is not None,
+        "shape": list(explored.card.input_shape),
+    }
+
+
+def _scores(trace: Trace, card: Card) -> Tensor | None:
+    """Return the model's output if it is one score per class, `(1, classes)`."""
+    scores = class_scores(trace)
+    return scores if scores is not None and scores.shape[1] == len(card.classes) else None
+
+
+def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
+    """Return the probability of each class and what may be said of it.
+
+    The verdict is "empty" (nothing drawn, and no example either), "none" (the output is no score per class),
+    "features" (nor is it said to be), "untrained", "unsure" (the greatest probability is below the card's threshold),
+    "best" (there is no threshold) or "sure".
+    """
+    card = explored.card
+    scores = _scores(trace, card)
+    if scores is None:
+        output = trace.output
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        if output is not None and not card.classes:
+            return {"verdict": "features", "classes": [], "probabilities": [], "threshold": None, "output": str(shape)}
+        reason = f"The output is {shape}, expected (1, {len(card.classes)}): one score per class"
+        return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
+    probabilities = (
+        scores[0].detach().double().softmax(0)
+    )  # of log-probabilities too: softmax(log_softmax(x)) = softmax(x)
+    best = probabilities.max().item()
+    if empty and explored.example is None:
+        verdict = "empty"
+    elif not explored.trained or card.unsure_below >= 1:
+        verdict = "untrained"
+    elif card.unsure_below == 0:
+        verdict = "best"
+    else:
+        verdict = "unsure" if not best >= card.unsure_below else "sure"
+    return {
+        "verdict": verdict,
+        "classes": list(card.classes),
+        "probabilities": probabilities.tolist(),
+        "threshold": card.unsure_below,
+    }

@@ -1,0 +1,57 @@
+"""A Gradio component whose content is built by a native ES module of `explorer/web`."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+__all__ = ["WEB", "answers", "web_view"]
+
+WEB = Path(__file__).resolve().parents[1] / "web"
+"""Folder of the modules, served as static files."""
+
+Answer = Callable[[Any], dict[str, Any]]
+
+MOUNT = """
+const folder = window.gradio_config.root + window.gradio_config.api_prefix + "/file=" + {folder};
+const place = element.querySelector(".webview");
+import(folder + "/" + {module})
+  .then((view) => view.mount(place, {{ server, options: JSON.parse(props.value) }}))
+  .catch((error) => {{ place.textContent = String(error); throw error; }});
+"""
+
+
+def web_view(module: str, *, functions: Sequence[Answer] = (), options: dict[str, Any] | None = None) -> gr.HTML:
+    """Return one view of the page: an empty element that the module's `mount(element, { server, options })` fills.
+
+    Args:
+        module: its file in `explorer/web`, in the folder of its page.
+        functions: what the module may call as `await server.NAME(argument)`, each made by `answers`.
+        options: what the module gets to start with.
+    """
+    return gr.HTML(
+        value=json.dumps(options or {}),
+        html_template='<div class="webview"></div>',
+        js_on_load=MOUNT.format(folder=json.dumps(WEB.as_posix()), module=json.dumps(module)),
+        apply_default_css=False,
+        server_functions=list(functions),
+        elem_classes=["webview-block", f"webview-{Path(module).parent.name}"],
+    )
+
+
+def answers(function: Callable[..., dict[str, Any]], *context: Any) -> Answer:
+    """Return `function(*context, request)` as something the page may call by the function's name.
+
+    What a user can put right (`ValueError`, `TypeError`, `OSError`) is answered as `{"error": message}`; bugs pass.
+    """
+
+    def answer(request: Any) -> dict[str, Any]:
+        try:
+            return function(*context, request)
+        except (ValueError, TypeError, OSError) as error:
+            return {"error": str(error)}
+
+    answer.__name__ = function.__name__
+    return answer
