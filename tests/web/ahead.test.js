@@ -8,8 +8,12 @@ import { withValue } from "../../explorer/web/lib/kernels.js";
 import { extentOf, shown } from "../../explorer/web/lib/shading.js";
 
 const picture = (channels = 3) => ({
-  width: 37, height: 26, version: 0,
-  planes: Array.from({ length: channels }, (_, c) => Float64Array.from({ length: 37 * 26 }, (_, k) => ((4 * k + c) * 7919) % 256)),
+  width: 37,
+  height: 26,
+  version: 0,
+  planes: Array.from({ length: channels }, (_, c) =>
+    Float64Array.from({ length: 37 * 26 }, (_, k) => ((4 * k + c) * 7919) % 256),
+  ),
 });
 const sumsOf = (of, stage) => {
   const engine = createEngine();
@@ -29,21 +33,39 @@ const edited = (stage, k, value) => ({ ...stage, kernel: withValue(stage.kernel,
 
 test("what is painted ahead of the sums is within half a level of the truth, however the window moves", () => {
   const base = { ...withSize(withPreset(FIRST, "gabor"), 5, 7), bias: 0 };
-  const stages = [base, { ...base, stride: [2, 3] }, { ...base, dilation: [3, 2], mode: "zeros" }, { ...base, flip: true, mode: "circular" }, { ...base, padding: "valid" }];
+  const stages = [
+    base,
+    { ...base, stride: [2, 3] },
+    { ...base, dilation: [3, 2], mode: "zeros" },
+    { ...base, flip: true, mode: "circular" },
+    { ...base, padding: "valid" },
+  ];
   for (const of of [picture(), picture(1)]) {
     for (const from of stages) {
       const to = edited(from, 9, from.kernel.values[9] + 0.7);
-      const { laid: { surrounded, geometry }, ahead: { sums, change, work } } = step(of, from, to);
+      const {
+        laid: { surrounded, geometry },
+        ahead: { sums, change, work },
+      } = step(of, from, to);
       assert.deepEqual([work.path, work.taps, work.allTaps], ["update", 1, 35]);
       const truth = sumsOf(of, to);
-      for (const [divisor, bias] of [[1, 0], [0.3, -40.4], [-7, 128]]) {
+      for (const [divisor, bias] of [
+        [1, 0],
+        [0.3, -40.4],
+        [-7, 128],
+      ]) {
         for (const show of ["clamp", "absolute"]) {
           const bytes = new Uint8ClampedArray(4 * sums[0].length);
           paintAhead(bytes, sums, surrounded, change, geometry, divisor, bias, show);
-          [0, 1, 2].forEach((c) => truth[c % truth.length].forEach((sum, k) => {
-            const wanted = shown(sum / divisor + bias, show, {});
-            assert.ok(Math.abs(bytes[4 * k + c] - wanted) <= 0.5 + 1e-9, `${show} ${sum}: ${bytes[4 * k + c]}, expected ${wanted}`);
-          }));
+          [0, 1, 2].forEach((c) =>
+            truth[c % truth.length].forEach((sum, k) => {
+              const wanted = shown(sum / divisor + bias, show, {});
+              assert.ok(
+                Math.abs(bytes[4 * k + c] - wanted) <= 0.5 + 1e-9,
+                `${show} ${sum}: ${bytes[4 * k + c]}, expected ${wanted}`,
+              );
+            }),
+          );
           assert.ok(bytes.every((byte, k) => k % 4 < 3 || byte === 255));
         }
       }
@@ -54,7 +76,10 @@ test("what is painted ahead of the sums is within half a level of the truth, how
 test("the extent ahead of the sums, found a few rows at a time, is that of the values", () => {
   const from = withPreset(FIRST, "sharpen");
   const to = edited(from, 2, 1.5);
-  const { laid: { surrounded, geometry }, ahead: { sums, change } } = step(picture(), from, to);
+  const {
+    laid: { surrounded, geometry },
+    ahead: { sums, change },
+  } = step(picture(), from, to);
   const parts = extentAhead(sums, surrounded, change, geometry, 2, 9);
   let [found, count] = [parts.next(), 1];
   for (; !found.done; count++) found = parts.next();
@@ -88,7 +113,10 @@ test("values that could leave the table of levels are not painted ahead", () => 
 
 test("in a chain the kernel in view runs ahead unless a kernel behind it can still follow", () => {
   const of = picture();
-  const [stages, moved] = [[FIRST, FIRST], [edited(FIRST, 0, 5), FIRST]];
+  const [stages, moved] = [
+    [FIRST, FIRST],
+    [edited(FIRST, 0, 5), FIRST],
+  ];
   const chain = createChain();
   chain.run(of, stages, 0, "summed", Infinity);
   const late = chain.run(of, moved, 0, "ahead", 0);

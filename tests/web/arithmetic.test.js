@@ -1,8 +1,31 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { largestDifference, lineAt, momentAt, momentCount, numberAt, OPERATORS, passesOf, readersOf, refusalOf, resultOf, tapsOf, visitedInput, writtenAt } from "../../explorer/web/lib/arithmetic.js";
-import { advanced, afterKey, paced, sought, SPEEDS, startOf, stepped, toggled } from "../../explorer/web/lib/transport.js";
+import {
+  largestDifference,
+  lineAt,
+  momentAt,
+  momentCount,
+  numberAt,
+  OPERATORS,
+  passesOf,
+  readersOf,
+  refusalOf,
+  resultOf,
+  tapsOf,
+  visitedInput,
+  writtenAt,
+} from "../../explorer/web/lib/arithmetic.js";
+import {
+  advanced,
+  afterKey,
+  paced,
+  sought,
+  SPEEDS,
+  startOf,
+  stepped,
+  toggled,
+} from "../../explorer/web/lib/transport.js";
 
 /** What `core` computes, written by tests/explorer/arithmetic_cases.py; Python is held to the same file. */
 const golden = JSON.parse(readFileSync(new URL("../golden/arithmetic.json", import.meta.url), "utf8"));
@@ -30,7 +53,12 @@ test("every result is core's", () => {
     assert.deepEqual(Object.keys(found).sort(), Object.keys(given.results).sort(), `case ${n}`);
     for (const [name, values] of Object.entries(given.results)) {
       assert.equal(found[name].values.length, values.length, `case ${n}, ${name}`);
-      values.forEach((value, k) => assert.ok(near(found[name].values[k], value, given.op), `case ${n}, ${given.op}, ${name}[${k}]: ${found[name].values[k]}, core has ${value}`));
+      values.forEach((value, k) =>
+        assert.ok(
+          near(found[name].values[k], value, given.op),
+          `case ${n}, ${given.op}, ${name}[${k}]: ${found[name].values[k]}, core has ${value}`,
+        ),
+      );
     }
   }
 });
@@ -42,9 +70,16 @@ test("the value of a visit is the same without its terms, and so are the element
       scanned.add(pass.function);
       for (let k = 0; k < pass.count; k++) {
         const [{ target, value, terms }, read] = [pass.visit(k), []];
-        assert.ok(Object.is(pass.scan(k, (index) => read.push(index)) + 0, value + 0), `case ${n}, ${pass.function}, visit ${k}`);
+        assert.ok(
+          Object.is(pass.scan(k, (index) => read.push(index)) + 0, value + 0),
+          `case ${n}, ${pass.function}, visit ${k}`,
+        );
         assert.deepEqual(target, [pass.targets[0], k]);
-        if (pass.name === "forward") assert.deepEqual(read, terms.filter(({ inside }) => inside).map(({ cells }) => cells[pass.slides]));
+        if (pass.name === "forward")
+          assert.deepEqual(
+            read,
+            terms.filter(({ inside }) => inside).map(({ cells }) => cells[pass.slides]),
+          );
       }
     }
   }
@@ -59,11 +94,20 @@ test("what a visit of a scattering pass adds is the same without its terms", () 
       for (let k = 0; k < pass.count; k++) {
         const found = [];
         pass.adds(k, (index, product) => found.push([pass.targets[0], index, product + 0]));
-        assert.deepEqual(found, pass.visit(k).terms.flatMap(({ writes, product }) => (writes ? [[...writes, product + 0]] : [])), `case ${n}, ${pass.function}, visit ${k}`);
+        assert.deepEqual(
+          found,
+          pass.visit(k).terms.flatMap(({ writes, product }) => (writes ? [[...writes, product + 0]] : [])),
+          `case ${n}, ${pass.function}, visit ${k}`,
+        );
       }
     }
   }
-  assert.deepEqual([...added].sort(), ["adaptive_avg_pool2d_input_grad", "avg_pool2d_input_grad", "max_pool2d_input_grad", "pad2d_input_grad"]);
+  assert.deepEqual([...added].sort(), [
+    "adaptive_avg_pool2d_input_grad",
+    "avg_pool2d_input_grad",
+    "max_pool2d_input_grad",
+    "pad2d_input_grad",
+  ]);
 });
 
 test("product by product, the line and its variables are those of the loop as it ran", () => {
@@ -80,7 +124,10 @@ test("product by product, the line and its variables are those of the loop as it
         const line = lineAt(pass, pass.visit(visit), phase);
         assert.equal(line.mark, mark, `case ${n}, ${pass.function}, ${k}`);
         for (const [name, value] of Object.entries(line.vars)) {
-          assert.ok(near(value, number(wanted[name]), given.op), `case ${n}, ${pass.function}, ${k}, ${name}: ${value}, the loop had ${wanted[name]}`);
+          assert.ok(
+            near(value, number(wanted[name]), given.op),
+            `case ${n}, ${pass.function}, ${k}, ${name}: ${value}, the loop had ${wanted[name]}`,
+          );
           events++;
         }
       });
@@ -88,7 +135,10 @@ test("product by product, the line and its variables are those of the loop as it
   }
   assert.ok(events > 10_000);
   const all = new Set(golden.cases.flatMap((given) => Object.values(passes(given)).map((pass) => pass.function)));
-  assert.deepEqual([...all].filter((name) => !walked.has(name)), ["sgd_step"]);
+  assert.deepEqual(
+    [...all].filter((name) => !walked.has(name)),
+    ["sgd_step"],
+  );
 });
 
 test("the terms of every visit add up to its value", () => {
@@ -114,7 +164,10 @@ test("scrubbing to k is k single steps: what is written does not depend on the w
         for (const target of [Math.floor(count / 3), Math.floor(count / 2), count - 1]) {
           while (walk.at < target) walk = stepped(walk, 1);
           assert.equal(sought(startOf(count), target).at, target);
-          assert.deepEqual(writtenAt(pass, momentAt(pass, unit, sought(startOf(count), target).at)), writtenAt(pass, momentAt(pass, unit, walk.at)));
+          assert.deepEqual(
+            writtenAt(pass, momentAt(pass, unit, sought(startOf(count), target).at)),
+            writtenAt(pass, momentAt(pass, unit, walk.at)),
+          );
         }
       }
     }
@@ -126,8 +179,13 @@ test("in one step a gathering pass writes one value, a scattering one adds its t
     for (const pass of Object.values(passes(given))) {
       if (pass.scatter || pass.visit(0).terms.some(({ writes }) => writes)) continue;
       for (const k of [0, Math.floor(pass.count / 2), pass.count - 1]) {
-        const written = Object.values(writtenAt(pass, momentAt(pass, "value", k))).map(({ written }) => written.reduce((sum, one) => sum + one, 0));
-        assert.equal(written.reduce((sum, count) => sum + count), k + 1);
+        const written = Object.values(writtenAt(pass, momentAt(pass, "value", k))).map(({ written }) =>
+          written.reduce((sum, one) => sum + one, 0),
+        );
+        assert.equal(
+          written.reduce((sum, count) => sum + count),
+          k + 1,
+        );
       }
     }
   }
@@ -137,7 +195,8 @@ test("moments and their numbers go back and forth", () => {
   for (const given of golden.cases) {
     for (const pass of Object.values(passes(given))) {
       for (const unit of ["value", "product"]) {
-        for (let k = 0; k < momentCount(pass, unit); k++) assert.equal(numberAt(pass, unit, momentAt(pass, unit, k)), k);
+        for (let k = 0; k < momentCount(pass, unit); k++)
+          assert.equal(numberAt(pass, unit, momentAt(pass, unit, k)), k);
       }
     }
   }
@@ -153,7 +212,14 @@ test("the readers of a weight are all the products it is in", () => {
 
 test("input that no window reaches is told apart: 5 columns, windows of 2 every 3", () => {
   const settings = { kernel: [2, 2], stride: [3, 3], padding: [0, 0], dilation: [1, 1], ceil: false };
-  const given = { op: "max", settings, tensors: { input: { shape: [1, 2, 5], values: Array(10).fill(1) }, gradOutput: { shape: [1, 1, 2], values: [1, 1] } } };
+  const given = {
+    op: "max",
+    settings,
+    tensors: {
+      input: { shape: [1, 2, 5], values: Array(10).fill(1) },
+      gradOutput: { shape: [1, 1, 2], values: [1, 1] },
+    },
+  };
   assert.deepEqual([...visitedInput(passes(given).forward)], [1, 1, 0, 1, 1, 1, 1, 0, 1, 1]);
 });
 

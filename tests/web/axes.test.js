@@ -20,19 +20,58 @@ test("ticks are round and within the axis", () => {
   assert.deepEqual(ticksOf({ low: 13, high: 58, log: false }, 5), [20, 30, 40, 50]);
   assert.deepEqual(ticksOf({ low: 0.02, high: 300, log: true }, 6), [0.1, 1, 10, 100]);
   assert.deepEqual(ticksOf({ low: 3, high: 8, log: true }, 6), [5]);
-  assert.deepEqual(ticksOf({ low: 1e-6, high: 1e6, log: true }, 5), [1e-6, 1e-3, 1, 1e3, 1e6].map((v, k) => 10 ** (-6 + 3 * k)));
+  assert.deepEqual(
+    ticksOf({ low: 1e-6, high: 1e6, log: true }, 5),
+    [1e-6, 1e-3, 1, 1e3, 1e6].map((v, k) => 10 ** (-6 + 3 * k)),
+  );
 });
 
 test("smoothing keeps a constant, starts at the first value and passes over what is not finite", () => {
-  assert.deepEqual(smoothed([[0, 2], [1, 2], [2, 2]], 0.9).map(([, y]) => Number(y.toFixed(9))), [2, 2, 2]);
-  assert.deepEqual(smoothed([[0, 1], [1, 5]], 0), [[0, 1], [1, 5]]);
-  const [first, hole, last] = smoothed([[0, 1], [1, NaN], [2, 3]], 0.5);
+  assert.deepEqual(
+    smoothed(
+      [
+        [0, 2],
+        [1, 2],
+        [2, 2],
+      ],
+      0.9,
+    ).map(([, y]) => Number(y.toFixed(9))),
+    [2, 2, 2],
+  );
+  assert.deepEqual(
+    smoothed(
+      [
+        [0, 1],
+        [1, 5],
+      ],
+      0,
+    ),
+    [
+      [0, 1],
+      [1, 5],
+    ],
+  );
+  const [first, hole, last] = smoothed(
+    [
+      [0, 1],
+      [1, NaN],
+      [2, 3],
+    ],
+    0.5,
+  );
   assert.deepEqual([first[1], Number.isNaN(hole[1])], [1, true]);
   assert.ok(Math.abs(last[1] - (0.25 * 1 + 0.5 * 3) / 0.75) < 1e-12);
 });
 
 test("the nearest point is found", () => {
-  const points = [[0, 0], [10, 0], [11, 0]];
-  assert.deepEqual([-5, 4, 6, 10.6, 99].map((x) => nearest(points, x)), [0, 0, 1, 2, 2]);
+  const points = [
+    [0, 0],
+    [10, 0],
+    [11, 0],
+  ];
+  assert.deepEqual(
+    [-5, 4, 6, 10.6, 99].map((x) => nearest(points, x)),
+    [0, 0, 1, 2, 2],
+  );
   assert.equal(nearest([], 1), -1);
 });

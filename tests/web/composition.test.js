@@ -11,17 +11,37 @@ const golden = JSON.parse(readFileSync(new URL("../golden/composition.json", imp
 test("every golden pair gives core's kernel, its zeros between the taps left out", () => {
   for (const { first, second, stride, firstDilation, secondDilation, composed: wanted } of golden) {
     const { kernel, dilation } = composed(first, second, stride, firstDilation, secondDilation);
-    assert.deepEqual([dilation[0] * (kernel.rows - 1) + 1, dilation[1] * (kernel.columns - 1) + 1], [wanted.length, wanted[0].length]);
-    wanted.forEach((row, i) => row.forEach((value, j) => {
-      const between = i % dilation[0] || j % dilation[1];
-      assert.ok(Math.abs((between ? 0 : kernel.values[(i / dilation[0]) * kernel.columns + j / dilation[1]]) - value) < 1e-9);
-    }));
+    assert.deepEqual(
+      [dilation[0] * (kernel.rows - 1) + 1, dilation[1] * (kernel.columns - 1) + 1],
+      [wanted.length, wanted[0].length],
+    );
+    wanted.forEach((row, i) =>
+      row.forEach((value, j) => {
+        const between = i % dilation[0] || j % dilation[1];
+        assert.ok(
+          Math.abs((between ? 0 : kernel.values[(i / dilation[0]) * kernel.columns + j / dilation[1]]) - value) < 1e-9,
+        );
+      }),
+    );
   }
 });
 
-const field = (width, height) => ({ width, height, version: 0, planes: [Float64Array.from({ length: width * height }, (_, k) => (k * 7919) % 256)] });
-const random = (rows, columns, seed) => ({ rows, columns, values: Array.from({ length: rows * columns }, (_, k) => Math.sin(k * 12.9 + seed)) });
-const paddingOf = ({ laid: { geometry: { rows, columns } } }) => ({ before: [rows.before, columns.before], after: [rows.after, columns.after] });
+const field = (width, height) => ({
+  width,
+  height,
+  version: 0,
+  planes: [Float64Array.from({ length: width * height }, (_, k) => (k * 7919) % 256)],
+});
+const random = (rows, columns, seed) => ({
+  rows,
+  columns,
+  values: Array.from({ length: rows * columns }, (_, k) => Math.sin(k * 12.9 + seed)),
+});
+const paddingOf = ({
+  laid: {
+    geometry: { rows, columns },
+  },
+}) => ({ before: [rows.before, columns.before], after: [rows.after, columns.after] });
 
 function run(stages, of = field(31, 24)) {
   return { links: createChain().run(of, stages, 0, true, Infinity), of };
@@ -29,15 +49,35 @@ function run(stages, of = field(31, 24)) {
 
 test("two kernels of a chain and the one in their place give the same inside, whatever their settings", () => {
   const stages = [
-    [{ ...withKernel(FIRST, random(3, 3, 1)), bias: 7 }, { ...withKernel(FIRST, random(5, 3, 2)), bias: -3 }],
-    [{ ...withKernel(FIRST, random(3, 2, 3)), stride: [2, 1], dilation: [1, 2], flip: true }, { ...withKernel(FIRST, random(2, 3, 4)), stride: [1, 3], padding: "valid" }],
-    [{ ...withPreset(FIRST, "gaussian"), padding: "valid" }, { ...withPreset(FIRST, "sobelx"), padding: "valid", dilation: [3, 3] }],
+    [
+      { ...withKernel(FIRST, random(3, 3, 1)), bias: 7 },
+      { ...withKernel(FIRST, random(5, 3, 2)), bias: -3 },
+    ],
+    [
+      { ...withKernel(FIRST, random(3, 2, 3)), stride: [2, 1], dilation: [1, 2], flip: true },
+      { ...withKernel(FIRST, random(2, 3, 4)), stride: [1, 3], padding: "valid" },
+    ],
+    [
+      { ...withPreset(FIRST, "gaussian"), padding: "valid" },
+      { ...withPreset(FIRST, "sobelx"), padding: "valid", dilation: [3, 3] },
+    ],
   ];
   for (const [first, second] of stages) {
     const { links, of } = run([first, second]);
     const both = together(first, second, links.map(paddingOf));
     const { rows, columns } = links[1].laid.geometry;
-    const { largest, count } = discrepancy(both, of.planes[0], of.height, of.width, links[1].sums[0], rows.output, columns.output, links[1].divisor, links[1].bias, 1e6);
+    const { largest, count } = discrepancy(
+      both,
+      of.planes[0],
+      of.height,
+      of.width,
+      links[1].sums[0],
+      rows.output,
+      columns.output,
+      links[1].divisor,
+      links[1].bias,
+      1e6,
+    );
     assert.ok(count > 20 && largest < 1e-8, `${largest} over ${count}`);
   }
 });
@@ -48,9 +88,13 @@ test("made one, they give the same without padding, everywhere", () => {
   const { links } = run([first, second]);
   const one = merged(together(first, second, links.map(paddingOf)), first, second, 15);
   assert.equal(one.padding, "valid");
-  const { links: [alone] } = run([one]);
+  const {
+    links: [alone],
+  } = run([one]);
   assert.equal(alone.sums[0].length, links[1].sums[0].length);
-  alone.sums[0].forEach((sum, k) => assert.ok(Math.abs(sum / alone.divisor + one.bias - (links[1].sums[0][k] / links[1].divisor + 9)) < 1e-8));
+  alone.sums[0].forEach((sum, k) =>
+    assert.ok(Math.abs(sum / alone.divisor + one.bias - (links[1].sums[0][k] / links[1].divisor + 9)) < 1e-8),
+  );
 });
 
 test("what is not linear between two kernels, or too large, does not make one", () => {
@@ -86,7 +130,10 @@ test("kernels behind the one in view wait when time is short, and are there when
   chain.run(of, stages, 0, true, Infinity);
   const edited = [withKernel(stages[0], random(5, 5, 9)), ...stages.slice(1)];
   const hurried = chain.run(of, edited, 0, true, -Infinity);
-  assert.deepEqual(hurried.map((link) => link !== null), [true, false, false]);
+  assert.deepEqual(
+    hurried.map((link) => link !== null),
+    [true, false, false],
+  );
   const links = chain.run(of, edited, 0, true, Infinity);
   const fresh = run(edited, of).links[2].sums[0];
   links[2].sums[0].forEach((sum, k) => assert.ok(Math.abs(sum - fresh[k]) < 1e-6));

@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { addTaps, addTwoPasses, padded, rotated, sourceOf, reached, termsOf, visited, windowsOf } from "../../explorer/web/lib/conv.js";
+import {
+  addTaps,
+  addTwoPasses,
+  padded,
+  rotated,
+  sourceOf,
+  reached,
+  termsOf,
+  visited,
+  windowsOf,
+} from "../../explorer/web/lib/conv.js";
 import { factors, multiplications, separated } from "../../explorer/web/lib/separable.js";
 
 /** Written by `core.ops`; tests/explorer/test_kernels.py holds Python to the same file. */
 const golden = JSON.parse(readFileSync(new URL("../golden/conv.json", import.meta.url), "utf8"));
 
-const close = (got, wanted, what) => assert.ok(Math.abs(got - wanted) <= 1e-4 * Math.max(1e-3, Math.abs(wanted)), `${what}: ${got}, expected ${wanted}`);
+const close = (got, wanted, what) =>
+  assert.ok(Math.abs(got - wanted) <= 1e-4 * Math.max(1e-3, Math.abs(wanted)), `${what}: ${got}, expected ${wanted}`);
 
 /** @returns {{ kernel: any, geometry: any, sums: Float64Array[], planes: Float64Array[] }} */
 function correlated(given) {
@@ -54,7 +65,11 @@ test("the terms of a value add up to it and are the products of the patch and th
 test("what core refuses is refused for the same reason", () => {
   for (const given of golden.refusals) {
     const kernel = { rows: given.rows, columns: given.columns, values: Array(given.rows * given.columns).fill(1) };
-    const { geometry, refusal } = windowsOf(given.height, given.width, kernel, { stride: [1, 1], dilation: [1, 1], ...given });
+    const { geometry, refusal } = windowsOf(given.height, given.width, kernel, {
+      stride: [1, 1],
+      dilation: [1, 1],
+      ...given,
+    });
     assert.equal(geometry, null);
     assert.equal(refusal.reason, given.reason);
   }
@@ -62,10 +77,26 @@ test("what core refuses is refused for the same reason", () => {
 
 test("a kernel with 1 at its centre returns the picture under same padding, for even sizes too", () => {
   const plane = Float64Array.from({ length: 35 }, (_, k) => Math.sin(k));
-  for (const [rows, columns] of [[1, 1], [3, 3], [2, 4], [6, 1]]) {
+  for (const [rows, columns] of [
+    [1, 1],
+    [3, 3],
+    [2, 4],
+    [6, 1],
+  ]) {
     const values = Array(rows * columns).fill(0);
     values[Math.floor((rows - 1) / 2) * columns + Math.floor((columns - 1) / 2)] = 1;
-    const { sums } = correlated({ height: 5, width: 7, planes: [plane], rows, columns, values, stride: [1, 1], dilation: [1, 1], padding: "same", mode: "zeros" });
+    const { sums } = correlated({
+      height: 5,
+      width: 7,
+      planes: [plane],
+      rows,
+      columns,
+      values,
+      stride: [1, 1],
+      dilation: [1, 1],
+      padding: "same",
+      mode: "zeros",
+    });
     assert.deepEqual([...sums[0]], [...plane]);
   }
 });
@@ -76,7 +107,12 @@ test("the sums are linear in the kernel: adding the difference of two kernels tu
   const other = { ...kernel, values: kernel.values.map((value, k) => (k === 3 ? value + 2.5 : value)) };
   const direct = new Float64Array(sums[0].length);
   addTaps(direct, planes[0], other.values, geometry);
-  addTaps(sums[0], planes[0], other.values.map((value, k) => value - kernel.values[k]), geometry);
+  addTaps(
+    sums[0],
+    planes[0],
+    other.values.map((value, k) => value - kernel.values[k]),
+    geometry,
+  );
   sums[0].forEach((value, k) => assert.ok(Math.abs(value - direct[k]) < 1e-9));
 });
 
@@ -86,12 +122,19 @@ test("singular values are core's; kernels that core separates, and only those, h
     const { sizes, factors: found } = separated(kernel);
     kernel.sizes.forEach((size, k) => assert.ok(Math.abs(sizes[k] - size) <= 1e-9 * Math.max(1, kernel.sizes[0])));
     assert.equal(found !== null, kernel.separable, JSON.stringify(kernel));
-    found?.vertical.forEach((v, i) => found.horizontal.forEach((w, j) => close(v * w, kernel.values[i * kernel.columns + j], "product")));
+    found?.vertical.forEach((v, i) =>
+      found.horizontal.forEach((w, j) => close(v * w, kernel.values[i * kernel.columns + j], "product")),
+    );
   }
 });
 
 test("multiplications are counted as the two passes do them: the first also runs over the padding's rows", () => {
-  const { geometry } = windowsOf(10, 20, { rows: 5, columns: 3, values: [] }, { stride: [1, 1], dilation: [1, 1], padding: "same", mode: "zeros" });
+  const { geometry } = windowsOf(
+    10,
+    20,
+    { rows: 5, columns: 3, values: [] },
+    { stride: [1, 1], dilation: [1, 1], padding: "same", mode: "zeros" },
+  );
   assert.deepEqual(multiplications(geometry), { direct: 200 * 15, passes: 14 * 20 * 3 + 200 * 5 });
 });
 
@@ -119,7 +162,12 @@ test("padding repeats what it should: 0 1 2 3 with two on either side", () => {
 });
 
 test("elements that no window reaches are counted: a stride of 3 with 2 taps over 10 leaves 4", () => {
-  const { geometry } = windowsOf(10, 9, { rows: 2, columns: 3, values: [] }, { stride: [3, 1], dilation: [1, 1], padding: "valid", mode: "zeros" });
+  const { geometry } = windowsOf(
+    10,
+    9,
+    { rows: 2, columns: 3, values: [] },
+    { stride: [3, 1], dilation: [1, 1], padding: "valid", mode: "zeros" },
+  );
   assert.equal(visited(geometry.rows), 6);
   assert.deepEqual([...reached(geometry.rows)], [1, 1, 0, 1, 1, 0, 1, 1, 0, 0]);
   assert.equal(visited(geometry.columns), 9);

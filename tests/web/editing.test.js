@@ -4,13 +4,26 @@ import { cellAfter, dragged, fitted, parsed, stepOf, tidy } from "../../explorer
 import { createHistory } from "../../explorer/web/lib/history.js";
 
 test("a typed number is read with a point, a comma, a fraction or any minus sign", () => {
-  const read = { "0.5": 0.5, "-2": -2, "−1": -1, "–3": -3, "1/9": 1 / 9, " 0,25 ": 0.25, "+4": 4, ".5": 0.5, "2.": 2, "1e-3": 0.001, "-1/4": -0.25 };
+  const read = {
+    0.5: 0.5,
+    "-2": -2,
+    "−1": -1,
+    "–3": -3,
+    "1/9": 1 / 9,
+    " 0,25 ": 0.25,
+    "+4": 4,
+    ".5": 0.5,
+    "2.": 2,
+    "1e-3": 0.001,
+    "-1/4": -0.25,
+  };
   for (const [text, value] of Object.entries(read)) assert.equal(parsed(text), value, text);
   assert.ok(Object.is(parsed("-0"), 0));
 });
 
 test("what is not a number is refused", () => {
-  for (const text of ["", "abc", "1/0", "--1", "1 2", "NaN", "Infinity", "1e999", "0x10", "1/", "/2", "1.2.3"]) assert.equal(parsed(text), null, text);
+  for (const text of ["", "abc", "1/0", "--1", "1 2", "NaN", "Infinity", "1e999", "0x10", "1/", "/2", "1.2.3"])
+    assert.equal(parsed(text), null, text);
 });
 
 test("a drag moves by whole steps and keeps the rest of the way", () => {
@@ -26,7 +39,11 @@ test("a drag moves by whole steps and keeps the rest of the way", () => {
 });
 
 test("Shift is coarser, Alt finer", () => {
-  const steps = [{ shiftKey: true, altKey: false }, { shiftKey: false, altKey: false }, { shiftKey: false, altKey: true }].map(stepOf);
+  const steps = [
+    { shiftKey: true, altKey: false },
+    { shiftKey: false, altKey: false },
+    { shiftKey: false, altKey: true },
+  ].map(stepOf);
   assert.ok(steps[0] > steps[1] && steps[1] > steps[2]);
 });
 

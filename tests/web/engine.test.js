@@ -5,14 +5,21 @@ import { FIRST, withPreset, withSize } from "../../explorer/web/kernels/state.js
 import { withValue } from "../../explorer/web/lib/kernels.js";
 
 const picture = (width, height, seed, channels = 3) => ({
-  width, height, version: 0,
-  planes: Array.from({ length: channels }, (_, c) => Float64Array.from({ length: width * height }, (_, k) => ((4 * k + c) * 7919 * (seed + 1)) % 256)),
+  width,
+  height,
+  version: 0,
+  planes: Array.from({ length: channels }, (_, c) =>
+    Float64Array.from({ length: width * height }, (_, k) => ((4 * k + c) * 7919 * (seed + 1)) % 256),
+  ),
 });
 const computed = (engine, of, state) => engine.sum(engine.lay(of, state));
 const fresh = (of, state) => computed(createEngine(), of, state).sums;
 
 /** Largest difference between two results. */
-const apart = (some, others) => Math.max(...some.map((plane, c) => plane.reduce((most, value, k) => Math.max(most, Math.abs(value - others[c][k])), 0)));
+const apart = (some, others) =>
+  Math.max(
+    ...some.map((plane, c) => plane.reduce((most, value, k) => Math.max(most, Math.abs(value - others[c][k])), 0)),
+  );
 
 test("a thousand edits of single weights end where one computation does", () => {
   const [engine, of] = [createEngine(), picture(31, 23, 1)];
@@ -43,9 +50,17 @@ test("the way is the shortest: kept, one weight, two passes, all taps", () => {
 test("another picture, other colours, other moves or a rotated kernel are never answered with old sums", () => {
   const engine = createEngine();
   const pictures = [picture(20, 14, 3), picture(20, 14, 4), picture(14, 20, 3), picture(20, 14, 3, 1)];
-  const states = [FIRST, { ...FIRST, stride: [2, 1] }, { ...FIRST, mode: "zeros" }, { ...FIRST, flip: true }, withPreset(FIRST, "box"), { ...FIRST, dilation: [1, 2] }];
+  const states = [
+    FIRST,
+    { ...FIRST, stride: [2, 1] },
+    { ...FIRST, mode: "zeros" },
+    { ...FIRST, flip: true },
+    withPreset(FIRST, "box"),
+    { ...FIRST, dilation: [1, 2] },
+  ];
   for (const of of [...pictures, ...pictures]) {
-    for (const state of [...states, ...states.toReversed()]) assert.ok(apart(computed(engine, of, state).sums, fresh(of, state)) < 1e-9);
+    for (const state of [...states, ...states.toReversed()])
+      assert.ok(apart(computed(engine, of, state).sums, fresh(of, state)) < 1e-9);
   }
 });
 

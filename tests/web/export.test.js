@@ -3,7 +3,11 @@ import { test } from "node:test";
 import { csv, npy } from "../../explorer/web/lib/export.js";
 
 test("a table is written with every number in full and every awkward text quoted", async () => {
-  const text = await csv([["step", "a \"name\""], [1, 0.1 + 0.2], ["one, two", -0]]).text();
+  const text = await csv([
+    ["step", 'a "name"'],
+    [1, 0.1 + 0.2],
+    ["one, two", -0],
+  ]).text();
   assert.equal(text, 'step,"a ""name"""\r\n1,0.30000000000000004\r\n"one, two",0\r\n');
 });
 

@@ -19,13 +19,30 @@ test("modules of two steps or more are groups, nested ones inside", () => {
 });
 
 test("a module around the same steps as another, or around all of them, is left out", () => {
-  const wrapped = ["", "net.a.block.0", "net.a.block.1", "net.b"].map((path, at) => ({ index: at - 1, path, parents: [] }));
-  assert.deepEqual(groupsOf(wrapped).map(({ path }) => path), ["net.a"]);
+  const wrapped = ["", "net.a.block.0", "net.a.block.1", "net.b"].map((path, at) => ({
+    index: at - 1,
+    path,
+    parents: [],
+  }));
+  assert.deepEqual(
+    groupsOf(wrapped).map(({ path }) => path),
+    ["net.a"],
+  );
 });
 
 test("a module that runs twice has two groups of one name", () => {
-  const twice = ["", "shared.a", "shared.b", "other", "shared.a", "shared.b", "end"].map((path, at) => ({ index: at - 1, path, parents: [] }));
-  assert.deepEqual(groupsOf(twice).map(({ path, first, last }) => [path, first, last]), [["shared", 1, 2], ["shared", 4, 5]]);
+  const twice = ["", "shared.a", "shared.b", "other", "shared.a", "shared.b", "end"].map((path, at) => ({
+    index: at - 1,
+    path,
+    parents: [],
+  }));
+  assert.deepEqual(
+    groupsOf(twice).map(({ path, first, last }) => [path, first, last]),
+    [
+      ["shared", 1, 2],
+      ["shared", 4, 5],
+    ],
+  );
 });
 
 test("a folded module is its last step", () => {
@@ -37,7 +54,11 @@ test("a folded module is its last step", () => {
 test("skips get lanes, neighbours none, and lanes never carry two edges over one column", () => {
   const edges = edgesOf(steps, all());
   const over = edges.filter(({ lane }) => lane > 0).map(({ from, to }) => [from, to]);
-  assert.deepEqual(over, [[1, 4], [4, 6], [5, 7]]);
+  assert.deepEqual(over, [
+    [1, 4],
+    [4, 6],
+    [5, 7],
+  ]);
   for (const a of edges) {
     for (const b of edges) {
       if (a === b || a.lane === 0 || a.lane !== b.lane || a.from === b.from) continue;
@@ -48,15 +69,36 @@ test("skips get lanes, neighbours none, and lanes never carry two edges over one
 });
 
 test("what leaves one source shares its lane", () => {
-  const dense = [[], [-1], [-1, 0], [-1, 0, 1], [-1, 0, 1, 2]].map((of, at) => ({ index: at - 1, path: "", parents: of }));
+  const dense = [[], [-1], [-1, 0], [-1, 0, 1], [-1, 0, 1, 2]].map((of, at) => ({
+    index: at - 1,
+    path: "",
+    parents: of,
+  }));
   const edges = edgesOf(dense, [0, 1, 2, 3, 4]);
-  for (const source of [0, 1, 2]) assert.ok(new Set(edges.filter(({ from, lane }) => from === source && lane).map(({ lane }) => lane)).size <= 1);
+  for (const source of [0, 1, 2])
+    assert.ok(new Set(edges.filter(({ from, lane }) => from === source && lane).map(({ lane }) => lane)).size <= 1);
   assert.equal(edges.filter(({ from }) => from === 0).length, 4);
 });
 
 test("folding leaves the edges between what is left", () => {
-  assert.deepEqual(edgesOf(steps, all(["body"])), [[0, 1], [1, 2], [2, 3], [3, 4]].map(([from, to]) => ({ from, to, lane: 0 })));
-  assert.deepEqual(edgesOf(steps, all(["body.0"])).filter(({ from, to }) => to - from > 1).map(({ from, to }) => [from, to]), [[2, 4], [3, 5]]);
+  assert.deepEqual(
+    edgesOf(steps, all(["body"])),
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ].map(([from, to]) => ({ from, to, lane: 0 })),
+  );
+  assert.deepEqual(
+    edgesOf(steps, all(["body.0"]))
+      .filter(({ from, to }) => to - from > 1)
+      .map(({ from, to }) => [from, to]),
+    [
+      [2, 4],
+      [3, 5],
+    ],
+  );
 });
 
 test("a large network opens with its inner modules folded, a small one whole", () => {
@@ -69,8 +111,18 @@ test("a module's band spans its columns, and a folded one hides those inside", (
   const stands = all(["body"]);
   const placeOf = (/** @type {number} */ at) => ({ left: 100 * stands[at], width: 90 });
   const bands = bandsOf(groups, new Set(["body"]), { body: "Sequential" }, placeOf);
-  assert.deepEqual(bands.map(({ group, left, width, folded }) => [group.path, left, width, folded]), [["body", 700, 90, true]]);
+  assert.deepEqual(
+    bands.map(({ group, left, width, folded }) => [group.path, left, width, folded]),
+    [["body", 700, 90, true]],
+  );
   assert.ok(bands[0].title.startsWith("body · Sequential · "));
   const open = bandsOf(groups, new Set(), {}, (at) => ({ left: 100 * at, width: 90 }));
-  assert.deepEqual(open.map(({ group, left, width }) => [group.path, left, width]), [["body", 200, 590], ["body.0", 200, 290], ["body.1", 500, 290]]);
+  assert.deepEqual(
+    open.map(({ group, left, width }) => [group.path, left, width]),
+    [
+      ["body", 200, 590],
+      ["body.0", 200, 290],
+      ["body.1", 500, 290],
+    ],
+  );
 });

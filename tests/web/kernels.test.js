@@ -4,7 +4,16 @@ import { addTaps, padded, windowsOf } from "../../explorer/web/lib/conv.js";
 import { centre, PRESETS, resized, sumOf } from "../../explorer/web/lib/kernels.js";
 import { PICTURES, pictureOf, SIDE } from "../../explorer/web/lib/pictures.js";
 import { factors } from "../../explorer/web/lib/separable.js";
-import { colourOf, divisorOf, extentOf, handOn, onWhite, planesOf, shade, shown } from "../../explorer/web/lib/shading.js";
+import {
+  colourOf,
+  divisorOf,
+  extentOf,
+  handOn,
+  onWhite,
+  planesOf,
+  shade,
+  shown,
+} from "../../explorer/web/lib/shading.js";
 import { FIRST, withLearned, withOwnShow, withPreset, withSize } from "../../explorer/web/kernels/state.js";
 import { torchLine } from "../../explorer/web/lib/listing.js";
 
@@ -13,10 +22,16 @@ const make = (name, rows, columns = rows, shape = SHAPE) => PRESETS[name].make(r
 
 test("presets are the textbook's kernels at the textbook's size", () => {
   const expected = {
-    identity: [0, 0, 0, 0, 1, 0, 0, 0, 0], box: Array(9).fill(1), sharpen: [0, -1, 0, -1, 5, -1, 0, -1, 0],
-    sobelx: [-1, 0, 1, -2, 0, 2, -1, 0, 1], sobely: [-1, -2, -1, 0, 0, 0, 1, 2, 1],
-    prewittx: [-1, 0, 1, -1, 0, 1, -1, 0, 1], prewitty: [-1, -1, -1, 0, 0, 0, 1, 1, 1],
-    laplacian: [0, 1, 0, 1, -4, 1, 0, 1, 0], emboss: [-2, -1, 0, -1, 1, 1, 0, 1, 2], motion: [0, 0, 1, 0, 1, 0, 1, 0, 0],
+    identity: [0, 0, 0, 0, 1, 0, 0, 0, 0],
+    box: Array(9).fill(1),
+    sharpen: [0, -1, 0, -1, 5, -1, 0, -1, 0],
+    sobelx: [-1, 0, 1, -2, 0, 2, -1, 0, 1],
+    sobely: [-1, -2, -1, 0, 0, 0, 1, 2, 1],
+    prewittx: [-1, 0, 1, -1, 0, 1, -1, 0, 1],
+    prewitty: [-1, -1, -1, 0, 0, 0, 1, 1, 1],
+    laplacian: [0, 1, 0, 1, -4, 1, 0, 1, 0],
+    emboss: [-2, -1, 0, -1, 1, 1, 0, 1, 2],
+    motion: [0, 0, 1, 0, 1, 0, 1, 0, 0],
   };
   for (const [name, values] of Object.entries(expected)) assert.deepEqual(make(name, 3).values, values, name);
   assert.deepEqual(make("sobelx", 5).values.slice(10, 15), [-6, -12, 0, 12, 6]);
@@ -28,9 +43,13 @@ test("at every size from 1×1 to 15×15 a preset has that size and finite values
       for (let columns = least[1]; columns <= 15; columns++) {
         const kernel = make(name, rows, columns);
         assert.equal(kernel.values.length, rows * columns);
-        assert.ok(kernel.values.every((value) => Number.isFinite(value) && !Object.is(value, -0)), `${name} ${rows}×${columns}`);
+        assert.ok(
+          kernel.values.every((value) => Number.isFinite(value) && !Object.is(value, -0)),
+          `${name} ${rows}×${columns}`,
+        );
         const sum = sumOf(kernel);
-        if (["sobelx", "sobely", "prewittx", "prewitty", "laplacian"].includes(name)) assert.ok(Math.abs(sum) < 1e-9, `${name} ${rows}×${columns}: ${sum}`);
+        if (["sobelx", "sobely", "prewittx", "prewitty", "laplacian"].includes(name))
+          assert.ok(Math.abs(sum) < 1e-9, `${name} ${rows}×${columns}: ${sum}`);
         if (["identity", "sharpen"].includes(name)) assert.equal(sum, 1);
         if (name === "gabor") assert.ok(Math.abs(sum) < 0.02);
         if (["box", "gaussian", "motion"].includes(name)) assert.ok(sum > 0, `${name} ${rows}×${columns}: ${sum}`);
@@ -53,7 +72,11 @@ test("another size keeps the centre in the centre; a preset is made anew, an edi
   const wide = withSize(edited, 3, 5).kernel;
   assert.deepEqual(wide.values, [0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0, 7, 8, 9, 0]);
   assert.deepEqual(resized(wide, 1, 1).values, [5]);
-  for (const [rows, columns] of [[1, 1], [2, 4], [15, 3]]) {
+  for (const [rows, columns] of [
+    [1, 1],
+    [2, 4],
+    [15, 3],
+  ]) {
     const { values } = resized(edited.kernel, rows, columns);
     assert.equal(values[centre(rows) * columns + centre(columns)], 5);
   }
@@ -74,7 +97,10 @@ test("a preset comes at the size at which it is known, unless a person gave the 
 test("a kernel of a model is applied as the model does: not divided, shifted or rotated, and seen with its sign", () => {
   const kernel = { rows: 1, columns: 2, values: [-1, 0.5] };
   const learned = withLearned({ ...withPreset(FIRST, "box"), bias: 20, flip: true }, kernel, "conv1.weight[0, 0]");
-  assert.deepEqual([learned.normalise, learned.bias, learned.flip, learned.show, learned.kernel], [false, 0, false, "signed", kernel]);
+  assert.deepEqual(
+    [learned.normalise, learned.bias, learned.flip, learned.show, learned.kernel],
+    [false, 0, false, "signed", kernel],
+  );
   assert.equal(withOwnShow({ ...withPreset(FIRST, "sobelx"), show: "signed" }).show, "absolute");
   assert.equal(withOwnShow(learned).show, "signed");
   assert.equal(withLearned({ ...learned, show: "absolute" }, kernel, "conv1.weight[1, 0]").show, "absolute");
@@ -84,28 +110,50 @@ test("the line of PyTorch names what differs from the default and pads apart whe
   const state = { ...FIRST, mode: "zeros" };
   assert.equal(torchLine({ ...state, padding: "valid" }), "F.conv2d(x, w)");
   assert.equal(torchLine({ ...state, padding: "same" }), "F.conv2d(x, w, padding=1)");
-  assert.equal(torchLine({ ...state, padding: [0, 2], stride: [2, 2], flip: true }), "F.conv2d(x, w.flip(2, 3), padding=(0, 2), stride=2)");
-  assert.equal(torchLine({ ...state, mode: "reflect", dilation: [1, 2] }), 'F.conv2d(F.pad(x, (2, 2, 1, 1), mode="reflect"), w, dilation=(1, 2))');
+  assert.equal(
+    torchLine({ ...state, padding: [0, 2], stride: [2, 2], flip: true }),
+    "F.conv2d(x, w.flip(2, 3), padding=(0, 2), stride=2)",
+  );
+  assert.equal(
+    torchLine({ ...state, mode: "reflect", dilation: [1, 2] }),
+    'F.conv2d(F.pad(x, (2, 2, 1, 1), mode="reflect"), w, dilation=(1, 2))',
+  );
   const even = { ...state, kernel: { rows: 2, columns: 4, values: [] } };
   assert.equal(torchLine(even), "F.conv2d(F.pad(x, (1, 2, 0, 1)), w)");
 });
 
 test("bytes on screen are within half a level of what each way of showing promises", () => {
   const planes = [0, 1, 2].map((c) => Float64Array.from({ length: 500 }, (_, k) => 700 * Math.sin(k + c)));
-  for (const [divisor, bias] of [[1, 0], [9, -20], [-2.5, 128]]) {
+  for (const [divisor, bias] of [
+    [1, 0],
+    [9, -20],
+    [-2.5, 128],
+  ]) {
     const extent = extentOf(planes, divisor, bias);
     const values = planes.flatMap((plane) => [...plane].map((sum) => sum / divisor + bias));
-    assert.equal(extent.lowest, Math.min(...planes.flatMap((plane) => [...plane].map((sum) => sum * (1 / divisor) + bias))));
+    assert.equal(
+      extent.lowest,
+      Math.min(...planes.flatMap((plane) => [...plane].map((sum) => sum * (1 / divisor) + bias))),
+    );
     assert.equal(extent.below, values.filter((value) => value < 0).length);
     assert.equal(extent.above, values.filter((value) => value > 255).length);
     for (const show of ["clamp", "absolute", "rescale", "signed"]) {
       const bytes = new Uint8ClampedArray(4 * 500);
       shade(bytes, planes, divisor, bias, show, extent, false);
-      planes.forEach((plane, c) => plane.forEach((sum, k) => {
-        const wanted = shown(sum / divisor + bias, show, extent);
-        assert.ok(wanted >= 0 && wanted <= 255 && Math.abs(bytes[4 * k + c] - wanted) <= 0.5 + 1e-9, `${show} ${sum}: ${bytes[4 * k + c]}, expected ${wanted}`);
-      }));
-      if (show === "rescale") assert.deepEqual([Math.min(...bytes.filter((_, k) => k % 4 < 3)), Math.max(...bytes.filter((_, k) => k % 4 < 3))], [0, 255]);
+      planes.forEach((plane, c) =>
+        plane.forEach((sum, k) => {
+          const wanted = shown(sum / divisor + bias, show, extent);
+          assert.ok(
+            wanted >= 0 && wanted <= 255 && Math.abs(bytes[4 * k + c] - wanted) <= 0.5 + 1e-9,
+            `${show} ${sum}: ${bytes[4 * k + c]}, expected ${wanted}`,
+          );
+        }),
+      );
+      if (show === "rescale")
+        assert.deepEqual(
+          [Math.min(...bytes.filter((_, k) => k % 4 < 3)), Math.max(...bytes.filter((_, k) => k % 4 < 3))],
+          [0, 255],
+        );
       assert.ok(bytes.every((byte, k) => k % 4 < 3 || byte === 255));
     }
   }
@@ -118,7 +166,9 @@ test("one plane with its sign is painted on the diverging scale: 0 is the backgr
     const bytes = new Uint8ClampedArray(404);
     shade(bytes, [plane], 2, 0, "signed", extent, dark);
     assert.deepEqual([...bytes.subarray(200, 204)], dark ? [20, 23, 31, 255] : [255, 255, 255, 255]);
-    plane.forEach((sum, k) => assert.deepEqual(colourOf([sum / 2], "signed", extent, dark), [...bytes.subarray(4 * k, 4 * k + 3)]));
+    plane.forEach((sum, k) =>
+      assert.deepEqual(colourOf([sum / 2], "signed", extent, dark), [...bytes.subarray(4 * k, 4 * k + 3)]),
+    );
   }
 });
 
@@ -151,7 +201,14 @@ test("only a sum that is not 0 divides, and only when asked", () => {
 test("grey is Pillow's grey, and red, green, blue are the picture's bytes", () => {
   const bytes = Uint8ClampedArray.from([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255]);
   assert.deepEqual([...planesOf(bytes, "grey")[0]], [76, 150, 29, 255]);
-  assert.deepEqual(planesOf(bytes, "rgb").map((plane) => [...plane]), [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]]);
+  assert.deepEqual(
+    planesOf(bytes, "rgb").map((plane) => [...plane]),
+    [
+      [255, 0, 0, 255],
+      [0, 255, 0, 255],
+      [0, 0, 255, 255],
+    ],
+  );
 });
 
 test("transparency is laid on white", () => {
@@ -183,7 +240,8 @@ test("a blur of noise halves its grain, a Sobel of a flat picture is 0", () => {
     addTaps(sums, padded(plane, geometry), values, geometry);
     return sums;
   };
-  const grain = (values) => values.reduce((sum, value, k) => (k % SIDE ? sum + Math.abs(value - values[k - 1]) : sum), 0);
+  const grain = (values) =>
+    values.reduce((sum, value, k) => (k % SIDE ? sum + Math.abs(value - values[k - 1]) : sum), 0);
   assert.ok(grain(blurred(Array(9).fill(1 / 9))) < grain(plane) / 2);
   plane.fill(90);
   assert.ok(blurred(make("sobelx", 3).values).every((value) => value === 0));

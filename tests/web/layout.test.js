@@ -1,10 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GAP, cellAfterKey, cellAt, gridOf, mapCell, originOf, outlineOf, paintMaps, tensorIndex } from "../../explorer/web/lib/layout.js";
+import {
+  GAP,
+  cellAfterKey,
+  cellAt,
+  gridOf,
+  mapCell,
+  originOf,
+  outlineOf,
+  paintMaps,
+  tensorIndex,
+} from "../../explorer/web/lib/layout.js";
 
 const maps = [
-  [{ rows: 28, columns: 28, count: 784 }, 1], [{ rows: 24, columns: 24, count: 576 }, 32], [{ rows: 4, columns: 4, count: 16 }, 128],
-  [{ rows: 10, columns: 1, count: 10 }, 1], [{ rows: 12, columns: 11, count: 128 }, 1], [{ rows: 1, columns: 1, count: 1 }, 512], [{ rows: 1, columns: 40, count: 40 }, 7],
+  [{ rows: 28, columns: 28, count: 784 }, 1],
+  [{ rows: 24, columns: 24, count: 576 }, 32],
+  [{ rows: 4, columns: 4, count: 16 }, 128],
+  [{ rows: 10, columns: 1, count: 10 }, 1],
+  [{ rows: 12, columns: 11, count: 128 }, 1],
+  [{ rows: 1, columns: 1, count: 1 }, 512],
+  [{ rows: 1, columns: 40, count: 40 }, 7],
 ];
 
 test("the cell found at the middle of a drawn cell is that cell", () => {
@@ -50,17 +65,27 @@ test("arrows move inside a map, Page Down to the next map, and edges hold", () =
 });
 
 test("every cell of every map is painted in the colour of its code, and nothing else is", () => {
-  for (const [rows, columns, count, channels] of [[3, 4, 11, 1], [3, 4, 12, 5], [24, 24, 576, 32], [4, 4, 16, 20]]) {
+  for (const [rows, columns, count, channels] of [
+    [3, 4, 11, 1],
+    [3, 4, 12, 5],
+    [24, 24, 576, 32],
+    [4, 4, 16, 20],
+  ]) {
     const grid = gridOf({ rows, columns, count }, channels);
     const words = new Uint32Array(grid.width * grid.height);
-    const lookups = Array.from({ length: channels }, (_, map) => Uint32Array.from({ length: 256 }, (_, code) => 1000 * (map + 1) + code));
+    const lookups = Array.from({ length: channels }, (_, map) =>
+      Uint32Array.from({ length: 256 }, (_, code) => 1000 * (map + 1) + code),
+    );
     const codes = Uint8Array.from({ length: channels * count }, (_, k) => k % 251);
     paintMaps(words, grid, codes, lookups);
     for (let y = 0; y < grid.height; y++) {
       for (let x = 0; x < grid.width; x++) {
         const cell = cellAt(grid, x, y);
-        const expected = cell ? lookups[cell.channel][codes[cell.channel * count + cell.row * columns + cell.column]] : 0;
-        if (words[y * grid.width + x] !== expected) assert.fail(`${x}, ${y}: ${words[y * grid.width + x]} instead of ${expected}`);
+        const expected = cell
+          ? lookups[cell.channel][codes[cell.channel * count + cell.row * columns + cell.column]]
+          : 0;
+        if (words[y * grid.width + x] !== expected)
+          assert.fail(`${x}, ${y}: ${words[y * grid.width + x]} instead of ${expected}`);
       }
     }
   }

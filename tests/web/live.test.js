@@ -9,8 +9,16 @@ test("one request is under way at a time, and what waits is the newest", async (
   const sent = [];
   const received = [];
   let answer = () => {};
-  const post = newestOnly((input) => { sent.push(input); return new Promise((resolve) => { answer = resolve; }); },
-    (reply, input) => received.push([reply, input]), () => assert.fail("no error was sent"));
+  const post = newestOnly(
+    (input) => {
+      sent.push(input);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+    (reply, input) => received.push([reply, input]),
+    () => assert.fail("no error was sent"),
+  );
   [1, 2, 3, 4].forEach(post);
   assert.deepEqual(sent, [1]);
   answer("one");
@@ -18,14 +26,24 @@ test("one request is under way at a time, and what waits is the newest", async (
   assert.deepEqual(sent, [1, 4]);
   answer("four");
   await settled();
-  assert.deepEqual(received, [["one", 1], ["four", 4]]);
+  assert.deepEqual(received, [
+    ["one", 1],
+    ["four", 4],
+  ]);
   post(5);
   assert.deepEqual(sent, [1, 4, 5]);
 });
 
 test("the next request is sent before the page shows the last answer, so that both work at once", async () => {
   const order = [];
-  const post = newestOnly(async (input) => { order.push(`send ${input}`); return input; }, (answer) => order.push(`show ${answer}`), () => assert.fail("no error was sent"));
+  const post = newestOnly(
+    async (input) => {
+      order.push(`send ${input}`);
+      return input;
+    },
+    (answer) => order.push(`show ${answer}`),
+    () => assert.fail("no error was sent"),
+  );
   post(1);
   post(2);
   await settled();
@@ -34,7 +52,11 @@ test("the next request is sent before the page shows the last answer, so that bo
 
 test("after a failure the next request is still sent", async () => {
   const failed = [];
-  const post = newestOnly((input) => (input === 1 ? Promise.reject(new Error("no")) : Promise.resolve(input)), () => {}, (error, input) => failed.push([error.message, input]));
+  const post = newestOnly(
+    (input) => (input === 1 ? Promise.reject(new Error("no")) : Promise.resolve(input)),
+    () => {},
+    (error, input) => failed.push([error.message, input]),
+  );
   post(1);
   post(2);
   await settled();
@@ -42,16 +64,33 @@ test("after a failure the next request is still sent", async () => {
 });
 
 test("an error in the answer, and no answer, become words", async () => {
-  await assert.rejects(ask(async () => ({ error: "weight has 3 axes" }), {}, "gone"), /weight has 3 axes/);
-  await assert.rejects(ask(async () => undefined, {}, "gone"), /gone/);
-  await assert.rejects(ask(async () => { throw new Error("socket"); }, {}, "gone"), /gone/);
+  await assert.rejects(
+    ask(async () => ({ error: "weight has 3 axes" }), {}, "gone"),
+    /weight has 3 axes/,
+  );
+  await assert.rejects(
+    ask(async () => undefined, {}, "gone"),
+    /gone/,
+  );
+  await assert.rejects(
+    ask(
+      async () => {
+        throw new Error("socket");
+      },
+      {},
+      "gone",
+    ),
+    /gone/,
+  );
   assert.deepEqual(await ask(async (x) => ({ x }), 3, "gone"), { x: 3 });
 });
 
 test("a store calls a listener once for several changes, and not for none", () => {
   const store = createStore({ a: 1, b: 2 });
   let calls = 0;
-  const stop = store.on(["a", "b"], () => { calls += 1; });
+  const stop = store.on(["a", "b"], () => {
+    calls += 1;
+  });
   store.set({ a: 5, b: 6 });
   store.set({ a: 5 });
   assert.equal(calls, 1);

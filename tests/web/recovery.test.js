@@ -15,15 +15,28 @@ import { svd } from "../../explorer/web/lib/svd.js";
 const golden = JSON.parse(readFileSync(new URL("../golden/recovery.json", import.meta.url), "utf8"));
 
 function lesson({ height, width, planes, rows, columns, stride, dilation, targets }) {
-  const { geometry } = windowsOf(height, width, { rows, columns, values: [] }, { stride, dilation, padding: "valid", mode: "zeros" });
-  return descentOf(equationsOf(planes.map((plane) => Float64Array.from(plane)), targets.map((target) => Float64Array.from(target)), geometry));
+  const { geometry } = windowsOf(
+    height,
+    width,
+    { rows, columns, values: [] },
+    { stride, dilation, padding: "valid", mode: "zeros" },
+  );
+  return descentOf(
+    equationsOf(
+      planes.map((plane) => Float64Array.from(plane)),
+      targets.map((target) => Float64Array.from(target)),
+      geometry,
+    ),
+  );
 }
 
 test("every golden case has core's eigenvalues and rank", () => {
   for (const given of golden) {
     const { eigenvalues, rank } = lesson(given);
     assert.equal(rank, given.rank, given.name);
-    given.eigenvalues.forEach((value, k) => assert.ok(Math.abs(eigenvalues[k] - value) <= 1e-9 * Math.max(1, given.eigenvalues[0]), `${given.name} ${k}`));
+    given.eigenvalues.forEach((value, k) =>
+      assert.ok(Math.abs(eigenvalues[k] - value) <= 1e-9 * Math.max(1, given.eigenvalues[0]), `${given.name} ${k}`),
+    );
   }
 });
 
@@ -34,9 +47,20 @@ test("step k without walking there is where core's walk is at step k: kernel, bi
     for (const { steps, values, bias, error } of given.descent) {
       const got = descended(descent, steps);
       const peak = Math.max(1, ...values.map(Math.abs));
-      values.forEach((value, k) => assert.ok(Math.abs(got.values[k] - value) <= 1e-4 * peak, `${given.name}, step ${steps}: ${got.values[k]}, expected ${value}`));
-      assert.ok(Math.abs(got.bias - bias) <= 1e-4 * Math.max(10, Math.abs(bias)), `${given.name}, step ${steps}: bias ${got.bias}, expected ${bias}`);
-      assert.ok(Math.abs(got.error - error) <= 1e-6 * descent.equations.variance + 1e-4 * error, `${given.name}, step ${steps}: error ${got.error}, expected ${error}`);
+      values.forEach((value, k) =>
+        assert.ok(
+          Math.abs(got.values[k] - value) <= 1e-4 * peak,
+          `${given.name}, step ${steps}: ${got.values[k]}, expected ${value}`,
+        ),
+      );
+      assert.ok(
+        Math.abs(got.bias - bias) <= 1e-4 * Math.max(10, Math.abs(bias)),
+        `${given.name}, step ${steps}: bias ${got.bias}, expected ${bias}`,
+      );
+      assert.ok(
+        Math.abs(got.error - error) <= 1e-6 * descent.equations.variance + 1e-4 * error,
+        `${given.name}, step ${steps}: error ${got.error}, expected ${error}`,
+      );
       checked++;
     }
   }
@@ -49,7 +73,8 @@ test("the descent ends at the kernel behind the result where the rank is full, a
     const { values, error } = descended(descent, 1e9);
     assert.ok(error <= 1e-9 * descent.equations.variance, given.name);
     const size = (kernel) => Math.hypot(...kernel);
-    if (given.rank === values.length) values.forEach((value, k) => assert.ok(Math.abs(value - given.kernel[k]) < 1e-4, `${given.name} ${k}`));
+    if (given.rank === values.length)
+      values.forEach((value, k) => assert.ok(Math.abs(value - given.kernel[k]) < 1e-4, `${given.name} ${k}`));
     else assert.ok(size(values) < size(given.kernel));
   }
 });
@@ -65,14 +90,29 @@ test("the error falls at every step that is shown", () => {
 });
 
 test("singular values and vectors give the matrix back, whatever its shape and rank", () => {
-  for (const [rows, columns, rank] of [[3, 3, 3], [5, 3, 2], [3, 5, 3], [1, 7, 1], [4, 4, 0], [9, 9, 1]]) {
-    const parts = Array.from({ length: rank }, (_, k) => [Array.from({ length: rows }, (_, i) => Math.sin(i * 3 + k + 1)), Array.from({ length: columns }, (_, j) => Math.cos(j * 5 + k))]);
-    const values = Array.from({ length: rows * columns }, (_, n) => parts.reduce((sum, [u, v]) => sum + u[Math.floor(n / columns)] * v[n % columns], 0));
+  for (const [rows, columns, rank] of [
+    [3, 3, 3],
+    [5, 3, 2],
+    [3, 5, 3],
+    [1, 7, 1],
+    [4, 4, 0],
+    [9, 9, 1],
+  ]) {
+    const parts = Array.from({ length: rank }, (_, k) => [
+      Array.from({ length: rows }, (_, i) => Math.sin(i * 3 + k + 1)),
+      Array.from({ length: columns }, (_, j) => Math.cos(j * 5 + k)),
+    ]);
+    const values = Array.from({ length: rows * columns }, (_, n) =>
+      parts.reduce((sum, [u, v]) => sum + u[Math.floor(n / columns)] * v[n % columns], 0),
+    );
     const { sizes, left, right } = svd(values, rows, columns);
     assert.equal(sizes.length, Math.min(rows, columns));
     assert.ok(sizes.every((size, k) => size >= 0 && (k === 0 || size <= sizes[k - 1])));
     values.forEach((value, n) => {
-      const made = sizes.reduce((sum, size, k) => sum + size * left[k][Math.floor(n / columns)] * right[k][n % columns], 0);
+      const made = sizes.reduce(
+        (sum, size, k) => sum + size * left[k][Math.floor(n / columns)] * right[k][n % columns],
+        0,
+      );
       assert.ok(Math.abs(made - value) < 1e-12);
     });
   }
@@ -87,7 +127,14 @@ const flat = { width: 20, height: 20, data: new Uint8ClampedArray(1600).fill(120
 /** The verdict at the end of a descent. */
 function judged(asked, stage, link, leaveCut = false) {
   const pair = pairOf(asked, stage, link, null);
-  const descent = descentOf(equationsOf(pair.surrounded, pair.targets, pair.geometry, leaveCut ? (c, k) => pair.targets[c][k] > 0 && pair.targets[c][k] < 255 : null));
+  const descent = descentOf(
+    equationsOf(
+      pair.surrounded,
+      pair.targets,
+      pair.geometry,
+      leaveCut ? (c, k) => pair.targets[c][k] > 0 && pair.targets[c][k] < 255 : null,
+    ),
+  );
   const now = descended(descent, descent.steps);
   return { ...verdictOf({ pair, descent, leftOut: leaveCut, step: descent.steps, last: true, now }), pair, now };
 }
@@ -112,18 +159,25 @@ test("why a kernel cannot be known is named: a flat picture, few windows, signs 
   assert.deepEqual(names(judged(asked, wide, viewOf(wide, small))), ["missed", "few"]);
   const noisy = pictureOf("noisy");
   const edges = withPreset(FIRST, "sobelx");
-  assert.deepEqual(names(judged({ ...asked, from: "painted" }, edges, viewOf(edges, noisy))).slice(-2), ["signless", "cut"]);
+  assert.deepEqual(names(judged({ ...asked, from: "painted" }, edges, viewOf(edges, noisy))).slice(-2), [
+    "signless",
+    "cut",
+  ]);
   const cut = judged({ ...asked, from: "painted" }, FIRST, viewOf(FIRST, noisy));
   assert.deepEqual(names(cut), ["missed", "cut"]);
   const left = judged({ ...asked, from: "painted" }, FIRST, viewOf(FIRST, noisy), true);
   assert.ok(!names(left).includes("cut"));
-  const away = ({ now, pair }) => Math.max(...now.values.map((value, k) => Math.abs(value - pair.truth.kernel.values[k])));
+  const away = ({ now, pair }) =>
+    Math.max(...now.values.map((value, k) => Math.abs(value - pair.truth.kernel.values[k])));
   assert.ok(away(left) < away(cut) / 10, `${away(left)} and ${away(cut)}`);
 });
 
 test("a result that no kernel of the size makes is called so", () => {
   const stage = withPreset(FIRST, "gaussian");
-  assert.deepEqual(names(judged({ from: "stage", rows: 1, columns: 1, seed: 0 }, stage, viewOf(stage, pictureOf("noisy")))), ["ended", "other"]);
+  assert.deepEqual(
+    names(judged({ from: "stage", rows: 1, columns: 1, seed: 0 }, stage, viewOf(stage, pictureOf("noisy")))),
+    ["ended", "other"],
+  );
 });
 
 test("a hidden kernel is the same for the same number, and its result is its own", () => {
@@ -139,6 +193,9 @@ test("results of another size are refused with both sizes", () => {
   const link = viewOf(FIRST, flat);
   const file = { width: 19, height: 20, planes: [new Float64Array(380)] };
   const asked = { from: /** @type {const} */ ("file"), rows: 3, columns: 3, seed: 0 };
-  assert.deepEqual(pairOf(asked, FIRST, link, file), { reason: "size", numbers: { height: 20, width: 20, rows: 20, columns: 19 } });
+  assert.deepEqual(pairOf(asked, FIRST, link, file), {
+    reason: "size",
+    numbers: { height: 20, width: 20, rows: 20, columns: 19 },
+  });
   assert.equal(pairOf(asked, FIRST, link, null).reason, "file");
 });

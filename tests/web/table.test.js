@@ -6,8 +6,18 @@ const rows = (text) => tableOf(text).rows;
 const problem = (text) => tableOf(text).problem;
 
 test("a table is read as a spreadsheet, a file, a text or Python writes it", () => {
-  const wanted = [[1, -2], [0.5, 40]];
-  for (const text of ["1\t−2\n0,5\t40\n", "1,-2\r\n0.5,40\r\n", "1; -2\n0,5; 4e1", "  1 -2\n .5   40", "[[1, -2], [0.5, 40]]", "[[ 1.  -2. ]\n [ 0.5 40. ]]"]) {
+  const wanted = [
+    [1, -2],
+    [0.5, 40],
+  ];
+  for (const text of [
+    "1\t−2\n0,5\t40\n",
+    "1,-2\r\n0.5,40\r\n",
+    "1; -2\n0,5; 4e1",
+    "  1 -2\n .5   40",
+    "[[1, -2], [0.5, 40]]",
+    "[[ 1.  -2. ]\n [ 0.5 40. ]]",
+  ]) {
     assert.deepEqual(rows(text), wanted, JSON.stringify(text));
   }
   assert.deepEqual(rows("7"), [[7]]);
@@ -24,5 +34,8 @@ test("what is no table says where and why", () => {
 });
 
 test("a plane copied as a table is read back", () => {
-  assert.deepEqual(rows(tableText(Float64Array.of(1, 0.1, -3, 4), 2)), [[1, 0.1], [-3, 4]]);
+  assert.deepEqual(rows(tableText(Float64Array.of(1, 0.1, -3, 4), 2)), [
+    [1, 0.1],
+    [-3, 4],
+  ]);
 });

@@ -12,7 +12,8 @@ import { im2colOf } from "../../explorer/web/lib/im2col.js";
 import { advanced, paceOf, startOf } from "../../explorer/web/lib/transport.js";
 import { twoPassesOf } from "../../explorer/web/lib/two_passes.js";
 
-const partOf = (given, key) => OPERATORS[given.op].settings.flatMap(({ parts }) => parts).find((part) => part.key === key);
+const partOf = (given, key) =>
+  OPERATORS[given.op].settings.flatMap(({ parts }) => parts).find((part) => part.key === key);
 const choose = (given, key, value) => withChoice(given, partOf(given, key), value);
 const elementsOf = (given) => Object.values(given.tensors).reduce((all, { values }) => all + values.length, 0);
 const carried = (told) => walkHeard(JSON.parse(JSON.stringify(told)));
@@ -21,9 +22,17 @@ test("a walk through any operator comes back from its link", () => {
   for (const op of Object.keys(OPERATORS)) {
     const given = randomised(withOperator(presetCase(FIRST), op), 3);
     const pass = Object.keys(passesOf(given)).at(-1);
-    assert.deepEqual(carried(walkTold({ given, pass, unit: "product", at: 2 })), { given, pass, unit: "product", at: 2 }, op);
+    assert.deepEqual(
+      carried(walkTold({ given, pass, unit: "product", at: 2 })),
+      { given, pass, unit: "product", at: 2 },
+      op,
+    );
   }
-  for (const name of Object.keys(PRESETS)) assert.deepEqual(carried(walkTold({ given: presetCase(name), pass: PRESETS[name].pass, unit: "value", at: 1 })).given, presetCase(name));
+  for (const name of Object.keys(PRESETS))
+    assert.deepEqual(
+      carried(walkTold({ given: presetCase(name), pass: PRESETS[name].pass, unit: "value", at: 1 })).given,
+      presetCase(name),
+    );
   assert.equal(walkTold({ given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 }), null);
 });
 
@@ -33,30 +42,88 @@ test("the largest that the controls can make comes back from its link too", () =
       const [options, own] = [part.options(given), part.get(given)];
       return part.kind === "choice" ? options : [...new Set([own, options[0], options.at(-1)])];
     };
-    const sized = ["input.rows", "input.columns"].reduce((given, key) => choose(given, key, partOf(given, key).options(given).at(-1)), withOperator(presetCase(FIRST), op));
-    const made = ["kernel", "stride", "padding", "dilation", "outputPadding", "output", "mode"].reduce((cases, key) => cases.flatMap((given) => {
-      const parts = [key, `${key}.rows`, `${key}.columns`].filter((each) => partOf(given, each));
-      return parts.length ? extremes(partOf(given, parts[0]), given).map((value) => parts.reduce((now, part) => choose(now, part, value), given)) : [given];
-    }), [sized]);
+    const sized = ["input.rows", "input.columns"].reduce(
+      (given, key) => choose(given, key, partOf(given, key).options(given).at(-1)),
+      withOperator(presetCase(FIRST), op),
+    );
+    const made = ["kernel", "stride", "padding", "dilation", "outputPadding", "output", "mode"].reduce(
+      (cases, key) =>
+        cases.flatMap((given) => {
+          const parts = [key, `${key}.rows`, `${key}.columns`].filter((each) => partOf(given, each));
+          return parts.length
+            ? extremes(partOf(given, parts[0]), given).map((value) =>
+                parts.reduce((now, part) => choose(now, part, value), given),
+              )
+            : [given];
+        }),
+      [sized],
+    );
     const possible = made.filter((given) => !refusalOf(given));
     assert.ok(possible.length > 1 || op === "relu");
     const largest = possible.reduce((most, given) => (elementsOf(given) > elementsOf(most) ? given : most));
-    for (const given of [largest, possible.at(-1)]) assert.deepEqual(carried(walkTold({ given, pass: "forward", unit: "value", at: 0 })).given, given, op);
+    for (const given of [largest, possible.at(-1)])
+      assert.deepEqual(carried(walkTold({ given, pass: "forward", unit: "value", at: 0 })).given, given, op);
   }
 });
 
 test("what does not fit together in a link is refused", () => {
-  const good = walkTold({ given: withValue(presetCase("valid"), "input", 0, 7), pass: "forward", unit: "value", at: 0 });
+  const good = walkTold({
+    given: withValue(presetCase("valid"), "input", 0, 7),
+    pass: "forward",
+    unit: "value",
+    at: 0,
+  });
   carried(good);
-  for (const broken of [{ op: "magic" }, { pass: "sideways" }, { unit: "hour" }, { at: 1.5 }, { settings: { speed: 3 } }, { settings: { stride: [1] } }, { settings: { stride: ["1", 1] } }, { settings: { padding: "lots" } }, { settings: { lr: "0" } },
-    { tensors: { input: [[1, 2], [1, 2]] } }, { tensors: { input: [[1, 100, 100], []] } }, { tensors: { weight: [[1, 1, 2, 2], [1, 2, 3]] } }, { tensors: { weight: [[1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]] } }, { tensors: { z: [[1], [1]] } }, { preset: "none" }]) {
+  for (const broken of [
+    { op: "magic" },
+    { pass: "sideways" },
+    { unit: "hour" },
+    { at: 1.5 },
+    { settings: { speed: 3 } },
+    { settings: { stride: [1] } },
+    { settings: { stride: ["1", 1] } },
+    { settings: { padding: "lots" } },
+    { settings: { lr: "0" } },
+    {
+      tensors: {
+        input: [
+          [1, 2],
+          [1, 2],
+        ],
+      },
+    },
+    { tensors: { input: [[1, 100, 100], []] } },
+    {
+      tensors: {
+        weight: [
+          [1, 1, 2, 2],
+          [1, 2, 3],
+        ],
+      },
+    },
+    {
+      tensors: {
+        weight: [
+          [1, 2, 2, 2],
+          [1, 2, 3, 4, 5, 6, 7, 8],
+        ],
+      },
+    },
+    { tensors: { z: [[1], [1]] } },
+    { preset: "none" },
+  ]) {
     assert.throws(() => carried({ ...good, ...broken }), undefined, JSON.stringify(broken));
   }
 });
 
 test("the matrix product gives the convolution's sums, with groups, padding modes and the flip", () => {
   let given = withOperator(presetCase(FIRST), "conv");
-  for (const settings of [{}, { padding: [1, 2], stride: [2, 1] }, { padding: [1, 1], mode: "reflect" }, { dilation: [2, 1], flip: true }]) {
+  for (const settings of [
+    {},
+    { padding: [1, 2], stride: [2, 1] },
+    { padding: [1, 1], mode: "reflect" },
+    { dilation: [2, 1], flip: true },
+  ]) {
     given = randomised({ ...presetCase(FIRST), settings: { ...presetCase(FIRST).settings, ...settings } }, 5);
     const { forward } = passesOf(given);
     const { product } = im2colOf(given, forward, 0);
@@ -64,13 +131,22 @@ test("the matrix product gives the convolution's sums, with groups, padding mode
     product.values.forEach((value, k) => assert.ok(Math.abs(value + given.tensors.bias.values[0] - wanted[k]) < 1e-9));
   }
   const { forward } = passesOf(given);
-  assert.equal(unfoldCall(given, im2colOf(given, forward, 0), forward.shapes.output), "(K.flip(2, 3).flatten(1) @ F.unfold(X[None], (3, 3), dilation=(2, 1))[0]).view(1, 1, 3)");
+  assert.equal(
+    unfoldCall(given, im2colOf(given, forward, 0), forward.shapes.output),
+    "(K.flip(2, 3).flatten(1) @ F.unfold(X[None], (3, 3), dilation=(2, 1))[0]).view(1, 1, 3)",
+  );
 });
 
 test("two passes give the same sums for a kernel of rank one, and none for another", () => {
-  const given = { ...presetCase(FIRST), settings: { ...presetCase(FIRST).settings, padding: [1, 1], stride: [2, 1], flip: true } };
+  const given = {
+    ...presetCase(FIRST),
+    settings: { ...presetCase(FIRST).settings, padding: [1, 1], stride: [2, 1], flip: true },
+  };
   const { rank, passes } = twoPassesOf(given, 0, 0);
-  const { forward } = passesOf({ ...given, tensors: { ...given.tensors, gradOutput: { shape: [1, 3, 5], values: Array(15).fill(1) } } });
+  const { forward } = passesOf({
+    ...given,
+    tensors: { ...given.tensors, gradOutput: { shape: [1, 3, 5], values: Array(15).fill(1) } },
+  });
   assert.equal(rank, 1);
   assert.deepEqual(passes.result.values, Array.from(resultOf(forward).output.values));
   const other = twoPassesOf(presetCase("valid"), 0, 0);
@@ -79,7 +155,10 @@ test("two passes give the same sums for a kernel of rank one, and none for anoth
 
 test("a pasted table takes its place, resizes where that is possible, and says where it is not", () => {
   const given = presetCase("valid");
-  const larger = withTable(given, "input", 0, [[1, 2, 3, 4], [5, 6, 7, 8]]);
+  const larger = withTable(given, "input", 0, [
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+  ]);
   assert.deepEqual(larger.given.tensors.input, { shape: [1, 2, 4], values: [1, 2, 3, 4, 5, 6, 7, 8] });
   assert.deepEqual(larger.given.tensors.gradOutput.shape, [1, 1, 3]);
   assert.match(withTable(given, "bias", 0, [[1, 2]]).refused, /arithmetic.table.size/);
@@ -89,21 +168,53 @@ test("a pasted table takes its place, resizes where that is possible, and says w
 test("an element of a network becomes a walk that stands where it is complete; what was left out is said until a number is changed", () => {
   const plane = (values, rows) => ({ shape: [1, rows, values.length / rows], values });
   const sent = {
-    op: "max", settings: { kernel: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1], ceil: false }, walk: "inputGrad", element: 4, left: null,
+    op: "max",
+    settings: { kernel: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1], ceil: false },
+    walk: "inputGrad",
+    element: 4,
+    left: null,
     tensors: { input: plane([1, 2, 3, 4, 9, 6, 7, 8, 5], 3), gradOutput: plane([1, 2, 3, 4], 2) },
   };
   const { given, pass, at } = walkOf(sent, "a2: pool1 [0, 1, 1]");
   assert.deepEqual([pass, at], ["inputGrad", 3]);
   assert.equal(resultOf(passesOf(given).inputGrad).gradInput.values[4], 10);
-  assert.deepEqual([walkOf({ ...sent, element: 0 }, "a2: pool1 [0, 0, 0]").at, resultOf(passesOf(given).inputGrad).gradInput.values[0]], [3, 0]);
+  assert.deepEqual(
+    [
+      walkOf({ ...sent, element: 0 }, "a2: pool1 [0, 0, 0]").at,
+      resultOf(passesOf(given).inputGrad).gradInput.values[0],
+    ],
+    [3, 0],
+  );
   const name = "a2: fc1 [3]";
-  const linear = walkOf({ op: "linear", settings: { lr: 0.1 }, walk: "forward", element: 0, left: { count: 90, sum: -0.25 }, tensors: {
-    input: { shape: [1, 2], values: [1, 2] }, weight: { shape: [1, 2], values: [3, 4] }, bias: { shape: [1], values: [0.5] }, gradOutput: { shape: [1, 1], values: [1] },
-  } }, name);
+  const linear = walkOf(
+    {
+      op: "linear",
+      settings: { lr: 0.1 },
+      walk: "forward",
+      element: 0,
+      left: { count: 90, sum: -0.25 },
+      tensors: {
+        input: { shape: [1, 2], values: [1, 2] },
+        weight: { shape: [1, 2], values: [3, 4] },
+        bias: { shape: [1], values: [0.5] },
+        gradOutput: { shape: [1, 1], values: [1] },
+      },
+    },
+    name,
+  );
   assert.deepEqual(carried(walkTold(linear)).given.origin, { name, left: { count: 90, sum: -0.25 } });
   assert.equal(withValue(linear.given, "input", 0, 5).origin, null);
-  assert.throws(() => walkOf({ ...sent, settings: { ...sent.settings, kernel: [112, 112] } }, name), /kernel is 112, expected a whole number from 0 to 64/);
-  for (const origin of [{ name: 3, left: null }, { name: "x".repeat(300), left: null }, { name, left: { count: 0, sum: 1 } }, { name, left: { count: 2, sum: "1" } }]) assert.throws(() => carried({ ...walkTold(linear), origin }));
+  assert.throws(
+    () => walkOf({ ...sent, settings: { ...sent.settings, kernel: [112, 112] } }, name),
+    /kernel is 112, expected a whole number from 0 to 64/,
+  );
+  for (const origin of [
+    { name: 3, left: null },
+    { name: "x".repeat(300), left: null },
+    { name, left: { count: 0, sum: 1 } },
+    { name, left: { count: 2, sum: "1" } },
+  ])
+    assert.throws(() => carried({ ...walkTold(linear), origin }));
 });
 
 test("a step's table has a row for each term; a film of a long walk keeps its ends", () => {

@@ -4,8 +4,10 @@ import { test } from "node:test";
 
 const web = new URL("../../explorer/web/", import.meta.url);
 const catalogue = (language) => JSON.parse(readFileSync(new URL(`i18n/${language}.json`, web), "utf8"));
-const sources = readdirSync(web, { recursive: true }).filter((name) => name.endsWith(".js"))
-  .map((name) => readFileSync(new URL(name, web), "utf8")).join("\n");
+const sources = readdirSync(web, { recursive: true })
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => readFileSync(new URL(name, web), "utf8"))
+  .join("\n");
 const english = catalogue("en");
 const groups = [...new Set(Object.keys(english).map((key) => key.split(".")[0]))].join("|");
 
@@ -25,10 +27,22 @@ test("every key in the sources has words", () => {
 
 test("every catalogue entry is said somewhere", () => {
   // `group.${name}.why` says group.a.why and group.b.why; `${key}.why` says the why of every key that is said
-  const templates = [...sources.matchAll(new RegExp("`((?:" + groups + ")\\.[^`\n ]*\\$\\{[^`\n]*)`", "g"))].map((match) => match[1]);
-  const patterns = templates.map((text) => new RegExp(`^${text.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(".", "\\.")).join("[\\w.]+")}$`));
+  const templates = [...sources.matchAll(new RegExp("`((?:" + groups + ")\\.[^`\n ]*\\$\\{[^`\n]*)`", "g"))].map(
+    (match) => match[1],
+  );
+  const patterns = templates.map(
+    (text) =>
+      new RegExp(
+        `^${text
+          .split(/\$\{[^}]*\}/)
+          .map((part) => part.replaceAll(".", "\\."))
+          .join("[\\w.]+")}$`,
+      ),
+  );
   const endings = [...sources.matchAll(/`\$\{\w+\}(\.\w+)`/g)].map((match) => match[1]);
-  const said = (/** @type {string} */ key) => sources.includes(`"${key}"`) || patterns.some((pattern) => pattern.test(key))
-    || endings.some((ending) => key.endsWith(ending) && said(key.slice(0, -ending.length)));
+  const said = (/** @type {string} */ key) =>
+    sources.includes(`"${key}"`) ||
+    patterns.some((pattern) => pattern.test(key)) ||
+    endings.some((ending) => key.endsWith(ending) && said(key.slice(0, -ending.length)));
   for (const key of Object.keys(english)) assert.ok(said(key), `${key} is not used`);
 });

@@ -48,8 +48,13 @@ export function createChain({ initial, listings, films, check, animate, onchange
       if (visit !== undefined) player.seek(numberOfPlace(legs, unit, at, { visit, phase: lastPhase(pass, visit) }));
     },
     onstage(name) {
-      const [stage, pass] = name === "input" ? ["conv", "forward"] : name === "softmax" ? ["loss", "logP"] : [name, "forward"];
-      go(legs.findIndex((leg) => leg.stage.name === stage && leg.direction === "forward" && (!leg.pass || leg.pass.name === pass)));
+      const [stage, pass] =
+        name === "input" ? ["conv", "forward"] : name === "softmax" ? ["loss", "logP"] : [name, "forward"];
+      go(
+        legs.findIndex(
+          (leg) => leg.stage.name === stage && leg.direction === "forward" && (!leg.pass || leg.pass.name === pass),
+        ),
+      );
     },
   });
   const stage = createStage({
@@ -58,7 +63,10 @@ export function createChain({ initial, listings, films, check, animate, onchange
       show(player.at);
     },
     onpick(visit) {
-      const { at, leg: { pass } } = placeAt(legs, unit, player.at);
+      const {
+        at,
+        leg: { pass },
+      } = placeAt(legs, unit, player.at);
       if (pass) player.seek(numberOfPlace(legs, unit, at, { visit, phase: lastPhase(pass, visit) }));
     },
     onedit(name, index, value, gesture) {
@@ -69,39 +77,91 @@ export function createChain({ initial, listings, films, check, animate, onchange
     editable: (_, name) => EDITED[placeAt(legs, unit, player.at).leg.stage.name]?.[name] !== undefined,
   });
   const texts = createTexts(listings);
-  const [badge, here, moved, outcome] = [h("p", { class: "badge", role: "status" }), h("h2", { class: "part-title chain-here" }), h("p", { class: "chain-flat" }), h("p", { class: "chain-outcome" })];
+  const [badge, here, moved, outcome] = [
+    h("p", { class: "badge", role: "status" }),
+    h("h2", { class: "part-title chain-here" }),
+    h("p", { class: "chain-flat" }),
+    h("p", { class: "chain-outcome" }),
+  ];
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const taken = createExport({
-    picture: () => body, film: () => overview.element, name: () => "network", films, animate, walk: player,
+    picture: () => body,
+    film: () => overview.element,
+    name: () => "network",
+    films,
+    animate,
+    walk: player,
     table() {
-      const { leg: { pass }, moment } = placeAt(legs, unit, player.at);
+      const {
+        leg: { pass },
+        moment,
+      } = placeAt(legs, unit, player.at);
       return pass && stepTable(pass, pass.visit(moment.visit));
     },
     lines() {
-      const { leg: { stage: { given, passes }, pass } } = placeAt(legs, unit, player.at);
+      const {
+        leg: {
+          stage: { given, passes },
+          pass,
+        },
+      } = placeAt(legs, unit, player.at);
       return given && pass && pytorchLines(given, passes, pass);
     },
     result() {
-      const { leg: { stage: { tensors }, pass } } = placeAt(legs, unit, player.at);
+      const {
+        leg: {
+          stage: { tensors },
+          pass,
+        },
+      } = placeAt(legs, unit, player.at);
       return pass && tensors[pass.targets[0]];
     },
   });
-  const target = h("select", { dataset: { control: "target", i18nTitle: "chain.target.why" }, onchange: () => edit(withNumber(edits.now, "target", 0, Number(target.value))) },
-    ...edits.now.offset.values.map((_, value) => h("option", { value }, String(value))));
-  const turns = /** @type {const} */ (["forward", "backward", "step"]).map((direction) => h("button", {
-    type: "button", class: "tool wide", dataset: { turn: direction, i18n: `chain.${direction}`, i18nTitle: `chain.${direction}.why` }, onclick: () => go(legs.findIndex((leg) => leg.direction === direction)),
-  }));
+  const target = h(
+    "select",
+    {
+      dataset: { control: "target", i18nTitle: "chain.target.why" },
+      onchange: () => edit(withNumber(edits.now, "target", 0, Number(target.value))),
+    },
+    ...edits.now.offset.values.map((_, value) => h("option", { value }, String(value))),
+  );
+  const turns = /** @type {const} */ (["forward", "backward", "step"]).map((direction) =>
+    h("button", {
+      type: "button",
+      class: "tool wide",
+      dataset: { turn: direction, i18n: `chain.${direction}`, i18nTitle: `chain.${direction}.why` },
+      onclick: () => go(legs.findIndex((leg) => leg.direction === direction)),
+    }),
+  );
   const detail = h("div", { class: "arithmetic-body" }, stage.element, texts.element);
   const body = h("div", { class: "arithmetic-body" }, overview.element, here, moved, detail);
-  const root = h("div", { class: "arithmetic network-walk", tabindex: -1 },
-    h("div", { class: "arithmetic-head" }, ...edits.tools, h("div", { class: "chain-turns" }, ...turns),
-      h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "chain.target" } }), target), badge, taken.element),
-    player.element, body, outcome, h("p", { class: "note", dataset: { i18n: "chain.keys" } }), said);
+  const root = h(
+    "div",
+    { class: "arithmetic network-walk", tabindex: -1 },
+    h(
+      "div",
+      { class: "arithmetic-head" },
+      ...edits.tools,
+      h("div", { class: "chain-turns" }, ...turns),
+      h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "chain.target" } }), target),
+      badge,
+      taken.element,
+    ),
+    player.element,
+    body,
+    outcome,
+    h("p", { class: "note", dataset: { i18n: "chain.keys" } }),
+    said,
+  );
 
   const post = newestOnly(
     (/** @type {Network} */ network) => ask(check, network, t("arithmetic.check.unreachable")),
-    (answer, network) => { if (network === edits.now) compare(answer); },
-    (error, network) => { if (network === edits.now) tell("failed", { message: error.message }); },
+    (answer, network) => {
+      if (network === edits.now) compare(answer);
+    },
+    (error, network) => {
+      if (network === edits.now) tell("failed", { message: error.message });
+    },
   );
   /** @type {[string, Record<string, string | number>]} */
   let told = ["asked", {}];
@@ -115,7 +175,14 @@ export function createChain({ initial, listings, films, check, animate, onchange
 
   /** @param {Record<string, Record<string, (number | string)[]>>} answer autograd's results by stage and name */
   function compare(answer) {
-    const { agrees, largest, count } = agreementOf(stages.flatMap(({ name, tensors }) => Object.entries(answer[name]).map(([key, values]) => ({ ours: tensors[key].values, theirs: values.map(numberOf) }))));
+    const { agrees, largest, count } = agreementOf(
+      stages.flatMap(({ name, tensors }) =>
+        Object.entries(answer[name]).map(([key, values]) => ({
+          ours: tensors[key].values,
+          theirs: values.map(numberOf),
+        })),
+      ),
+    );
     tell(agrees ? "agrees" : "differs", { count, difference: short(largest, 2) });
   }
 
@@ -126,9 +193,16 @@ export function createChain({ initial, listings, films, check, animate, onchange
 
   /** @param {"value" | "product"} next */
   function stepBy(next) {
-    const { at, leg: { pass }, moment } = placeAt(legs, unit, player.at);
+    const {
+      at,
+      leg: { pass },
+      moment,
+    } = placeAt(legs, unit, player.at);
     unit = next;
-    player.extend(countOf(legs, unit), numberOfPlace(legs, unit, at, { visit: moment.visit, phase: pass ? lastPhase(pass, moment.visit) : 0 }));
+    player.extend(
+      countOf(legs, unit),
+      numberOfPlace(legs, unit, at, { visit: moment.visit, phase: pass ? lastPhase(pass, moment.visit) : 0 }),
+    );
   }
 
   /** @param {number} k @param {boolean} [went] */
@@ -136,7 +210,14 @@ export function createChain({ initial, listings, films, check, animate, onchange
     if (went) preview = null;
     const { playing } = player;
     const place = placeAt(legs, unit, k);
-    const { leg: { stage: { name, given, tensors, passes }, pass, direction }, moment } = place;
+    const {
+      leg: {
+        stage: { name, given, tensors, passes },
+        pass,
+        direction,
+      },
+      moment,
+    } = place;
     overview.show(stages, legs, place, playing);
     for (const turn of turns) turn.setAttribute("aria-pressed", String(turn.dataset.turn === direction));
     here.textContent = `${t(`chain.stage.${name}`)}: ${t(`chain.${direction}`)}`;
@@ -146,12 +227,29 @@ export function createChain({ initial, listings, films, check, animate, onchange
     if (pass && given) {
       const visit = pass.visit(preview ?? moment.visit);
       const phase = preview === null ? moment.phase : lastPhase(pass, preview);
-      stage.show({ given: { ...given, preset: null }, passes, pass, tensors, moment, preview, single: unit === "product" });
+      stage.show({
+        given: { ...given, preset: null },
+        passes,
+        pass,
+        tensors,
+        moment,
+        preview,
+        single: unit === "product",
+      });
       texts.show({ ...given, preset: null }, pass, visit, phase);
-      if (!playing) said.textContent = t("arithmetic.spoken", { cell: targetName(given, pass, visit), value: short(visit.value, 7), at: k + 1, count: countOf(legs, unit) });
+      if (!playing)
+        said.textContent = t("arithmetic.spoken", {
+          cell: targetName(given, pass, visit),
+          value: short(visit.value, 7),
+          at: k + 1,
+          count: countOf(legs, unit),
+        });
     } else {
       const shape = (/** @type {string} */ key) => tensors[key].shape.join(" × ");
-      moved.textContent = t(`chain.flat.${direction}`, { from: shape(direction === "forward" ? "input" : "gradOutput"), to: shape(direction === "forward" ? "output" : "gradInput") });
+      moved.textContent = t(`chain.flat.${direction}`, {
+        from: shape(direction === "forward" ? "input" : "gradOutput"),
+        to: shape(direction === "forward" ? "output" : "gradInput"),
+      });
       if (!playing) said.textContent = moved.textContent;
     }
     onchange(chainTold(edits.now, unit, k));
@@ -184,7 +282,8 @@ export function createChain({ initial, listings, films, check, animate, onchange
       const key = EDITED[stageName]?.[name];
       if (!key || !given) return t("arithmetic.table.computed");
       const [{ rows, columns }, numbers] = [planesOf(tensors[name].shape), table.flat()];
-      if (table.length !== rows || table[0].length !== columns) return sizeRefused(table, letterOf(given, name), [rows, columns]);
+      if (table.length !== rows || table[0].length !== columns)
+        return sizeRefused(table, letterOf(given, name), [rows, columns]);
       const refused = numbers.map((value) => operatorOf(given).accepts?.(given, name, value)).find(Boolean);
       if (refused) return refusedWords(refused);
       edit(withNumbers(edits.now, key, plane * numbers.length, numbers));

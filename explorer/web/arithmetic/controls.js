@@ -20,12 +20,19 @@ function controlOf(part, ask) {
   const dataset = { control: key, i18nAria: label };
   if (kind === "switch") {
     const box = h("input", { type: "checkbox", dataset: { control: key }, onchange: () => take(box.checked) });
-    return { element: box, show: (given) => { box.checked = get(given); } };
+    return {
+      element: box,
+      show: (given) => {
+        box.checked = get(given);
+      },
+    };
   }
   if (kind === "number") {
     const valid = (/** @type {number | null} */ value) => value !== null && (part.accepts?.(value) ?? true);
     const field = h("input", {
-      class: "number-field", inputmode: "decimal", dataset,
+      class: "number-field",
+      inputmode: "decimal",
+      dataset,
       oninput: () => {
         const value = parsed(field.value);
         field.setAttribute("aria-invalid", String(!valid(value)));
@@ -44,7 +51,11 @@ function controlOf(part, ask) {
       },
     };
   }
-  const select = h("select", { class: kind === "count" ? "counter" : "choice", dataset, onchange: () => take(kind === "count" ? Number(select.value) : select.value) });
+  const select = h("select", {
+    class: kind === "count" ? "counter" : "choice",
+    dataset,
+    onchange: () => take(kind === "count" ? Number(select.value) : select.value),
+  });
   let built = "";
   return {
     element: select,
@@ -54,7 +65,15 @@ function controlOf(part, ask) {
       const options = kind === "choice" || offered.includes(value) ? offered : [...offered, value];
       if (String(options) !== built) {
         built = String(options);
-        select.replaceChildren(...options.map((option) => h("option", { value: option, dataset: kind === "count" ? {} : { i18n: `arithmetic.${key}.${option}` } }, String(option))));
+        select.replaceChildren(
+          ...options.map((option) =>
+            h(
+              "option",
+              { value: option, dataset: kind === "count" ? {} : { i18n: `arithmetic.${key}.${option}` } },
+              String(option),
+            ),
+          ),
+        );
         fillWords(select);
       }
       select.value = String(value);
@@ -69,10 +88,24 @@ function settingsOf(op, ask) {
     const controls = parts.map((part) => controlOf(part, ask));
     const name = h("span", { class: "setting-name", dataset: { i18n: `arithmetic.${key}` } });
     const title = { i18nTitle: `arithmetic.${key}.why`, setting: key };
-    const element = parts[0].kind === "switch"
-      ? h("label", { class: "switch setting", dataset: title }, controls[0].element, name)
-      : h("div", { class: "setting", role: "group", dataset: { ...title, i18nAria: `arithmetic.${key}` } }, name,
-        h("span", { class: "setting-parts" }, ...controls.flatMap(({ element: control }, k) => [...(k === controls.length - 1 && between ? [h("span", { class: "times", "aria-hidden": "true" }, between)] : []), control])));
+    const element =
+      parts[0].kind === "switch"
+        ? h("label", { class: "switch setting", dataset: title }, controls[0].element, name)
+        : h(
+            "div",
+            { class: "setting", role: "group", dataset: { ...title, i18nAria: `arithmetic.${key}` } },
+            name,
+            h(
+              "span",
+              { class: "setting-parts" },
+              ...controls.flatMap(({ element: control }, k) => [
+                ...(k === controls.length - 1 && between
+                  ? [h("span", { class: "times", "aria-hidden": "true" }, between)]
+                  : []),
+                control,
+              ]),
+            ),
+          );
     return {
       element,
       /** @param {Case} given @param {string} pass */
@@ -87,7 +120,10 @@ function settingsOf(op, ask) {
       },
     };
   });
-  return { elements: settings.map(({ element }) => element), show: (/** @type {Case} */ given, /** @type {string} */ pass) => settings.forEach(({ show }) => show(given, pass)) };
+  return {
+    elements: settings.map(({ element }) => element),
+    show: (/** @type {Case} */ given, /** @type {string} */ pass) => settings.forEach(({ show }) => show(given, pass)),
+  };
 }
 
 /** All operators by family, as the menu lists them. */
@@ -95,19 +131,49 @@ const families = () => [...Map.groupBy(Object.values(OPERATORS), ({ family }) =>
 
 /** @param {{ ask: Ask, onoperator: (op: string) => void, onpreset: (name: string) => void, onpass: (pass: string) => void, onrandom: (seed: number) => void, tools: HTMLElement[] }} options `tools`: undo and redo */
 export function createControls({ ask, onoperator, onpreset, onpass, onrandom, tools }) {
-  const groups = families().map(([family, operators]) => h("optgroup", { dataset: { i18nAria: `arithmetic.family.${family}`, family } },
-    ...operators.map(({ name }) => h("option", { value: name, dataset: { i18n: `arithmetic.op.${name}` } }))));
-  const op = h("select", { dataset: { control: "op", i18nAria: "arithmetic.op", i18nTitle: "arithmetic.op.why" }, onchange: () => onoperator(op.value) }, ...groups);
-  const preset = h("select", { class: "preset", dataset: { control: "preset", i18nAria: "arithmetic.preset", i18nTitle: "arithmetic.preset.why" }, onchange: () => onpreset(preset.value) },
+  const groups = families().map(([family, operators]) =>
+    h(
+      "optgroup",
+      { dataset: { i18nAria: `arithmetic.family.${family}`, family } },
+      ...operators.map(({ name }) => h("option", { value: name, dataset: { i18n: `arithmetic.op.${name}` } })),
+    ),
+  );
+  const op = h(
+    "select",
+    {
+      dataset: { control: "op", i18nAria: "arithmetic.op", i18nTitle: "arithmetic.op.why" },
+      onchange: () => onoperator(op.value),
+    },
+    ...groups,
+  );
+  const preset = h(
+    "select",
+    {
+      class: "preset",
+      dataset: { control: "preset", i18nAria: "arithmetic.preset", i18nTitle: "arithmetic.preset.why" },
+      onchange: () => onpreset(preset.value),
+    },
     ...Object.keys(PRESETS).map((value) => h("option", { value, dataset: { i18n: `arithmetic.preset.${value}` } })),
-    h("option", { value: "", disabled: true, dataset: { i18n: "arithmetic.preset.own" } }));
+    h("option", { value: "", disabled: true, dataset: { i18n: "arithmetic.preset.own" } }),
+  );
   const passes = h("div", { class: "passes", role: "group", dataset: { i18nAria: "arithmetic.pass" } });
   const settings = h("div", { class: "controls" });
   const fold = h("button", {
-    type: "button", class: "tool wide more", "aria-expanded": "false", dataset: { tool: "settings", i18n: "arithmetic.settings", i18nTitle: "arithmetic.settings.why" },
+    type: "button",
+    class: "tool wide more",
+    "aria-expanded": "false",
+    dataset: { tool: "settings", i18n: "arithmetic.settings", i18nTitle: "arithmetic.settings.why" },
     onclick: () => fold.setAttribute("aria-expanded", String(fold.getAttribute("aria-expanded") === "false")),
   });
-  const seed = h("input", { class: "number-field", type: "number", min: 0, max: 999999, step: 1, value: 1, dataset: { control: "seed", i18nAria: "arithmetic.seed" } });
+  const seed = h("input", {
+    class: "number-field",
+    type: "number",
+    min: 0,
+    max: 999999,
+    step: 1,
+    value: 1,
+    dataset: { control: "seed", i18nAria: "arithmetic.seed" },
+  });
   const draw = () => onrandom(Math.max(0, Math.floor(Number(seed.value)) || 0));
   /** @type {Map<string, ReturnType<typeof settingsOf>>} */
   const built = new Map();
@@ -120,17 +186,47 @@ export function createControls({ ask, onoperator, onpreset, onpass, onrandom, to
     if (key === shownPasses) return;
     shownPasses = key;
     const parts = [...Map.groupBy(all, ({ direction }) => direction)];
-    passes.replaceChildren(...parts.map(([direction, some]) => h("div", { class: "pass-group" }, h("span", { class: "pass-direction", dataset: { i18n: `arithmetic.pass.${direction}` } }),
-      ...some.map(({ name, targets }) => h("button", { type: "button", class: "tool pass", dataset: { pass: name, i18nTitle: `arithmetic.pass.${name}.why` }, onclick: () => onpass(name) },
-        targets.map((target) => letterOf(given, target)).join(", "))))));
+    passes.replaceChildren(
+      ...parts.map(([direction, some]) =>
+        h(
+          "div",
+          { class: "pass-group" },
+          h("span", { class: "pass-direction", dataset: { i18n: `arithmetic.pass.${direction}` } }),
+          ...some.map(({ name, targets }) =>
+            h(
+              "button",
+              {
+                type: "button",
+                class: "tool pass",
+                dataset: { pass: name, i18nTitle: `arithmetic.pass.${name}.why` },
+                onclick: () => onpass(name),
+              },
+              targets.map((target) => letterOf(given, target)).join(", "),
+            ),
+          ),
+        ),
+      ),
+    );
     fillWords(passes);
   }
 
   return {
     head: [
-      op, preset, ...tools, fold,
-      h("span", { class: "random", dataset: { i18nTitle: "arithmetic.random.why" } },
-        h("button", { type: "button", class: "tool wide", dataset: { tool: "random", i18n: "arithmetic.random" }, onclick: draw }), h("label", { class: "seed note" }, h("span", { dataset: { i18n: "arithmetic.seed" } }), seed)),
+      op,
+      preset,
+      ...tools,
+      fold,
+      h(
+        "span",
+        { class: "random", dataset: { i18nTitle: "arithmetic.random.why" } },
+        h("button", {
+          type: "button",
+          class: "tool wide",
+          dataset: { tool: "random", i18n: "arithmetic.random" },
+          onclick: draw,
+        }),
+        h("label", { class: "seed note" }, h("span", { dataset: { i18n: "arithmetic.seed" } }), seed),
+      ),
     ],
     passes,
     settings,
@@ -149,7 +245,8 @@ export function createControls({ ask, onoperator, onpreset, onpass, onrandom, to
       own.show(given, pass);
       passes.hidden = !Object.keys(all).length;
       if (!passes.hidden) listPasses(given, Object.values(all));
-      for (const tool of passes.querySelectorAll(".pass")) tool.setAttribute("aria-pressed", String(tool.dataset.pass === pass));
+      for (const tool of passes.querySelectorAll(".pass"))
+        tool.setAttribute("aria-pressed", String(tool.dataset.pass === pass));
     },
   };
 }

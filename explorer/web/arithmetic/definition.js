@@ -27,12 +27,28 @@ export function createDefinition({ onmove }) {
 
   /** One row of the picture: a name, then cells at their columns. @param {string} name @param {number} row @param {{ at: number, value: number | null, mark?: string }[]} cells */
   function line(name, row, cells) {
-    const shade = shades("", [peakOf(cells.flatMap(({ value }) => (value === null || !Number.isFinite(value) ? [] : [value])))]);
-    return [h("span", { class: "sliding-name", style: { gridRow: row } }, name), ...cells.map(({ at, value, mark = "" }) => {
-      const text = value === null ? "·" : Number.isFinite(value) ? fitted(value, DIGITS) : short(value);
-      const rgb = value === null ? null : shade(value);
-      return h("span", { class: `cell ${mark}${text.length > 3 ? " long" : ""}`, style: { gridRow: row, gridColumn: at + 2, ...(rgb ? { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) } : {}) } }, text);
-    })];
+    const shade = shades("", [
+      peakOf(cells.flatMap(({ value }) => (value === null || !Number.isFinite(value) ? [] : [value]))),
+    ]);
+    return [
+      h("span", { class: "sliding-name", style: { gridRow: row } }, name),
+      ...cells.map(({ at, value, mark = "" }) => {
+        const text = value === null ? "·" : Number.isFinite(value) ? fitted(value, DIGITS) : short(value);
+        const rgb = value === null ? null : shade(value);
+        return h(
+          "span",
+          {
+            class: `cell ${mark}${text.length > 3 ? " long" : ""}`,
+            style: {
+              gridRow: row,
+              gridColumn: at + 2,
+              ...(rgb ? { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) } : {}),
+            },
+          },
+          text,
+        );
+      }),
+    ];
   }
 
   /** @param {number} n */
@@ -46,12 +62,38 @@ export function createDefinition({ onmove }) {
     const used = new Set(terms.map(({ at }) => at));
     const sign = flip ? "∗" : "⋆";
     picture.style.setProperty("--columns", String(f.columns + 2 * around));
-    const zeros = (/** @type {number} */ from) => Array.from({ length: around }, (_, k) => ({ at: from + k, value: 0, mark: "padding" }));
+    const zeros = (/** @type {number} */ from) =>
+      Array.from({ length: around }, (_, k) => ({ at: from + k, value: 0, mark: "padding" }));
     picture.replaceChildren(
-      ...line("f", 1, [...zeros(0), ...f.values.map((value, k) => ({ at: around + k, value, mark: used.has(k) ? "in" : "" })), ...zeros(around + f.columns)]),
-      ...line(t(flip ? "properties.turned" : "properties.straight"), 2, taps.map((value, k) => ({ at: n + k, value, mark: "tap" }))),
-      ...line("×", 3, taps.map((value, k) => ({ at: n + k, value: value * (f.values[n + k - around] ?? 0), mark: f.values[n + k - around] === undefined ? "padding" : "" }))),
-      ...line(`f ${sign} g`, 4, result.values.map((value, k) => ({ at: around + k, value: k <= n ? value : null, mark: k === n ? "target" : "" }))));
+      ...line("f", 1, [
+        ...zeros(0),
+        ...f.values.map((value, k) => ({ at: around + k, value, mark: used.has(k) ? "in" : "" })),
+        ...zeros(around + f.columns),
+      ]),
+      ...line(
+        t(flip ? "properties.turned" : "properties.straight"),
+        2,
+        taps.map((value, k) => ({ at: n + k, value, mark: "tap" })),
+      ),
+      ...line(
+        "×",
+        3,
+        taps.map((value, k) => ({
+          at: n + k,
+          value: value * (f.values[n + k - around] ?? 0),
+          mark: f.values[n + k - around] === undefined ? "padding" : "",
+        })),
+      ),
+      ...line(
+        `f ${sign} g`,
+        4,
+        result.values.map((value, k) => ({
+          at: around + k,
+          value: k <= n ? value : null,
+          mark: k === n ? "target" : "",
+        })),
+      ),
+    );
     symbols.textContent = flip ? "(f ∗ g)[n] = Σ(m) f[m] · g[n − m]" : `(f ⋆ g)[n] = Σ(m) f[m] · g[m − n + ${around}]`;
     const products = terms.map(({ at, tap }) => `${factor(f.values[at])}·${factor(g.values[tap])}`).join(" + ");
     worked.textContent = `(f ${sign} g)[${n}] = ${products} = ${short(result.values[n], 7)}`;
@@ -62,11 +104,14 @@ export function createDefinition({ onmove }) {
   }
 
   /** @param {import("./properties_state.js").State} state */
-  const callOf = ({ g, flip }) => `F.conv1d(f.view(1, 1, -1), ${flip ? "g.flip(0)" : "g"}.view(1, 1, -1), padding=${g.columns - 1})`;
+  const callOf = ({ g, flip }) =>
+    `F.conv1d(f.view(1, 1, -1), ${flip ? "g.flip(0)" : "g"}.view(1, 1, -1), padding=${g.columns - 1})`;
 
   return {
     element: h("section", { class: "definition" }, player.element, board, torch),
-    board, walk: player, onkey: player.onkey,
+    board,
+    walk: player,
+    onkey: player.onkey,
     /** @param {import("./properties_state.js").State} next @param {number} [at] where the walk goes on, if elsewhere */
     show(next, at) {
       state = next;
@@ -76,13 +121,33 @@ export function createDefinition({ onmove }) {
     table() {
       if (!state) return null;
       const { f, g, flip } = state;
-      const rows = productsAt(f, g, flip, 0, player.at).map(({ at, tap, product }) => [at, tap, f.values[at], g.values[tap], product]);
-      return [["at f", "at g", "f", "g", "product"], ...rows, ["", "", "", `[${player.at}]`, convolved(f, g, flip).values[player.at]]];
+      const rows = productsAt(f, g, flip, 0, player.at).map(({ at, tap, product }) => [
+        at,
+        tap,
+        f.values[at],
+        g.values[tap],
+        product,
+      ]);
+      return [
+        ["at f", "at g", "f", "g", "product"],
+        ...rows,
+        ["", "", "", `[${player.at}]`, convolved(f, g, flip).values[player.at]],
+      ];
     },
     lines() {
       if (!state) return null;
-      const stated = (/** @type {string} */ name, /** @type {number[]} */ values) => `${name} = torch.tensor([${values.join(", ")}], dtype=torch.float64)`;
-      return ["import torch", "import torch.nn.functional as F", "", stated("f", state.f.values), stated("g", state.g.values), "", `print(${callOf(state)})`, ""].join("\n");
+      const stated = (/** @type {string} */ name, /** @type {number[]} */ values) =>
+        `${name} = torch.tensor([${values.join(", ")}], dtype=torch.float64)`;
+      return [
+        "import torch",
+        "import torch.nn.functional as F",
+        "",
+        stated("f", state.f.values),
+        stated("g", state.g.values),
+        "",
+        `print(${callOf(state)})`,
+        "",
+      ].join("\n");
     },
     result() {
       if (!state) return null;

@@ -6,8 +6,22 @@ import { createHistory } from "../lib/history.js";
 /** @template T @param {T} initial @param {() => void} onchange is called after every change */
 export function createEdits(initial, onchange) {
   const history = createHistory(initial);
-  const [undo, redo] = /** @type {const} */ ([["undo", "↶"], ["redo", "↷"]]).map(([name, icon]) =>
-    h("button", { type: "button", class: "tool", disabled: true, dataset: { tool: name, i18nTitle: `arithmetic.${name}` }, onclick: () => travel(name) }, icon));
+  const [undo, redo] = /** @type {const} */ ([
+    ["undo", "↶"],
+    ["redo", "↷"],
+  ]).map(([name, icon]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        disabled: true,
+        dataset: { tool: name, i18nTitle: `arithmetic.${name}` },
+        onclick: () => travel(name),
+      },
+      icon,
+    ),
+  );
 
   function changed() {
     [undo.disabled, redo.disabled] = [!history.canUndo, !history.canRedo];

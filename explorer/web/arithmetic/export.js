@@ -17,12 +17,23 @@ export function stepTable(pass, visit) {
   const names = [...new Set(visit.terms.flatMap(({ vars }) => Object.keys(vars)))];
   const width = Math.max(0, ...visit.terms.map(({ factors }) => factors.length));
   const factors = Array.from({ length: width }, (_, k) => `factor ${k + 1}`);
-  const rows = visit.terms.map((term) => [...names.map((name) => term.vars[name] ?? ""), ...factors.map((_, k) => (term.inside ? term.factors[k] ?? "" : "")), term.inside ? term.product : ""]);
-  return [[...names, ...factors, "product"], ...rows, [`${pass.targets[0]}[${visit.target[1]}]`, ...Array(Math.max(0, names.length + width - 1)).fill(""), visit.value]];
+  const rows = visit.terms.map((term) => [
+    ...names.map((name) => term.vars[name] ?? ""),
+    ...factors.map((_, k) => (term.inside ? (term.factors[k] ?? "") : "")),
+    term.inside ? term.product : "",
+  ]);
+  return [
+    [...names, ...factors, "product"],
+    ...rows,
+    [`${pass.targets[0]}[${visit.target[1]}]`, ...Array(Math.max(0, names.length + width - 1)).fill(""), visit.value],
+  ];
 }
 
 /** The moments to draw: all, or evenly chosen ones, the first and the last among them. @param {number} count @param {number} most */
-export const chosen = (count, most) => (count <= most ? Array.from({ length: count }, (_, k) => k) : Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1))));
+export const chosen = (count, most) =>
+  count <= most
+    ? Array.from({ length: count }, (_, k) => k)
+    : Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1)));
 
 /**
  * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, lines: () => string | null,
@@ -51,20 +62,46 @@ export function createExport({ picture, film = picture, table, lines, result, na
       walk.seek(before);
     }
     note.textContent = t("arithmetic.export.writing");
-    const { type, data } = await ask(animate, { format, delay: Math.max(40, Math.min(2000, walk.pace)), frames }, t("error.unreachable"));
+    const { type, data } = await ask(
+      animate,
+      { format, delay: Math.max(40, Math.min(2000, walk.pace)), frames },
+      t("error.unreachable"),
+    );
     save(new Blob([/** @type {any} */ (fromBase64(data))], { type }), `${name()}.${format}`);
     note.textContent = "";
   }
 
   const step = () => `${name()}-${walk.at + 1}`;
   const menu = createMenu({
-    words: "arithmetic.export", title: "arithmetic.export.why", onfail: (error) => { note.textContent = error.message; },
+    words: "arithmetic.export",
+    title: "arithmetic.export.why",
+    onfail: (error) => {
+      note.textContent = error.message;
+    },
     choices: [
       { words: "arithmetic.export.png", run: async () => save(await pngFile(picture()), `${step()}.png`) },
       { words: "arithmetic.export.svg", run: () => save(svgFile(picture()), `${step()}.svg`) },
-      { words: "arithmetic.export.csv", run: () => { const rows = table(); if (rows) save(csv(rows), `${step()}.csv`); } },
-      { words: "arithmetic.export.npy", run: () => { const tensor = result(); if (tensor) save(npy(Float64Array.from(tensor.values), tensor.shape), `${name()}.npy`); } },
-      { words: "arithmetic.export.torch", run: () => { const text = lines(); if (text) save(new Blob([text], { type: "text/x-python" }), `${name()}.py`); } },
+      {
+        words: "arithmetic.export.csv",
+        run: () => {
+          const rows = table();
+          if (rows) save(csv(rows), `${step()}.csv`);
+        },
+      },
+      {
+        words: "arithmetic.export.npy",
+        run: () => {
+          const tensor = result();
+          if (tensor) save(npy(Float64Array.from(tensor.values), tensor.shape), `${name()}.npy`);
+        },
+      },
+      {
+        words: "arithmetic.export.torch",
+        run: () => {
+          const text = lines();
+          if (text) save(new Blob([text], { type: "text/x-python" }), `${name()}.py`);
+        },
+      },
       ...films.map((format) => ({ words: `arithmetic.export.${format}`, run: () => record(format) })),
     ],
   });
@@ -72,9 +109,10 @@ export function createExport({ picture, film = picture, table, lines, result, na
 }
 
 /** @param {Blob} blob */
-const base64 = (blob) => new Promise((resolve, reject) => {
-  const reader = new FileReader();
-  reader.onload = () => resolve(String(reader.result).split(",")[1]);
-  reader.onerror = () => reject(reader.error);
-  reader.readAsDataURL(blob);
-});
+const base64 = (blob) =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(",")[1]);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });

@@ -29,7 +29,11 @@ export const NO_RING = { top: 0, bottom: 0, left: 0, right: 0 };
 export const stepOf = ({ shiftKey, altKey }) => (shiftKey ? 10 : altKey ? 0.1 : 1);
 
 /** A shape as planes of rows and columns. @param {number[]} shape */
-export const planesOf = (shape) => ({ planes: shape.length < 2 ? 1 : shape.slice(0, -2).reduce((all, extent) => all * extent, 1), rows: shape.length < 2 ? 1 : shape.at(-2), columns: shape.at(-1) });
+export const planesOf = (shape) => ({
+  planes: shape.length < 2 ? 1 : shape.slice(0, -2).reduce((all, extent) => all * extent, 1),
+  rows: shape.length < 2 ? 1 : shape.at(-2),
+  columns: shape.at(-1),
+});
 
 /**
  * @param {{
@@ -37,7 +41,17 @@ export const planesOf = (shape) => ({ planes: shape.length < 2 ? 1 : shape.slice
  *   onedit?: (index: number, value: number, gesture: unknown) => void, refuse?: (value: number) => string | null, onpick?: (index: number) => void,
  * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `planeSays`: that of a plane of four axes; `refuse`: why a number cannot stand here; `onpick`: a cell was clicked, or reached by an arrow key
  */
-export function createGrid({ name, editable, onhover = () => {}, letter = LETTERS[/** @type {Name} */ (name)], says = `arithmetic.tensor.${name}`, onedit, planeSays = "arithmetic.plane.kernel", refuse = () => null, onpick }) {
+export function createGrid({
+  name,
+  editable,
+  onhover = () => {},
+  letter = LETTERS[/** @type {Name} */ (name)],
+  says = `arithmetic.tensor.${name}`,
+  onedit,
+  planeSays = "arithmetic.plane.kernel",
+  refuse = () => null,
+  onpick,
+}) {
   const title = h("h3", { class: "tensor-title" });
   const place = h("div", { class: "tensor-planes" });
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
@@ -67,28 +81,46 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
     cells = [];
     padding = new Map();
     const across = columns + ring.left + ring.right;
-    place.replaceChildren(...Array.from({ length: planes }, (_, plane) => {
-      const grid = h("div", { class: "plane", role: "grid", "aria-readonly": String(!editable), "aria-rowcount": rows, "aria-colcount": columns });
-      for (let row = -ring.top; row < rows + ring.bottom; row++) {
-        const line = h("div", { class: "plane-row", role: "row" });
-        for (let column = -ring.left; column < columns + ring.right; column++) {
-          const inside = row >= 0 && row < rows && column >= 0 && column < columns;
-          const index = (plane * rows + row) * columns + column;
-          const cell = inside ? h("div", { class: "entry", role: "gridcell", tabindex: -1, dataset: { index } }) : h("div", { class: "entry padding", "aria-hidden": "true" });
-          if (inside) cells[index] = cell;
-          else padding.set(`${plane} ${row} ${column}`, cell);
-          line.append(cell);
+    place.replaceChildren(
+      ...Array.from({ length: planes }, (_, plane) => {
+        const grid = h("div", {
+          class: "plane",
+          role: "grid",
+          "aria-readonly": String(!editable),
+          "aria-rowcount": rows,
+          "aria-colcount": columns,
+        });
+        for (let row = -ring.top; row < rows + ring.bottom; row++) {
+          const line = h("div", { class: "plane-row", role: "row" });
+          for (let column = -ring.left; column < columns + ring.right; column++) {
+            const inside = row >= 0 && row < rows && column >= 0 && column < columns;
+            const index = (plane * rows + row) * columns + column;
+            const cell = inside
+              ? h("div", { class: "entry", role: "gridcell", tabindex: -1, dataset: { index } })
+              : h("div", { class: "entry padding", "aria-hidden": "true" });
+            if (inside) cells[index] = cell;
+            else padding.set(`${plane} ${row} ${column}`, cell);
+            line.append(cell);
+          }
+          grid.append(line);
         }
-        grid.append(line);
-      }
-      grid.style.setProperty("--columns", String(across));
-      return h("div", { class: "plane-place" }, ...(planes > 1 ? [h("span", { class: "plane-name note", dataset: { plane } })] : []), grid);
-    }));
+        grid.style.setProperty("--columns", String(across));
+        return h(
+          "div",
+          { class: "plane-place" },
+          ...(planes > 1 ? [h("span", { class: "plane-name note", dataset: { plane } })] : []),
+          grid,
+        );
+      }),
+    );
     const sideOf = (/** @type {number} */ count) => Math.floor((room - count * PLANE_GAP) / (across * count)) - GAP;
     const abreast = shape.length === 4 ? shape[1] : planes > 1 && sideOf(planes) < EASY ? 2 : planes;
     const side = sideOf(abreast);
     element.style.setProperty("--across", String(across));
-    element.style.setProperty("--wanted", `${Math.max(SMALLEST, Math.min(planes > 1 ? LARGEST_OF_SEVERAL : LARGEST, side))}px`);
+    element.style.setProperty(
+      "--wanted",
+      `${Math.max(SMALLEST, Math.min(planes > 1 ? LARGEST_OF_SEVERAL : LARGEST, side))}px`,
+    );
     place.classList.toggle("by-channels", shape.length === 4);
     place.style.setProperty("--abreast", String(abreast));
     current = Math.min(current, cells.length - 1);
@@ -100,9 +132,12 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
     const head = shape.slice(0, -2);
     [...place.children].forEach((plane, k) => {
       const index = unravel(k, head);
-      const words = head.length === 2 ? t(planeSays, { o: index[0], c: index[1] }) : t("arithmetic.plane", { c: index[0] ?? 0 });
+      const words =
+        head.length === 2 ? t(planeSays, { o: index[0], c: index[1] }) : t("arithmetic.plane", { c: index[0] ?? 0 });
       plane.querySelector(".plane-name")?.replaceChildren(words);
-      plane.querySelector(".plane")?.setAttribute("aria-label", `${letter}, ${t(says)}${place.children.length > 1 ? `, ${words}` : ""}`);
+      plane
+        .querySelector(".plane")
+        ?.setAttribute("aria-label", `${letter}, ${t(says)}${place.children.length > 1 ? `, ${words}` : ""}`);
     });
   }
 
@@ -123,7 +158,9 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
         delete cell.dataset.fill;
       }
       const index = unravel(k, shape);
-      const state = !there ? t("arithmetic.cell.pending") : `${short(values[k], 7)}${unread && !unread[k] ? `, ${t("arithmetic.cell.unread")}` : ""}`;
+      const state = !there
+        ? t("arithmetic.cell.pending")
+        : `${short(values[k], 7)}${unread && !unread[k] ? `, ${t("arithmetic.cell.unread")}` : ""}`;
       const label = t("arithmetic.cell", { cell: letter + indexName(index, shape), value: state });
       if (cell.title !== label) {
         cell.title = label;
@@ -158,7 +195,11 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
   function edit(index, typed) {
     const cell = cells[index];
     typeInto(cell, {
-      frame: element, message, refuse, text: typed ?? String(tidy(shown.values[index])), fresh: typed === undefined,
+      frame: element,
+      message,
+      refuse,
+      text: typed ?? String(tidy(shown.values[index])),
+      fresh: typed === undefined,
       onclose(value, back) {
         delete cell.dataset.fill;
         if (value !== null && value !== shown.values[index]) onedit?.(index, value, null);
@@ -203,7 +244,8 @@ export function createGrid({ name, editable, onhover = () => {}, letter = LETTER
       go(next);
       onpick?.(next);
     } else if (control || !editable) return;
-    else if (key === "PageUp" || key === "PageDown") change(current, tidy(shown.values[current] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
+    else if (key === "PageUp" || key === "PageDown")
+      change(current, tidy(shown.values[current] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
     else if (key === "Delete" || key === "Backspace") change(current, 0, null);
     else if (key === "Enter" || key === "F2") edit(current);
     else if (/^[\d.,+−-]$/.test(key)) edit(current, key);

@@ -10,7 +10,13 @@ export function createLegend() {
   const ramp = canvas(WIDTH, 1, { class: "ramp" });
   const mark = h("span", { class: "ramp-mark", hidden: true });
   const [low, high] = [h("span"), h("span")];
-  const element = h("div", { class: "map-legend", "aria-hidden": "true" }, low, h("div", { class: "ramp-frame" }, ramp, mark), high);
+  const element = h(
+    "div",
+    { class: "map-legend", "aria-hidden": "true" },
+    low,
+    h("div", { class: "ramp-frame" }, ramp, mark),
+    high,
+  );
   const [place, frame] = [/** @type {CanvasRenderingContext2D} */ (ramp.getContext("2d")), new ImageData(WIDTH, 1)];
   let ends = { low: 0, high: 0 };
 
@@ -19,7 +25,8 @@ export function createLegend() {
     /** @param {import("./paint.js").Shading} shading */
     show(shading) {
       ends = shading;
-      for (let x = 0; x < WIDTH; x++) frame.data.set([...shading.shade(ends.low + (x / (WIDTH - 1)) * (ends.high - ends.low)), 255], 4 * x);
+      for (let x = 0; x < WIDTH; x++)
+        frame.data.set([...shading.shade(ends.low + (x / (WIDTH - 1)) * (ends.high - ends.low)), 255], 4 * x);
       place.putImageData(frame, 0, 0);
       [low.textContent, high.textContent] = [short(ends.low, 3), short(ends.high, 3)];
     },

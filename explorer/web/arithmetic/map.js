@@ -40,7 +40,15 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
   const overlay = h("div", { class: "map-cell", hidden: true });
   const legend = createLegend();
-  const element = h("figure", { class: "tensor", dataset: { tensor: name } }, title, place, legend.element, reading, message);
+  const element = h(
+    "figure",
+    { class: "tensor", dataset: { tensor: name } },
+    title,
+    place,
+    legend.element,
+    reading,
+    message,
+  );
   /** @type {import("./grid.js").Shown | null} */
   let shown = null;
   /** @type {{ sheet: ReturnType<typeof createSheet>, frame: HTMLElement }[]} */
@@ -59,7 +67,10 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
   function read(index) {
     if (!shown) return;
     const there = !shown.written || shown.written[index];
-    reading.textContent = t("arithmetic.cell", { cell: letter + indexName(unravel(index, shown.shape), shown.shape), value: there ? short(shown.values[index], 7) : t("arithmetic.cell.pending") });
+    reading.textContent = t("arithmetic.cell", {
+      cell: letter + indexName(unravel(index, shown.shape), shown.shape),
+      value: there ? short(shown.values[index], 7) : t("arithmetic.cell.pending"),
+    });
     Object.assign(reading.dataset, { at: index, value: there ? shown.values[index] : "" });
     legend.point(there ? shown.values[index] : null);
   }
@@ -81,12 +92,21 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     planes = Array.from({ length: count }, (_, plane) => {
       const label = () => `${letter}, ${t(says)}, ${rows} × ${columns}`;
       const sheet = createSheet({
-        tabindex: 0, role: "img", "aria-label": label(), dataset: { plane },
+        tabindex: 0,
+        role: "img",
+        "aria-label": label(),
+        dataset: { plane },
         onpointermove: (/** @type {PointerEvent} */ event) => point(indexAt(plane, event)),
         onpointerleave: () => point(null),
         onclick: (/** @type {MouseEvent} */ event) => pick(indexAt(plane, event)),
-        ondblclick: (/** @type {MouseEvent} */ event) => { const index = indexAt(plane, event); if (index !== null && editable) edit(index); },
-        onfocus: () => { if (Math.floor(cursor / (rows * columns)) !== plane) cursor = plane * rows * columns; read(cursor); },
+        ondblclick: (/** @type {MouseEvent} */ event) => {
+          const index = indexAt(plane, event);
+          if (index !== null && editable) edit(index);
+        },
+        onfocus: () => {
+          if (Math.floor(cursor / (rows * columns)) !== plane) cursor = plane * rows * columns;
+          read(cursor);
+        },
         onkeydown: (/** @type {KeyboardEvent} */ event) => walk(plane, event),
       });
       return { sheet, frame: h("div", { class: "map-frame" }, sheet.element) };
@@ -120,7 +140,8 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
       read(cursor);
       onpick?.(cursor);
     } else if (!editable || !shown) return;
-    else if (key === "PageUp" || key === "PageDown") onedit?.(cursor, tidy(shown.values[cursor] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
+    else if (key === "PageUp" || key === "PageDown")
+      onedit?.(cursor, tidy(shown.values[cursor] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
     else if (key === "Delete" || key === "Backspace") onedit?.(cursor, 0, null);
     else if (key === "Enter" || key === "F2") edit(cursor);
     else if (/^[\d.,+−-]$/.test(key)) edit(cursor, key);
@@ -138,7 +159,10 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     overlay.hidden = false;
     Object.assign(overlay.style, { left: `${left + side / 2}px`, top: `${top + side / 2}px` });
     typeInto(overlay, {
-      frame: element, message, text: typed ?? String(tidy(shown?.values[index] ?? 0)), fresh: typed === undefined,
+      frame: element,
+      message,
+      text: typed ?? String(tidy(shown?.values[index] ?? 0)),
+      fresh: typed === undefined,
       onclose(value, back) {
         overlay.hidden = true;
         if (value !== null && value !== shown?.values[index]) onedit?.(index, value, null);
@@ -160,19 +184,42 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     if (fresh) legend.show(shading);
     const across = Math.min(room, document.documentElement.clientWidth - MARGIN);
     const abreast = Math.ceil(Math.sqrt(planes.length * WIDE));
-    const side = Math.max(SMALLEST, Math.min(LARGEST, Math.floor((across / abreast - PLANE_GAP) / (columns + ring.left + ring.right)), Math.floor(TALLEST / rows)));
+    const side = Math.max(
+      SMALLEST,
+      Math.min(
+        LARGEST,
+        Math.floor((across / abreast - PLANE_GAP) / (columns + ring.left + ring.right)),
+        Math.floor(TALLEST / rows),
+      ),
+    );
     planes.forEach(({ sheet }, plane) => {
       const [from, to] = [plane * size, (plane + 1) * size];
       const part = (/** @type {any} */ list) => list?.slice(from, to);
-      const placeOf = (/** @type {number} */ row, /** @type {number} */ column) => (row + ring.top) * acrossOf({ columns, ring }) + column + ring.left;
+      const placeOf = (/** @type {number} */ row, /** @type {number} */ column) =>
+        (row + ring.top) * acrossOf({ columns, ring }) + column + ring.left;
       /** @type {Map<number, string>} */
       const marks = new Map();
-      for (const [index, kind] of lit) if (index >= from && index < to) marks.set(placeOf(Math.floor((index - from) / columns), (index - from) % columns), kind);
+      for (const [index, kind] of lit)
+        if (index >= from && index < to)
+          marks.set(placeOf(Math.floor((index - from) / columns), (index - from) % columns), kind);
       for (const [key, kind] of around) {
         const [of, row, column] = key.split(" ").map(Number);
         if (of === plane) marks.set(placeOf(row, column), kind);
       }
-      sheet.show({ rows, columns, values: part(values), shade: shading.shade, ring, written: part(written), unread: part(unread), side, marks }, fresh);
+      sheet.show(
+        {
+          rows,
+          columns,
+          values: part(values),
+          shade: shading.shade,
+          ring,
+          written: part(written),
+          unread: part(unread),
+          side,
+          marks,
+        },
+        fresh,
+      );
     });
   }
 

@@ -25,7 +25,12 @@ export function createNotes({ onstep }) {
   function chainLine(chain) {
     let side = SIDE;
     const steps = chain.map(([kind, taps, stride]) => {
-      const { geometry } = windowsOf(side, side, { rows: taps, columns: taps, values: [] }, { stride: [stride, stride], dilation: [1, 1], padding: "valid", mode: "zeros" });
+      const { geometry } = windowsOf(
+        side,
+        side,
+        { rows: taps, columns: taps, values: [] },
+        { stride: [stride, stride], dilation: [1, 1], padding: "valid", mode: "zeros" },
+      );
       side = /** @type {import("../lib/conv.js").Geometry} */ (geometry).rows.output;
       return ` → ${t(`arithmetic.chain.${kind}`, { taps })} → ${side}`;
     });
@@ -34,8 +39,17 @@ export function createNotes({ onstep }) {
   }
 
   /** −ln p of the true class, as a tutorial works it. */
-  const lossLine = () => h("p", { class: "chain-line", dataset: { loss: crossEntropy(PREDICTED, TRUE_CLASS) } },
-    t("arithmetic.loss", { predicted: `[${PREDICTED.join(", ")}]`, target: TRUE_CLASS, p: PREDICTED[TRUE_CLASS], loss: short(crossEntropy(PREDICTED, TRUE_CLASS), 4) }));
+  const lossLine = () =>
+    h(
+      "p",
+      { class: "chain-line", dataset: { loss: crossEntropy(PREDICTED, TRUE_CLASS) } },
+      t("arithmetic.loss", {
+        predicted: `[${PREDICTED.join(", ")}]`,
+        target: TRUE_CLASS,
+        p: PREDICTED[TRUE_CLASS],
+        loss: short(crossEntropy(PREDICTED, TRUE_CLASS), 4),
+      }),
+    );
 
   function tellCheck() {
     const [kind, values] = checked;
@@ -44,21 +58,36 @@ export function createNotes({ onstep }) {
   }
 
   return {
-    badge, sizes, origin, article, chains,
+    badge,
+    sizes,
+    origin,
+    article,
+    chains,
 
     /** @param {import("../lib/case.js").Case} given @param {import("../lib/arithmetic.js").Pass} pass @param {import("./stage.js").Tensors} tensors */
     show(given, pass, tensors) {
       const worked = operatorOf(given).sizes?.(given);
       sizes.hidden = !worked;
       if (worked) {
-        sizes.replaceChildren(h("span", { class: "setting-name" }, t("arithmetic.outsize")), ` ${worked.symbols} `,
-          ...worked.axes.map(({ axis, output, text }) => h("span", { class: "size-axis", dataset: { size: output } }, `${t(`arithmetic.axis.${axis}`)} ${text}`)));
+        sizes.replaceChildren(
+          h("span", { class: "setting-name" }, t("arithmetic.outsize")),
+          ` ${worked.symbols} `,
+          ...worked.axes.map(({ axis, output, text }) =>
+            h("span", { class: "size-axis", dataset: { size: output } }, `${t(`arithmetic.axis.${axis}`)} ${text}`),
+          ),
+        );
       }
-      chains.replaceChildren(h("summary", { title: t("arithmetic.chains.why") }, t("arithmetic.chains")), ...CHAINS.map(chainLine), lossLine());
+      chains.replaceChildren(
+        h("summary", { title: t("arithmetic.chains.why") }, t("arithmetic.chains")),
+        ...CHAINS.map(chainLine),
+        lossLine(),
+      );
       origin.hidden = !given.origin;
       if (given.origin) {
         const { name, left } = given.origin;
-        origin.textContent = left ? t("arithmetic.origin.left", { name, count: left.count, sum: short(left.sum, 7) }) : t("arithmetic.origin", { name });
+        origin.textContent = left
+          ? t("arithmetic.origin.left", { name, count: left.count, sum: short(left.sum, 7) })
+          : t("arithmetic.origin", { name });
       }
       const preset = given.preset ? PRESETS[given.preset] : null;
       article.hidden = !preset?.right || preset.pass !== pass.name;
@@ -69,12 +98,35 @@ export function createNotes({ onstep }) {
       const first = preset.printed?.findIndex((value, k) => value !== values[k]) ?? -1;
       article.className = `article ${first < 0 ? "good" : "errs"}`;
       article.replaceChildren(
-        h("p", { class: "article-right" }, `${right ? "✓" : "✗"} ${t("arithmetic.article.right", { values: written(values, width, preset.digits) })}`),
-        ...(first < 0 || !preset.printed ? [] : [
-          h("p", {}, `✗ ${t("arithmetic.article.printed", { values: written(preset.printed, width) })} `,
-            t("arithmetic.article.errs", { step: first + 1, cell: cellName(given, pass.targets[0], unravel(first, shape), shape), wrong: short(preset.printed[first]), right: short(values[first]) }), " ",
-            t(`arithmetic.article.${given.preset}`), " ",
-            h("button", { type: "button", class: "link", onclick: () => onstep(first) }, t("arithmetic.article.go")))]));
+        h(
+          "p",
+          { class: "article-right" },
+          `${right ? "✓" : "✗"} ${t("arithmetic.article.right", { values: written(values, width, preset.digits) })}`,
+        ),
+        ...(first < 0 || !preset.printed
+          ? []
+          : [
+              h(
+                "p",
+                {},
+                `✗ ${t("arithmetic.article.printed", { values: written(preset.printed, width) })} `,
+                t("arithmetic.article.errs", {
+                  step: first + 1,
+                  cell: cellName(given, pass.targets[0], unravel(first, shape), shape),
+                  wrong: short(preset.printed[first]),
+                  right: short(values[first]),
+                }),
+                " ",
+                t(`arithmetic.article.${given.preset}`),
+                " ",
+                h(
+                  "button",
+                  { type: "button", class: "link", onclick: () => onstep(first) },
+                  t("arithmetic.article.go"),
+                ),
+              ),
+            ]),
+      );
     },
 
     /** @param {string} kind @param {Record<string, string | number>} values */

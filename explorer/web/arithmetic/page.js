@@ -1,6 +1,16 @@
 /** The Arithmetic page: small operators walked through number by number, forward and backward, checked against autograd. */
 
-import { agreementOf, lastPhase, momentAt, momentCount, numberAt, operatorOf, passesOf, refusalOf, resultOf } from "../lib/arithmetic.js";
+import {
+  agreementOf,
+  lastPhase,
+  momentAt,
+  momentCount,
+  numberAt,
+  operatorOf,
+  passesOf,
+  refusalOf,
+  resultOf,
+} from "../lib/arithmetic.js";
 import { h } from "../parts/dom.js";
 import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
@@ -34,9 +44,17 @@ import { createTwoPasses } from "./two_passes.js";
 const PACE = { value: 900, product: 450 };
 
 const KEYS = [
-  { keys: "Space", words: "arithmetic.help.play" }, { keys: "← →", words: "arithmetic.help.step" }, { keys: "Home End", words: "arithmetic.help.ends" }, { keys: "+ −", words: "arithmetic.help.speed" },
-  { keys: "← → ↑ ↓", words: "arithmetic.help.arrows" }, { keys: "0–9 Enter", words: "arithmetic.help.type" }, { keys: "Esc", words: "arithmetic.help.escape" }, { keys: "PageUp PageDown", words: "arithmetic.help.pages" },
-  { keys: "Delete", words: "arithmetic.help.delete" }, { keys: "Ctrl+Z Ctrl+Y", words: "arithmetic.help.undo" }, { keys: "Ctrl+V", words: "arithmetic.help.paste" },
+  { keys: "Space", words: "arithmetic.help.play" },
+  { keys: "← →", words: "arithmetic.help.step" },
+  { keys: "Home End", words: "arithmetic.help.ends" },
+  { keys: "+ −", words: "arithmetic.help.speed" },
+  { keys: "← → ↑ ↓", words: "arithmetic.help.arrows" },
+  { keys: "0–9 Enter", words: "arithmetic.help.type" },
+  { keys: "Esc", words: "arithmetic.help.escape" },
+  { keys: "PageUp PageDown", words: "arithmetic.help.pages" },
+  { keys: "Delete", words: "arithmetic.help.delete" },
+  { keys: "Ctrl+Z Ctrl+Y", words: "arithmetic.help.undo" },
+  { keys: "Ctrl+V", words: "arithmetic.help.paste" },
 ];
 
 /** @param {HTMLElement} element @param {{ server: any, options: { listings: any, films: string[] } }} gradio */
@@ -62,14 +80,18 @@ export function mount(element, { server, options }) {
     tools: edits.tools,
   });
   const player = createPlayer({
-    pace: () => PACE[unit], onunit: stepBy,
+    pace: () => PACE[unit],
+    onunit: stepBy,
     onshow(_, moved) {
       if (moved) preview = null;
       show();
     },
   });
   const stage = createStage({
-    onpreview: (visit) => { preview = visit; show(); },
+    onpreview: (visit) => {
+      preview = visit;
+      show();
+    },
     onpick: goTo,
     onedit: (name, index, value, gesture) => edit(withValue(edits.now, name, index, value), gesture),
   });
@@ -77,28 +99,66 @@ export function mount(element, { server, options }) {
   const views = [createLowering(), createTwoPasses()];
   const notes = createNotes({ onstep: goTo });
   const taken = createExport({
-    picture: () => stage.element, name: () => `${edits.now.op}-${passName}`, films: options.films, animate: server.animate,
+    picture: () => stage.element,
+    name: () => `${edits.now.op}-${passName}`,
+    films: options.films,
+    animate: server.animate,
     table: () => now && stepTable(now.pass, now.pass.visit(preview ?? momentAt(now.pass, unit, player.at).visit)),
-    lines: () => now && pytorchLines(now.given, now.passes, now.pass), result: () => now && now.tensors[now.pass.targets[0]],
+    lines: () => now && pytorchLines(now.given, now.passes, now.pass),
+    result: () => now && now.tensors[now.pass.targets[0]],
     walk: player,
   });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const body = h("div", { class: "arithmetic-body" }, notes.origin, notes.article, player.element, stage.element, texts.element, ...views.map((view) => view.element), notes.chains);
-  const root = h("div", { class: "arithmetic", tabindex: -1 },
-    h("div", { class: "arithmetic-top" },
-      h("div", { class: "arithmetic-head" }, ...controls.head, taken.element), h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge)),
-    controls.settings, notes.sizes, problem, body,
-    h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }), said);
-  const sections = createSections({
-    operators: () => ({ element: root }),
-    chain: () => createChain({
-      initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }), listings: options.listings, films: options.films, check: server.check_chain, animate: server.animate, onchange: (told) => page.set({ chain: told }),
-    }),
-    properties: () => createProperties({
-      initial: linked("signals", heard, { state: INITIAL, at: 0 }), films: options.films, animate: server.animate, onchange: (state, at) => page.set({ signals: told(state, at) }),
-    }),
-  }, (name) => page.set({ section: name }));
+  const body = h(
+    "div",
+    { class: "arithmetic-body" },
+    notes.origin,
+    notes.article,
+    player.element,
+    stage.element,
+    texts.element,
+    ...views.map((view) => view.element),
+    notes.chains,
+  );
+  const root = h(
+    "div",
+    { class: "arithmetic", tabindex: -1 },
+    h(
+      "div",
+      { class: "arithmetic-top" },
+      h("div", { class: "arithmetic-head" }, ...controls.head, taken.element),
+      h("div", { class: "arithmetic-asked" }, controls.passes, notes.badge),
+    ),
+    controls.settings,
+    notes.sizes,
+    problem,
+    body,
+    h("p", { class: "note arithmetic-keys", dataset: { i18n: "arithmetic.keys" } }),
+    said,
+  );
+  const sections = createSections(
+    {
+      operators: () => ({ element: root }),
+      chain: () =>
+        createChain({
+          initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }),
+          listings: options.listings,
+          films: options.films,
+          check: server.check_chain,
+          animate: server.animate,
+          onchange: (told) => page.set({ chain: told }),
+        }),
+      properties: () =>
+        createProperties({
+          initial: linked("signals", heard, { state: INITIAL, at: 0 }),
+          films: options.films,
+          animate: server.animate,
+          onchange: (state, at) => page.set({ signals: told(state, at) }),
+        }),
+    },
+    (name) => page.set({ section: name }),
+  );
   sections.corner.append(createPanels(sections.element).element, createHelp("arithmetic", KEYS).element);
   element.replaceChildren(sections.element);
   page.on(["section"], () => sections.choose(page.get("section")));
@@ -106,8 +166,12 @@ export function mount(element, { server, options }) {
 
   const check = newestOnly(
     (/** @type {any} */ { request }) => ask(server.check, request, t("arithmetic.check.unreachable")),
-    (answer, { given }) => { if (given === edits.now) compare(answer); },
-    (error, { given }) => { if (given === edits.now) notes.check("failed", { message: error.message }); },
+    (answer, { given }) => {
+      if (given === edits.now) compare(answer);
+    },
+    (error, { given }) => {
+      if (given === edits.now) notes.check("failed", { message: error.message });
+    },
   );
 
   /** Everything that follows from the numbers, each pass computed when it is first read; null where the settings are impossible. */
@@ -122,7 +186,12 @@ export function mount(element, { server, options }) {
       /** @type {ReturnType<typeof resultOf> | undefined} */
       let result;
       for (const name of each.targets) {
-        tensors[name] = { shape: /** @type {number[]} */ (each.shapes[name]), get values() { return (result ??= resultOf(each))[name].values; } };
+        tensors[name] = {
+          shape: /** @type {number[]} */ (each.shapes[name]),
+          get values() {
+            return (result ??= resultOf(each))[name].values;
+          },
+        };
       }
     }
     return { given, passes, pass, tensors };
@@ -166,7 +235,7 @@ export function mount(element, { server, options }) {
   function operate(op) {
     const given = withOperator(edits.now, op);
     const passes = refusalOf(given) ? {} : passesOf(given);
-    begin(passes[passName]?.direction === "backward" ? passName : Object.keys(passes)[0] ?? "forward");
+    begin(passes[passName]?.direction === "backward" ? passName : (Object.keys(passes)[0] ?? "forward"));
     edit(given);
   }
 
@@ -207,11 +276,13 @@ export function mount(element, { server, options }) {
     stage.show({ given, passes, pass, tensors, moment, preview, single: unit === "product" });
     const phase = preview === null ? moment.phase : lastPhase(pass, preview);
     texts.show(given, pass, visit, phase);
-    for (const view of views) view.show(given, pass.name === "forward" ? pass : undefined, preview ?? moment.visit, phase);
+    for (const view of views)
+      view.show(given, pass.name === "forward" ? pass : undefined, preview ?? moment.visit, phase);
     if (preview === null) page.set({ walk: walkTold({ given, pass: pass.name, unit, at }) });
     if (playing) return;
     const words = { cell: targetName(given, pass, visit), value: short(visit.value, 7) };
-    said.textContent = preview === null ? t("arithmetic.spoken", { ...words, at: at + 1, count }) : t("arithmetic.cell", words);
+    said.textContent =
+      preview === null ? t("arithmetic.spoken", { ...words, at: at + 1, count }) : t("arithmetic.cell", words);
   }
 
   function send() {
@@ -225,7 +296,9 @@ export function mount(element, { server, options }) {
   function compare(answer) {
     if (!now) return;
     const { tensors } = now;
-    const { agrees, largest, count } = agreementOf(Object.entries(answer).map(([name, values]) => ({ ours: tensors[name].values, theirs: values.map(numberOf) })));
+    const { agrees, largest, count } = agreementOf(
+      Object.entries(answer).map(([name, values]) => ({ ours: tensors[name].values, theirs: values.map(numberOf) })),
+    );
     notes.check(agrees ? "agrees" : "differs", { count, difference: short(largest, 2) });
   }
 

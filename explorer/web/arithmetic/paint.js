@@ -13,7 +13,8 @@ const palettes = new Map();
 /** @param {import("../lib/colour.js").Scale} scale @returns {(t: number) => number[]} the colour at a place of it */
 function paletteOf(scale) {
   const table = colourTable(scale, page.get("dark"));
-  const palette = palettes.get(table) ?? Array.from(table, (word) => [word & 255, (word >> 8) & 255, (word >> 16) & 255]);
+  const palette =
+    palettes.get(table) ?? Array.from(table, (word) => [word & 255, (word >> 8) & 255, (word >> 16) & 255]);
   palettes.set(table, palette);
   return (t) => palette[tableIndex(scale, t)];
 }

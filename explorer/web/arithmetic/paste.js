@@ -20,7 +20,9 @@ export function listenToTables(root, { tensorOf, onplane }) {
 
   /** The matrix and the plane that the focus is in. @param {Event} event */
   function placeOf(event) {
-    const cell = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest?.("[data-index]"));
+    const cell = /** @type {HTMLElement | null} */ (
+      /** @type {HTMLElement} */ (event.target).closest?.("[data-index]")
+    );
     const figure = /** @type {HTMLElement | null} */ (cell?.closest("[data-tensor]"));
     const name = figure?.dataset.tensor ?? "";
     const tensor = figure && tensorOf(name);
@@ -36,7 +38,9 @@ export function listenToTables(root, { tensorOf, onplane }) {
     if (!place || (typing && !/[\t\n]/.test(text.trim()))) return;
     event.preventDefault();
     const { rows, problem } = tableOf(text);
-    const words = problem ? t(`arithmetic.table.${problem.reason}`, problem.values) : onplane(place.name, place.plane, rows);
+    const words = problem
+      ? t(`arithmetic.table.${problem.reason}`, problem.values)
+      : onplane(place.name, place.plane, rows);
     message.remove();
     if (words === null) return;
     message.textContent = words;
@@ -45,8 +49,16 @@ export function listenToTables(root, { tensorOf, onplane }) {
   root.addEventListener("copy", (/** @type {ClipboardEvent} */ event) => {
     const place = placeOf(event);
     if (!place || /** @type {HTMLElement} */ (event.target).matches("input") || !getSelection()?.isCollapsed) return;
-    const { tensor: { values }, rows, columns, plane } = place;
-    event.clipboardData?.setData("text/plain", tableText(Array.from(values).slice(plane * rows * columns, (plane + 1) * rows * columns), columns));
+    const {
+      tensor: { values },
+      rows,
+      columns,
+      plane,
+    } = place;
+    event.clipboardData?.setData(
+      "text/plain",
+      tableText(Array.from(values).slice(plane * rows * columns, (plane + 1) * rows * columns), columns),
+    );
     event.preventDefault();
   });
   for (const kind of ["focusout", "keydown"]) {
@@ -57,7 +69,8 @@ export function listenToTables(root, { tensorOf, onplane }) {
 }
 
 /** That a table is not of the size that stands there. @param {number[][]} table @param {string} letter of the matrix @param {(number | string)[]} wanted rows and columns */
-export const sizeRefused = (table, letter, wanted) => t("arithmetic.table.size", { rows: table.length, columns: table[0].length, letter, wanted: wanted.join(" × ") });
+export const sizeRefused = (table, letter, wanted) =>
+  t("arithmetic.table.size", { rows: table.length, columns: table[0].length, letter, wanted: wanted.join(" × ") });
 
 /**
  * A case with a table in a plane of one of its tensors, which takes the table's size where its operator lets it; or why not.
@@ -67,15 +80,22 @@ export const sizeRefused = (table, letter, wanted) => t("arithmetic.table.size",
 export function withTable(given, name, plane, table) {
   const operator = operatorOf(given);
   const wanted = [table.length, table[0].length];
-  const refuse = (/** @type {(number | string)[]} */ sizes) => ({ given: null, refused: sizeRefused(table, letterOf(given, name), sizes) });
+  const refuse = (/** @type {(number | string)[]} */ sizes) => ({
+    given: null,
+    refused: sizeRefused(table, letterOf(given, name), sizes),
+  });
   let next = given;
   const sizing = operator.settings.find(({ key }) => key === { input: "size", weight: "kernel" }[name]);
-  const sizeOf = (/** @type {import("../lib/case.js").Case} */ one) => { const { rows, columns } = planesOf(one.tensors[name].shape); return [rows, columns]; };
+  const sizeOf = (/** @type {import("../lib/case.js").Case} */ one) => {
+    const { rows, columns } = planesOf(one.tensors[name].shape);
+    return [rows, columns];
+  };
   if (String(sizeOf(given)) !== String(wanted)) {
     if (sizing?.parts.length !== 2) return refuse(sizeOf(given));
     for (const [axis, part] of sizing.parts.entries()) {
       const options = part.options?.(next) ?? [];
-      if (!options.includes(wanted[axis])) return refuse([options, options].map((all) => `${all[0]}–${all[all.length - 1]}`));
+      if (!options.includes(wanted[axis]))
+        return refuse([options, options].map((all) => `${all[0]}–${all[all.length - 1]}`));
       next = withChoice(next, part, wanted[axis]);
     }
   }
@@ -84,5 +104,8 @@ export function withTable(given, name, plane, table) {
   const flat = table.flat();
   const filled = [...values];
   filled.splice(plane * flat.length, flat.length, ...flat);
-  return { given: fitting({ ...next, ...OWN, tensors: { ...next.tensors, [name]: { shape, values: filled } } }), refused: null };
+  return {
+    given: fitting({ ...next, ...OWN, tensors: { ...next.tensors, [name]: { shape, values: filled } } }),
+    refused: null,
+  };
 }

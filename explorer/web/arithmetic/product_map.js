@@ -22,17 +22,27 @@ export function createProductMap({ onlight }) {
     onpointerleave: () => point(null),
   });
   const legend = createLegend();
-  const element = h("div", { class: "sum-group" }, h("div", { class: "map-frame" }, sheet.element), legend.element, reading);
+  const element = h(
+    "div",
+    { class: "sum-group" },
+    h("div", { class: "map-frame" }, sheet.element),
+    legend.element,
+    reading,
+  );
   /** The terms by row and column. @type {(Term | undefined)[]} */
   let placed = [];
   let columns = 1;
 
   /** @param {[number, number] | null} place */
   function point(place) {
-    const term = place ? placed[place[0] * columns + place[1]] ?? null : null;
+    const term = place ? (placed[place[0] * columns + place[1]] ?? null) : null;
     onlight(term);
     legend.point(term?.inside ? term.product : null);
-    reading.textContent = !term ? "" : term.inside ? `${term.label ?? term.factors.map(factor).join(" × ")} = ${short(term.product, 7)}` : t("arithmetic.products.outside");
+    reading.textContent = !term
+      ? ""
+      : term.inside
+        ? `${term.label ?? term.factors.map(factor).join(" × ")} = ${short(term.product, 7)}`
+        : t("arithmetic.products.outside");
   }
 
   return {

@@ -27,43 +27,119 @@ export function createProperties({ initial, films, animate, onchange }) {
   const edits = createEdits(initial.state, () => show());
   const { edit } = edits;
   const names = /** @type {Matrix[]} */ (Object.keys(LETTERS));
-  const grids = Object.fromEntries(names.map((name) => [name, createGrid({
-    name, editable: true, letter: LETTERS[name], says: `properties.matrix.${name}`,
-    onedit: (index, value, gesture) => edit(withNumber(edits.now, name, index, value), gesture),
-  })]));
-  const counter = (/** @type {string} */ name, /** @type {number} */ least, /** @type {number} */ most, /** @type {(value: number) => State} */ change) => {
-    const select = h("select", { class: "counter", dataset: { control: name, i18nAria: `properties.${name}`, i18nTitle: `properties.${name}` }, onchange: () => edit(change(Number(select.value))) },
-      ...Array.from({ length: most - least + 1 }, (_, k) => h("option", { value: least + k }, String(least + k))));
+  const grids = Object.fromEntries(
+    names.map((name) => [
+      name,
+      createGrid({
+        name,
+        editable: true,
+        letter: LETTERS[name],
+        says: `properties.matrix.${name}`,
+        onedit: (index, value, gesture) => edit(withNumber(edits.now, name, index, value), gesture),
+      }),
+    ]),
+  );
+  const counter = (
+    /** @type {string} */ name,
+    /** @type {number} */ least,
+    /** @type {number} */ most,
+    /** @type {(value: number) => State} */ change,
+  ) => {
+    const select = h(
+      "select",
+      {
+        class: "counter",
+        dataset: { control: name, i18nAria: `properties.${name}`, i18nTitle: `properties.${name}` },
+        onchange: () => edit(change(Number(select.value))),
+      },
+      ...Array.from({ length: most - least + 1 }, (_, k) => h("option", { value: least + k }, String(least + k))),
+    );
     return select;
   };
-  const lengths = /** @type {const} */ (["f", "g", "h"]).map((name) => ({ name, select: counter(`length.${name}`, ...LENGTHS[name] ?? [1, 1], (length) => withLength(edits.now, name, length)) }));
+  const lengths = /** @type {const} */ (["f", "g", "h"]).map((name) => ({
+    name,
+    select: counter(`length.${name}`, ...(LENGTHS[name] ?? [1, 1]), (length) => withLength(edits.now, name, length)),
+  }));
   const shift = counter("shift", 0, LONGEST_SHIFT, (value) => ({ ...edits.now, shift: value }));
-  const flip = h("input", { type: "checkbox", dataset: { control: "flip" }, onchange: () => edit({ ...edits.now, flip: flip.checked }) });
-  const sized = (/** @type {number} */ k) => h("div", { class: "sized" }, grids[lengths[k].name].element, h("label", { class: "note" }, h("span", { dataset: { i18n: "properties.length" } }), " ", lengths[k].select));
+  const flip = h("input", {
+    type: "checkbox",
+    dataset: { control: "flip" },
+    onchange: () => edit({ ...edits.now, flip: flip.checked }),
+  });
+  const sized = (/** @type {number} */ k) =>
+    h(
+      "div",
+      { class: "sized" },
+      grids[lengths[k].name].element,
+      h("label", { class: "note" }, h("span", { dataset: { i18n: "properties.length" } }), " ", lengths[k].select),
+    );
   const rank = h("p", { class: "note rank", role: "status" });
-  const shiftLabel = () => h("label", { class: "setting" }, h("span", { class: "setting-name", dataset: { i18n: "properties.shift" } }), shift);
+  const shiftLabel = () =>
+    h(
+      "label",
+      { class: "setting" },
+      h("span", { class: "setting-name", dataset: { i18n: "properties.shift" } }),
+      shift,
+    );
 
   const definition = createDefinition({ onmove: (at) => onchange(edits.now, at) });
   const taken = createExport({
-    picture: () => definition.board, table: definition.table, lines: definition.lines, result: definition.result, name: () => "convolution-1d", walk: definition.walk, films, animate,
+    picture: () => definition.board,
+    table: definition.table,
+    lines: definition.lines,
+    result: definition.result,
+    name: () => "convolution-1d",
+    walk: definition.walk,
+    films,
+    animate,
   });
   const equations = [
-    ["commutes", createEquation("commutes", "property")], ["associates", createEquation("associates", "property")], ["distributes", createEquation("distributes", "property")],
-    ["translates", createEquation("translates", "property")], ["separates", createEquation("separates", "property plane", grids.X.element, grids.u.element, grids.w.element)],
-    ["invariant", createEquation("invariant", "claim")], ["separable", createEquation("separable", "claim plane", grids.K.element, rank)],
-    ["avgsum", createEquation("avgsum", "claim", grids.p.element)], ["maxsum", createEquation("maxsum", "claim")],
-  ].map(([name, equation]) => ({ work: /** @type {any} */ (PROPERTIES)[/** @type {string} */ (name)] ?? CLAIMS[/** @type {string} */ (name)], equation: /** @type {ReturnType<typeof createEquation>} */ (equation), name }));
+    ["commutes", createEquation("commutes", "property")],
+    ["associates", createEquation("associates", "property")],
+    ["distributes", createEquation("distributes", "property")],
+    ["translates", createEquation("translates", "property")],
+    ["separates", createEquation("separates", "property plane", grids.X.element, grids.u.element, grids.w.element)],
+    ["invariant", createEquation("invariant", "claim")],
+    ["separable", createEquation("separable", "claim plane", grids.K.element, rank)],
+    ["avgsum", createEquation("avgsum", "claim", grids.p.element)],
+    ["maxsum", createEquation("maxsum", "claim")],
+  ].map(([name, equation]) => ({
+    work: /** @type {any} */ (PROPERTIES)[/** @type {string} */ (name)] ?? CLAIMS[/** @type {string} */ (name)],
+    equation: /** @type {ReturnType<typeof createEquation>} */ (equation),
+    name,
+  }));
   const smoothing = createSmoothing(grids.clean.element, grids.noise.element);
-  const of = (/** @type {(name: string) => boolean} */ wanted) => equations.filter(({ name }) => wanted(/** @type {string} */ (name))).map(({ equation }) => equation.element);
-  const heading = (/** @type {string} */ key) => h("h2", { class: "part-title", dataset: { i18n: `properties.${key}` } });
+  const of = (/** @type {(name: string) => boolean} */ wanted) =>
+    equations.filter(({ name }) => wanted(/** @type {string} */ (name))).map(({ equation }) => equation.element);
+  const heading = (/** @type {string} */ key) =>
+    h("h2", { class: "part-title", dataset: { i18n: `properties.${key}` } });
 
-  const root = h("div", { class: "arithmetic properties", tabindex: -1 },
-    h("div", { class: "arithmetic-head" }, ...edits.tools,
-      h("label", { class: "switch", dataset: { i18nTitle: "properties.flip.why" } }, flip, h("span", { dataset: { i18n: "properties.flip" } })), shiftLabel(), taken.element),
-    heading("definition"), h("p", { dataset: { i18n: "properties.definition.why" } }),
-    h("div", { class: "signals" }, sized(0), sized(1), sized(2)), definition.element,
-    heading("properties"), h("div", { class: "equations" }, ...of((name) => name in PROPERTIES)),
-    heading("claims"), h("p", { dataset: { i18n: "properties.claims.why" } }), h("div", { class: "equations" }, ...of((name) => name in CLAIMS), smoothing.element));
+  const root = h(
+    "div",
+    { class: "arithmetic properties", tabindex: -1 },
+    h(
+      "div",
+      { class: "arithmetic-head" },
+      ...edits.tools,
+      h(
+        "label",
+        { class: "switch", dataset: { i18nTitle: "properties.flip.why" } },
+        flip,
+        h("span", { dataset: { i18n: "properties.flip" } }),
+      ),
+      shiftLabel(),
+      taken.element,
+    ),
+    heading("definition"),
+    h("p", { dataset: { i18n: "properties.definition.why" } }),
+    h("div", { class: "signals" }, sized(0), sized(1), sized(2)),
+    definition.element,
+    heading("properties"),
+    h("div", { class: "equations" }, ...of((name) => name in PROPERTIES)),
+    heading("claims"),
+    h("p", { dataset: { i18n: "properties.claims.why" } }),
+    h("div", { class: "equations" }, ...of((name) => name in CLAIMS), smoothing.element),
+  );
 
   /** A matrix as a tensor. @param {Matrix} name */
   function tensorOf(name) {
@@ -98,7 +174,10 @@ export function createProperties({ initial, films, animate, onchange }) {
         edit(next);
         return null;
       }
-      const { rows, columns: [least, most] } = sizesOf(edits.now, matrix);
+      const {
+        rows,
+        columns: [least, most],
+      } = sizesOf(edits.now, matrix);
       return sizeRefused(table, LETTERS[matrix], [rows, least === most ? least : `${least}–${most}`]);
     },
   });

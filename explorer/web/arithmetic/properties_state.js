@@ -12,10 +12,18 @@ const plane = (columns, values) => ({ rows: values.length / columns, columns, va
 
 /** @type {State} */
 export const INITIAL = {
-  f: signal([1, 3, 2, 0, 4, 1, 0, 2]), g: signal([1, 2, -1]), h: signal([2, 1]), p: signal([4, 0, 1, 2, 0, 3, 1, 0]),
-  X: plane(4, [1, 2, 0, 1, 3, 1, 2, 0, 0, 4, 1, 2, 2, 0, 1, 3]), u: plane(1, [1, 2, 1]), w: plane(3, [-1, 0, 1]), K: plane(3, [0, 1, 0, 1, -4, 1, 0, 1, 0]),
-  clean: signal([1, 1, 1, 1, 1, 1, 8, 8, 8, 8, 1, 1, 1, 1, 1, 1]), noise: signal([2, -2, 1, -1, 2, -1, -1, 2, -2, 1, -2, 1, 2, -2, 1, -1]),
-  shift: 2, flip: true,
+  f: signal([1, 3, 2, 0, 4, 1, 0, 2]),
+  g: signal([1, 2, -1]),
+  h: signal([2, 1]),
+  p: signal([4, 0, 1, 2, 0, 3, 1, 0]),
+  X: plane(4, [1, 2, 0, 1, 3, 1, 2, 0, 0, 4, 1, 2, 2, 0, 1, 3]),
+  u: plane(1, [1, 2, 1]),
+  w: plane(3, [-1, 0, 1]),
+  K: plane(3, [0, 1, 0, 1, -4, 1, 0, 1, 0]),
+  clean: signal([1, 1, 1, 1, 1, 1, 8, 8, 8, 8, 1, 1, 1, 1, 1, 1]),
+  noise: signal([2, -2, 1, -1, 2, -1, -1, 2, -2, 1, -2, 1, 2, -2, 1, -1]),
+  shift: 2,
+  flip: true,
 };
 
 /** Lengths that a person may choose. @type {Partial<Record<Matrix, [number, number]>>} */
@@ -23,25 +31,43 @@ export const LENGTHS = { f: [1, 8], g: [1, 4], h: [1, 3] };
 export const LONGEST_SHIFT = 4;
 
 /** @param {State} state @param {Matrix} name @param {number} index @param {number} value @returns {State} */
-export const withNumber = (state, name, index, value) => ({ ...state, [name]: { ...state[name], values: state[name].values.with(index, value) } });
+export const withNumber = (state, name, index, value) => ({
+  ...state,
+  [name]: { ...state[name], values: state[name].values.with(index, value) },
+});
 
 /** New elements are 1. @param {State} state @param {"f" | "g" | "h"} name @param {number} length @returns {State} */
-export const withLength = (state, name, length) => ({ ...state, [name]: signal(Array.from({ length }, (_, k) => state[name].values[k] ?? 1)) });
+export const withLength = (state, name, length) => ({
+  ...state,
+  [name]: signal(Array.from({ length }, (_, k) => state[name].values[k] ?? 1)),
+});
 
 /** The rows and columns that a matrix may have: from the least to the most columns. @param {State} state @param {Matrix} name */
-export const sizesOf = (state, name) => ({ rows: state[name].rows, columns: LENGTHS[name] ?? [state[name].columns, state[name].columns] });
+export const sizesOf = (state, name) => ({
+  rows: state[name].rows,
+  columns: LENGTHS[name] ?? [state[name].columns, state[name].columns],
+});
 
 /** The state with a table for one of its matrices; null where it is of another size. @param {State} state @param {Matrix} name @param {number[][]} table @returns {State | null} */
 export function withTable(state, name, table) {
-  const { rows, columns: [least, most] } = sizesOf(state, name);
+  const {
+    rows,
+    columns: [least, most],
+  } = sizesOf(state, name);
   const columns = table[0].length;
-  return table.length === rows && columns >= least && columns <= most ? { ...state, [name]: { rows, columns, values: table.flat() } } : null;
+  return table.length === rows && columns >= least && columns <= most
+    ? { ...state, [name]: { rows, columns, values: table.flat() } }
+    : null;
 }
 
 /** What of a state is not as it is at first, to travel in a link; null for nothing. @param {State} state @param {number} at step of the definition */
 export function told(state, at) {
-  const changed = Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (INITIAL)[name]));
-  const said = Object.fromEntries(changed.map(([name, value]) => [name, typeof value === "object" ? value.values : value]));
+  const changed = Object.entries(state).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (INITIAL)[name]),
+  );
+  const said = Object.fromEntries(
+    changed.map(([name, value]) => [name, typeof value === "object" ? value.values : value]),
+  );
   return changed.length || at ? { ...said, ...(at ? { at } : {}) } : null;
 }
 

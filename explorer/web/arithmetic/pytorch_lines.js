@@ -21,9 +21,15 @@ function stated(name, variable, { shape, values }) {
 export function pytorchLines(given, { forward }, pass) {
   const { inputs, variables } = operatorOf(given);
   return [
-    "import torch", "import torch.nn.functional as F", "",
-    ...inputs.map((name) => stated(name, variables?.[name] ?? VARIABLES[name], given.tensors[name])), "",
-    ...(pass.direction === "forward" || pass === forward ? [] : [forward.torch]), ...(pass.before ?? []), pass.torch,
-    `print(${pass.gives ?? pass.torch.split(/,? = /)[0]})`, "",
+    "import torch",
+    "import torch.nn.functional as F",
+    "",
+    ...inputs.map((name) => stated(name, variables?.[name] ?? VARIABLES[name], given.tensors[name])),
+    "",
+    ...(pass.direction === "forward" || pass === forward ? [] : [forward.torch]),
+    ...(pass.before ?? []),
+    pass.torch,
+    `print(${pass.gives ?? pass.torch.split(/,? = /)[0]})`,
+    "",
   ].join("\n");
 }

@@ -13,10 +13,20 @@ export function createSections(makers, onchoose) {
   const made = {};
   const names = Object.keys(makers);
   let current = "";
-  const tabs = names.map((name) => h("button", {
-    type: "button", class: "section-tab", role: "tab", dataset: { section: name, i18n: `arithmetic.section.${name}`, i18nTitle: `arithmetic.section.${name}.why` }, onclick: () => onchoose(name),
-  }));
-  const bar = h("div", { class: "sections", role: "tablist", dataset: { i18nAria: "arithmetic.sections" }, onkeydown: walk }, ...tabs);
+  const tabs = names.map((name) =>
+    h("button", {
+      type: "button",
+      class: "section-tab",
+      role: "tab",
+      dataset: { section: name, i18n: `arithmetic.section.${name}`, i18nTitle: `arithmetic.section.${name}.why` },
+      onclick: () => onchoose(name),
+    }),
+  );
+  const bar = h(
+    "div",
+    { class: "sections", role: "tablist", dataset: { i18nAria: "arithmetic.sections" }, onkeydown: walk },
+    ...tabs,
+  );
 
   /** @param {KeyboardEvent} event */
   function walk(event) {

@@ -13,9 +13,14 @@ const WIDTHS = [1, 3, 5, 7];
 export function createSmoothing(...grids) {
   const verdict = h("p", { class: "verdict", role: "status" });
   const body = h("div", { class: "smoothed" });
-  const element = h("section", { class: "equation claim plane", dataset: { equation: "larger" } },
-    h("header", { class: "equation-head" }, h("h3", { dataset: { i18n: "properties.larger" } }), verdict), h("p", { class: "equation-why", dataset: { i18n: "properties.larger.why" } }),
-    h("div", { class: "equation-own" }, ...grids), body);
+  const element = h(
+    "section",
+    { class: "equation claim plane", dataset: { equation: "larger" } },
+    h("header", { class: "equation-head" }, h("h3", { dataset: { i18n: "properties.larger" } }), verdict),
+    h("p", { class: "equation-why", dataset: { i18n: "properties.larger.why" } }),
+    h("div", { class: "equation-own" }, ...grids),
+    body,
+  );
   return {
     element,
     /** @param {import("./properties_state.js").State} state */
@@ -23,8 +28,18 @@ export function createSmoothing(...grids) {
       const rows = smoothed(clean, noise, WIDTHS);
       const peak = peakOf([...clean.values, ...added(clean, noise).values]);
       const best = rows.reduce((least, row) => (row.error < least.error ? row : least));
-      body.replaceChildren(...rows.map(({ width, plane, error }) => h("div", { class: `smoothed-row${width === best.width ? " best" : ""}`, dataset: { width, error } },
-        stripOf(t("properties.mean", { width }), plane, { peak, words: t("properties.error", { error: short(error, 4) }) }))));
+      body.replaceChildren(
+        ...rows.map(({ width, plane, error }) =>
+          h(
+            "div",
+            { class: `smoothed-row${width === best.width ? " best" : ""}`, dataset: { width, error } },
+            stripOf(t("properties.mean", { width }), plane, {
+              peak,
+              words: t("properties.error", { error: short(error, 4) }),
+            }),
+          ),
+        ),
+      );
       const larger = best.width !== WIDTHS[WIDTHS.length - 1];
       verdict.textContent = `${larger ? "✗" : "✓"} ${t("properties.larger.best", { width: best.width, error: short(best.error, 4) })}`;
       verdict.className = `verdict ${larger ? "differs" : "agrees"}`;

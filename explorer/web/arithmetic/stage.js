@@ -30,9 +30,18 @@ const LEAST_CHARACTERS = 10;
  * @param {{ onpreview: (visit: number | null) => void, onpick: (visit: number) => void,
  *   onedit: (name: Name, index: number, value: number, gesture: unknown) => void, editable?: (given: Case, name: Name) => boolean }} options
  */
-export function createStage({ onpreview, onpick, onedit, editable: isEditable = (given, name) => operatorOf(given).inputs.includes(name) }) {
+export function createStage({
+  onpreview,
+  onpick,
+  onedit,
+  editable: isEditable = (given, name) => operatorOf(given).inputs.includes(name),
+}) {
   const [left, right] = [h("div", { class: "stage-read" }), h("div", { class: "stage-written" })];
-  const terms = createTerms({ onlight(term) { light(term ? Object.entries(term.cells).map(([name, index]) => [name, index]) : []); } });
+  const terms = createTerms({
+    onlight(term) {
+      light(term ? Object.entries(term.cells).map(([name, index]) => [name, index]) : []);
+    },
+  });
   const element = h("div", { class: "stage-flow" }, left, terms.element, right);
   /** @type {Scene | null} */
   let scene = null;
@@ -52,16 +61,23 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     if (!grid) {
       const [[letter, says, planeSays], editable] = [labelOf(given, name), isEditable(given, name)];
       grid = (many ? createMap : createGrid)({
-        name, editable, letter, says, planeSays, onhover: point,
+        name,
+        editable,
+        letter,
+        says,
+        planeSays,
+        onhover: point,
         onedit: (index, value, gesture) => onedit(name, index, value, gesture),
         refuse(value) {
           const refusal = scene && operatorOf(scene.given).accepts?.(scene.given, name, value);
           return refusal ? refusedWords(refusal) : null;
         },
-        onpick: editable ? undefined : (index) => {
-          const [visit] = scene ? writersOf(scene.pass, name, index) : [];
-          if (visit !== undefined) onpick(visit);
-        },
+        onpick: editable
+          ? undefined
+          : (index) => {
+              const [visit] = scene ? writersOf(scene.pass, name, index) : [];
+              if (visit !== undefined) onpick(visit);
+            },
       });
       grids.set(key, grid);
     }
@@ -84,7 +100,10 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     }
     const visits = Array.from({ length: pass.count }, (_, k) => k);
     if (pass.scatter) {
-      const reading = visits.find((k) => pass.visit(k).window[name]?.includes(index) || pass.visit(k).terms.some(({ cells }) => cells[name] === index));
+      const reading = visits.find(
+        (k) =>
+          pass.visit(k).window[name]?.includes(index) || pass.visit(k).terms.some(({ cells }) => cells[name] === index),
+      );
       if (reading !== undefined) onpreview(reading);
       return;
     }
@@ -96,7 +115,10 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     const readers = readersOf(pass, name, index);
     if (name === pass.slides && readers.length) onpreview(middle(pass, readers));
     else {
-      light([[name, index], ...readers.flatMap(({ term }) => Object.entries(term.cells).filter(([other]) => other !== name))]);
+      light([
+        [name, index],
+        ...readers.flatMap(({ term }) => Object.entries(term.cells).filter(([other]) => other !== name)),
+      ]);
     }
   }
 
@@ -128,7 +150,8 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     for (const [name, indices] of Object.entries(visit.window)) for (const index of indices) add(name, index, "in");
     visit.terms.forEach((term, k) => {
       const now = single && preview === null && k === phase ? " now" : "";
-      for (const [name, index] of Object.entries(term.cells)) if (!term.around || name !== pass.slides) add(name, index, `in${now}`);
+      for (const [name, index] of Object.entries(term.cells))
+        if (!term.around || name !== pass.slides) add(name, index, `in${now}`);
       if (term.writes) add(term.writes[0], term.writes[1], single && preview === null && k !== phase ? "in" : "target");
       if (term.around) around.set(term.around.join(" "), `in${now}`);
     });
@@ -140,11 +163,14 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
 
   function isLarge() {
     const { pass, tensors } = /** @type {Scene} */ (scene);
-    const columns = [...pass.reads, ...pass.targets].filter((name) => !isMany(tensors[name].shape)).map((name) => {
-      const { shape } = tensors[name];
-      return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
-    });
-    const wide = (/** @type {import("../lib/arithmetic.js").Term} */ { place, factors }) => (1 + place[2]) * Math.max(LEAST_CHARACTERS, factors.map(factor).join(" × ").length) > MANY_CHARACTERS;
+    const columns = [...pass.reads, ...pass.targets]
+      .filter((name) => !isMany(tensors[name].shape))
+      .map((name) => {
+        const { shape } = tensors[name];
+        return shape.length === 4 ? shape[1] * shape[3] : planesOf(shape).planes * planesOf(shape).columns;
+      });
+    const wide = (/** @type {import("../lib/arithmetic.js").Term} */ { place, factors }) =>
+      (1 + place[2]) * Math.max(LEAST_CHARACTERS, factors.map(factor).join(" × ").length) > MANY_CHARACTERS;
     return Math.max(0, ...columns) > MANY_COLUMNS || tapsOf(pass, 0) > MANY_TERMS || pass.visit(0).terms.some(wide);
   }
 
@@ -163,11 +189,27 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     for (const name of pass.reads) {
       const { shape, values } = tensors[name];
       const slides = name === pass.slides;
-      gridOf(given, name).show({ shape, values, unread: name === "input" ? unread : undefined, lit: lit[name], around: slides ? around : new Map(), ring: (slides && pass.ring) || NO_RING, room: room.read });
+      gridOf(given, name).show({
+        shape,
+        values,
+        unread: name === "input" ? unread : undefined,
+        lit: lit[name],
+        around: slides ? around : new Map(),
+        ring: (slides && pass.ring) || NO_RING,
+        room: room.read,
+      });
     }
     for (const name of pass.targets) {
       const target = written[name];
-      gridOf(given, name).show({ shape: tensors[name].shape, values: target.values, written: pass.scatter ? undefined : target.written, lit: lit[name], around: new Map(), ring: NO_RING, room: room.written });
+      gridOf(given, name).show({
+        shape: tensors[name].shape,
+        values: target.values,
+        written: pass.scatter ? undefined : target.written,
+        lit: lit[name],
+        around: new Map(),
+        ring: NO_RING,
+        room: room.written,
+      });
     }
     gridOf(given, visit.target[0]).enter(visit.target[1]);
     terms.show(given, pass, visit, phase);
@@ -177,8 +219,13 @@ export function createStage({ onpreview, onpick, onedit, editable: isEditable = 
     element,
     /** @param {Scene} next */
     show(next) {
-      const other = scene?.given.op !== next.given.op || scene.pass.name !== next.pass.name || String([scene.pass.reads, scene.pass.targets]) !== String([next.pass.reads, next.pass.targets])
-        || [...next.pass.reads, ...next.pass.targets].some((name) => isMany(/** @type {Scene} */ (scene).tensors[name].shape) !== isMany(next.tensors[name].shape));
+      const other =
+        scene?.given.op !== next.given.op ||
+        scene.pass.name !== next.pass.name ||
+        String([scene.pass.reads, scene.pass.targets]) !== String([next.pass.reads, next.pass.targets]) ||
+        [...next.pass.reads, ...next.pass.targets].some(
+          (name) => isMany(/** @type {Scene} */ (scene).tensors[name].shape) !== isMany(next.tensors[name].shape),
+        );
       scene = next;
       if (other) {
         extra = [];

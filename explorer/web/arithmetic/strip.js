@@ -21,11 +21,29 @@ export function stripOf(label, { rows, columns, values }, { words = "", peak = p
   const cells = values.map((value, k) => {
     const rgb = shade(value);
     const text = Number.isFinite(value) ? fitted(value, DIGITS) : short(value);
-    return h("span", { class: `cell${text.length > 3 ? " long" : ""}`, dataset: { at: k, value }, title: `${label}${rows > 1 ? `[${Math.floor(k / columns)}, ${k % columns}]` : `[${k}]`} = ${short(value, 7)}`, style: { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) } }, text);
+    return h(
+      "span",
+      {
+        class: `cell${text.length > 3 ? " long" : ""}`,
+        dataset: { at: k, value },
+        title: `${label}${rows > 1 ? `[${Math.floor(k / columns)}, ${k % columns}]` : `[${k}]`} = ${short(value, 7)}`,
+        style: { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) },
+      },
+      text,
+    );
   });
-  const line = (/** @type {number} */ row) => values.slice(row * columns, (row + 1) * columns).map((value) => short(value, 6)).join(", ");
+  const line = (/** @type {number} */ row) =>
+    values
+      .slice(row * columns, (row + 1) * columns)
+      .map((value) => short(value, 6))
+      .join(", ");
   const spoken = Array.from({ length: rows }, (_, row) => line(row)).join("; ");
   const grid = h("div", { class: "cells", role: "img", "aria-label": `${label}: ${spoken}` }, ...cells);
   grid.style.setProperty("--columns", String(columns));
-  return h("div", { class: "strip-of", dataset: { formula: label } }, h("p", { class: "strip-name" }, h("b", {}, label), words ? h("span", { class: "note" }, ` ${words}`) : ""), grid);
+  return h(
+    "div",
+    { class: "strip-of", dataset: { formula: label } },
+    h("p", { class: "strip-name" }, h("b", {}, label), words ? h("span", { class: "note" }, ` ${words}`) : ""),
+    grid,
+  );
 }

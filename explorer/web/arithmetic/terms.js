@@ -17,7 +17,8 @@ import { cellName, letterOf } from "./words.js";
 
 /** What a value of the pass's target is called. @param {Case} given @param {Pass} pass @param {Visit} visit */
 export function targetName(given, pass, { target: [name, index], window }) {
-  if (pass.scatter && index < 0) return `${letterOf(given, name)}, ${t("arithmetic.cells", { count: window[name]?.length ?? 0 })}`;
+  if (pass.scatter && index < 0)
+    return `${letterOf(given, name)}, ${t("arithmetic.cells", { count: window[name]?.length ?? 0 })}`;
   const shape = /** @type {number[]} */ (pass.shapes[name]);
   return cellName(given, name, unravel(index, shape), shape);
 }
@@ -29,7 +30,8 @@ const spoken = (told) => ("text" in told ? told.text : t(told.key, told.values))
 const [MANY, LONG, ROW] = [100, 12, 8];
 
 /** Row and column of a term's cell: a long row takes several lines. @param {Term} term @param {number} rows @param {number} columns */
-const cellOf = ({ place: [, row, column] }, rows, columns) => (rows === 1 && columns > LONG ? [Math.floor(column / ROW), column % ROW] : [row, column]);
+const cellOf = ({ place: [, row, column] }, rows, columns) =>
+  rows === 1 && columns > LONG ? [Math.floor(column / ROW), column % ROW] : [row, column];
 
 /** @param {{ onlight: (term: Term | null) => void }} options */
 export function createTerms({ onlight }) {
@@ -38,7 +40,15 @@ export function createTerms({ onlight }) {
   const groups = h("div", { class: "sum-groups" });
   const line = h("p", { class: "sum-line-of", "aria-live": "off" });
   const result = h("p", { class: "sum-result" });
-  const element = h("section", { class: "sum", dataset: { i18nAria: "arithmetic.sum" } }, title, rotation, groups, line, result);
+  const element = h(
+    "section",
+    { class: "sum", dataset: { i18nAria: "arithmetic.sum" } },
+    title,
+    rotation,
+    groups,
+    line,
+    result,
+  );
   const map = createProductMap({ onlight });
   /** @type {Term[]} */
   let terms = [];
@@ -61,18 +71,25 @@ export function createTerms({ onlight }) {
     built = key;
     cells = [];
     if (many) groups.replaceChildren(map.element);
-    else groups.replaceChildren(...Array.from({ length: shape[0] }, (_, group) => {
-      const grid = h("div", { class: "products", "aria-hidden": "true" });
-      grid.style.setProperty("--columns", String(shape[1] === 1 && shape[2] > LONG ? ROW : shape[2]));
-      terms.forEach((term, k) => {
-        if (term.place[0] !== group) return;
-        const [row, column] = cellOf(term, shape[1], shape[2]);
-        cells[k] = h("div", { class: "product", dataset: { term: k }, style: { gridRow: row + 1, gridColumn: column + 1 } },
-          h("span", { class: "factors" }), h("span", { class: "product-value" }));
-        grid.append(cells[k]);
-      });
-      return h("div", { class: "sum-group" }, ...(shape[0] > 1 ? [h("p", { class: "note sum-of" })] : []), grid);
-    }));
+    else
+      groups.replaceChildren(
+        ...Array.from({ length: shape[0] }, (_, group) => {
+          const grid = h("div", { class: "products", "aria-hidden": "true" });
+          grid.style.setProperty("--columns", String(shape[1] === 1 && shape[2] > LONG ? ROW : shape[2]));
+          terms.forEach((term, k) => {
+            if (term.place[0] !== group) return;
+            const [row, column] = cellOf(term, shape[1], shape[2]);
+            cells[k] = h(
+              "div",
+              { class: "product", dataset: { term: k }, style: { gridRow: row + 1, gridColumn: column + 1 } },
+              h("span", { class: "factors" }),
+              h("span", { class: "product-value" }),
+            );
+            grid.append(cells[k]);
+          });
+          return h("div", { class: "sum-group" }, ...(shape[0] > 1 ? [h("p", { class: "note sum-of" })] : []), grid);
+        }),
+      );
   }
 
   return {
@@ -84,14 +101,18 @@ export function createTerms({ onlight }) {
       const until = visit.picture ? terms.length : phase;
       const winner = pass.compares ? terms.slice(0, until + 1).findLast(({ changes }) => changes) : undefined;
       build(pass.grouped ?? "");
-      const shading = shadingOf(pass.compares ? "input" : pass.name, terms.map(({ product }) => product));
+      const shading = shadingOf(
+        pass.compares ? "input" : pass.name,
+        terms.map(({ product }) => product),
+      );
       const { shade } = shading;
       if (!cells.length) map.show(terms, until, visit.picture ? -1 : phase, shading);
       cells.forEach((cell, k) => {
         const term = terms[k];
         const [top, value] = /** @type {HTMLElement[]} */ ([...cell.children]);
         cell.className = `product${!term.inside ? " outside" : ""}${k > until ? " later" : ""}${k === phase && !visit.picture ? " now" : ""}${term === winner ? " winner" : ""}`;
-        top.textContent = term.label ?? (term.factors.length > 1 && term.inside ? term.factors.map(factor).join(" × ") : "");
+        top.textContent =
+          term.label ?? (term.factors.length > 1 && term.inside ? term.factors.map(factor).join(" × ") : "");
         const text = term.inside ? fitted(term.product, 6) : "–";
         if (term.inside) paintCell(cell, shade(term.product), cell.textContent ?? "");
         else {
@@ -101,7 +122,10 @@ export function createTerms({ onlight }) {
         value.textContent = text;
       });
       groups.querySelectorAll(".sum-of").forEach((words, g) => {
-        const total = terms.reduce((sum, { inside, product, place }, k) => (inside && place[0] === g && k <= until ? sum + product : sum), 0);
+        const total = terms.reduce(
+          (sum, { inside, product, place }, k) => (inside && place[0] === g && k <= until ? sum + product : sum),
+          0,
+        );
         words.replaceChildren(t(pass.grouped ?? "", { c: visit.groups?.[g] ?? g, total: short(total, 6) }));
       });
       const name = targetName(given, pass, visit);
@@ -112,8 +136,14 @@ export function createTerms({ onlight }) {
       const sofar = phase < 0 ? visit.start : visit.terms[Math.min(phase, visit.terms.length - 1)].after;
       const running = pass.running ?? "total";
       line.replaceChildren(spoken(pass.told(visit, phase)));
-      result.replaceChildren(...(done ? [h("span", { class: "sum-name" }, `${name} ${pass.scatter ? "+=" : "="} `), h("b", { dataset: { value: visit.value } }, short(visit.value, 7))]
-        : [h("span", { class: "sum-name" }, `${running} = `), h("b", {}, short(sofar[running], 7))]));
+      result.replaceChildren(
+        ...(done
+          ? [
+              h("span", { class: "sum-name" }, `${name} ${pass.scatter ? "+=" : "="} `),
+              h("b", { dataset: { value: visit.value } }, short(visit.value, 7)),
+            ]
+          : [h("span", { class: "sum-name" }, `${running} = `), h("b", {}, short(sofar[running], 7))]),
+      );
     },
     repaint() {
       for (const cell of cells) delete cell.dataset.fill;

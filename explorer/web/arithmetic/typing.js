@@ -15,7 +15,12 @@ const MESSAGE = 210;
  * null where the old value stays, and whether the focus goes back to the cell
  */
 export function typeInto(cell, { frame, message, text, fresh, refuse = () => null, onclose }) {
-  const input = h("input", { class: "tap-input", inputmode: "decimal", autocomplete: "off", "aria-label": cell.getAttribute("aria-label") });
+  const input = h("input", {
+    class: "tap-input",
+    inputmode: "decimal",
+    autocomplete: "off",
+    "aria-label": cell.getAttribute("aria-label"),
+  });
   input.value = text;
   cell.replaceChildren(input);
   input.focus({ preventScroll: true });
@@ -34,7 +39,10 @@ export function typeInto(cell, { frame, message, text, fresh, refuse = () => nul
       message.textContent = wrong;
       message.hidden = false;
       const [around, at] = [frame.getBoundingClientRect(), cell.getBoundingClientRect()];
-      Object.assign(message.style, { left: `${Math.max(0, Math.min(at.left - around.left, around.width - MESSAGE))}px`, top: `${at.bottom - around.top + 4}px` });
+      Object.assign(message.style, {
+        left: `${Math.max(0, Math.min(at.left - around.left, around.width - MESSAGE))}px`,
+        top: `${at.bottom - around.top + 4}px`,
+      });
       input.setAttribute("aria-invalid", "true");
       return false;
     }
@@ -52,5 +60,6 @@ export function typeInto(cell, { frame, message, text, fresh, refuse = () => nul
     else if (event.key === "Tab" && !close(true, false)) event.preventDefault();
   });
   input.addEventListener("blur", () => close(problem(parsed(input.value)) === null, false));
-  for (const kind of ["pointerdown", "dblclick"]) input.addEventListener(kind, (/** @type {Event} */ event) => event.stopPropagation());
+  for (const kind of ["pointerdown", "dblclick"])
+    input.addEventListener(kind, (/** @type {Event} */ event) => event.stopPropagation());
 }

@@ -11,7 +11,12 @@ import { h } from "../parts/dom.js";
 export function createView(name, words, body, draw) {
   /** @type {Moment | null} */
   let shown = null;
-  const element = h("details", { class: "view", dataset: { view: name }, ontoggle: redraw }, h("summary", { dataset: { i18n: words, i18nTitle: `${words}.title` } }), h("div", { class: "lowering-body" }, ...body));
+  const element = h(
+    "details",
+    { class: "view", dataset: { view: name }, ontoggle: redraw },
+    h("summary", { dataset: { i18n: words, i18nTitle: `${words}.title` } }),
+    h("div", { class: "lowering-body" }, ...body),
+  );
 
   function redraw() {
     if (shown && element.open) draw(shown);

@@ -7,7 +7,16 @@ import { t } from "../parts/i18n.js";
 
 /** How formulas write each tensor, unless the operator says otherwise. @type {Record<Name, string>} */
 export const LETTERS = {
-  input: "X", weight: "K", bias: "b", gradOutput: "dL/dY", output: "Y", gradInput: "dL/dX", gradWeight: "dL/dK", gradBias: "dL/db", newWeight: "K′", newBias: "b′",
+  input: "X",
+  weight: "K",
+  bias: "b",
+  gradOutput: "dL/dY",
+  output: "Y",
+  gradInput: "dL/dX",
+  gradWeight: "dL/dK",
+  gradBias: "dL/db",
+  newWeight: "K′",
+  newBias: "b′",
 };
 
 /** How formulas write a tensor of an operator, and the keys of its name and of its planes. @param {{ op: string }} given @param {Name} name @returns {[string, string, string?]} */
@@ -18,7 +27,7 @@ export const letterOf = (given, name) => labelOf(given, name)[0];
 
 /** "[0, 1]", channels left out where there is one. @param {number[]} index @param {number[]} shape */
 export function indexName(index, shape) {
-  const shown = index.filter((_, axis) => axis >= shape.length - 2 && shape.length > 1 || shape[axis] > 1);
+  const shown = index.filter((_, axis) => (axis >= shape.length - 2 && shape.length > 1) || shape[axis] > 1);
   return shown.length ? `[${shown.join(", ")}]` : "";
 }
 
@@ -26,4 +35,5 @@ export function indexName(index, shape) {
 export const cellName = (given, name, index, shape) => letterOf(given, name) + indexName(index, shape);
 
 /** Why something is impossible, in words. @param {import("../lib/arithmetic.js").Refusal} refusal */
-export const refusedWords = ({ reason, axis, numbers }) => t(`arithmetic.refused.${reason}`, { ...numbers, ...(axis ? { axis: t(`arithmetic.axis.${axis}`) } : {}) });
+export const refusedWords = ({ reason, axis, numbers }) =>
+  t(`arithmetic.refused.${reason}`, { ...numbers, ...(axis ? { axis: t(`arithmetic.axis.${axis}`) } : {}) });

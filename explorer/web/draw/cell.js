@@ -30,16 +30,40 @@ const WIDEST_GRID = 11;
 export function createCellPanel({ name, onopen, onlight, request }) {
   const crumbs = h("ol", { class: "crumbs" });
   const body = h("div", { class: "cell-body" });
-  const close = h("button", { type: "button", class: "tool cell-close", dataset: { i18nTitle: "cell.close" }, onclick: () => open([]) }, "✕");
+  const close = h(
+    "button",
+    { type: "button", class: "tool cell-close", dataset: { i18nTitle: "cell.close" }, onclick: () => open([]) },
+    "✕",
+  );
   const said = h("p", { class: "note cell-said", role: "status" });
-  const exports = createCellExport({ request, title, body, source: (factor) => sourceName(factor, context), onsay: (words) => { said.textContent = words; } });
+  const exports = createCellExport({
+    request,
+    title,
+    body,
+    source: (factor) => sourceName(factor, context),
+    onsay: (words) => {
+      said.textContent = words;
+    },
+  });
   const twin = createTable({
     words: "cell.table",
-    load: async () => { const { step, of, cell } = path()[path().length - 1]; return mapRows(await exports.tensor(step, of), cell); },
-    marked: () => { const { cell } = path()[path().length - 1]; return [cell.length > 2 ? cell[cell.length - 2] : 0, cell[cell.length - 1]]; },
+    load: async () => {
+      const { step, of, cell } = path()[path().length - 1];
+      return mapRows(await exports.tensor(step, of), cell);
+    },
+    marked: () => {
+      const { cell } = path()[path().length - 1];
+      return [cell.length > 2 ? cell[cell.length - 2] : 0, cell[cell.length - 1]];
+    },
   });
-  const element = h("aside", { class: "cell-panel", role: "dialog", tabindex: -1, hidden: true, dataset: { i18nAria: "cell.title" } },
-    h("div", { class: "cell-head" }, crumbs, h("span", { class: "cell-tools" }, ...exports.elements, close)), said, body, twin.element);
+  const element = h(
+    "aside",
+    { class: "cell-panel", role: "dialog", tabindex: -1, hidden: true, dataset: { i18nAria: "cell.title" } },
+    h("div", { class: "cell-head" }, crumbs, h("span", { class: "cell-tools" }, ...exports.elements, close)),
+    said,
+    body,
+    twin.element,
+  );
   const path = () => page.get("cells");
   /** @type {any} */
   let shown = null;
@@ -75,18 +99,37 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
   function draw() {
     if (!shown) return;
-    crumbs.replaceChildren(...path().map((place, k) => h("li", {}, h("button", {
-      type: "button", class: "crumb", "aria-current": k === path().length - 1 ? "true" : undefined, onclick: () => open(path().slice(0, k + 1)),
-    }, title(place)))));
-    body.replaceChildren(...(shown.element === undefined ? [] : [elementEditor(shown)]),
-      ...(shown.unexplained ? unexplained(shown) : shown.addends ? explained(shown) : []));
+    crumbs.replaceChildren(
+      ...path().map((place, k) =>
+        h(
+          "li",
+          {},
+          h(
+            "button",
+            {
+              type: "button",
+              class: "crumb",
+              "aria-current": k === path().length - 1 ? "true" : undefined,
+              onclick: () => open(path().slice(0, k + 1)),
+            },
+            title(place),
+          ),
+        ),
+      ),
+    );
+    body.replaceChildren(
+      ...(shown.element === undefined ? [] : [elementEditor(shown)]),
+      ...(shown.unexplained ? unexplained(shown) : shown.addends ? explained(shown) : []),
+    );
   }
 
   /** What a place is called: conv2 [3, 5, 7], dL/d conv2 [3, 5, 7], dL/d weight of conv2 [4, 2, 1, 1]. @param {Place} place */
   function title({ step, of, cell }) {
     if (of === "class") return t("cell.class", { name: page.get("description")?.classes[cell[1]] ?? cell[1] });
     if (!of) return `${name(step)} [${cell.slice(1).join(", ")}]`;
-    return of === "output" ? `dL/d ${name(step)} [${cell.slice(1).join(", ")}]` : `dL/d ${t("cell.parameter", { parameter: of, step: name(step) })} [${cell.join(", ")}]`;
+    return of === "output"
+      ? `dL/d ${name(step)} [${cell.slice(1).join(", ")}]`
+      : `dL/d ${t("cell.parameter", { parameter: of, step: name(step) })} [${cell.join(", ")}]`;
   }
 
   /** The other side of the place on screen: a value's gradient, a gradient's value. */
@@ -94,7 +137,11 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     const last = path()[path().length - 1];
     if (page.get("label") === null || (last.of && last.of !== "output") || (last.of && last.step < 0)) return "";
     const other = { ...last, of: last.of ? "" : "output" };
-    return h("button", { type: "button", class: "link", onclick: () => open([...path(), other]) }, t(last.of ? "cell.value" : "cell.gradient"));
+    return h(
+      "button",
+      { type: "button", class: "link", onclick: () => open([...path(), other]) },
+      t(last.of ? "cell.value" : "cell.gradient"),
+    );
   }
 
   /** Open the Arithmetic page with the numbers behind the place on screen. */
@@ -111,8 +158,13 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
   const context = {
     name,
-    get all() { return everything; },
-    showAll() { everything = true; draw(); },
+    get all() {
+      return everything;
+    },
+    showAll() {
+      everything = true;
+      draw();
+    },
     /** @param {Place} place */
     follow: (place) => open([...path(), place]),
     light: onlight,
@@ -120,12 +172,29 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
   /** @param {any} sum */
   function explained(sum) {
-    const largest = Math.max(0, ...sum.addends.flatMap((/** @type {any} */ addends) => addends.groups.flatMap((/** @type {any} */ group) =>
-      group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.product))).filter(Number.isFinite))));
+    const largest = Math.max(
+      0,
+      ...sum.addends.flatMap((/** @type {any} */ addends) =>
+        addends.groups.flatMap((/** @type {any} */ group) =>
+          group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.product))).filter(Number.isFinite),
+        ),
+      ),
+    );
     return [
       h("p", { class: "cell-value" }, short(sum.shown, 7)),
-      h("p", { class: "cell-check" }, badge(sum), flipSide(),
-        sum.sends ? h("button", { type: "button", class: "tool", dataset: { tool: "send" }, title: t("cell.send.why"), onclick: send }, t("cell.send")) : ""),
+      h(
+        "p",
+        { class: "cell-check" },
+        badge(sum),
+        flipSide(),
+        sum.sends
+          ? h(
+              "button",
+              { type: "button", class: "tool", dataset: { tool: "send" }, title: t("cell.send.why"), onclick: send },
+              t("cell.send"),
+            )
+          : "",
+      ),
       ...(sum.classes ? [classTable(sum, path()[path().length - 1].cell[1], context)] : []),
       ...(sum.channel ? [channelTools(sum.channel)] : []),
       h("p", { class: "formula" }, sum.formula),
@@ -140,7 +209,8 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     open,
     /** @param {any} sum what the server answered for the last place of the path */
     show(sum) {
-      const arrived = shown === null || element.contains(document.activeElement) || document.activeElement === document.body;
+      const arrived =
+        shown === null || element.contains(document.activeElement) || document.activeElement === document.body;
       shown = sum;
       element.hidden = false;
       draw();
@@ -155,10 +225,24 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
 /** Scale a whole channel through the parameters that make it. @param {{ parameters: string[], channel: number }} channel */
 function channelTools(channel) {
-  const scale = (/** @type {string} */ words, /** @type {number} */ factor) => h("button", {
-    type: "button", class: "tool", onclick: () => page.set({ edits: [...page.get("edits"), { kind: "scale", ...channel, factor }] }),
-  }, t(words));
-  return h("p", { class: "channel-tools" }, t("cell.channel", { channel: channel.channel }), scale("cell.silence", 0), scale("cell.boost", 2), scale("cell.restore", 1));
+  const scale = (/** @type {string} */ words, /** @type {number} */ factor) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        onclick: () => page.set({ edits: [...page.get("edits"), { kind: "scale", ...channel, factor }] }),
+      },
+      t(words),
+    );
+  return h(
+    "p",
+    { class: "channel-tools" },
+    t("cell.channel", { channel: channel.channel }),
+    scale("cell.silence", 0),
+    scale("cell.boost", 2),
+    scale("cell.restore", 1),
+  );
 }
 
 /** The value of one weight or bias, to be changed. @param {{ parameter: string, element: any }} shown */
@@ -168,10 +252,21 @@ function elementEditor({ parameter, element }) {
   const set = () => {
     const value = Number(input.value);
     input.setCustomValidity(input.value !== "" && Number.isFinite(value) ? "" : t("cell.number"));
-    if (input.reportValidity() && value !== element) page.set({ edits: [...page.get("edits"), { kind: "set", parameter, index: place.cell, value }] });
+    if (input.reportValidity() && value !== element)
+      page.set({ edits: [...page.get("edits"), { kind: "set", parameter, index: place.cell, value }] });
   };
-  return h("form", { class: "element", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); set(); } },
-    h("label", {}, `${parameter} [${place.cell.join(", ")}] = `, input), h("button", { type: "submit", class: "tool" }, t("cell.set")));
+  return h(
+    "form",
+    {
+      class: "element",
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        set();
+      },
+    },
+    h("label", {}, `${parameter} [${place.cell.join(", ")}] = `, input),
+    h("button", { type: "submit", class: "tool" }, t("cell.set")),
+  );
 }
 
 /** @param {any} sum */
@@ -181,43 +276,83 @@ function unexplained(sum) {
 
 /** Does the sum give the tensor's element? @param {any} sum */
 function badge(sum) {
-  const words = { sum: short(sum.value, 7), tensor: short(sum.shown, 7), difference: short(Math.abs(numberOf(sum.difference)), 2), tolerance: short(sum.tolerance, 2) };
-  return h("span", { class: `badge ${sum.agrees ? "agrees" : "differs"}`, title: t("cell.badge.why", words) },
-    `${sum.agrees ? "✓" : "✗"} ${t("cell.badge", words)}`);
+  const words = {
+    sum: short(sum.value, 7),
+    tensor: short(sum.shown, 7),
+    difference: short(Math.abs(numberOf(sum.difference)), 2),
+    tolerance: short(sum.tolerance, 2),
+  };
+  return h(
+    "span",
+    { class: `badge ${sum.agrees ? "agrees" : "differs"}`, title: t("cell.badge.why", words) },
+    `${sum.agrees ? "✓" : "✗"} ${t("cell.badge", words)}`,
+  );
 }
 
 /** "Σ of 250 products + bias = 0.81 → max(0, Σ) = 0.81" @param {any} sum */
 function chain(sum) {
   const parts = sum.addends.map((/** @type {any} */ addends) =>
-    t(addends.count === 1 ? "cell.one" : sum.reduction === "max" ? "cell.largest" : "cell.sum", { count: addends.count, label: addends.label, total: short(addends.total) }));
+    t(addends.count === 1 ? "cell.one" : sum.reduction === "max" ? "cell.largest" : "cell.sum", {
+      count: addends.count,
+      label: addends.label,
+      total: short(addends.total),
+    }),
+  );
   const shared = sum.quantities.map((/** @type {any} */ { name, value }) => `${name} = ${short(value)}`);
   const plain = sum.after === "Σ" || sum.after === "max";
-  return [parts.join(" + "), ` = ${short(sum.reduced)}`, plain ? "" : ` → ${sum.after} = ${short(sum.value)}`,
-    shared.length ? ` (${shared.join(", ")})` : ""].join("");
+  return [
+    parts.join(" + "),
+    ` = ${short(sum.reduced)}`,
+    plain ? "" : ` → ${sum.after} = ${short(sum.value)}`,
+    shared.length ? ` (${shared.join(", ")})` : "",
+  ].join("");
 }
 
 /** @param {any} addends @param {any} sum @param {number} largest |product| @param {any} context */
 function addendsSection(addends, sum, largest, context) {
   const groups = context.all ? addends.groups : addends.groups.slice(0, FIRST_GROUPS);
   const hidden = addends.groups.slice(groups.length);
-  const total = hidden.reduce((/** @type {number} */ all, /** @type {any} */ group) => all + numberOf(group.subtotal), 0);
-  return h("section", { class: "addends" },
+  const total = hidden.reduce(
+    (/** @type {number} */ all, /** @type {any} */ group) => all + numberOf(group.subtotal),
+    0,
+  );
+  return h(
+    "section",
+    { class: "addends" },
     h("h4", {}, `${addends.label}: ${addends.rule}`),
     ...groups.map((/** @type {any} */ group) => groupBlock(group, addends, sum, largest, context)),
-    ...(hidden.length ? [rest(t("cell.groups", { count: hidden.length, label: addends.groupLabel, total: short(total) }), context)] : []));
+    ...(hidden.length
+      ? [rest(t("cell.groups", { count: hidden.length, label: addends.groupLabel, total: short(total) }), context)]
+      : []),
+  );
 }
 
 /** @param {string} words @param {any} context */
 const rest = (words, context) =>
-  h("p", { class: "rest" }, words, " ", h("button", { type: "button", class: "link", onclick: context.showAll }, t("cell.all")));
+  h(
+    "p",
+    { class: "rest" },
+    words,
+    " ",
+    h("button", { type: "button", class: "link", onclick: context.showAll }, t("cell.all")),
+  );
 
 /** @param {any} group @param {any} addends @param {any} sum @param {number} largest @param {any} context */
 function groupBlock(group, addends, sum, largest, context) {
   const grid = gridShape(group);
   const several = addends.groups.length > 1;
-  const title = several ? h("h5", {}, h("span", {}, `${addends.groupLabel} ${group.group}`), h("span", {}, `Σ = ${short(group.subtotal)}`)) : "";
-  return h("div", { class: "group" }, title, grid ? grids(group, grid, addends, largest, context) : termTable(group, addends, context),
-    ...(group.rest ? [h("p", { class: "rest" }, t("cell.rest", { count: group.rest.count, total: short(group.rest.sum) }))] : []));
+  const title = several
+    ? h("h5", {}, h("span", {}, `${addends.groupLabel} ${group.group}`), h("span", {}, `Σ = ${short(group.subtotal)}`))
+    : "";
+  return h(
+    "div",
+    { class: "group" },
+    title,
+    grid ? grids(group, grid, addends, largest, context) : termTable(group, addends, context),
+    ...(group.rest
+      ? [h("p", { class: "rest" }, t("cell.rest", { count: group.rest.count, total: short(group.rest.sum) }))]
+      : []),
+  );
 }
 
 /** Rows and columns of a group whose terms are a whole patch, or null. @param {any} group */
@@ -226,7 +361,8 @@ function gridShape({ terms, rest: left }) {
   const places = terms.map((/** @type {any} */ term) => term.cells[0].slice(-2).join());
   const columns = new Set(terms.map((/** @type {any} */ term) => term.cells[0].at(-1))).size;
   const rows = new Set(terms.map((/** @type {any} */ term) => term.cells[0].at(-2))).size;
-  const whole = terms[0].cells[0].length > 2 && rows * columns === terms.length && new Set(places).size === terms.length;
+  const whole =
+    terms[0].cells[0].length > 2 && rows * columns === terms.length && new Set(places).size === terms.length;
   return whole && columns <= WIDEST_GRID ? { rows, columns } : null;
 }
 
@@ -234,15 +370,53 @@ function gridShape({ terms, rest: left }) {
 function grids(group, { columns }, addends, largest, context) {
   const style = { gridTemplateColumns: `repeat(${columns}, minmax(38px, 1fr))` };
   const parts = addends.factors.map((/** @type {any} */ factor, /** @type {number} */ k) => {
-    const ends = Math.max(0, ...group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.values[k]))).filter(Number.isFinite));
-    return h("div", { class: "grid-part" }, h("div", { class: "grid", style },
-      ...group.terms.map((/** @type {any} */ term) => numberCell(term.values[k], ends, term, factor, k, context, narrow))), h("span", { class: "note" }, sourceName(factor, context)));
+    const ends = Math.max(
+      0,
+      ...group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.values[k]))).filter(Number.isFinite),
+    );
+    return h(
+      "div",
+      { class: "grid-part" },
+      h(
+        "div",
+        { class: "grid", style },
+        ...group.terms.map((/** @type {any} */ term) =>
+          numberCell(term.values[k], ends, term, factor, k, context, narrow),
+        ),
+      ),
+      h("span", { class: "note" }, sourceName(factor, context)),
+    );
   });
   if (parts.length === 1) return h("div", { class: "grids" }, ...parts);
-  const products = h("div", { class: "grid-part" }, h("div", { class: "grid", style },
-    ...group.terms.map((/** @type {any} */ term) => h("span", { class: "number", style: paint(term.product, largest), title: `${term.values.join(" × ")} = ${term.product}` }, narrow(term.product)))),
-  h("span", { class: "note" }, t("cell.products")));
-  return h("div", { class: "grids" }, parts[0], h("span", { class: "sign" }, "×"), parts[1], h("span", { class: "sign" }, "="), products);
+  const products = h(
+    "div",
+    { class: "grid-part" },
+    h(
+      "div",
+      { class: "grid", style },
+      ...group.terms.map((/** @type {any} */ term) =>
+        h(
+          "span",
+          {
+            class: "number",
+            style: paint(term.product, largest),
+            title: `${term.values.join(" × ")} = ${term.product}`,
+          },
+          narrow(term.product),
+        ),
+      ),
+    ),
+    h("span", { class: "note" }, t("cell.products")),
+  );
+  return h(
+    "div",
+    { class: "grids" },
+    parts[0],
+    h("span", { class: "sign" }, "×"),
+    parts[1],
+    h("span", { class: "sign" }, "="),
+    products,
+  );
 }
 
 /** @param {any} group @param {any} addends @param {any} context */
@@ -251,13 +425,44 @@ function termTable(group, addends, context) {
   const listed = context.all ? ordered : ordered.slice(0, FIRST_TERMS);
   const left = ordered.slice(listed.length);
   const total = left.reduce((sum, term) => sum + numberOf(term.product), 0);
-  return h("div", {}, h("table", { class: "terms" },
-    h("thead", {}, h("tr", {}, ...addends.factors.map((/** @type {any} */ factor) => h("th", { scope: "col" }, sourceName(factor, context))), h("th", { scope: "col" }, addends.rule))),
-    h("tbody", {}, ...listed.map((/** @type {any} */ term) => h("tr", { class: term.winner ? "winner" : "" },
-      ...addends.factors.map((/** @type {any} */ factor, /** @type {number} */ k) => h("td", {}, numberCell(term.values[k], 0, term, factor, k, context),
-        h("span", { class: "note" }, ` [${term.cells[k].slice(factor.parameter ? 0 : 1).join(", ")}]`))),
-      h("td", { class: "term-product" }, short(term.product)))))),
-  ...(left.length ? [rest(t("cell.rest", { count: left.length, total: short(total) }), context)] : []));
+  return h(
+    "div",
+    {},
+    h(
+      "table",
+      { class: "terms" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ...addends.factors.map((/** @type {any} */ factor) => h("th", { scope: "col" }, sourceName(factor, context))),
+          h("th", { scope: "col" }, addends.rule),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        ...listed.map((/** @type {any} */ term) =>
+          h(
+            "tr",
+            { class: term.winner ? "winner" : "" },
+            ...addends.factors.map((/** @type {any} */ factor, /** @type {number} */ k) =>
+              h(
+                "td",
+                {},
+                numberCell(term.values[k], 0, term, factor, k, context),
+                h("span", { class: "note" }, ` [${term.cells[k].slice(factor.parameter ? 0 : 1).join(", ")}]`),
+              ),
+            ),
+            h("td", { class: "term-product" }, short(term.product)),
+          ),
+        ),
+      ),
+    ),
+    ...(left.length ? [rest(t("cell.rest", { count: left.length, total: short(total) }), context)] : []),
+  );
 }
 
 /** @param {any} factor @param {any} context */
@@ -273,12 +478,22 @@ function sourceName(factor, context) {
 function numberCell(value, ends, term, factor, k, context, text = short) {
   const words = term.outside && factor.parent !== null ? t("cell.padding") : text(value);
   const style = ends ? paint(value, ends) : {};
-  const attributes = { class: `number${term.winner ? " winner" : ""}`, style, title: `${sourceName(factor, context)} [${term.cells[k].join(", ")}] = ${value}` };
+  const attributes = {
+    class: `number${term.winner ? " winner" : ""}`,
+    style,
+    title: `${sourceName(factor, context)} [${term.cells[k].join(", ")}] = ${value}`,
+  };
   const place = placeOf(factor, term, k);
   if (!place) return h("span", attributes, words);
   const here = factor.parent === null ? null : { step: factor.parent, cell: term.cells[k] };
-  const lights = { onpointerenter: () => context.light(here), onpointerleave: () => context.light(null), onfocus: () => context.light(here), onblur: () => context.light(null) };
-  if (place.step < 0 && !place.of) return h("span", { ...attributes, ...lights, tabindex: 0, class: `${attributes.class} ink` }, words);
+  const lights = {
+    onpointerenter: () => context.light(here),
+    onpointerleave: () => context.light(null),
+    onfocus: () => context.light(here),
+    onblur: () => context.light(null),
+  };
+  if (place.step < 0 && !place.of)
+    return h("span", { ...attributes, ...lights, tabindex: 0, class: `${attributes.class} ink` }, words);
   return h("button", { type: "button", ...attributes, ...lights, onclick: () => context.follow(place) }, words);
 }
 

@@ -23,14 +23,18 @@ const ZOOM = 12;
  */
 export function createCellExport({ request, title, source, body, onsay }) {
   const place = () => /** @type {Place} */ (page.get("cells").at(-1));
-  const file = () => title(place()).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  const file = () =>
+    title(place())
+      .replace(/[^\p{L}\p{N}]+/gu, "-")
+      .replace(/^-|-$/g, "");
 
   /** Every number of a tensor. @param {number} step @param {string} of @returns {Promise<Tensor>} */
   async function tensor(step, of) {
     const { shape, data } = await request("exact", { step, of, cell: [] });
     return { shape, values: floatsFromBase64(data) };
   }
-  const ofPlace = () => (place().of === "class" ? Promise.reject(new Error(t("cell.save.class"))) : tensor(place().step, place().of));
+  const ofPlace = () =>
+    place().of === "class" ? Promise.reject(new Error(t("cell.save.class"))) : tensor(place().step, place().of);
 
   /** The sum with all its terms, however many. */
   async function whole() {
@@ -43,7 +47,9 @@ export function createCellExport({ request, title, source, body, onsay }) {
   async function kernel() {
     const { step, of } = place();
     if (of && of !== "output" && of !== "class") return [of, await tensor(step, of)];
-    const factor = (await whole()).addends.flatMap((/** @type {any} */ addends) => addends.factors).find((/** @type {any} */ one) => one.learned);
+    const factor = (await whole()).addends
+      .flatMap((/** @type {any} */ addends) => addends.factors)
+      .find((/** @type {any} */ one) => one.learned);
     if (!factor) throw new Error(t("cell.save.unlearned"));
     return [factor.parameter, await tensor(factor.step, factor.argument)];
   }
@@ -52,30 +58,67 @@ export function createCellExport({ request, title, source, body, onsay }) {
   async function copy(text) {
     onsay("");
     const words = await text();
-    await navigator.clipboard.writeText(words).catch(() => { throw new Error(t("cell.copy.refused")); });
+    await navigator.clipboard.writeText(words).catch(() => {
+      throw new Error(t("cell.copy.refused"));
+    });
     onsay(t("cell.copied"));
   }
 
   const onfail = (/** @type {Error} */ error) => onsay(error.message);
   const saved = createMenu({
-    words: "cell.save", title: "cell.save.why", onfail,
+    words: "cell.save",
+    title: "cell.save.why",
+    onfail,
     choices: [
       { words: "cell.save.sum", run: async () => save(csv(termRows(await whole(), source)), `${file()}-sum.csv`) },
-      { words: "cell.save.map.csv", run: async () => save(csv(mapRows(await ofPlace(), place().cell)), `${file()}-map.csv`) },
-      { words: "cell.save.map.png", run: async () => save(await mapPicture(await ofPlace(), place().cell), `${file()}-map.png`) },
-      { words: "cell.save.npy", run: async () => { const { shape, values } = await ofPlace(); save(npy(values, shape), `${file()}.npy`); } },
-      { words: "cell.save.kernel.npy", run: async () => { const [name, { shape, values }] = await kernel(); save(npy(values, shape), `${name}.npy`); } },
-      { words: "cell.save.kernel.csv", run: async () => { const [name, kept] = await kernel(); save(csv(longRows(kept)), `${name}.csv`); } },
+      {
+        words: "cell.save.map.csv",
+        run: async () => save(csv(mapRows(await ofPlace(), place().cell)), `${file()}-map.csv`),
+      },
+      {
+        words: "cell.save.map.png",
+        run: async () => save(await mapPicture(await ofPlace(), place().cell), `${file()}-map.png`),
+      },
+      {
+        words: "cell.save.npy",
+        run: async () => {
+          const { shape, values } = await ofPlace();
+          save(npy(values, shape), `${file()}.npy`);
+        },
+      },
+      {
+        words: "cell.save.kernel.npy",
+        run: async () => {
+          const [name, { shape, values }] = await kernel();
+          save(npy(values, shape), `${name}.npy`);
+        },
+      },
+      {
+        words: "cell.save.kernel.csv",
+        run: async () => {
+          const [name, kept] = await kernel();
+          save(csv(longRows(kept)), `${name}.csv`);
+        },
+      },
       { words: "cell.save.svg", run: () => save(svgFile(body), `${file()}.svg`) },
       { words: "cell.save.png", run: async () => save(await pngFile(body), `${file()}.png`) },
     ],
   });
   const copied = createMenu({
-    words: "cell.copy", title: "cell.copy.why", onfail,
+    words: "cell.copy",
+    title: "cell.copy.why",
+    onfail,
     choices: [
       { words: "cell.copy.pytorch", run: () => copy(async () => (await request("pytorch_lines", place())).lines) },
-      { words: "cell.copy.text", run: () => copy(async () => plainText(title(place()), await request("explain", { ...place(), every: true }), source)) },
-      { words: "cell.copy.latex", run: () => copy(async () => latex(title(place()), await request("explain", place()))) },
+      {
+        words: "cell.copy.text",
+        run: () =>
+          copy(async () => plainText(title(place()), await request("explain", { ...place(), every: true }), source)),
+      },
+      {
+        words: "cell.copy.latex",
+        run: () => copy(async () => latex(title(place()), await request("explain", place()))),
+      },
     ],
   });
   return { elements: [copied.element, saved.element], tensor };
@@ -87,7 +130,9 @@ export function mapRows({ shape, values }, cell) {
   const rows = shape.length > 2 ? shape[shape.length - 2] : 1;
   const before = cell.slice(0, shape.length > 2 ? -2 : -1);
   const start = before.reduce((place, index, axis) => place * shape[axis] + index, 0) * rows * columns;
-  return Array.from({ length: rows }, (_, row) => Array.from(values.subarray(start + row * columns, start + (row + 1) * columns)));
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from(values.subarray(start + row * columns, start + (row + 1) * columns)),
+  );
 }
 
 /** A tensor as a table: one row for each element, its index first. @param {Tensor} tensor @returns {(string | number)[][]} */
@@ -111,10 +156,14 @@ function mapPicture(tensor, cell) {
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
   const table = colourTable("diverging", page.get("dark"));
   const full = Math.max(0, ...rows.flat().map(Math.abs).filter(Number.isFinite));
-  rows.forEach((row, y) => row.forEach((value, x) => {
-    const word = table[tableIndex("diverging", full > 0 ? value / full : value * 0)];
-    context.fillStyle = `rgb(${word & 255}, ${(word >> 8) & 255}, ${(word >> 16) & 255})`;
-    context.fillRect(x * ZOOM, y * ZOOM, ZOOM, ZOOM);
-  }));
-  return new Promise((resolve, reject) => picture.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t("cell.save.large")))), "image/png"));
+  rows.forEach((row, y) =>
+    row.forEach((value, x) => {
+      const word = table[tableIndex("diverging", full > 0 ? value / full : value * 0)];
+      context.fillStyle = `rgb(${word & 255}, ${(word >> 8) & 255}, ${(word >> 16) & 255})`;
+      context.fillRect(x * ZOOM, y * ZOOM, ZOOM, ZOOM);
+    }),
+  );
+  return new Promise((resolve, reject) =>
+    picture.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t("cell.save.large")))), "image/png"),
+  );
 }

@@ -13,7 +13,12 @@ const MOST = 4096;
  */
 export function createTable({ words, load, marked = () => null }) {
   const place = h("div", { class: "table-frame", tabindex: 0, role: "region", dataset: { i18nAria: words } });
-  const element = h("details", { class: "table-twin", ontoggle: fill }, h("summary", { dataset: { i18n: words } }), place);
+  const element = h(
+    "details",
+    { class: "table-twin", ontoggle: fill },
+    h("summary", { dataset: { i18n: words } }),
+    place,
+  );
   let asked = 0;
 
   async function fill() {
@@ -21,7 +26,12 @@ export function createTable({ words, load, marked = () => null }) {
     const turn = ++asked;
     try {
       const rows = await load();
-      if (turn === asked) place.replaceChildren(rows.length * rows[0].length > MOST ? t("cell.table.large", { rows: rows.length, columns: rows[0].length }) : tableOf(rows, marked()));
+      if (turn === asked)
+        place.replaceChildren(
+          rows.length * rows[0].length > MOST
+            ? t("cell.table.large", { rows: rows.length, columns: rows[0].length })
+            : tableOf(rows, marked()),
+        );
     } catch (error) {
       if (turn === asked) place.textContent = /** @type {Error} */ (error).message;
     }
@@ -32,8 +42,27 @@ export function createTable({ words, load, marked = () => null }) {
 
 /** @param {number[][]} rows @param {[number, number] | null} mark */
 function tableOf(rows, mark) {
-  return h("table", { class: "numbers-table" },
+  return h(
+    "table",
+    { class: "numbers-table" },
     h("thead", {}, h("tr", {}, h("th", {}), ...rows[0].map((_, column) => h("th", { scope: "col" }, String(column))))),
-    h("tbody", {}, ...rows.map((row, y) => h("tr", {}, h("th", { scope: "row" }, String(y)),
-      ...row.map((value, x) => h("td", { title: String(numberOf(value)), class: mark && mark[0] === y && mark[1] === x ? "marked" : undefined }, short(value, 4)))))));
+    h(
+      "tbody",
+      {},
+      ...rows.map((row, y) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, String(y)),
+          ...row.map((value, x) =>
+            h(
+              "td",
+              { title: String(numberOf(value)), class: mark && mark[0] === y && mark[1] === x ? "marked" : undefined },
+              short(value, 4),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }

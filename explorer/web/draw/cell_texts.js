@@ -15,7 +15,10 @@ export function plainText(title, sum, source) {
   if (!sum.addends) return `${title} = ${exact(sum.shown)}\n${sum.unexplained ?? ""}\n`;
   const lines = [`${title} = ${exact(sum.shown)}`, sum.formula];
   for (const addends of sum.addends) {
-    lines.push("", `${addends.label}: ${addends.rule}${addends.factors.length ? `   (${addends.factors.map(source).join(" × ")})` : ""}`);
+    lines.push(
+      "",
+      `${addends.label}: ${addends.rule}${addends.factors.length ? `   (${addends.factors.map(source).join(" × ")})` : ""}`,
+    );
     for (const group of addends.groups) {
       for (const term of group.terms) lines.push(`  ${line(term)}`);
       if (group.rest) lines.push(`  ${group.rest.count} more: ${exact(group.rest.sum)}`);
@@ -30,8 +33,14 @@ export function plainText(title, sum, source) {
 
 /** @param {any} term */
 function line({ cells, values, product }) {
-  const factors = values.map((/** @type {any} */ value, /** @type {number} */ k) => `${exact(value)} [${cells[k].join(", ")}]`);
-  return factors.length > 1 ? `${factors.join(" × ")} = ${exact(product)}` : factors.length ? `${factors[0]} → ${exact(product)}` : exact(product);
+  const factors = values.map(
+    (/** @type {any} */ value, /** @type {number} */ k) => `${exact(value)} [${cells[k].join(", ")}]`,
+  );
+  return factors.length > 1
+    ? `${factors.join(" × ")} = ${exact(product)}`
+    : factors.length
+      ? `${factors[0]} → ${exact(product)}`
+      : exact(product);
 }
 
 /** @param {string} title @param {Sum} sum */
@@ -39,22 +48,39 @@ export function latex(title, sum) {
   const name = `\\text{${title.replace(/[\\{}_^%#&$~]/g, (letter) => `\\${letter}`)}}`;
   if (!sum.addends) return `${name} = ${number(sum.shown)}\n`;
   const largest = sum.reduction === "max";
-  const parts = sum.addends.flatMap((/** @type {any} */ addends) => addends.groups.flatMap((/** @type {any} */ group) => [
-    ...group.terms.map((/** @type {any} */ term) => product(term, addends)), ...(group.rest ? [number(group.rest.sum)] : [])]));
+  const parts = sum.addends.flatMap((/** @type {any} */ addends) =>
+    addends.groups.flatMap((/** @type {any} */ group) => [
+      ...group.terms.map((/** @type {any} */ term) => product(term, addends)),
+      ...(group.rest ? [number(group.rest.sum)] : []),
+    ]),
+  );
   const rows = [];
-  for (let k = 0; k < parts.length; k += PER_LINE) rows.push(parts.slice(k, k + PER_LINE).join(largest ? ",\\ " : " + "));
+  for (let k = 0; k < parts.length; k += PER_LINE)
+    rows.push(parts.slice(k, k + PER_LINE).join(largest ? ",\\ " : " + "));
   const [open, close] = largest ? ["\\max\\{", "\\}"] : ["", ""];
-  const body = rows.map((row, k) => `${k ? (largest ? ",\\ " : "+ ") : open}${row}${k === rows.length - 1 ? close : ""}`).join(" \\\\\n  &\\quad ");
+  const body = rows
+    .map((row, k) => `${k ? (largest ? ",\\ " : "+ ") : open}${row}${k === rows.length - 1 ? close : ""}`)
+    .join(" \\\\\n  &\\quad ");
   const ends = [`= ${number(sum.reduced)}`];
   if (sum.after !== "Σ" && sum.after !== "max") ends.push(`\\to\\ ${number(sum.value)}`);
   const formula = sum.latex ? [`  & ${sum.latex} \\\\`] : [];
-  return ["\\begin{aligned}", ...formula, `  ${name} &= ${body} \\\\`, `  &${ends.join(" ")}`, "\\end{aligned}", ""].join("\n");
+  return [
+    "\\begin{aligned}",
+    ...formula,
+    `  ${name} &= ${body} \\\\`,
+    `  &${ends.join(" ")}`,
+    "\\end{aligned}",
+    "",
+  ].join("\n");
 }
 
 /** A term as its factors multiplied, where that is what it is. @param {any} term @param {any} addends */
 function product(term, addends) {
-  const multiplies = term.values.length === 2 && numberOf(term.values[0]) * numberOf(term.values[1]) === numberOf(term.product);
-  return multiplies && addends.factors.length === 2 ? term.values.map((/** @type {any} */ value) => `(${number(value)})`).join("") : number(term.product);
+  const multiplies =
+    term.values.length === 2 && numberOf(term.values[0]) * numberOf(term.values[1]) === numberOf(term.product);
+  return multiplies && addends.factors.length === 2
+    ? term.values.map((/** @type {any} */ value) => `(${number(value)})`).join("")
+    : number(term.product);
 }
 
 /** @param {any} value */
@@ -69,10 +95,25 @@ function number(value) {
 /** An opened sum as a table: one row for each term. @param {Sum} sum @param {(factor: any) => string} source @returns {(string | number)[][]} */
 export function termRows(sum, source) {
   const most = Math.max(1, ...sum.addends.map((addends) => addends.factors.length));
-  const head = ["addends", "group", ...Array.from({ length: most }, (_, k) => [`factor ${k + 1}`, `index ${k + 1}`, `value ${k + 1}`]).flat(), "product"];
-  const rows = sum.addends.flatMap((addends) => addends.groups.flatMap((/** @type {any} */ group) => group.terms.map((/** @type {any} */ term) => [
-    addends.label, group.group,
-    ...Array.from({ length: most }, (_, k) => (k < addends.factors.length ? [source(addends.factors[k]), term.cells[k].join(" "), exact(term.values[k])] : ["", "", ""])).flat(),
-    exact(term.product)])));
+  const head = [
+    "addends",
+    "group",
+    ...Array.from({ length: most }, (_, k) => [`factor ${k + 1}`, `index ${k + 1}`, `value ${k + 1}`]).flat(),
+    "product",
+  ];
+  const rows = sum.addends.flatMap((addends) =>
+    addends.groups.flatMap((/** @type {any} */ group) =>
+      group.terms.map((/** @type {any} */ term) => [
+        addends.label,
+        group.group,
+        ...Array.from({ length: most }, (_, k) =>
+          k < addends.factors.length
+            ? [source(addends.factors[k]), term.cells[k].join(" "), exact(term.values[k])]
+            : ["", "", ""],
+        ).flat(),
+        exact(term.product),
+      ]),
+    ),
+  );
   return [head, ...rows];
 }

@@ -20,17 +20,51 @@ const KINDS = ["model", "drawing", "changes"];
 
 /** @param {{ server: any, drawing: () => any }} options  `drawing`: the request for what is on the pad now */
 export function createCompare({ server, drawing }) {
-  const kinds = KINDS.map((kind) => h("button", { type: "button", class: "tool compare-kind", dataset: { kind, i18n: `compare.${kind}`, i18nTitle: `compare.${kind}.why` }, onclick: () => choose(kind) }));
-  const models = h("select", { class: "compare-model", dataset: { i18nTitle: "compare.model.choose" }, onchange: () => change({ model: models.value, step: null }) });
-  const keep = h("button", { type: "button", class: "tool", dataset: { i18n: "compare.keep", i18nTitle: "compare.keep.why" }, onclick: () => change({ with: "drawing", drawing: shownInput(), step: null }) });
+  const kinds = KINDS.map((kind) =>
+    h("button", {
+      type: "button",
+      class: "tool compare-kind",
+      dataset: { kind, i18n: `compare.${kind}`, i18nTitle: `compare.${kind}.why` },
+      onclick: () => choose(kind),
+    }),
+  );
+  const models = h("select", {
+    class: "compare-model",
+    dataset: { i18nTitle: "compare.model.choose" },
+    onchange: () => change({ model: models.value, step: null }),
+  });
+  const keep = h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { i18n: "compare.keep", i18nTitle: "compare.keep.why" },
+    onclick: () => change({ with: "drawing", drawing: shownInput(), step: null }),
+  });
   const hint = h("p", { class: "note compare-hint", hidden: true });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const shares = createCompareShares();
   const steps = createCompareSteps({ onchoose: (step) => change({ step }) });
-  const maps = createCompareMaps({ onpage: (first) => { channel = first; refresh(0); } });
+  const maps = createCompareMaps({
+    onpage: (first) => {
+      channel = first;
+      refresh(0);
+    },
+  });
   const result = h("div", { class: "compare-result" }, shares.element, steps.element, maps.element);
-  const element = h("details", { class: "draw-panel compare", ontoggle: toggled }, h("summary", { dataset: { i18n: "compare.title", i18nTitle: "compare.title.why" } }),
-    h("div", { class: "compare-bar" }, h("div", { class: "compare-kinds", role: "group", dataset: { i18nAria: "compare.with" } }, ...kinds), models, keep), hint, problem, result);
+  const element = h(
+    "details",
+    { class: "draw-panel compare", ontoggle: toggled },
+    h("summary", { dataset: { i18n: "compare.title", i18nTitle: "compare.title.why" } }),
+    h(
+      "div",
+      { class: "compare-bar" },
+      h("div", { class: "compare-kinds", role: "group", dataset: { i18nAria: "compare.with" } }, ...kinds),
+      models,
+      keep,
+    ),
+    hint,
+    problem,
+    result,
+  );
   let channel = 0;
   let due = 0;
   /** @type {any} */
@@ -100,10 +134,17 @@ export function createCompare({ server, drawing }) {
   async function listModels() {
     try {
       const { models: known } = await ask(server.comparable, {}, t("error.unreachable"));
-      models.replaceChildren(...known.map((/** @type {{ name: string, title: string }} */ { name, title }) => h("option", { value: name }, title === name ? title : `${title} (${name})`)));
+      models.replaceChildren(
+        ...known.map((/** @type {{ name: string, title: string }} */ { name, title }) =>
+          h("option", { value: name }, title === name ? title : `${title} (${name})`),
+        ),
+      );
       const now = compared();
       if (now?.with !== "model") return;
-      const wanted = now.model ?? known.find((/** @type {{ name: string }} */ { name }) => name !== page.get("model"))?.name ?? known[0].name;
+      const wanted =
+        now.model ??
+        known.find((/** @type {{ name: string }} */ { name }) => name !== page.get("model"))?.name ??
+        known[0].name;
       if (![...models.options].some((option) => option.value === wanted)) models.add(new Option(wanted, wanted));
       models.value = wanted;
       if (!now.model) change({ model: wanted });
@@ -128,7 +169,12 @@ export function createCompare({ server, drawing }) {
   /** What is still to be done before there is anything to compare. */
   function tellHint() {
     const now = compared();
-    const missing = now?.with === "drawing" && !now.drawing ? "compare.drawing.none" : now?.with === "changes" && !page.get("edits").length ? "compare.changes.none" : "";
+    const missing =
+      now?.with === "drawing" && !now.drawing
+        ? "compare.drawing.none"
+        : now?.with === "changes" && !page.get("edits").length
+          ? "compare.changes.none"
+          : "";
     hint.hidden = !missing;
     hint.textContent = missing && t(missing);
     if (!other()) result.hidden = true;
@@ -141,7 +187,8 @@ export function createCompare({ server, drawing }) {
     due = window.setTimeout(() => {
       tellHint();
       const [second, step] = [other(), compared()?.step ?? null];
-      if (second && page.get("description")) post({ first: drawing(), second, drawn: step === null ? null : [step, channel] });
+      if (second && page.get("description"))
+        post({ first: drawing(), second, drawn: step === null ? null : [step, channel] });
     }, rest);
   }
 

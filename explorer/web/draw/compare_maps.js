@@ -20,13 +20,31 @@ export function createCompareMaps({ onpage }) {
   const range = h("span", {});
   const turn = (/** @type {number} */ by, /** @type {string} */ icon, /** @type {string} */ words) =>
     h("button", { type: "button", class: "tool small", dataset: { i18nTitle: words }, onclick: () => flip(by) }, icon);
-  const pager = h("div", { class: "pager", hidden: true }, turn(-1, "◀", "network.previous"), range, turn(1, "▶", "network.next"));
+  const pager = h(
+    "div",
+    { class: "pager", hidden: true },
+    turn(-1, "◀", "network.previous"),
+    range,
+    turn(1, "▶", "network.next"),
+  );
   const names = ["first", "second", "apart"].map((side) => h("h4", { class: `compare-${side}` }));
   const places = names.map((name) => h("div", { class: "compare-side" }, name));
-  const legends = h("div", { class: "compare-legends" }, h("div", {}, h("span", { class: "note", dataset: { i18n: "compare.scale.both" } }), both.element),
-    h("div", {}, h("span", { class: "note", dataset: { i18n: "compare.scale.apart" } }), apart.element));
+  const legends = h(
+    "div",
+    { class: "compare-legends" },
+    h("div", {}, h("span", { class: "note", dataset: { i18n: "compare.scale.both" } }), both.element),
+    h("div", {}, h("span", { class: "note", dataset: { i18n: "compare.scale.apart" } }), apart.element),
+  );
   const nothing = h("p", { class: "note", hidden: true });
-  const element = h("div", { class: "compare-maps" }, pager, h("div", { class: "compare-sides" }, ...places), legends, reading, nothing);
+  const element = h(
+    "div",
+    { class: "compare-maps" },
+    pager,
+    h("div", { class: "compare-sides" }, ...places),
+    legends,
+    reading,
+    nothing,
+  );
   /** @type {ComparedMaps | null} */
   let shown = null;
   /** @type {{ scales: Float32Array, codes: Uint8Array }[]} */
@@ -90,10 +108,19 @@ export function createCompareMaps({ onpage }) {
     }
     const { map, first } = shown;
     const at = inside.channel * map.count + inside.row * map.columns + inside.column;
-    const read = pages.map(({ scales, codes }) => ({ value: valueOf(codes[at], scales[inside.channel]), scale: scales[inside.channel] }));
+    const read = pages.map(({ scales, codes }) => ({
+      value: valueOf(codes[at], scales[inside.channel]),
+      scale: scales[inside.channel],
+    }));
     const [one, other, gap] = read.map(({ value, scale }) => readout(value, scale));
-    const cellWords = map.size.length === 1 ? t("network.position", { index: inside.row * map.columns + inside.column })
-      : t("network.cell", { channel: first + inside.channel, row: inside.row * map.block, column: inside.column * map.block });
+    const cellWords =
+      map.size.length === 1
+        ? t("network.position", { index: inside.row * map.columns + inside.column })
+        : t("network.cell", {
+            channel: first + inside.channel,
+            row: inside.row * map.block,
+            column: inside.column * map.block,
+          });
     reading.textContent = `${cellWords} · ${t("compare.value", { one, other, gap })}`;
     both.mark(read[0].value);
     apart.mark(read[2].value);
@@ -101,9 +128,15 @@ export function createCompareMaps({ onpage }) {
 
   function redraw() {
     if (!shown) return;
-    const largest = (/** @type {number[]} */ which) => Math.max(0, ...which.flatMap((k) => Array.from(pages[k].scales)));
+    const largest = (/** @type {number[]} */ which) =>
+      Math.max(0, ...which.flatMap((k) => Array.from(pages[k].scales)));
     const ends = [largest([0, 1]), largest([0, 1]), largest([2])];
-    pictures.forEach((picture, k) => picture.paint(pages[k].codes, Array.from(pages[k].scales, (scale) => lookupOf(scale, ends[k]))));
+    pictures.forEach((picture, k) =>
+      picture.paint(
+        pages[k].codes,
+        Array.from(pages[k].scales, (scale) => lookupOf(scale, ends[k])),
+      ),
+    );
     both.show(ends[0]);
     apart.show(ends[2]);
     const { map, first } = shown;
@@ -118,7 +151,9 @@ export function createCompareMaps({ onpage }) {
 
     /** @param {ComparedMaps | null} maps @param {string[]} titles of the three pictures */
     show(maps, titles) {
-      titles.forEach((title, k) => { names[k].textContent = title; });
+      titles.forEach((title, k) => {
+        names[k].textContent = title;
+      });
       shown = maps;
       nothing.hidden = maps !== null;
       nothing.textContent = t("compare.nothing");

@@ -17,7 +17,10 @@ export function createCompareShares() {
   function said({ prediction, problem }, name) {
     const { classes, probabilities, verdict, reason } = prediction;
     const best = probabilities.indexOf(Math.max(...probabilities));
-    const told = best < 0 || verdict === "empty" ? reason ?? t("prediction.empty") : t("compare.says", { name: classes[best], share: percent(probabilities[best]) });
+    const told =
+      best < 0 || verdict === "empty"
+        ? (reason ?? t("prediction.empty"))
+        : t("compare.says", { name: classes[best], share: percent(probabilities[best]) });
     return `${name}: ${problem ?? told}`;
   }
 
@@ -26,14 +29,42 @@ export function createCompareShares() {
 
     /** @param {Side[]} sides @param {string[]} names */
     show(sides, names) {
-      heads.forEach((head, k) => { head.textContent = said(sides[k], names[k]); });
-      const shares = sides.map(({ prediction: { classes, probabilities, verdict } }) => new Map(verdict === "empty" ? [] : classes.map((name, k) => [name, probabilities[k]])));
+      heads.forEach((head, k) => {
+        head.textContent = said(sides[k], names[k]);
+      });
+      const shares = sides.map(
+        ({ prediction: { classes, probabilities, verdict } }) =>
+          new Map(verdict === "empty" ? [] : classes.map((name, k) => [name, probabilities[k]])),
+      );
       const all = [...new Set(shares.flatMap((share) => [...share.keys()]))];
       const strongest = (/** @type {string} */ name) => Math.max(...shares.map((share) => share.get(name) ?? 0));
       const listed = all.length > MOST ? all.toSorted((a, b) => strongest(b) - strongest(a)).slice(0, MOST) : all;
-      list.replaceChildren(...listed.map((name) => h("li", { dataset: { class: name } }, h("span", { class: "bar-name" }, name),
-        h("span", { class: "compare-bars" }, ...shares.map((share, k) => h("span", { class: `compare-share compare-${k ? "second" : "first"}`, style: { transform: `scaleX(${share.get(name) ?? 0})` } }))),
-        ...shares.map((share) => h("span", { class: "bar-share" }, share.has(name) ? percent(/** @type {number} */ (share.get(name))) : "–")))));
+      list.replaceChildren(
+        ...listed.map((name) =>
+          h(
+            "li",
+            { dataset: { class: name } },
+            h("span", { class: "bar-name" }, name),
+            h(
+              "span",
+              { class: "compare-bars" },
+              ...shares.map((share, k) =>
+                h("span", {
+                  class: `compare-share compare-${k ? "second" : "first"}`,
+                  style: { transform: `scaleX(${share.get(name) ?? 0})` },
+                }),
+              ),
+            ),
+            ...shares.map((share) =>
+              h(
+                "span",
+                { class: "bar-share" },
+                share.has(name) ? percent(/** @type {number} */ (share.get(name))) : "–",
+              ),
+            ),
+          ),
+        ),
+      );
     },
   };
 }

@@ -10,14 +10,40 @@ import { pictureSource } from "./input_file.js";
 /** @param {{ server: any }} options */
 export function createInput({ server }) {
   const gallery = createGallery(server);
-  const file = h("input", { type: "file", accept: "image/*", class: "source-file", tabindex: -1, "aria-hidden": "true", onchange: () => take(file.files?.[0]) });
-  const button = (/** @type {string} */ name, /** @type {() => void} */ act) => h("button", { type: "button", class: "tool wide", dataset: { input: name, i18n: `input.${name}`, i18nTitle: `input.${name}.why` }, onclick: act });
+  const file = h("input", {
+    type: "file",
+    accept: "image/*",
+    class: "source-file",
+    tabindex: -1,
+    "aria-hidden": "true",
+    onchange: () => take(file.files?.[0]),
+  });
+  const button = (/** @type {string} */ name, /** @type {() => void} */ act) =>
+    h("button", {
+      type: "button",
+      class: "tool wide",
+      dataset: { input: name, i18n: `input.${name}`, i18nTitle: `input.${name}.why` },
+      onclick: act,
+    });
   const digits = button("digits", () => gallery.open(!gallery.shown));
   const back = button("drawing", () => page.set({ source: null }));
   const told = h("p", { class: "note input-told", role: "status" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const element = h("div", { class: "input" }, h("div", { class: "input-row", role: "group", dataset: { i18nAria: "input.title" } },
-    digits, button("file", () => file.click()), button("paste", paste), back, file), told, problem);
+  const element = h(
+    "div",
+    { class: "input" },
+    h(
+      "div",
+      { class: "input-row", role: "group", dataset: { i18nAria: "input.title" } },
+      digits,
+      button("file", () => file.click()),
+      button("paste", paste),
+      back,
+      file,
+    ),
+    told,
+    problem,
+  );
   /** What the server found in the picture. @type {any} */
   let stages = null;
   gallery.onopened = (on) => {
@@ -61,7 +87,8 @@ export function createInput({ server }) {
   }
 
   addEventListener("paste", (event) => {
-    const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, [contenteditable=true]");
+    const typing =
+      event.target instanceof HTMLElement && event.target.matches("input, textarea, [contenteditable=true]");
     const picture = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
     if (typing || !picture || page.get("tab") !== "draw") return;
     event.preventDefault();
@@ -74,7 +101,8 @@ export function createInput({ server }) {
     told.textContent = source === null ? "" : "digit" in source ? digitWords() : pictureWords(source);
   }
 
-  const digitWords = () => (stages?.source === "digit" ? t("input.told.digit", { index: stages.digit, label: stages.label }) : "");
+  const digitWords = () =>
+    stages?.source === "digit" ? t("input.told.digit", { index: stages.digit, label: stages.label }) : "";
 
   /** @param {import("../parts/input_state.js").PictureSource} source */
   function pictureWords(source) {
@@ -93,7 +121,9 @@ export function createInput({ server }) {
   });
   tell();
   return {
-    element, gallery: gallery.element, take,
+    element,
+    gallery: gallery.element,
+    take,
     /** @param {any} found the stages that the server answered */
     show(found) {
       stages = found;

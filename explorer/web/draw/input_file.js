@@ -16,7 +16,10 @@ export function fitted(width, height) {
 }
 
 /** @param {ArrayLike<number>} rgba @returns {Uint8Array} */
-export const greyOf = (rgba) => Uint8Array.from({ length: rgba.length / 4 }, (_, k) => Math.round(LUMA.reduce((sum, share, c) => sum + share * rgba[4 * k + c], 0)));
+export const greyOf = (rgba) =>
+  Uint8Array.from({ length: rgba.length / 4 }, (_, k) =>
+    Math.round(LUMA.reduce((sum, share, c) => sum + share * rgba[4 * k + c], 0)),
+  );
 
 /** @param {Uint8Array} bytes */
 const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
@@ -25,7 +28,11 @@ const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(b
 export async function pictureSource(file) {
   const { picture, notes } = await opened(file);
   const surface = canvas(picture.width, picture.height);
-  /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d")).putImageData(new ImageData(/** @type {any} */ (picture.data), picture.width, picture.height), 0, 0);
+  /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d")).putImageData(
+    new ImageData(/** @type {any} */ (picture.data), picture.width, picture.height),
+    0,
+    0,
+  );
   const [width, height] = fitted(picture.width, picture.height);
   const grey = greyOf(pictureOf(surface, width, height).data);
   if (Math.max(...grey) - Math.min(...grey) < 12) throw new Refused("input.refused.plain", { name: file.name });

@@ -15,28 +15,82 @@ const WAIT_MS = 700;
 /** @param {{ browse: (request: any) => Promise<any> }} server */
 export function createGallery(server) {
   let [first, wanted, timer] = [0, false, 0];
-  const label = h("select", { dataset: { i18nAria: "gallery.class", i18nTitle: "gallery.class" }, onchange: () => turnTo(0) },
-    h("option", { value: "", dataset: { i18n: "gallery.every" } }), ...Array.from({ length: 10 }, (_, digit) => h("option", { value: digit }, String(digit))));
+  const label = h(
+    "select",
+    { dataset: { i18nAria: "gallery.class", i18nTitle: "gallery.class" }, onchange: () => turnTo(0) },
+    h("option", { value: "", dataset: { i18n: "gallery.every" } }),
+    ...Array.from({ length: 10 }, (_, digit) => h("option", { value: digit }, String(digit))),
+  );
   const wrong = h("input", { type: "checkbox", onchange: () => turnTo(0) });
   const told = h("span", { class: "note gallery-told", role: "status" });
-  const button = (/** @type {string} */ words, /** @type {string} */ icon, /** @type {() => void} */ act) => h("button", { type: "button", class: "tool", dataset: { i18nTitle: words }, onclick: act }, icon);
-  const [back, next] = [button("gallery.previous", "◀", () => turnTo(first - shown.perPage)), button("gallery.next", "▶", () => turnTo(first + shown.perPage))];
+  const button = (/** @type {string} */ words, /** @type {string} */ icon, /** @type {() => void} */ act) =>
+    h("button", { type: "button", class: "tool", dataset: { i18nTitle: words }, onclick: act }, icon);
+  const [back, next] = [
+    button("gallery.previous", "◀", () => turnTo(first - shown.perPage)),
+    button("gallery.next", "▶", () => turnTo(first + shown.perPage)),
+  ];
   const list = h("div", { class: "thumbs", role: "group", dataset: { i18nAria: "gallery.title" }, onkeydown: walk });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const fetchIt = h("button", { type: "button", class: "action", hidden: true, dataset: { i18n: "gallery.download" }, onclick: () => request(true) });
-  const element = h("section", { class: "gallery", hidden: true, dataset: { i18nAria: "gallery.title" } },
-    h("div", { class: "gallery-bar" }, label, h("label", { class: "switch", dataset: { i18nTitle: "gallery.wrong.why" } }, wrong, h("span", { dataset: { i18n: "gallery.wrong" } })),
-      back, next, told, button("gallery.close", "✕", () => open(false))), problem, fetchIt, list);
+  const fetchIt = h("button", {
+    type: "button",
+    class: "action",
+    hidden: true,
+    dataset: { i18n: "gallery.download" },
+    onclick: () => request(true),
+  });
+  const element = h(
+    "section",
+    { class: "gallery", hidden: true, dataset: { i18nAria: "gallery.title" } },
+    h(
+      "div",
+      { class: "gallery-bar" },
+      label,
+      h(
+        "label",
+        { class: "switch", dataset: { i18nTitle: "gallery.wrong.why" } },
+        wrong,
+        h("span", { dataset: { i18n: "gallery.wrong" } }),
+      ),
+      back,
+      next,
+      told,
+      button("gallery.close", "✕", () => open(false)),
+    ),
+    problem,
+    fetchIt,
+    list,
+  );
   /** @type {Page} */
-  let shown = { total: 0, first: 0, perPage: 1, size: 0, judged: 0, indices: [], labels: [], guesses: null, side: 28, data: "" };
+  let shown = {
+    total: 0,
+    first: 0,
+    perPage: 1,
+    size: 0,
+    judged: 0,
+    indices: [],
+    labels: [],
+    guesses: null,
+    side: 28,
+    data: "",
+  };
 
-  const post = newestOnly((/** @type {any} */ input) => ask(server.browse, input, t("error.unreachable")), receive, (error) => refuse(error.message, false));
+  const post = newestOnly(
+    (/** @type {any} */ input) => ask(server.browse, input, t("error.unreachable")),
+    receive,
+    (error) => refuse(error.message, false),
+  );
 
   function request(download = false) {
     clearTimeout(timer);
     if (!wanted || !page.get("model")) return;
     if (download) told.textContent = t("gallery.downloading");
-    post({ model: page.get("model"), label: label.value === "" ? null : Number(label.value), wrong: wrong.checked, first, download });
+    post({
+      model: page.get("model"),
+      label: label.value === "" ? null : Number(label.value),
+      wrong: wrong.checked,
+      first,
+      download,
+    });
   }
 
   /** @param {number} place */
@@ -70,8 +124,15 @@ export function createGallery(server) {
   /** @param {boolean} errors */
   function tell(errors) {
     const { total, judged, size, perPage } = shown;
-    const range = total ? t("gallery.range", { first: first + 1, last: Math.min(total, first + perPage), total }) : t("gallery.none");
-    const far = errors && judged < size ? t("gallery.judging", { judged, size }) : errors ? t("gallery.judged", { total, size }) : "";
+    const range = total
+      ? t("gallery.range", { first: first + 1, last: Math.min(total, first + perPage), total })
+      : t("gallery.none");
+    const far =
+      errors && judged < size
+        ? t("gallery.judging", { judged, size })
+        : errors
+          ? t("gallery.judged", { total, size })
+          : "";
     told.textContent = far ? `${range} · ${far}` : range;
     [back.disabled, next.disabled] = [first === 0, first + perPage >= total];
   }
@@ -80,22 +141,39 @@ export function createGallery(server) {
     const focused = list.contains(document.activeElement);
     const pixels = fromBase64(shown.data);
     const size = shown.side ** 2;
-    list.replaceChildren(...shown.indices.map((index, k) => {
-      const picture = canvas(shown.side, shown.side, {});
-      paintGrey(picture, shown.side, pixels.subarray(k * size, (k + 1) * size));
-      const guess = shown.guesses?.[k] ?? -1;
-      const errs = guess >= 0 && guess !== shown.labels[k];
-      const words = errs ? t("gallery.picture.wrong", { index, label: shown.labels[k], guess }) : t("gallery.picture", { index, label: shown.labels[k] });
-      return h("button", { type: "button", class: `thumb${errs ? " errs" : ""}`, tabindex: k ? -1 : 0, title: words, "aria-label": words, dataset: { digit: index }, onclick: () => page.set({ source: { digit: index } }) },
-        picture, h("span", {}, errs ? `${shown.labels[k]} → ${guess}` : String(shown.labels[k])));
-    }));
+    list.replaceChildren(
+      ...shown.indices.map((index, k) => {
+        const picture = canvas(shown.side, shown.side, {});
+        paintGrey(picture, shown.side, pixels.subarray(k * size, (k + 1) * size));
+        const guess = shown.guesses?.[k] ?? -1;
+        const errs = guess >= 0 && guess !== shown.labels[k];
+        const words = errs
+          ? t("gallery.picture.wrong", { index, label: shown.labels[k], guess })
+          : t("gallery.picture", { index, label: shown.labels[k] });
+        return h(
+          "button",
+          {
+            type: "button",
+            class: `thumb${errs ? " errs" : ""}`,
+            tabindex: k ? -1 : 0,
+            title: words,
+            "aria-label": words,
+            dataset: { digit: index },
+            onclick: () => page.set({ source: { digit: index } }),
+          },
+          picture,
+          h("span", {}, errs ? `${shown.labels[k]} → ${guess}` : String(shown.labels[k])),
+        );
+      }),
+    );
     mark();
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector("button"))?.focus();
   }
 
   function mark() {
     const chosen = page.get("source")?.digit;
-    for (const thumb of list.querySelectorAll("button")) thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.digit) === chosen));
+    for (const thumb of list.querySelectorAll("button"))
+      thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.digit) === chosen));
   }
 
   /** Arrow keys move among the pictures as they stand. @param {KeyboardEvent} event */
@@ -104,7 +182,14 @@ export function createGallery(server) {
     const at = thumbs.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const across = thumbs.findIndex((thumb) => thumb.offsetTop > thumbs[0].offsetTop);
     const row = across < 0 ? thumbs.length : across;
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + row, ArrowUp: at - row, Home: 0, End: thumbs.length - 1 }[event.key];
+    const to = {
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      ArrowDown: at + row,
+      ArrowUp: at - row,
+      Home: 0,
+      End: thumbs.length - 1,
+    }[event.key];
     if (to === undefined || !thumbs[to]) return;
     thumbs[at].tabIndex = -1;
     thumbs[to].tabIndex = 0;
@@ -122,13 +207,26 @@ export function createGallery(server) {
   /** @type {(on: boolean) => void} */
   let onopened = () => {};
 
-  element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") open(false); });
+  element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape") open(false);
+  });
   page.on(["source"], mark);
   page.on(["model"], () => turnTo(0));
-  page.on(["dark"], () => { if (wanted) draw(); });
+  page.on(["dark"], () => {
+    if (wanted) draw();
+  });
   page.on(["language"], () => {
     fillWords(element);
     if (wanted) request();
   });
-  return { element, open, get shown() { return wanted; }, set onopened(/** @type {(on: boolean) => void} */ listener) { onopened = listener; } };
+  return {
+    element,
+    open,
+    get shown() {
+      return wanted;
+    },
+    set onopened(/** @type {(on: boolean) => void} */ listener) {
+      onopened = listener;
+    },
+  };
 }

@@ -21,41 +21,105 @@ import { padRectangle } from "../lib/field.js";
 import { createHelp } from "../parts/help.js";
 
 const KEYS = [
-  { keys: "← → ↑ ↓", words: "draw.help.arrows" }, { keys: "Space", words: "draw.help.space" }, { keys: "D E", words: "draw.help.tools" },
-  { keys: "Ctrl+Z Ctrl+Y", words: "draw.help.undo" }, { keys: "Delete", words: "draw.help.delete" }, { keys: "Ctrl+V", words: "draw.help.paste" },
-  { keys: "Tab", words: "draw.help.tab" }, { keys: "PageUp PageDown", words: "draw.help.maps" }, { keys: "Enter", words: "draw.help.enter" },
-  { keys: "Esc", words: "draw.help.escape" }, { keys: "?", words: "draw.help.help" },
+  { keys: "← → ↑ ↓", words: "draw.help.arrows" },
+  { keys: "Space", words: "draw.help.space" },
+  { keys: "D E", words: "draw.help.tools" },
+  { keys: "Ctrl+Z Ctrl+Y", words: "draw.help.undo" },
+  { keys: "Delete", words: "draw.help.delete" },
+  { keys: "Ctrl+V", words: "draw.help.paste" },
+  { keys: "Tab", words: "draw.help.tab" },
+  { keys: "PageUp PageDown", words: "draw.help.maps" },
+  { keys: "Enter", words: "draw.help.enter" },
+  { keys: "Esc", words: "draw.help.escape" },
+  { keys: "?", words: "draw.help.help" },
 ];
 
 /** @param {HTMLElement} element @param {{ server: any }} gradio */
 export async function mount(element, { server }) {
-  const examples = await (await fetch(new URL("./examples.json", import.meta.url))).json();
-  const pad = createPad({ ink: page.get("ink"), pen: page.get("pen"), onchange: send, onrelease: () => page.set({ source: null }) });
+  const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
+  const pad = createPad({
+    ink: page.get("ink"),
+    pen: page.get("pen"),
+    onchange: send,
+    onrelease: () => page.set({ source: null }),
+  });
   const input = createInput({ server });
   const strip = createStrip();
   const perturbation = createPerturbation();
   const prediction = createPrediction({ onopen: (k) => cell.open([{ step: -1, of: "class", cell: [0, k] }]) });
-  const network = createNetwork({ onwant: () => send(performance.now(), false), onopen: (place) => cell.open([place]), onfield: outlineInk });
+  const network = createNetwork({
+    onwant: () => send(performance.now(), false),
+    onopen: (place) => cell.open([place]),
+    onfield: outlineInk,
+  });
   const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
-  const takeAlong = createTakeAlong({ request, network, strip: strip.element, prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] }, onfail: fail });
-  const numbers = createTable({ words: "strip.table", load: async () => { const { shape, values } = await takeAlong.input(); return mapRows({ shape, values }, shape.map(() => 0)); } });
+  const takeAlong = createTakeAlong({
+    request,
+    network,
+    strip: strip.element,
+    prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] },
+    onfail: fail,
+  });
+  const numbers = createTable({
+    words: "strip.table",
+    load: async () => {
+      const { shape, values } = await takeAlong.input();
+      return mapRows(
+        { shape, values },
+        shape.map(() => 0),
+      );
+    },
+  });
   const why = createWhy({ request });
   const compare = createCompare({ server, drawing });
   const help = createHelp("draw", KEYS);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const replay = h("div", { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
+  const replay = h(
+    "div",
+    { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
     h("span", { class: "note", dataset: { i18n: "examples.title" } }),
-    ...examples.map((/** @type {any} */ example) => h("button", {
-      type: "button", class: "tool", dataset: { example: example.label }, onclick: () => pad.play(example.strokes),
-    }, String(example.label))));
+    ...examples.map((/** @type {any} */ example) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "tool",
+          dataset: { example: example.label },
+          onclick: () => pad.play(example.strokes),
+        },
+        String(example.label),
+      ),
+    ),
+  );
 
-  element.replaceChildren(h("div", { class: "draw" },
-    h("div", { class: "draw-top" },
-      h("div", { class: "draw-pad" }, pad.element, input.element),
-      h("div", { class: "draw-answer" },
-        h("div", { class: "draw-told" }, prediction.element, h("div", { class: "draw-end" }, takeAlong.element, help.element)),
-        h("div", { class: "draw-why" }, strip.element, perturbation.element, numbers.element, replay))),
-    input.gallery, problem, why.element, compare.element, network.element, cell.element));
+  element.replaceChildren(
+    h(
+      "div",
+      { class: "draw" },
+      h(
+        "div",
+        { class: "draw-top" },
+        h("div", { class: "draw-pad" }, pad.element, input.element),
+        h(
+          "div",
+          { class: "draw-answer" },
+          h(
+            "div",
+            { class: "draw-told" },
+            prediction.element,
+            h("div", { class: "draw-end" }, takeAlong.element, help.element),
+          ),
+          h("div", { class: "draw-why" }, strip.element, perturbation.element, numbers.element, replay),
+        ),
+      ),
+      input.gallery,
+      problem,
+      why.element,
+      compare.element,
+      network.element,
+      cell.element,
+    ),
+  );
 
   /** @type {any} */
   let answered = null;
@@ -107,7 +171,14 @@ export async function mount(element, { server }) {
       network.expire();
     }
     page.set({ ink: pad.strokes, pen: pad.brush });
-    post({ ...drawing(), wanted: network.wanted, version: network.version, sort: page.get("sort"), structure: description.structure, asked: at });
+    post({
+      ...drawing(),
+      wanted: network.wanted,
+      version: network.version,
+      sort: page.get("sort"),
+      structure: description.structure,
+      asked: at,
+    });
   }
 
   /** Publish how long each change up to `asked` took to reach the screen, as User Timing measures named "stroke". @param {number} asked */
@@ -119,10 +190,12 @@ export async function mount(element, { server }) {
 
   /** A User Timing measure from each start to the next painted frame; it is seen by whoever observes, and not kept. @param {string} name @param {number[]} starts */
   function publish(name, starts) {
-    requestAnimationFrame(() => setTimeout(() => {
-      for (const start of starts) performance.measure(name, { start });
-      performance.clearMeasures(name);
-    }));
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        for (const start of starts) performance.measure(name, { start });
+        performance.clearMeasures(name);
+      }),
+    );
   }
 
   const askForCell = newestOnly(

@@ -30,7 +30,11 @@ export function allowed(amounts) {
 /** Only what is not at rest; a seed counts only with noise. @param {Record<string, any>} amounts */
 export function atWork(amounts) {
   const rest = Object.fromEntries(AMOUNTS.map(({ name, rest: still }) => [name, still]));
-  return Object.fromEntries(Object.entries(amounts).filter(([name, value]) => (name === "seed" ? value !== 0 && amounts.noise : name === "invert" ? value : value !== rest[name])));
+  return Object.fromEntries(
+    Object.entries(amounts).filter(([name, value]) =>
+      name === "seed" ? value !== 0 && amounts.noise : name === "invert" ? value : value !== rest[name],
+    ),
+  );
 }
 
 export function createPerturbation() {
@@ -38,9 +42,18 @@ export function createPerturbation() {
     ignorePart("perturb");
     page.set({ perturbation: {} });
   }
-  const change = (/** @type {Record<string, any>} */ amounts) => page.set({ perturbation: atWork({ ...page.get("perturbation"), ...amounts }) });
+  const change = (/** @type {Record<string, any>} */ amounts) =>
+    page.set({ perturbation: atWork({ ...page.get("perturbation"), ...amounts }) });
   const sliders = AMOUNTS.map(({ name, low, high, step, rest, unit }) => {
-    const slider = h("input", { type: "range", min: low, max: high, step, dataset: { amount: name }, oninput: () => change({ [name]: Number(slider.value) }), ondblclick: () => change({ [name]: rest }) });
+    const slider = h("input", {
+      type: "range",
+      min: low,
+      max: high,
+      step,
+      dataset: { amount: name },
+      oninput: () => change({ [name]: Number(slider.value) }),
+      ondblclick: () => change({ [name]: rest }),
+    });
     const told = h("output", { class: "amount" });
     const show = () => {
       const value = page.get("perturbation")[name] ?? rest;
@@ -48,17 +61,58 @@ export function createPerturbation() {
       told.textContent = `${value < 0 ? `−${-value}` : value}${unit}`;
       told.classList.toggle("at-work", value !== rest);
     };
-    return { show, element: h("label", { class: "amount-row", dataset: { i18nTitle: `perturb.${name}.why` } }, h("span", { dataset: { i18n: `perturb.${name}` } }), slider, told) };
+    return {
+      show,
+      element: h(
+        "label",
+        { class: "amount-row", dataset: { i18nTitle: `perturb.${name}.why` } },
+        h("span", { dataset: { i18n: `perturb.${name}` } }),
+        slider,
+        told,
+      ),
+    };
   });
-  const seed = h("input", { type: "number", class: "seed", min: 0, max: LARGEST_SEED, step: 1, dataset: { i18nAria: "perturb.seed", i18nTitle: "perturb.seed" }, onchange: () => { if (seed.reportValidity()) change({ seed: Number(seed.value) }); } });
+  const seed = h("input", {
+    type: "number",
+    class: "seed",
+    min: 0,
+    max: LARGEST_SEED,
+    step: 1,
+    dataset: { i18nAria: "perturb.seed", i18nTitle: "perturb.seed" },
+    onchange: () => {
+      if (seed.reportValidity()) change({ seed: Number(seed.value) });
+    },
+  });
   const invert = h("input", { type: "checkbox", onchange: () => change({ invert: invert.checked }) });
-  const reset = h("button", { type: "button", class: "tool wide", dataset: { i18n: "perturb.reset", i18nTitle: "perturb.reset.why" }, onclick: () => page.set({ perturbation: {} }) });
+  const reset = h("button", {
+    type: "button",
+    class: "tool wide",
+    dataset: { i18n: "perturb.reset", i18nTitle: "perturb.reset.why" },
+    onclick: () => page.set({ perturbation: {} }),
+  });
   const summary = h("summary", {});
-  const element = h("details", { class: "perturb", open: Object.keys(page.get("perturbation")).length > 0 }, summary,
-    h("div", { class: "amounts" }, ...sliders.map((slider) => slider.element),
-      h("div", { class: "amount-end" },
-        h("label", { class: "switch", dataset: { i18nTitle: "perturb.invert.why" } }, invert, h("span", { dataset: { i18n: "perturb.invert" } })),
-        h("label", { class: "seed-row" }, h("span", { dataset: { i18n: "perturb.seed.short" } }), seed), reset)));
+  const element = h(
+    "details",
+    { class: "perturb", open: Object.keys(page.get("perturbation")).length > 0 },
+    summary,
+    h(
+      "div",
+      { class: "amounts" },
+      ...sliders.map((slider) => slider.element),
+      h(
+        "div",
+        { class: "amount-end" },
+        h(
+          "label",
+          { class: "switch", dataset: { i18nTitle: "perturb.invert.why" } },
+          invert,
+          h("span", { dataset: { i18n: "perturb.invert" } }),
+        ),
+        h("label", { class: "seed-row" }, h("span", { dataset: { i18n: "perturb.seed.short" } }), seed),
+        reset,
+      ),
+    ),
+  );
 
   function show() {
     const count = Object.keys(page.get("perturbation")).filter((name) => name !== "seed").length;

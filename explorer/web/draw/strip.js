@@ -24,11 +24,28 @@ export function createStrip() {
   const centred = stage("centred", 28);
   const perturbed = stage("perturbed", 28);
   const normalised = stage("normalised", 28);
-  const stages = h("ol", { class: "strip" }, ink.element, scaled.element, centred.element, perturbed.element, normalised.element);
+  const stages = h(
+    "ol",
+    { class: "strip" },
+    ink.element,
+    scaled.element,
+    centred.element,
+    perturbed.element,
+    normalised.element,
+  );
   const on = h("input", { type: "checkbox", onchange: () => page.set({ centred: on.checked }) });
   on.checked = page.get("centred");
-  const element = h("div", {}, stages, h("label", { class: "switch", dataset: { i18nTitle: "strip.switch.why" } }, on,
-    h("span", { dataset: { i18n: "strip.switch" } })));
+  const element = h(
+    "div",
+    {},
+    stages,
+    h(
+      "label",
+      { class: "switch", dataset: { i18nTitle: "strip.switch.why" } },
+      on,
+      h("span", { dataset: { i18n: "strip.switch" } }),
+    ),
+  );
 
   return {
     element,
@@ -51,10 +68,24 @@ export function createStrip() {
       const box = stages.box ?? [0, 0, 0, 0];
       const pen = stages.pen ? t("strip.scaled.pen", { pen: stages.pen.toFixed(1) }) : t("strip.scaled.stretched");
       ink.name(t(source === "picture" ? "strip.ink.picture" : "strip.ink"));
-      ink.say(stages.empty ? "" : t("strip.ink.numbers", { width: number(box[2] - box[0]), height: number(box[3] - box[1]) }));
+      ink.say(
+        stages.empty ? "" : t("strip.ink.numbers", { width: number(box[2] - box[0]), height: number(box[3] - box[1]) }),
+      );
       scaled.say(stages.empty ? "" : `${t("strip.scaled.numbers", { scale: stages.scale.toFixed(1) })}, ${pen}`);
-      centred.say(stages.empty ? "" : source === "digit" ? t("strip.digit.numbers") : stages.centred ? t("strip.centred.numbers", { right: signed(stages.shift[0]), down: signed(stages.shift[1]) }) : t("strip.raw.numbers"));
-      centred.name(source === "digit" ? t("strip.digit", { index: stages.digit ?? 0 }) : t(stages.centred ? "strip.centred" : "strip.raw"));
+      centred.say(
+        stages.empty
+          ? ""
+          : source === "digit"
+            ? t("strip.digit.numbers")
+            : stages.centred
+              ? t("strip.centred.numbers", { right: signed(stages.shift[0]), down: signed(stages.shift[1]) })
+              : t("strip.raw.numbers"),
+      );
+      centred.name(
+        source === "digit"
+          ? t("strip.digit", { index: stages.digit ?? 0 })
+          : t(stages.centred ? "strip.centred" : "strip.raw"),
+      );
       perturbed.say(t("strip.perturbed.numbers"));
       normalised.say(t("strip.normalised.numbers", { mean: stages.mean, std: stages.std }));
     },
@@ -63,14 +94,23 @@ export function createStrip() {
 
 /** @param {string} name @param {number} side */
 function stage(name, side) {
-  const picture = canvas(side, side, { class: "stage-picture", dataset: { stage: name, i18nAria: `strip.${name}` }, role: "img" });
+  const picture = canvas(side, side, {
+    class: "stage-picture",
+    dataset: { stage: name, i18nAria: `strip.${name}` },
+    role: "img",
+  });
   const numbers = h("span", { class: "note numbers" });
   const title = h("span", { class: "stage-name", dataset: { i18n: `strip.${name}` } });
   const element = h("li", { class: "stage", dataset: { i18nTitle: `strip.${name}.why` } }, picture, title, numbers);
   return {
-    element, picture,
-    say: (/** @type {string} */ text) => { numbers.textContent = text; },
-    name: (/** @type {string} */ text) => { title.textContent = text; },
+    element,
+    picture,
+    say: (/** @type {string} */ text) => {
+      numbers.textContent = text;
+    },
+    name: (/** @type {string} */ text) => {
+      title.textContent = text;
+    },
   };
 }
 

@@ -23,7 +23,8 @@ export function createTakeAlong({ request, network, strip, prediction, onfail })
     Object.assign(track.style, { overflow: "visible", width: "max-content" });
     try {
       const until = performance.now() + LONGEST_MS;
-      do await new Promise((resolve) => setTimeout(resolve, POLL_MS)); while (!network.complete && performance.now() < until);
+      do await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      while (!network.complete && performance.now() < until);
       return await draw(track);
     } finally {
       Object.assign(track.style, { overflow, width });
@@ -36,16 +37,45 @@ export function createTakeAlong({ request, network, strip, prediction, onfail })
     return { shape, values: floatsFromBase64(data) };
   }
 
-  const shares = () => prediction().classes.map((/** @type {string} */ name, /** @type {number} */ k) => [name, prediction().probabilities[k]]);
+  const shares = () =>
+    prediction().classes.map((/** @type {string} */ name, /** @type {number} */ k) => [
+      name,
+      prediction().probabilities[k],
+    ]);
   const menu = createMenu({
-    words: "draw.save", title: "draw.save.why", onfail,
+    words: "draw.save",
+    title: "draw.save.why",
+    onfail,
     choices: [
       { words: "draw.save.network.png", run: async () => save(await unrolled(pngFile), "convscope-network.png") },
       { words: "draw.save.network.svg", run: async () => save(await unrolled(svgFile), "convscope-network.svg") },
       { words: "draw.save.strip", run: async () => save(await pngFile(strip), "convscope-preprocessing.png") },
-      { words: "draw.save.input.csv", run: async () => { const { shape, values } = await input(); save(csv(mapRows({ shape, values }, shape.map(() => 0))), "convscope-input.csv"); } },
-      { words: "draw.save.input.npy", run: async () => { const { shape, values } = await input(); save(npy(values, shape), "convscope-input.npy"); } },
-      { words: "draw.save.prediction", run: () => save(csv([["class", "probability"], ...shares()]), "convscope-prediction.csv") },
+      {
+        words: "draw.save.input.csv",
+        run: async () => {
+          const { shape, values } = await input();
+          save(
+            csv(
+              mapRows(
+                { shape, values },
+                shape.map(() => 0),
+              ),
+            ),
+            "convscope-input.csv",
+          );
+        },
+      },
+      {
+        words: "draw.save.input.npy",
+        run: async () => {
+          const { shape, values } = await input();
+          save(npy(values, shape), "convscope-input.npy");
+        },
+      },
+      {
+        words: "draw.save.prediction",
+        run: () => save(csv([["class", "probability"], ...shares()]), "convscope-prediction.csv"),
+      },
     ],
   });
   return { element: menu.element, input };

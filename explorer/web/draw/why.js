@@ -19,21 +19,45 @@ export const REST_MS = 300;
 
 /** @param {{ request: (name: string, more: any) => Promise<any> }} options  `request` asks the server about what is on the pad */
 export function createWhy({ request }) {
-  const maps = METHODS.map((method) => createWhyMap({ method, onlayer: method === "grad_cam" ? (layer) => change({ layer }) : undefined }));
-  const choice = h("select", { class: "why-class", dataset: { i18nTitle: "why.class" }, onchange: () => change({ target: choice.value === "" ? null : Number(choice.value) }) });
+  const maps = METHODS.map((method) =>
+    createWhyMap({ method, onlayer: method === "grad_cam" ? (layer) => change({ layer }) : undefined }),
+  );
+  const choice = h("select", {
+    class: "why-class",
+    dataset: { i18nTitle: "why.class" },
+    onchange: () => change({ target: choice.value === "" ? null : Number(choice.value) }),
+  });
   const score = h("output", { class: "why-score", dataset: { i18nTitle: "why.score.why" } });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const grid = h("div", { class: "why-maps" }, ...maps.map(({ element: map }) => map));
   const menu = createMenu({
-    words: "draw.save", onfail: fail,
+    words: "draw.save",
+    onfail: fail,
     choices: [
       { words: "why.save.png", run: async () => save(await pngFile(grid), "convscope-why.png") },
-      { words: "why.save.csv", run: () => save(csv([["method", "row", "column", "value"], ...maps.flatMap((map, k) =>
-        map.rows().flatMap((row, y) => row.map((value, x) => [METHODS[k], y, x, value])))]), "convscope-why.csv") },
+      {
+        words: "why.save.csv",
+        run: () =>
+          save(
+            csv([
+              ["method", "row", "column", "value"],
+              ...maps.flatMap((map, k) =>
+                map.rows().flatMap((row, y) => row.map((value, x) => [METHODS[k], y, x, value])),
+              ),
+            ]),
+            "convscope-why.csv",
+          ),
+      },
     ],
   });
-  const element = h("details", { class: "draw-panel why", ontoggle: toggled }, h("summary", { dataset: { i18n: "why.title", i18nTitle: "why.title.why" } }),
-    h("div", { class: "why-bar" }, choice, score, menu.element), problem, grid);
+  const element = h(
+    "details",
+    { class: "draw-panel why", ontoggle: toggled },
+    h("summary", { dataset: { i18n: "why.title", i18nTitle: "why.title.why" } }),
+    h("div", { class: "why-bar" }, choice, score, menu.element),
+    problem,
+    grid,
+  );
   let latest = 0;
   let due = 0;
   /** The score of the last answer and its class. @type {{ target: number, score: number } | null} */
@@ -80,12 +104,19 @@ export function createWhy({ request }) {
 
   function tell() {
     const classes = page.get("description")?.classes ?? [];
-    score.textContent = scored ? t("why.score", { name: classes[scored.target] ?? scored.target, score: short(scored.score) }) : "";
+    score.textContent = scored
+      ? t("why.score", { name: classes[scored.target] ?? scored.target, score: short(scored.score) })
+      : "";
   }
 
   function listClasses() {
     const classes = page.get("description")?.classes ?? [];
-    choice.replaceChildren(h("option", { value: "" }, t("why.predicted")), ...classes.map((/** @type {string} */ name, /** @type {number} */ k) => h("option", { value: k }, t("why.for", { name }))));
+    choice.replaceChildren(
+      h("option", { value: "" }, t("why.predicted")),
+      ...classes.map((/** @type {string} */ name, /** @type {number} */ k) =>
+        h("option", { value: k }, t("why.for", { name })),
+      ),
+    );
     const target = page.get("why")?.target ?? null;
     if (target !== null && classes.length && target >= classes.length) change({ target: null });
     choice.value = target !== null && target < classes.length ? String(target) : "";

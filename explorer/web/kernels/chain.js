@@ -21,7 +21,18 @@ import { createEngine } from "./engine.js";
 /** What is made of the kernel in view: where its windows lie, its sums unless one weight's change can wait, its sums. @typedef {"laid" | "ahead" | "summed"} Depth */
 
 /** A kernel of which nothing is known yet. @param {Field} input @param {number} divisor @param {number} bias @returns {Link} */
-const unknown = (input, divisor, bias) => ({ input, laid: null, refusal: null, blocked: false, divisor, bias, sums: null, ahead: null, work: null, out: null });
+const unknown = (input, divisor, bias) => ({
+  input,
+  laid: null,
+  refusal: null,
+  blocked: false,
+  divisor,
+  bias,
+  sums: null,
+  ahead: null,
+  work: null,
+  out: null,
+});
 
 /** What is known of one place in the chain from one run to the next. */
 function createPlace() {
@@ -60,7 +71,8 @@ function createPlace() {
       const wanted = `${link.divisor} ${link.bias} ${stage.pass}`;
       const [width, height] = [geometry.columns.output, geometry.rows.output];
       if (wanted !== made || sums.length !== out.planes.length || sums[0].length !== out.planes[0].length) {
-        if (sums.length !== out.planes.length || sums[0].length !== out.planes[0].length) out = { ...out, planes: sums.map((plane) => new Float64Array(plane.length)) };
+        if (sums.length !== out.planes.length || sums[0].length !== out.planes[0].length)
+          out = { ...out, planes: sums.map((plane) => new Float64Array(plane.length)) };
         handOn(out.planes, sums, link.divisor, link.bias, stage.pass);
         out = { ...out, width, height, version: out.version + 1 };
         made = wanted;
@@ -104,7 +116,8 @@ export function createChain() {
         const laid = places[k].lay(input, stage);
         const last = k === stages.length - 1;
         const awaited = !last && performance.now() + places[k].ms + places[k + 1].ms <= deadline;
-        const waiting = k !== at || depth === "summed" ? null : depth === "laid" ? laid : awaited ? null : places[k].ahead(laid);
+        const waiting =
+          k !== at || depth === "summed" ? null : depth === "laid" ? laid : awaited ? null : places[k].ahead(laid);
         const link = waiting ?? places[k].sum(laid, stage, !last);
         links.push(link);
         blocked = link.refusal !== null;

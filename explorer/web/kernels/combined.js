@@ -22,8 +22,17 @@ export function createCombined({ onmerge }) {
   const words = h("p", { class: "combined-words" });
   const check = h("p", { class: "note combined-check" });
   const grid = h("div", { class: "combined-grid", role: "img", dataset: { i18nAria: "kernels.combined.grid" } });
-  const merge = h("button", { type: "button", class: "tool wide", dataset: { tool: "merge", i18n: "kernels.combined.merge", i18nTitle: "kernels.combined.merge.why" } });
-  const element = h("section", { class: "combined", hidden: true, dataset: { i18nAria: "kernels.combined" } }, grid, h("div", { class: "combined-side" }, words, check, merge));
+  const merge = h("button", {
+    type: "button",
+    class: "tool wide",
+    dataset: { tool: "merge", i18n: "kernels.combined.merge", i18nTitle: "kernels.combined.merge.why" },
+  });
+  const element = h(
+    "section",
+    { class: "combined", hidden: true, dataset: { i18nAria: "kernels.combined" } },
+    grid,
+    h("div", { class: "combined-side" }, words, check, merge),
+  );
 
   /** @param {import("../lib/conv.js").Kernel} kernel */
   function draw({ rows, columns, values }) {
@@ -33,7 +42,8 @@ export function createCombined({ onmerge }) {
     const peak = peakOf(values);
     grid.style.setProperty("--columns", String(columns));
     grid.classList.toggle("written", written);
-    if (grid.children.length !== values.length) grid.replaceChildren(...values.map(() => h("span", { class: "combined-cell" })));
+    if (grid.children.length !== values.length)
+      grid.replaceChildren(...values.map(() => h("span", { class: "combined-cell" })));
     values.forEach((value, k) => {
       const cell = /** @type {HTMLElement} */ (grid.children[k]);
       paintCell(cell, diverging(value, peak), written ? fitted(value, DIGITS) : "");
@@ -51,13 +61,17 @@ export function createCombined({ onmerge }) {
     show(stages, at, links) {
       const applied = stages.flatMap(({ on }, k) => (on ? [k] : []));
       const place = applied.indexOf(at);
-      const [first, second] = place < 0 ? [] : place + 1 < applied.length ? [at, applied[place + 1]] : [applied[place - 1], at];
+      const [first, second] =
+        place < 0 ? [] : place + 1 < applied.length ? [at, applied[place + 1]] : [applied[place - 1], at];
       const [one, two] = [links[first ?? -1], links[second ?? -1]];
       element.hidden = first === undefined || second === undefined || !one?.laid || !two?.laid || !two.sums;
       if (element.hidden || !one?.laid || !two?.laid || !two.sums) return;
       const paddings = [one, two].map((link) => {
         const { rows, columns } = /** @type {import("./engine.js").Layout} */ (link.laid).geometry;
-        return { before: /** @type {[number, number]} */ ([rows.before, columns.before]), after: /** @type {[number, number]} */ ([rows.after, columns.after]) };
+        return {
+          before: /** @type {[number, number]} */ ([rows.before, columns.before]),
+          after: /** @type {[number, number]} */ ([rows.after, columns.after]),
+        };
       });
       const both = together(stages[first], stages[second], paddings);
       const numbers = { first: first + 1, second: second + 1 };
@@ -69,10 +83,29 @@ export function createCombined({ onmerge }) {
       }
       const { rows, columns } = two.laid.geometry;
       const [each, all] = [[first, second].map((k) => stages[k].kernel.values.length), both.kernel.values.length];
-      words.textContent = t("kernels.combined.words", { ...numbers, rows: both.kernel.rows, columns: both.kernel.columns, apart: each.join(" + "), all });
+      words.textContent = t("kernels.combined.words", {
+        ...numbers,
+        rows: both.kernel.rows,
+        columns: both.kernel.columns,
+        apart: each.join(" + "),
+        all,
+      });
       draw(both.kernel);
-      const { largest, count } = discrepancy(both, one.laid.planes[0], one.laid.geometry.rows.size, one.laid.geometry.columns.size, two.sums[0], rows.output, columns.output, two.divisor, two.bias, CHECKED);
-      check.textContent = count ? t("kernels.combined.check", { count, largest: short(largest, 2) }) : t("kernels.combined.edge");
+      const { largest, count } = discrepancy(
+        both,
+        one.laid.planes[0],
+        one.laid.geometry.rows.size,
+        one.laid.geometry.columns.size,
+        two.sums[0],
+        rows.output,
+        columns.output,
+        two.divisor,
+        two.bias,
+        CHECKED,
+      );
+      check.textContent = count
+        ? t("kernels.combined.check", { count, largest: short(largest, 2) })
+        : t("kernels.combined.edge");
       Object.assign(check.dataset, { largest, count });
       const stage = merged(both, stages[first], stages[second], LARGEST);
       merge.hidden = stage === null;

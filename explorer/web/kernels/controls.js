@@ -13,17 +13,30 @@ import { withPreset, withShape, withSize } from "./state.js";
 /** Ask for a change of the kernel in view. @typedef {(change: (stage: Stage) => Stage, gesture?: unknown) => void} Ask */
 
 /** A control under its name. @param {string} key @param {...HTMLElement} controls */
-const setting = (key, ...controls) => h("label", { class: "setting", dataset: { i18nTitle: `kernels.${key}.why` } },
-  h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }), ...controls);
+const setting = (key, ...controls) =>
+  h(
+    "label",
+    { class: "setting", dataset: { i18nTitle: `kernels.${key}.why` } },
+    h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }),
+    ...controls,
+  );
 
 /** Several controls under one name; each has a label of its own. @param {string} key @param {...HTMLElement} controls */
-const settings = (key, ...controls) => h("div", { class: "setting", role: "group", dataset: { i18nTitle: `kernels.${key}.why`, i18nAria: `kernels.${key}` } },
-  h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }), h("span", { class: "setting-parts" }, ...controls));
+const settings = (key, ...controls) =>
+  h(
+    "div",
+    { class: "setting", role: "group", dataset: { i18nTitle: `kernels.${key}.why`, i18nAria: `kernels.${key}` } },
+    h("span", { class: "setting-name", dataset: { i18n: `kernels.${key}` } }),
+    h("span", { class: "setting-parts" }, ...controls),
+  );
 
 /** @param {string} key stem of the options' words @param {string[]} values @param {(value: string) => void} choose @param {Record<string, string>} [words] of a choice that has no name beside it */
 function options(key, values, choose, words = {}) {
-  const select = h("select", { dataset: { control: key, ...words }, onchange: () => choose(select.value) },
-    ...values.map((value) => h("option", { value, dataset: { i18n: `kernels.${key}.${value}` } })));
+  const select = h(
+    "select",
+    { dataset: { control: key, ...words }, onchange: () => choose(select.value) },
+    ...values.map((value) => h("option", { value, dataset: { i18n: `kernels.${key}.${value}` } })),
+  );
   return select;
 }
 
@@ -40,7 +53,12 @@ function mark(input, problem) {
  */
 function whole(key, least, most, take) {
   const input = h("input", {
-    type: "number", class: "number-field", min: least, max: most, step: 1, dataset: { control: key, i18nAria: `kernels.${key}` },
+    type: "number",
+    class: "number-field",
+    min: least,
+    max: most,
+    step: 1,
+    dataset: { control: key, i18nAria: `kernels.${key}` },
     oninput: () => {
       const value = Number(input.value);
       const good = input.value !== "" && Number.isInteger(value) && value >= least && value <= most;
@@ -74,25 +92,55 @@ const unnamed = (key) => ({ i18nAria: `kernels.${key}`, i18nTitle: `kernels.${ke
 /** @param {string} key @param {(on: boolean) => void} take */
 function switched(key, take) {
   const box = h("input", { type: "checkbox", dataset: { control: key }, onchange: () => take(box.checked) });
-  return { box, element: h("label", { class: "switch", dataset: { i18nTitle: `kernels.${key}.why` } }, box, h("span", { dataset: { i18n: `kernels.${key}` } })) };
+  return {
+    box,
+    element: h(
+      "label",
+      { class: "switch", dataset: { i18nTitle: `kernels.${key}.why` } },
+      box,
+      h("span", { dataset: { i18n: `kernels.${key}` } }),
+    ),
+  };
 }
 
 const times = () => h("span", { class: "times", "aria-hidden": "true" }, "×");
 
 /** @param {"stride" | "dilation"} key @param {Ask} ask */
 function pair(key, ask) {
-  const inputs = [0, 1].map((axis) => whole(`${key}.${axis ? "columns" : "rows"}`, 1, LIMITS[key], (value) => ask((state) => ({ ...state, [key]: state[key].with(axis, value) }))));
-  return { element: settings(key, inputs[0], times(), inputs[1]), show: (/** @type {Stage} */ state) => inputs.forEach((input, axis) => put(input, state[key][axis])) };
+  const inputs = [0, 1].map((axis) =>
+    whole(`${key}.${axis ? "columns" : "rows"}`, 1, LIMITS[key], (value) =>
+      ask((state) => ({ ...state, [key]: state[key].with(axis, value) })),
+    ),
+  );
+  return {
+    element: settings(key, inputs[0], times(), inputs[1]),
+    show: (/** @type {Stage} */ state) => inputs.forEach((input, axis) => put(input, state[key][axis])),
+  };
 }
 
 /** Colour or grey, and what lies beyond the picture's edge. @param {Ask} ask @param {(channels: "rgb" | "grey") => void} onchannels */
 export function pictureControls(ask, onchannels) {
-  const channels = options("channels", ["rgb", "grey"], (value) => onchannels(/** @type {"rgb" | "grey"} */ (value)), unnamed("channels"));
-  const mode = options("mode", ["zeros", "reflect", "replicate", "circular"], (value) => ask((state) => ({ ...state, mode: /** @type {Stage["mode"]} */ (value) })));
+  const channels = options(
+    "channels",
+    ["rgb", "grey"],
+    (value) => onchannels(/** @type {"rgb" | "grey"} */ (value)),
+    unnamed("channels"),
+  );
+  const mode = options("mode", ["zeros", "reflect", "replicate", "circular"], (value) =>
+    ask((state) => ({ ...state, mode: /** @type {Stage["mode"]} */ (value) })),
+  );
   const amount = options("padding", ["same", "valid", "number"], (value) =>
-    ask((state) => ({ ...state, padding: value === "number" ? [1, 1] : /** @type {"same" | "valid"} */ (value) })));
-  const amounts = [0, 1].map((axis) => whole(`padding.${axis ? "columns" : "rows"}`, 0, LIMITS.padding, (value) =>
-    ask((state) => (typeof state.padding === "string" ? state : { ...state, padding: /** @type {[number, number]} */ (state.padding.with(axis, value)) }))));
+    ask((state) => ({ ...state, padding: value === "number" ? [1, 1] : /** @type {"same" | "valid"} */ (value) })),
+  );
+  const amounts = [0, 1].map((axis) =>
+    whole(`padding.${axis ? "columns" : "rows"}`, 0, LIMITS.padding, (value) =>
+      ask((state) =>
+        typeof state.padding === "string"
+          ? state
+          : { ...state, padding: /** @type {[number, number]} */ (state.padding.with(axis, value)) },
+      ),
+    ),
+  );
   const numbers = h("span", { class: "setting-parts" }, amounts[0], times(), amounts[1]);
   return {
     head: channels,
@@ -112,25 +160,43 @@ export function pictureControls(ask, onchannels) {
 
 /** Which kernel, how large, of what shape. @param {Ask} ask @param {() => void} onlearned a kernel of the model is wanted */
 export function kernelControls(ask, onlearned) {
-  const preset = h("select", {
-    class: "preset", dataset: { control: "preset", i18nAria: "kernels.preset" },
-    onchange: () => (preset.value === "learned" ? onlearned() : ask((state) => withPreset(state, preset.value))),
-  }, ...Object.keys(PRESETS).map((name) => h("option", { value: name, dataset: { i18n: `kernels.preset.${name}` } })),
-  h("option", { value: "learned", dataset: { i18n: "kernels.preset.learned" } }), h("option", { value: "", disabled: true, dataset: { i18n: "kernels.preset.own" } }));
+  const preset = h(
+    "select",
+    {
+      class: "preset",
+      dataset: { control: "preset", i18nAria: "kernels.preset" },
+      onchange: () => (preset.value === "learned" ? onlearned() : ask((state) => withPreset(state, preset.value))),
+    },
+    ...Object.keys(PRESETS).map((name) => h("option", { value: name, dataset: { i18n: `kernels.preset.${name}` } })),
+    h("option", { value: "learned", dataset: { i18n: "kernels.preset.learned" } }),
+    h("option", { value: "", disabled: true, dataset: { i18n: "kernels.preset.own" } }),
+  );
   const rows = whole("size.rows", 1, LARGEST, (value) => ask((state) => withSize(state, value, state.kernel.columns)));
-  const columns = whole("size.columns", 1, LARGEST, (value) => ask((state) => withSize(state, state.kernel.rows, value)));
+  const columns = whole("size.columns", 1, LARGEST, (value) =>
+    ask((state) => withSize(state, state.kernel.rows, value)),
+  );
   let gesture = {};
   const shapes = /** @type {(keyof typeof RANGES)[]} */ (Object.keys(RANGES)).map((key) => {
     const slider = h("input", {
-      type: "range", ...RANGES[key], dataset: { control: key },
-      oninput: () => ask((state) => withShape(state, { [key]: Number(slider.value) }), gesture), onchange: () => { gesture = {}; },
+      type: "range",
+      ...RANGES[key],
+      dataset: { control: key },
+      oninput: () => ask((state) => withShape(state, { [key]: Number(slider.value) }), gesture),
+      onchange: () => {
+        gesture = {};
+      },
     });
     const value = h("output", { class: "slider-value" });
     return { key, slider, value, element: setting(key, h("span", { class: "setting-parts" }, slider, value)) };
   });
   const flip = switched("flip", (on) => ask((state) => ({ ...state, flip: on })));
   return {
-    head: h("div", { class: "kernel-head" }, preset, h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, times(), columns)),
+    head: h(
+      "div",
+      { class: "kernel-head" },
+      preset,
+      h("span", { class: "setting-parts", dataset: { i18nTitle: "kernels.size.why" } }, rows, times(), columns),
+    ),
     element: h("div", { class: "controls kernel-shape" }, ...shapes.map(({ element }) => element), flip.element),
     /** @param {Stage} state */
     show(state) {
@@ -163,7 +229,16 @@ export function windowControls(ask) {
 /** Undo and redo. @param {(direction: "undo" | "redo") => void} travel */
 export function travelControls(travel) {
   const button = (/** @type {"undo" | "redo"} */ name, /** @type {string} */ icon) =>
-    h("button", { type: "button", class: "tool", dataset: { tool: `kernel-${name}`, i18nTitle: `kernels.${name}` }, onclick: () => travel(name) }, icon);
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        dataset: { tool: `kernel-${name}`, i18nTitle: `kernels.${name}` },
+        onclick: () => travel(name),
+      },
+      icon,
+    );
   const [undo, redo] = [button("undo", "↶"), button("redo", "↷")];
   return {
     element: h("span", { class: "setting-parts" }, undo, redo),
@@ -177,22 +252,41 @@ export function travelControls(travel) {
 /** What becomes of the sums. @param {Ask} ask */
 export function resultControls(ask) {
   const normalise = switched("normalise", (on) => ask((state) => ({ ...state, normalise: on })));
-  const show = options("show", ["clamp", "absolute", "rescale", "signed"], (value) => ask((state) => ({ ...state, show: /** @type {Stage["show"]} */ (value) })), unnamed("show"));
-  const pass = options("pass", ["values", "absolute", "clamp"], (value) => ask((state) => ({ ...state, pass: /** @type {Stage["pass"]} */ (value) })));
+  const show = options(
+    "show",
+    ["clamp", "absolute", "rescale", "signed"],
+    (value) => ask((state) => ({ ...state, show: /** @type {Stage["show"]} */ (value) })),
+    unnamed("show"),
+  );
+  const pass = options("pass", ["values", "absolute", "clamp"], (value) =>
+    ask((state) => ({ ...state, pass: /** @type {Stage["pass"]} */ (value) })),
+  );
   const handed = setting("pass", pass);
   let gesture = {};
   const slider = h("input", {
-    type: "range", min: -255, max: 255, step: 1, dataset: { control: "bias.slider", i18nAria: "kernels.bias" },
-    oninput: () => ask((state) => ({ ...state, bias: Number(slider.value) }), gesture), onchange: () => { gesture = {}; },
+    type: "range",
+    min: -255,
+    max: 255,
+    step: 1,
+    dataset: { control: "bias.slider", i18nAria: "kernels.bias" },
+    oninput: () => ask((state) => ({ ...state, bias: Number(slider.value) }), gesture),
+    onchange: () => {
+      gesture = {};
+    },
   });
   const typed = h("input", {
-    class: "number-field", inputmode: "decimal", dataset: { control: "bias", i18nAria: "kernels.bias" },
+    class: "number-field",
+    inputmode: "decimal",
+    dataset: { control: "bias", i18nAria: "kernels.bias" },
     oninput: () => {
       const value = parsed(typed.value);
       mark(typed, value === null ? t("kernels.editor.notnumber", { text: typed.value }) : "");
       if (value !== null) ask((state) => ({ ...state, bias: value }));
     },
-    onblur: () => { typed.value = typed.dataset.shown ?? "0"; mark(typed, ""); },
+    onblur: () => {
+      typed.value = typed.dataset.shown ?? "0";
+      mark(typed, "");
+    },
   });
   return {
     head: show,

@@ -24,10 +24,26 @@ const MOST_DIGITS = 5;
  * `gesture`: edits with the same one are one step of undo
  */
 export function createEditor({ onedit, ontravel }) {
-  const grid = h("div", { class: "taps", role: "grid", dataset: { i18nAria: "kernels.editor.label" }, "aria-describedby": "kernels-editor-keys" });
-  const [down, across] = [h("div", { class: "taps-down", "aria-hidden": "true" }), h("div", { class: "taps-across", "aria-hidden": "true" })];
+  const grid = h("div", {
+    class: "taps",
+    role: "grid",
+    dataset: { i18nAria: "kernels.editor.label" },
+    "aria-describedby": "kernels-editor-keys",
+  });
+  const [down, across] = [
+    h("div", { class: "taps-down", "aria-hidden": "true" }),
+    h("div", { class: "taps-across", "aria-hidden": "true" }),
+  ];
   const message = h("p", { class: "tap-message", role: "alert", hidden: true });
-  const frame = h("div", { class: "taps-frame" }, grid, down, across, h("span", { class: "taps-corner", "aria-hidden": "true" }, "×"), message);
+  const frame = h(
+    "div",
+    { class: "taps-frame" },
+    grid,
+    down,
+    across,
+    h("span", { class: "taps-corner", "aria-hidden": "true" }, "×"),
+    message,
+  );
   /** @type {import("../lib/conv.js").Kernel} */
   let kernel = { rows: 0, columns: 0, values: [] };
   /** @type {HTMLElement[]} */
@@ -39,7 +55,8 @@ export function createEditor({ onedit, ontravel }) {
   /** @type {{ index: number, pointer: number, from: number, gesture: object } | null} */
   let drag = null;
 
-  const indexOf = (/** @type {Event} */ event) => cells.indexOf(/** @type {HTMLElement} */ (/** @type {HTMLElement} */ (event.target).closest(".tap")));
+  const indexOf = (/** @type {Event} */ event) =>
+    cells.indexOf(/** @type {HTMLElement} */ (/** @type {HTMLElement} */ (event.target).closest(".tap")));
 
   function build() {
     grid.replaceChildren();
@@ -87,8 +104,17 @@ export function createEditor({ onedit, ontravel }) {
     kernel = next;
     if (reshaped) build();
     frame.classList.toggle("separable", factors !== null);
-    for (const [place, values] of /** @type {[HTMLElement, number[] | undefined][]} */ ([[down, factors?.vertical], [across, factors?.horizontal]])) {
-      values?.forEach((value, k) => paintCell(/** @type {HTMLElement} */ (place.children[k]), diverging(value, peakOf(values)), fitted(value, digits)));
+    for (const [place, values] of /** @type {[HTMLElement, number[] | undefined][]} */ ([
+      [down, factors?.vertical],
+      [across, factors?.horizontal],
+    ])) {
+      values?.forEach((value, k) =>
+        paintCell(
+          /** @type {HTMLElement} */ (place.children[k]),
+          diverging(value, peakOf(values)),
+          fitted(value, digits),
+        ),
+      );
     }
     paint();
   }
@@ -101,7 +127,11 @@ export function createEditor({ onedit, ontravel }) {
       if (painted[k] === wanted || cell.querySelector("input")) return;
       painted[k] = wanted;
       paintCell(cell, diverging(value, peak), fitted(value, digits));
-      cell.title = t("kernels.editor.cell", { row: Math.floor(k / kernel.columns), column: k % kernel.columns, value: short(value, 6) });
+      cell.title = t("kernels.editor.cell", {
+        row: Math.floor(k / kernel.columns),
+        column: k % kernel.columns,
+        value: short(value, 6),
+      });
       cell.setAttribute("aria-label", cell.title);
     });
   }
@@ -117,7 +147,12 @@ export function createEditor({ onedit, ontravel }) {
   /** @param {number} index @param {string} [typed] what was typed already */
   function edit(index, typed) {
     const cell = cells[index];
-    const input = h("input", { class: "tap-input", inputmode: "decimal", autocomplete: "off", "aria-label": cell.getAttribute("aria-label") });
+    const input = h("input", {
+      class: "tap-input",
+      inputmode: "decimal",
+      autocomplete: "off",
+      "aria-label": cell.getAttribute("aria-label"),
+    });
     input.value = typed ?? String(tidy(kernel.values[index]));
     cell.replaceChildren(input);
     painted[index] = "";
@@ -131,7 +166,10 @@ export function createEditor({ onedit, ontravel }) {
       if (keep && value === null) {
         message.textContent = t("kernels.editor.notnumber", { text: input.value });
         message.hidden = false;
-        Object.assign(message.style, { left: `${Math.min(cell.offsetLeft, Math.max(0, frame.clientWidth - 220))}px`, top: `${cell.offsetTop + cell.offsetHeight + 4}px` });
+        Object.assign(message.style, {
+          left: `${Math.min(cell.offsetLeft, Math.max(0, frame.clientWidth - 220))}px`,
+          top: `${cell.offsetTop + cell.offsetHeight + 4}px`,
+        });
         input.setAttribute("aria-invalid", "true");
         return false;
       }
@@ -150,7 +188,8 @@ export function createEditor({ onedit, ontravel }) {
       else if (event.key === "Tab" && !close(true, false)) event.preventDefault();
     });
     input.addEventListener("blur", () => close(parsed(input.value) !== null, false));
-    for (const kind of ["pointerdown", "dblclick"]) input.addEventListener(kind, (/** @type {Event} */ event) => event.stopPropagation());
+    for (const kind of ["pointerdown", "dblclick"])
+      input.addEventListener(kind, (/** @type {Event} */ event) => event.stopPropagation());
   }
 
   grid.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
@@ -194,7 +233,8 @@ export function createEditor({ onedit, ontravel }) {
     else if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z") ontravel(event.shiftKey ? "redo" : "undo");
     else if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "y") ontravel("redo");
     else if (event.ctrlKey || event.metaKey) return;
-    else if (key === "PageUp" || key === "PageDown") onedit(current, tidy(kernel.values[current] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
+    else if (key === "PageUp" || key === "PageDown")
+      onedit(current, tidy(kernel.values[current] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
     else if (key === "Delete" || key === "Backspace") onedit(current, 0, null);
     else if (key === "Enter" || key === "F2") edit(current);
     else if (/^[\d.,+−-]$/.test(key)) edit(current, key);

@@ -51,7 +51,8 @@ export function createEngine() {
     const kernel = stage.flip ? rotated(stage.kernel) : stage.kernel;
     const { geometry, refusal } = windowsOf(field.height, field.width, kernel, stage);
     if (!geometry) return refusal;
-    if (field.planes !== planes || field.version !== version) [planes, version, layout] = [field.planes, field.version, ""];
+    if (field.planes !== planes || field.version !== version)
+      [planes, version, layout] = [field.planes, field.version, ""];
     const wanted = JSON.stringify(geometry);
     if (wanted !== layout) {
       const size = geometry.rows.output * geometry.columns.output;
@@ -102,7 +103,9 @@ export function createEngine() {
     const [k = 0] = changed;
     peak ??= peakOf(extentOf(planes, 1, 0));
     return {
-      sums, peak, change: { weight: kernel.values[k] - before[k], offset: offsetOf(k, geometry) },
+      sums,
+      peak,
+      change: { weight: kernel.values[k] - before[k], offset: offsetOf(k, geometry) },
       work: { path: changed.length ? "update" : "kept", taps: changed.length, allTaps: kernel.values.length, ms: 0 },
     };
   }

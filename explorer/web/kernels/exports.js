@@ -11,7 +11,10 @@ import { createMenu } from "../parts/menu.js";
 /** @param {{ state: () => import("./state.js").State, view: () => View }} options */
 export function createExports({ state, view }) {
   /** @param {import("./screen.js").Screen} screen @param {string} name */
-  const picture = (screen, name) => new Promise((done, fail) => screen.surface.toBlob((blob) => (blob ? done(save(blob, name)) : fail(new Error(name))), "image/png"));
+  const picture = (screen, name) =>
+    new Promise((done, fail) =>
+      screen.surface.toBlob((blob) => (blob ? done(save(blob, name)) : fail(new Error(name))), "image/png"),
+    );
   /** The picture that the chain starts from, exactly: a program can read it. */
   async function source() {
     const { picture: given } = view();
@@ -19,7 +22,11 @@ export function createExports({ state, view }) {
     if ("values" in given) save(npy(given.values, [given.height, given.width]), "map.npy");
     else {
       const surface = new OffscreenCanvas(given.width, given.height);
-      /** @type {OffscreenCanvasRenderingContext2D} */ (surface.getContext("2d")).putImageData(new ImageData(/** @type {any} */ (given.data), given.width, given.height), 0, 0);
+      /** @type {OffscreenCanvasRenderingContext2D} */ (surface.getContext("2d")).putImageData(
+        new ImageData(/** @type {any} */ (given.data), given.width, given.height),
+        0,
+        0,
+      );
       save(await surface.convertToBlob({ type: "image/png" }), "picture.png");
     }
   }
@@ -29,19 +36,46 @@ export function createExports({ state, view }) {
     if (!link?.sums || !link.laid) return;
     const { rows, columns } = link.laid.geometry;
     const all = new Float64Array(link.sums.length * rows.output * columns.output);
-    link.sums.forEach((plane, c) => all.set(plane.map((sum) => sum / link.divisor + stage.bias), c * plane.length));
+    link.sums.forEach((plane, c) =>
+      all.set(
+        plane.map((sum) => sum / link.divisor + stage.bias),
+        c * plane.length,
+      ),
+    );
     save(npy(all, [link.sums.length, rows.output, columns.output]), "result.npy");
   }
   const kernel = () => view().stage.kernel;
   return createMenu({
-    words: "kernels.export", title: "kernels.export.why",
+    words: "kernels.export",
+    title: "kernels.export.why",
     choices: [
       { words: "kernels.export.picture", run: source },
       { words: "kernels.export.result", run: () => picture(view().screens.output, "result.png").then(() => {}) },
       { words: "kernels.export.values", run: values },
-      { words: "kernels.export.csv", run: () => save(csv(Array.from({ length: kernel().rows }, (_, i) => kernel().values.slice(i * kernel().columns, (i + 1) * kernel().columns))), "kernel.csv") },
-      { words: "kernels.export.npy", run: () => save(npy(Float64Array.from(kernel().values), [kernel().rows, kernel().columns]), "kernel.npy") },
-      { words: "kernels.export.torch", run: () => save(new Blob([torchProgram(state(), "values" in (view().picture ?? {}))], { type: "text/x-python" }), "kernels.py") },
+      {
+        words: "kernels.export.csv",
+        run: () =>
+          save(
+            csv(
+              Array.from({ length: kernel().rows }, (_, i) =>
+                kernel().values.slice(i * kernel().columns, (i + 1) * kernel().columns),
+              ),
+            ),
+            "kernel.csv",
+          ),
+      },
+      {
+        words: "kernels.export.npy",
+        run: () => save(npy(Float64Array.from(kernel().values), [kernel().rows, kernel().columns]), "kernel.npy"),
+      },
+      {
+        words: "kernels.export.torch",
+        run: () =>
+          save(
+            new Blob([torchProgram(state(), "values" in (view().picture ?? {}))], { type: "text/x-python" }),
+            "kernels.py",
+          ),
+      },
     ],
   });
 }

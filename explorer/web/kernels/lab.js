@@ -18,9 +18,19 @@ const PAUSE = 250;
 /** @param {{ server: any }} gradio */
 export function createLab({ server }) {
   const body = h("div", { class: "lab-body" });
-  const element = h("details", { class: "lab", open: page.get("lab") !== null, ontoggle: toggle },
-    h("summary", {}, h("h3", { class: "lab-title", dataset: { i18n: "lab" } }), h("span", { class: "note", dataset: { i18n: "lab.what" } })), body);
-  const reach = (/** @type {string} */ name, /** @type {any} */ argument) => ask(server[name], argument, t("error.unreachable"));
+  const element = h(
+    "details",
+    { class: "lab", open: page.get("lab") !== null, ontoggle: toggle },
+    h(
+      "summary",
+      {},
+      h("h3", { class: "lab-title", dataset: { i18n: "lab" } }),
+      h("span", { class: "note", dataset: { i18n: "lab.what" } }),
+    ),
+    body,
+  );
+  const reach = (/** @type {string} */ name, /** @type {any} */ argument) =>
+    ask(server[name], argument, t("error.unreachable"));
   let built = false;
 
   async function toggle() {
@@ -55,8 +65,12 @@ function createBench({ ways, cores }, reach) {
   let measured = null;
 
   const form = createForm({
-    ways, cores, settings: linked("lab", (told) => settingsFrom(told, ways), plain),
-    onchange: () => page.set({ lab: differing(form.settings, plain) }), onstart: start, oncancel: cancel,
+    ways,
+    cores,
+    settings: linked("lab", (told) => settingsFrom(told, ways), plain),
+    onchange: () => page.set({ lab: differing(form.settings, plain) }),
+    onstart: start,
+    oncancel: cancel,
   });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const of = h("p", { class: "lab-of" });
@@ -64,7 +78,14 @@ function createBench({ ways, cores }, reach) {
   const proof = h("p", { class: "lab-proof" });
   const reasons = h("ul", { class: "note lab-reasons" });
   const [chart, ladder, table] = [createLabChart(ways.map(({ name }) => name)), createLadder(), createTable()];
-  const found = h("div", { class: "lab-found", hidden: true }, h("div", {}, of, machine, proof), h("div", { class: "lab-pictures" }, chart.element, ladder.element), table.element, reasons);
+  const found = h(
+    "div",
+    { class: "lab-found", hidden: true },
+    h("div", {}, of, machine, proof),
+    h("div", { class: "lab-pictures" }, chart.element, ladder.element),
+    table.element,
+    reasons,
+  );
 
   /** @param {string} message */
   function complain(message) {
@@ -81,7 +102,10 @@ function createBench({ ways, cores }, reach) {
     } catch (error) {
       complain(/** @type {Error} */ (error).message);
       tell();
-      void reach("offer_speed", {}).then((offer) => offer.run !== null && offer.run !== run && watch(offer.run), () => {}); // another person's measurement may run
+      void reach("offer_speed", {}).then(
+        (offer) => offer.run !== null && offer.run !== run && watch(offer.run),
+        () => {},
+      ); // another person's measurement may run
     }
   }
 
@@ -117,7 +141,13 @@ function createBench({ ways, cores }, reach) {
     const done = results.points.length + results.leftOut.length;
     const share = results.expected ? done / results.expected : null;
     const numbers = { done, count: results.expected, time: timeText(seconds) };
-    const key = running ? (share === null ? "lab.starting" : "lab.progress.at") : results.end ? `lab.end.${results.end.kind}` : "";
+    const key = running
+      ? share === null
+        ? "lab.starting"
+        : "lab.progress.at"
+      : results.end
+        ? `lab.end.${results.end.kind}`
+        : "";
     form.tell({ running, share, words: key && t(key, numbers) });
   }
 
@@ -127,9 +157,20 @@ function createBench({ ways, cores }, reach) {
     const { images, channels, outputs, kernel } = measured;
     const { cpu, cores: all, threads, torch, python, load_average: load } = results.machine;
     of.textContent = t("lab.of", { images, channels, outputs, kernel });
-    machine.textContent = t("lab.machine", { cpu, cores: all, threads, torch, python, load: load === null ? "–" : short(load, 2) });
+    machine.textContent = t("lab.machine", {
+      cpu,
+      cores: all,
+      threads,
+      torch,
+      python,
+      load: load === null ? "–" : short(load, 2),
+    });
     proof.textContent = results.points.length ? t("lab.proven", { error: short(largestError(results), 2) }) : "";
-    reasons.replaceChildren(...reasonsOf(results).map(({ way, sizes, message }) => h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message }))));
+    reasons.replaceChildren(
+      ...reasonsOf(results).map(({ way, sizes, message }) =>
+        h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message })),
+      ),
+    );
     chart.show(results);
     ladder.show(results);
     table.show(results, measured);

@@ -15,44 +15,101 @@ export function createForm({ ways, cores, settings, onchange, onstart, oncancel 
     now = { ...now, ...change };
     onchange();
   };
-  const setting = (/** @type {string} */ name, /** @type {any} */ control) => h("label", { class: `setting lab-${name}`, dataset: { i18nTitle: `lab.form.${name}.why` } },
-    h("span", { class: "setting-name", dataset: { i18n: `lab.form.${name}` } }), control);
+  const setting = (/** @type {string} */ name, /** @type {any} */ control) =>
+    h(
+      "label",
+      { class: `setting lab-${name}`, dataset: { i18nTitle: `lab.form.${name}.why` } },
+      h("span", { class: "setting-name", dataset: { i18n: `lab.form.${name}` } }),
+      control,
+    );
 
-  const sizes = h("input", { type: "text", class: "lab-field", inputmode: "numeric", spellcheck: "false", value: now.sizes.join(", "), dataset: { control: "lab-sizes" }, onchange: () => {
-    const typed = sizesIn(sizes.value);
-    sizes.setAttribute("aria-invalid", String(typed === null));
-    if (typed) take({ sizes: typed });
-  } });
+  const sizes = h("input", {
+    type: "text",
+    class: "lab-field",
+    inputmode: "numeric",
+    spellcheck: "false",
+    value: now.sizes.join(", "),
+    dataset: { control: "lab-sizes" },
+    onchange: () => {
+      const typed = sizesIn(sizes.value);
+      sizes.setAttribute("aria-invalid", String(typed === null));
+      if (typed) take({ sizes: typed });
+    },
+  });
   const numbers = NUMBERS.map((name) => {
     const open = name === "threads";
-    const field = h("input", { type: "number", class: "lab-field", min: 1, max: open ? cores : MOST, step: 1, value: now[name], placeholder: open ? cores : undefined, dataset: { control: `lab-${name}` }, onchange: () => {
-      const left = open && field.value === "" && field.validity.valid;
-      if (!left && (field.value === "" || !field.validity.valid)) field.value = String(now[name] ?? "");
-      else take({ [name]: left ? null : Number(field.value) });
-    } });
+    const field = h("input", {
+      type: "number",
+      class: "lab-field",
+      min: 1,
+      max: open ? cores : MOST,
+      step: 1,
+      value: now[name],
+      placeholder: open ? cores : undefined,
+      dataset: { control: `lab-${name}` },
+      onchange: () => {
+        const left = open && field.value === "" && field.validity.valid;
+        if (!left && (field.value === "" || !field.validity.valid)) field.value = String(now[name] ?? "");
+        else take({ [name]: left ? null : Number(field.value) });
+      },
+    });
     return setting(name, field);
   });
   const boxes = ways.map(({ name, missing }) => {
-    const box = h("input", { type: "checkbox", checked: now.ways.includes(name), disabled: missing !== null, dataset: { control: `lab-way-${name}` }, onchange: () => {
-      const on = new Set(now.ways);
-      if (box.checked) on.add(name);
-      else on.delete(name);
-      take({ ways: ways.map((way) => way.name).filter((way) => on.has(way)) });
-    } });
-    return h("label", { class: missing === null ? "lab-way" : "lab-way missing" }, box,
-      h("span", {}, h("span", { class: "lab-way-name", dataset: { i18n: `lab.way.${name}` } }), h("span", { class: "note", dataset: { i18n: `lab.way.${name}.what` } }),
-        ...(missing === null ? [] : [h("span", { class: "note lab-missing" }, missing)])));
+    const box = h("input", {
+      type: "checkbox",
+      checked: now.ways.includes(name),
+      disabled: missing !== null,
+      dataset: { control: `lab-way-${name}` },
+      onchange: () => {
+        const on = new Set(now.ways);
+        if (box.checked) on.add(name);
+        else on.delete(name);
+        take({ ways: ways.map((way) => way.name).filter((way) => on.has(way)) });
+      },
+    });
+    return h(
+      "label",
+      { class: missing === null ? "lab-way" : "lab-way missing" },
+      box,
+      h(
+        "span",
+        {},
+        h("span", { class: "lab-way-name", dataset: { i18n: `lab.way.${name}` } }),
+        h("span", { class: "note", dataset: { i18n: `lab.way.${name}.what` } }),
+        ...(missing === null ? [] : [h("span", { class: "note lab-missing" }, missing)]),
+      ),
+    );
   });
-  const start = h("button", { type: "button", class: "action", dataset: { i18n: "lab.start", tool: "lab-start" }, onclick: onstart });
-  const cancel = h("button", { type: "button", class: "tool wide", hidden: true, dataset: { i18n: "lab.cancel", tool: "lab-cancel" }, onclick: oncancel });
+  const start = h("button", {
+    type: "button",
+    class: "action",
+    dataset: { i18n: "lab.start", tool: "lab-start" },
+    onclick: onstart,
+  });
+  const cancel = h("button", {
+    type: "button",
+    class: "tool wide",
+    hidden: true,
+    dataset: { i18n: "lab.cancel", tool: "lab-cancel" },
+    onclick: oncancel,
+  });
   const progress = h("progress", { max: 1, value: 0, hidden: true, dataset: { i18nAria: "lab.progress" } });
   const status = h("p", { class: "note lab-status", role: "status" });
 
   return {
-    element: h("div", { class: "lab-form" },
+    element: h(
+      "div",
+      { class: "lab-form" },
       h("div", { class: "lab-numbers" }, setting("sizes", sizes), ...numbers),
-      h("fieldset", { class: "lab-ways" }, h("legend", { class: "setting-name", dataset: { i18n: "lab.ways" } }), ...boxes),
-      h("div", { class: "lab-begin" }, start, cancel, progress, status)),
+      h(
+        "fieldset",
+        { class: "lab-ways" },
+        h("legend", { class: "setting-name", dataset: { i18n: "lab.ways" } }),
+        ...boxes,
+      ),
+      h("div", { class: "lab-begin" }, start, cancel, progress, status),
+    ),
     get settings() {
       return now;
     },

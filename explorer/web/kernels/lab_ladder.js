@@ -7,7 +7,13 @@ import { factorText, ladderOf, timeText } from "./lab_results.js";
 export function createLadder() {
   const title = h("h4", {});
   const list = h("ol", { class: "lab-ladder" });
-  const element = h("section", { class: "lab-part", hidden: true }, title, h("p", { class: "note", dataset: { i18n: "lab.ladder.how" } }), list);
+  const element = h(
+    "section",
+    { class: "lab-part", hidden: true },
+    title,
+    h("p", { class: "note", dataset: { i18n: "lab.ladder.how" } }),
+    list,
+  );
 
   return {
     element,
@@ -19,12 +25,30 @@ export function createLadder() {
       const { size, steps } = ladder;
       title.textContent = t("lab.ladder", { size });
       const most = Math.max(...steps.map(({ faster }) => faster), 10);
-      list.replaceChildren(...steps.map(({ way, median, estimated, faster, step }, k) => h("li", { dataset: { way, faster } },
-        h("span", { class: "lab-rung" }, t(`lab.way.${way}`)),
-        h("span", { class: "lab-track" }, h("span", { class: "lab-bar", style: { width: `${Math.max(0, Math.log(faster) / Math.log(most)) * 100}%` } })),
-        h("span", { class: "lab-took" }, estimated ? t("lab.about", { time: timeText(median) }) : timeText(median)),
-        h("span", { class: "lab-factor" }, k ? t("lab.ladder.faster", { factor: factorText(faster), way: t(`lab.way.${steps[0].way}`) }) : ""),
-        h("span", { class: "lab-factor note" }, k > 1 ? t("lab.ladder.step", { factor: factorText(step) }) : ""))));
+      list.replaceChildren(
+        ...steps.map(({ way, median, estimated, faster, step }, k) =>
+          h(
+            "li",
+            { dataset: { way, faster } },
+            h("span", { class: "lab-rung" }, t(`lab.way.${way}`)),
+            h(
+              "span",
+              { class: "lab-track" },
+              h("span", {
+                class: "lab-bar",
+                style: { width: `${Math.max(0, Math.log(faster) / Math.log(most)) * 100}%` },
+              }),
+            ),
+            h("span", { class: "lab-took" }, estimated ? t("lab.about", { time: timeText(median) }) : timeText(median)),
+            h(
+              "span",
+              { class: "lab-factor" },
+              k ? t("lab.ladder.faster", { factor: factorText(faster), way: t(`lab.way.${steps[0].way}`) }) : "",
+            ),
+            h("span", { class: "lab-factor note" }, k > 1 ? t("lab.ladder.step", { factor: factorText(step) }) : ""),
+          ),
+        ),
+      );
     },
   };
 }

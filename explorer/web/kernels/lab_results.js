@@ -8,14 +8,31 @@ import { short } from "../lib/numbers.js";
  */
 
 /** The order of the optimisations, each a step further; the Fourier transform is another road. */
-const LADDER = ["loops", "taps", "im2col", "einsum", "products", "framework", "channels_last", "direct", "compiled", "cuda", "triton"];
+const LADDER = [
+  "loops",
+  "taps",
+  "im2col",
+  "einsum",
+  "products",
+  "framework",
+  "channels_last",
+  "direct",
+  "compiled",
+  "cuda",
+  "triton",
+];
 
 /** @returns {Results} */
 export const nothing = () => ({ machine: null, expected: 0, points: [], leftOut: [], growth: new Map(), end: null });
 
 /** @param {Results} before @param {any[]} events @returns {Results} */
 export function extended(before, events) {
-  const results = { ...before, points: [...before.points], leftOut: [...before.leftOut], growth: new Map(before.growth) };
+  const results = {
+    ...before,
+    points: [...before.points],
+    leftOut: [...before.leftOut],
+    growth: new Map(before.growth),
+  };
   for (const event of events) {
     if (event.kind === "start") Object.assign(results, { machine: event.machine, expected: event.points });
     else if (event.kind === "point") results.points.push(event);
@@ -39,12 +56,22 @@ export const largestError = ({ points }) => Math.max(...points.map(({ error }) =
  */
 export function ladderOf({ points }) {
   const ways = LADDER.filter((name) => points.some(({ way }) => way === name));
-  const at = (/** @type {string} */ name, /** @type {number} */ size) => points.find((point) => point.way === name && point.size === size);
+  const at = (/** @type {string} */ name, /** @type {number} */ size) =>
+    points.find((point) => point.way === name && point.size === size);
   const common = sizesOf(/** @type {any} */ ({ points })).filter((size) => ways.every((name) => at(name, size)));
   const size = common[common.length - 1];
   if (ways.length < 2 || size === undefined) return null;
   const found = ways.map((name) => /** @type {Point} */ (at(name, size)));
-  return { size, steps: found.map(({ way, median, estimated }, k) => ({ way, median, estimated, faster: found[0].median / median, step: k ? found[k - 1].median / median : 1 })) };
+  return {
+    size,
+    steps: found.map(({ way, median, estimated }, k) => ({
+      way,
+      median,
+      estimated,
+      faster: found[0].median / median,
+      step: k ? found[k - 1].median / median : 1,
+    })),
+  };
 }
 
 /** Why ways were left out, the sizes with the same reason together. @param {Results} results */
@@ -62,8 +89,42 @@ export function reasonsOf({ leftOut }) {
 export function rowsOf({ points, leftOut, machine }, { images, channels, outputs, kernel }) {
   const of = [images, channels, outputs, kernel, machine?.cpu ?? "", machine?.threads ?? "", machine?.torch ?? ""];
   return [
-    ["way", "size", "multiplications", "median_s", "lower_quartile_s", "upper_quartile_s", "gflops", "peak_bytes", "error_against_float64", "prepared_s", "estimated", "left_out", "images", "channels", "outputs", "kernel", "cpu", "threads", "torch"],
-    ...points.map((point) => [point.way, point.size, point.products, point.median, point.lower, point.upper, point.gflops, point.peak ?? "", point.error, point.prepared, String(point.estimated), "", ...of]),
+    [
+      "way",
+      "size",
+      "multiplications",
+      "median_s",
+      "lower_quartile_s",
+      "upper_quartile_s",
+      "gflops",
+      "peak_bytes",
+      "error_against_float64",
+      "prepared_s",
+      "estimated",
+      "left_out",
+      "images",
+      "channels",
+      "outputs",
+      "kernel",
+      "cpu",
+      "threads",
+      "torch",
+    ],
+    ...points.map((point) => [
+      point.way,
+      point.size,
+      point.products,
+      point.median,
+      point.lower,
+      point.upper,
+      point.gflops,
+      point.peak ?? "",
+      point.error,
+      point.prepared,
+      String(point.estimated),
+      "",
+      ...of,
+    ]),
     ...leftOut.map(({ way, size, message }) => [way, size, "", "", "", "", "", "", "", "", "", message, ...of]),
   ];
 }
@@ -75,10 +136,32 @@ function scaled(value, units) {
 }
 
 /** Seconds, as short as they can be said. @param {number} seconds */
-export const timeText = (seconds) => scaled(seconds, [[3600, "h"], [60, "min"], [1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]]);
+export const timeText = (seconds) =>
+  scaled(seconds, [
+    [3600, "h"],
+    [60, "min"],
+    [1, "s"],
+    [1e-3, "ms"],
+    [1e-6, "µs"],
+    [1e-9, "ns"],
+  ]);
 /** @param {number} bytes */
-export const bytesText = (bytes) => scaled(bytes, [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]]);
+export const bytesText = (bytes) =>
+  scaled(bytes, [
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+    [1, "B"],
+  ]);
 /** @param {number} count */
-export const countText = (count) => scaled(count, [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]]);
+export const countText = (count) =>
+  scaled(count, [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+    [1, ""],
+  ]);
 /** A factor: 0.93×, 12×, 34,100×. @param {number} factor */
-export const factorText = (factor) => `${factor >= 100 ? Number(factor.toPrecision(3)).toLocaleString("en") : short(factor, factor < 1 ? 2 : 3)}×`;
+export const factorText = (factor) =>
+  `${factor >= 100 ? Number(factor.toPrecision(3)).toLocaleString("en") : short(factor, factor < 1 ? 2 : 3)}×`;

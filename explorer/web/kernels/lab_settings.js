@@ -21,18 +21,22 @@ export function sizesIn(text) {
 const same = (/** @type {unknown} */ a, /** @type {unknown} */ b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** The settings that differ from the usual ones. @param {Settings} settings @param {Settings} from @returns {Partial<Settings>} */
-export const differing = (settings, from) => Object.fromEntries(Object.entries(settings).filter(([name, value]) => !same(value, from[/** @type {keyof Settings} */ (name)])));
+export const differing = (settings, from) =>
+  Object.fromEntries(
+    Object.entries(settings).filter(([name, value]) => !same(value, from[/** @type {keyof Settings} */ (name)])),
+  );
 
 /** The usual settings with a link's; throws what cannot be read. @param {any} told @param {Way[]} ways @returns {Settings} */
 export function settingsFrom(told, ways) {
   const settings = usual(ways);
   for (const [name, value] of Object.entries(told)) {
     const whole = Number.isInteger(value) && value > 0;
-    const fits = {
-      sizes: () => Array.isArray(value) && same(sizesIn(value.join()), value),
-      ways: () => Array.isArray(value) && value.every((way) => ways.some((known) => known.name === way)),
-      threads: () => whole || value === null,
-    }[name] ?? (() => whole && name in settings);
+    const fits =
+      {
+        sizes: () => Array.isArray(value) && same(sizesIn(value.join()), value),
+        ways: () => Array.isArray(value) && value.every((way) => ways.some((known) => known.name === way)),
+        threads: () => whole || value === null,
+      }[name] ?? (() => whole && name in settings);
     if (!fits()) throw new Error(`${name}: ${JSON.stringify(value)}`);
     Object.assign(settings, { [name]: value });
   }

@@ -17,10 +17,17 @@ export function createLearned({ server, onkernel }) {
   let listed = "";
   /** The kernel in view that the fields were set to. @type {unknown} */
   let seen = null;
-  const weight = h("select", { dataset: { control: "learned.weight", i18nAria: "kernels.learned.weight" }, onchange: () => choose({ name: weight.value, output: 0, input: 0 }) });
+  const weight = h("select", {
+    dataset: { control: "learned.weight", i18nAria: "kernels.learned.weight" },
+    onchange: () => choose({ name: weight.value, output: 0, input: 0 }),
+  });
   const channels = /** @type {const} */ (["output", "input"]).map((key) => {
     const input = h("input", {
-      type: "number", class: "number-field", min: 0, step: 1, dataset: { control: `learned.${key}`, i18nAria: `kernels.learned.${key}` },
+      type: "number",
+      class: "number-field",
+      min: 0,
+      step: 1,
+      dataset: { control: `learned.${key}`, i18nAria: `kernels.learned.${key}` },
       oninput: () => {
         const value = Number(input.value);
         const good = input.value !== "" && Number.isInteger(value) && value >= 0 && value <= Number(input.max);
@@ -30,10 +37,27 @@ export function createLearned({ server, onkernel }) {
       onblur: () => show(),
     });
     const count = h("span", { class: "note" });
-    return { key, input, count, element: h("label", { class: "setting-parts" }, h("span", { class: "note", dataset: { i18n: `kernels.learned.${key}` } }), input, count) };
+    return {
+      key,
+      input,
+      count,
+      element: h(
+        "label",
+        { class: "setting-parts" },
+        h("span", { class: "note", dataset: { i18n: `kernels.learned.${key}` } }),
+        input,
+        count,
+      ),
+    };
   });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const element = h("div", { class: "learned", hidden: true }, weight, ...channels.map(({ element: each }) => each), problem);
+  const element = h(
+    "div",
+    { class: "learned", hidden: true },
+    weight,
+    ...channels.map(({ element: each }) => each),
+    problem,
+  );
   const request = () => ({ model: page.get("model"), edits: page.get("edits") });
 
   const fetchKernel = newestOnly(
@@ -83,7 +107,9 @@ export function createLearned({ server, onkernel }) {
       return false;
     }
     listed = page.get("model");
-    weight.replaceChildren(...weights.map(({ name, shape }) => h("option", { value: name }, `${name} · ${shape.join("×")}`)));
+    weight.replaceChildren(
+      ...weights.map(({ name, shape }) => h("option", { value: name }, `${name} · ${shape.join("×")}`)),
+    );
     if (!weights.length) complain(t("kernels.learned.none"));
     return weights.length > 0;
   }

@@ -40,20 +40,49 @@ export function createLooking({ painting, magnifier, screens, view, busy, onhold
     }
     const { geometry, kernel, planes } = layout;
     const { rows, columns } = geometry;
-    cell ??= { y: under(Math.round(FIRST[0] * rows.size), "rows"), x: under(Math.round(FIRST[1] * columns.size), "columns") };
+    cell ??= {
+      y: under(Math.round(FIRST[0] * rows.size), "rows"),
+      x: under(Math.round(FIRST[1] * columns.size), "columns"),
+    };
     const [y, x] = [Math.min(cell.y, rows.output - 1), Math.min(cell.x, columns.output - 1)];
     const { before, after } = painting.looks;
     const each = planes.map((plane) => termsOf(plane, kernel, geometry, y, x));
     const values = each.map(({ sum }) => sum / link.divisor + stage.bias);
-    const colours = each[0].terms.map((_, k) => colourOf(each.map(({ terms }) => terms[k].value), before.show, before.extent, page.get("dark")));
+    const colours = each[0].terms.map((_, k) =>
+      colourOf(
+        each.map(({ terms }) => terms[k].value),
+        before.show,
+        before.extent,
+        page.get("dark"),
+      ),
+    );
     const spot = lit < 0 ? null : each[0].terms[lit];
     const [top, left] = [y * rows.stride - rows.before, x * columns.stride - columns.before];
-    screens().input.mark(spot ? { row: spot.row, column: spot.column, rows: 1, columns: 1 } : { row: top, column: left, rows: rows.span, columns: columns.span }, pinned);
+    screens().input.mark(
+      spot
+        ? { row: spot.row, column: spot.column, rows: 1, columns: 1 }
+        : { row: top, column: left, rows: rows.span, columns: columns.span },
+      pinned,
+    );
     screens().output.mark({ row: y, column: x, rows: 1, columns: 1 }, pinned);
     magnifier.show({
-      y, x, pinned, terms: each.map(({ terms }) => terms), sums: each.map(({ sum }) => sum), values, colours,
-      levels: values.length === 1 && after.show === "signed" ? null : values.map((value) => shown(value, after.show, after.extent)), colour: colourOf(values, after.show, after.extent, page.get("dark")),
-      divisor: link.divisor, bias: stage.bias, rows: kernel.rows, columns: kernel.columns, flip: stage.flip,
+      y,
+      x,
+      pinned,
+      terms: each.map(({ terms }) => terms),
+      sums: each.map(({ sum }) => sum),
+      values,
+      colours,
+      levels:
+        values.length === 1 && after.show === "signed"
+          ? null
+          : values.map((value) => shown(value, after.show, after.extent)),
+      colour: colourOf(values, after.show, after.extent, page.get("dark")),
+      divisor: link.divisor,
+      bias: stage.bias,
+      rows: kernel.rows,
+      columns: kernel.columns,
+      flip: stage.flip,
     });
   }
 
@@ -111,10 +140,22 @@ export function createLooking({ painting, magnifier, screens, view, busy, onhold
       const step = event.shiftKey ? 10 : 1;
       const { rows, columns } = geometry;
       /** @type {Record<string, [number, number]>} */
-      const moves = { ArrowLeft: [0, -step], ArrowRight: [0, step], ArrowUp: [-step, 0], ArrowDown: [step, 0], PageUp: [-10, 0], PageDown: [10, 0], Home: [0, -columns.output], End: [0, columns.output] };
+      const moves = {
+        ArrowLeft: [0, -step],
+        ArrowRight: [0, step],
+        ArrowUp: [-step, 0],
+        ArrowDown: [step, 0],
+        PageUp: [-10, 0],
+        PageDown: [10, 0],
+        Home: [0, -columns.output],
+        End: [0, columns.output],
+      };
       const move = moves[event.key];
       if (move) {
-        cell = { y: Math.min(rows.output - 1, Math.max(0, cell.y + move[0])), x: Math.min(columns.output - 1, Math.max(0, cell.x + move[1])) };
+        cell = {
+          y: Math.min(rows.output - 1, Math.max(0, cell.y + move[0])),
+          x: Math.min(columns.output - 1, Math.max(0, cell.x + move[1])),
+        };
         hold(true);
       } else if (event.key === "Enter" || event.key === " ") hold(!pinned);
       else if (event.key === "Escape") hold(false);

@@ -33,18 +33,49 @@ export function createMagnifier({ onlight }) {
   let opened = null;
   let [digits, shape] = [5, ""];
   const heading = h("h3", { class: "magnifier-title" });
-  const choice = h("div", { class: "channel-choice", role: "group", dataset: { i18nAria: "kernels.magnifier.channel" } },
-    ...CHANNELS.map((name, c) => h("button", { type: "button", class: "tool", dataset: { i18n: `kernels.channel.${name}`, channel: c }, onclick: () => choose(c) })));
-  const grids = ["patch", "weights", "products"].map((name) => ({ name, grid: h("div", { class: "magnified", dataset: { part: name } }), cells: /** @type {HTMLElement[]} */ ([]) }));
+  const choice = h(
+    "div",
+    { class: "channel-choice", role: "group", dataset: { i18nAria: "kernels.magnifier.channel" } },
+    ...CHANNELS.map((name, c) =>
+      h("button", {
+        type: "button",
+        class: "tool",
+        dataset: { i18n: `kernels.channel.${name}`, channel: c },
+        onclick: () => choose(c),
+      }),
+    ),
+  );
+  const grids = ["patch", "weights", "products"].map((name) => ({
+    name,
+    grid: h("div", { class: "magnified", dataset: { part: name } }),
+    cells: /** @type {HTMLElement[]} */ ([]),
+  }));
   const sign = (/** @type {string} */ text) => h("span", { class: "magnifier-sign", "aria-hidden": "true" }, text);
-  const [patch, weights, products] = grids.map(({ name, grid }) => h("figure", { class: "magnifier-part" }, grid, h("figcaption", { class: "note", dataset: { i18n: `kernels.magnifier.${name}` } })));
+  const [patch, weights, products] = grids.map(({ name, grid }) =>
+    h(
+      "figure",
+      { class: "magnifier-part" },
+      grid,
+      h("figcaption", { class: "note", dataset: { i18n: `kernels.magnifier.${name}` } }),
+    ),
+  );
   const sum = h("div", { class: "magnifier-sum" });
   const reading = h("output", { class: "magnifier-reading note", "aria-live": "polite" });
   const whole = h("p", { class: "magnifier-whole" });
-  const full = h("details", { class: "magnifier-full", ontoggle: () => writeOut() }, h("summary", { dataset: { i18n: "kernels.magnifier.full" } }), whole);
+  const full = h(
+    "details",
+    { class: "magnifier-full", ontoggle: () => writeOut() },
+    h("summary", { dataset: { i18n: "kernels.magnifier.full" } }),
+    whole,
+  );
   const frame = h("div", { class: "magnifier-grids" }, patch, sign("×"), weights, sign("="), products, sign("→"), sum);
-  const element = h("section", { class: "magnifier", dataset: { i18nAria: "kernels.magnifier.title" } },
-    h("div", { class: "magnifier-head" }, heading, choice, reading), frame, full);
+  const element = h(
+    "section",
+    { class: "magnifier", dataset: { i18nAria: "kernels.magnifier.title" } },
+    h("div", { class: "magnifier-head" }, heading, choice, reading),
+    frame,
+    full,
+  );
 
   /** @param {number} c */
   function choose(c) {
@@ -55,7 +86,10 @@ export function createMagnifier({ onlight }) {
   function size() {
     if (!opened || !frame.clientWidth) return;
     const one = frame.clientWidth < NARROW ? Math.min(200, frame.clientWidth - 50) : (frame.clientWidth - 330) / 3;
-    const side = Math.max(SMALLEST_CELL, Math.min(LARGEST_CELL, Math.floor(one / opened.columns), Math.floor(TALLEST / opened.rows)));
+    const side = Math.max(
+      SMALLEST_CELL,
+      Math.min(LARGEST_CELL, Math.floor(one / opened.columns), Math.floor(TALLEST / opened.rows)),
+    );
     const font = Math.max(9, Math.min(16, Math.round(side * 0.3)));
     digits = Math.min(MOST_DIGITS, Math.max(3, Math.floor((side - 2) / (font * DIGIT))));
     frame.style.setProperty("--side", `${side}px`);
@@ -70,7 +104,9 @@ export function createMagnifier({ onlight }) {
     if (!opened || shape === `${opened.rows} ${opened.columns}`) return;
     shape = `${opened.rows} ${opened.columns}`;
     for (const part of grids) {
-      part.cells = Array.from({ length: opened.rows * opened.columns }, (_, k) => h("span", { class: "magnified-cell", dataset: { tap: k } }));
+      part.cells = Array.from({ length: opened.rows * opened.columns }, (_, k) =>
+        h("span", { class: "magnified-cell", dataset: { tap: k } }),
+      );
       part.grid.style.setProperty("--columns", String(opened.columns));
       part.grid.replaceChildren(...part.cells);
     }
@@ -99,7 +135,8 @@ export function createMagnifier({ onlight }) {
   function tellSum() {
     if (!opened) return;
     const { sums, values, levels, colour, divisor, bias } = opened;
-    const line = (/** @type {string} */ text, /** @type {string} */ kind = "") => h("span", { class: `sum-line ${kind}` }, text);
+    const line = (/** @type {string} */ text, /** @type {string} */ kind = "") =>
+      h("span", { class: `sum-line ${kind}` }, text);
     const level = levels && Math.round(levels[channel]);
     const plain = divisor === 1 && bias === 0;
     Object.assign(sum.dataset, { sum: sums[channel], value: values[channel], shown: level });
@@ -108,7 +145,13 @@ export function createMagnifier({ onlight }) {
       ...(divisor === 1 ? [] : [line(`÷ ${short(divisor, 6)}`)]),
       ...(bias === 0 ? [] : [line(`${bias < 0 ? "−" : "+"} ${short(Math.abs(bias), 6)}`)]),
       ...(plain ? [] : [line(`= ${short(values[channel], 6)}`, "value")]),
-      h("span", { class: "sum-shown" }, h("span", { class: "sum-swatch", style: { backgroundColor: `rgb(${colour})` } }), line(level === null ? t("kernels.magnifier.coloured") : t("kernels.magnifier.shown", { level }))));
+      h(
+        "span",
+        { class: "sum-shown" },
+        h("span", { class: "sum-swatch", style: { backgroundColor: `rgb(${colour})` } }),
+        line(level === null ? t("kernels.magnifier.coloured") : t("kernels.magnifier.shown", { level })),
+      ),
+    );
   }
 
   /** Every product in words, for reading aloud, copying and checking. */
@@ -123,7 +166,13 @@ export function createMagnifier({ onlight }) {
     for (const { cells } of grids) cells.forEach((cell, k) => cell.classList.toggle("lit", k === tap));
     const term = opened?.terms[channel][tap];
     reading.textContent = term
-      ? t(term.inside ? "kernels.magnifier.term" : "kernels.magnifier.padding", { row: term.row, column: term.column, value: short(term.value, 6), weight: short(term.weight, 6), product: short(term.product, 6) })
+      ? t(term.inside ? "kernels.magnifier.term" : "kernels.magnifier.padding", {
+          row: term.row,
+          column: term.column,
+          value: short(term.value, 6),
+          weight: short(term.weight, 6),
+          product: short(term.product, 6),
+        })
       : t(opened?.flip ? "kernels.magnifier.flipped" : "kernels.magnifier.hint");
     onlight(term ? tap : -1);
   }

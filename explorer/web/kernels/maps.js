@@ -10,9 +10,16 @@ import { page } from "../parts/page.js";
 export function createMapChoice({ onchoose }) {
   /** @type {MapPlace} */
   let place = { step: -1, channel: 0 };
-  const step = h("select", { dataset: { control: "map.step", i18nAria: "kernels.map.step" }, onchange: () => choose({ step: Number(step.value), channel: 0 }) });
+  const step = h("select", {
+    dataset: { control: "map.step", i18nAria: "kernels.map.step" },
+    onchange: () => choose({ step: Number(step.value), channel: 0 }),
+  });
   const channel = h("input", {
-    type: "number", class: "number-field", min: 0, step: 1, dataset: { control: "map.channel", i18nAria: "kernels.map.channel", i18nTitle: "kernels.map.channel" },
+    type: "number",
+    class: "number-field",
+    min: 0,
+    step: 1,
+    dataset: { control: "map.channel", i18nAria: "kernels.map.channel", i18nTitle: "kernels.map.channel" },
     oninput: () => {
       const value = Number(channel.value);
       const good = channel.value !== "" && Number.isInteger(value) && value >= 0 && value <= Number(channel.max);
@@ -24,7 +31,10 @@ export function createMapChoice({ onchoose }) {
   const count = h("span", { class: "note" });
 
   /** The steps whose output is made of maps. @returns {any[]} */
-  const steps = () => (page.get("description")?.steps ?? []).filter((/** @type {any} */ { map }) => map && map.size.length === 3 && map.size[1] * map.size[2] > 1);
+  const steps = () =>
+    (page.get("description")?.steps ?? []).filter(
+      (/** @type {any} */ { map }) => map && map.size.length === 3 && map.size[1] * map.size[2] > 1,
+    );
 
   /** @param {MapPlace} next */
   function choose(next) {
@@ -35,19 +45,38 @@ export function createMapChoice({ onchoose }) {
 
   function show() {
     const known = steps();
-    step.replaceChildren(...known.map(({ index, op, path, map }) => h("option", { value: index },
-      `${index < 0 ? t("kernels.map.input") : `${index + 1} ${path || op}`} · ${map.size.join("×")}`)));
+    step.replaceChildren(
+      ...known.map(({ index, op, path, map }) =>
+        h(
+          "option",
+          { value: index },
+          `${index < 0 ? t("kernels.map.input") : `${index + 1} ${path || op}`} · ${map.size.join("×")}`,
+        ),
+      ),
+    );
     const at = known.find(({ index }) => index === place.step) ?? known[0];
     if (at) place = { step: at.index, channel: Math.min(place.channel, at.map.size[0] - 1) };
     step.value = String(place.step);
     channel.max = String(at ? at.map.size[0] - 1 : 0);
-    if (document.activeElement !== channel || Number(channel.value) !== place.channel) channel.value = String(place.channel);
+    if (document.activeElement !== channel || Number(channel.value) !== place.channel)
+      channel.value = String(place.channel);
     channel.setAttribute("aria-invalid", "false");
     count.textContent = at ? t("kernels.map.of", { count: at.map.size[0] }) : "";
   }
 
   return {
-    element: h("span", { class: "setting-parts source-map", hidden: true }, step, h("label", { class: "setting-parts" }, h("span", { class: "note", dataset: { i18n: "kernels.map.channel" } }), channel, count)),
+    element: h(
+      "span",
+      { class: "setting-parts source-map", hidden: true },
+      step,
+      h(
+        "label",
+        { class: "setting-parts" },
+        h("span", { class: "note", dataset: { i18n: "kernels.map.channel" } }),
+        channel,
+        count,
+      ),
+    ),
     show,
     get place() {
       return place;

@@ -21,7 +21,17 @@ import { createPainting } from "./painting.js";
 import { createReport } from "./report.js";
 import { createScreen } from "./screen.js";
 import { createSource } from "./source.js";
-import { differing, INITIAL, withAdded, withKernel, withLearned, withMoved, withOwnShow, withoutStage, withStage } from "./state.js";
+import {
+  differing,
+  INITIAL,
+  withAdded,
+  withKernel,
+  withLearned,
+  withMoved,
+  withOwnShow,
+  withoutStage,
+  withStage,
+} from "./state.js";
 import { createStrip, nameOf } from "./strip.js";
 
 /** A gesture is over when nothing changed for so long, ms. */
@@ -32,9 +42,14 @@ const READABLE = 64;
 const LONGEST_GESTURE = 1000;
 
 const KEYS = [
-  { keys: "← → ↑ ↓", words: "kernels.help.arrows" }, { keys: "Enter", words: "kernels.help.enter" }, { keys: "Esc", words: "kernels.help.escape" },
-  { keys: "PageUp PageDown", words: "kernels.help.pages" }, { keys: "Delete", words: "kernels.help.delete" }, { keys: "Ctrl+Z Ctrl+Y", words: "kernels.help.undo" },
-  { keys: "Alt+← Alt+→", words: "kernels.help.move" }, { keys: "Space Home End", words: "kernels.help.learning" },
+  { keys: "← → ↑ ↓", words: "kernels.help.arrows" },
+  { keys: "Enter", words: "kernels.help.enter" },
+  { keys: "Esc", words: "kernels.help.escape" },
+  { keys: "PageUp PageDown", words: "kernels.help.pages" },
+  { keys: "Delete", words: "kernels.help.delete" },
+  { keys: "Ctrl+Z Ctrl+Y", words: "kernels.help.undo" },
+  { keys: "Alt+← Alt+→", words: "kernels.help.move" },
+  { keys: "Space Home End", words: "kernels.help.learning" },
 ];
 
 /** @param {HTMLElement} element @param {{ server: any }} gradio */
@@ -65,17 +80,34 @@ export async function mount(element, { server }) {
   }
 
   const report = createReport();
-  const source = createSource({ onpicture: take, askMap: (place) => askServer(server.feature_map, { ...request(), ...place }, t("error.unreachable")) });
+  const source = createSource({
+    onpicture: take,
+    askMap: (place) => askServer(server.feature_map, { ...request(), ...place }, t("error.unreachable")),
+  });
   const strip = createStrip({
-    onpick: look, onadd: () => change(withAdded(history.now, at), null, at + 1),
-    onswitch: (place, on) => change(withStage(history.now, place, (given) => ({ ...given, on })), null, place),
+    onpick: look,
+    onadd: () => change(withAdded(history.now, at), null, at + 1),
+    onswitch: (place, on) =>
+      change(
+        withStage(history.now, place, (given) => ({ ...given, on })),
+        null,
+        place,
+      ),
     onmove: (place, by) => change(withMoved(history.now, place, by), null, place + by),
     onremove: (place) => change(withoutStage(history.now, place), null, place <= at ? at - 1 : at),
   });
   const combined = createCombined({
-    onmerge: (first, second, both) => change(withStage(withoutStage(history.now, second), first, () => both), null, first),
+    onmerge: (first, second, both) =>
+      change(
+        withStage(withoutStage(history.now, second), first, () => both),
+        null,
+        first,
+      ),
   });
-  const learned = createLearned({ server, onkernel: (kernel, name) => ask((given) => withLearned(given, kernel, name)) });
+  const learned = createLearned({
+    server,
+    onkernel: (kernel, name) => ask((given) => withLearned(given, kernel, name)),
+  });
   const controls = {
     picture: pictureControls(ask, (channels) => change({ ...history.now, channels })),
     kernel: kernelControls(ask, () => {
@@ -87,51 +119,129 @@ export async function mount(element, { server }) {
     result: resultControls(ask),
   };
   const editor = createEditor({
-    onedit: (index, value, gesture) => ask((given) => withKernel(given, withValue(given.kernel, index, value)), gesture),
+    onedit: (index, value, gesture) =>
+      ask((given) => withKernel(given, withValue(given.kernel, index, value)), gesture),
     ontravel: travel,
   });
   const magnifier = createMagnifier({ onlight: light });
-  const by = h("select", { dataset: { control: "by", i18nAria: "kernels.by" }, onchange: schedule },
-    ...["arrays", "webgl"].map((value) => h("option", { value, dataset: { i18n: `kernels.by.${value}` } })));
+  const by = h(
+    "select",
+    { dataset: { control: "by", i18nAria: "kernels.by" }, onchange: schedule },
+    ...["arrays", "webgl"].map((value) => h("option", { value, dataset: { i18n: `kernels.by.${value}` } })),
+  );
   const screens = {
-    input: createScreen({ name: "input", onpoint: (row, column) => looking.pointUnder(row, column), onkey: (event) => looking.walk(event), onpin: () => looking.pin() }),
-    output: createScreen({ name: "output", onpoint: (row, column) => looking.point(row, column), onkey: (event) => looking.walk(event), onpin: () => looking.pin() }),
+    input: createScreen({
+      name: "input",
+      onpoint: (row, column) => looking.pointUnder(row, column),
+      onkey: (event) => looking.walk(event),
+      onpin: () => looking.pin(),
+    }),
+    output: createScreen({
+      name: "output",
+      onpoint: (row, column) => looking.point(row, column),
+      onkey: (event) => looking.walk(event),
+      onpin: () => looking.pin(),
+    }),
   };
   const painting = createPainting({ ...screens, strip, report, by });
   const looking = createLooking({
-    painting, magnifier, screens: () => screens, view: () => ({ stage: stage(), link: painting.links[at] ?? null }), busy: () => frame !== 0,
+    painting,
+    magnifier,
+    screens: () => screens,
+    view: () => ({ stage: stage(), link: painting.links[at] ?? null }),
+    busy: () => frame !== 0,
     onhold: (cell) => page.set({ kernelPixel: cell && `${cell.y}.${cell.x}` }),
   });
   const learning = createLearning({
     view: () => ({ stage: stage(), link: painting.links[at] ?? null }),
     onuse: (kernel, bias) => ask((given) => ({ ...withKernel(given, kernel), flip: false, normalise: false, bias })),
   });
-  const exports = createExports({ state: () => history.now, view: () => ({ stage: stage(), link: painting.links[at] ?? null, picture: painting.picture, screens }) });
+  const exports = createExports({
+    state: () => history.now,
+    view: () => ({ stage: stage(), link: painting.links[at] ?? null, picture: painting.picture, screens }),
+  });
   const help = createHelp("kernels", KEYS);
-  const note = (/** @type {string} */ id, /** @type {string} */ words) => h("p", { class: "note", id, dataset: { i18n: words } });
-  const view = (/** @type {"input" | "kernel" | "output"} */ name, /** @type {HTMLElement[]} */ head, /** @type {HTMLElement[]} */ body) =>
-    h("section", { class: `kernels-view of-${name}` }, h("header", {}, h("h3", { class: "kernels-title", dataset: { i18n: `kernels.${name}` } }), ...head), ...body);
-  const controlsOf = (/** @type {"input" | "kernel" | "output"} */ name, /** @type {HTMLElement[]} */ ...parts) => h("div", { class: `kernels-controls of-${name}` }, ...parts);
+  const note = (/** @type {string} */ id, /** @type {string} */ words) =>
+    h("p", { class: "note", id, dataset: { i18n: words } });
+  const view = (
+    /** @type {"input" | "kernel" | "output"} */ name,
+    /** @type {HTMLElement[]} */ head,
+    /** @type {HTMLElement[]} */ body,
+  ) =>
+    h(
+      "section",
+      { class: `kernels-view of-${name}` },
+      h("header", {}, h("h3", { class: "kernels-title", dataset: { i18n: `kernels.${name}` } }), ...head),
+      ...body,
+    );
+  const controlsOf = (/** @type {"input" | "kernel" | "output"} */ name, /** @type {HTMLElement[]} */ ...parts) =>
+    h("div", { class: `kernels-controls of-${name}` }, ...parts);
 
-  const root = h("div", { class: "kernels", "aria-busy": "true" },
-    h("div", { class: "kernels-top" }, source.element, strip.element, h("div", { class: "kernels-tools" }, controls.travel.element, exports.element, help.element)),
-    h("div", { class: "kernels-flow" },
+  const root = h(
+    "div",
+    { class: "kernels", "aria-busy": "true" },
+    h(
+      "div",
+      { class: "kernels-top" },
+      source.element,
+      strip.element,
+      h("div", { class: "kernels-tools" }, controls.travel.element, exports.element, help.element),
+    ),
+    h(
+      "div",
+      { class: "kernels-flow" },
       view("input", [report.inputSize, controls.picture.head], [screens.input.element, report.missed]),
-      view("kernel", [controls.kernel.head], [learned.element, editor.element, note("kernels-editor-keys", "kernels.editor.keys"), report.separable, controls.kernel.element]),
-      view("output", [report.outputSize, controls.result.head], [screens.output.element, report.treated])),
-    magnifier.element, combined.element, note("kernels-keys", "kernels.keys"),
-    h("div", { class: "kernels-flow kernels-settings" },
+      view(
+        "kernel",
+        [controls.kernel.head],
+        [
+          learned.element,
+          editor.element,
+          note("kernels-editor-keys", "kernels.editor.keys"),
+          report.separable,
+          controls.kernel.element,
+        ],
+      ),
+      view("output", [report.outputSize, controls.result.head], [screens.output.element, report.treated]),
+    ),
+    magnifier.element,
+    combined.element,
+    note("kernels-keys", "kernels.keys"),
+    h(
+      "div",
+      { class: "kernels-flow kernels-settings" },
       controlsOf("input", controls.picture.element),
       controlsOf("kernel", controls.window.element, report.code),
-      controlsOf("output", controls.result.element,
-        h("div", { class: "computed" }, h("label", { class: "setting", dataset: { i18nTitle: "kernels.by.why" } }, h("span", { class: "setting-name", dataset: { i18n: "kernels.by" } }), by), report.speed))),
-    learning.element, createLab({ server }).element);
+      controlsOf(
+        "output",
+        controls.result.element,
+        h(
+          "div",
+          { class: "computed" },
+          h(
+            "label",
+            { class: "setting", dataset: { i18nTitle: "kernels.by.why" } },
+            h("span", { class: "setting-name", dataset: { i18n: "kernels.by" } }),
+            by,
+          ),
+          report.speed,
+        ),
+      ),
+    ),
+    learning.element,
+    createLab({ server }).element,
+  );
   element.replaceChildren(root);
 
   /** What the server needs to know to run the model on what is on the pad. */
   const request = () => ({
-    model: page.get("model"), strokes: page.get("ink"), brush: page.get("pen"), centred: page.get("centred"), edits: page.get("edits"),
-    source: page.get("source"), perturbation: page.get("perturbation"),
+    model: page.get("model"),
+    strokes: page.get("ink"),
+    brush: page.get("pen"),
+    centred: page.get("centred"),
+    edits: page.get("edits"),
+    source: page.get("source"),
+    perturbation: page.get("perturbation"),
   });
 
   /** @param {NonNullable<typeof painting.picture>} next */
@@ -140,7 +250,11 @@ export async function mount(element, { server }) {
     if (picture && (next.width !== picture.width || next.height !== picture.height)) looking.forget();
     painting.take(next);
     const signed = "values" in next;
-    if (picture && signed !== "values" in picture) change({ ...history.now, stages: history.now.stages.map((given) => (signed ? { ...given, show: "signed" } : withOwnShow(given))) });
+    if (picture && signed !== "values" in picture)
+      change({
+        ...history.now,
+        stages: history.now.stages.map((given) => (signed ? { ...given, show: "signed" } : withOwnShow(given))),
+      });
     schedule();
   }
 
@@ -158,7 +272,8 @@ export async function mount(element, { server }) {
     clearTimeout(resting);
     strip.show(history.now.stages, at, t(`kernels.picture.${page.get("kernelPicture").split(".")[0]}`));
     const link = painting.draw(history.now, at, now);
-    if (started - rested > LONGEST_GESTURE && !(link.ahead && history.now.stages.length === 1)) rest(); // a single kernel's range is said as it goes
+    if (started - rested > LONGEST_GESTURE && !(link.ahead && history.now.stages.length === 1))
+      rest(); // a single kernel's range is said as it goes
     else resting = setTimeout(rest, REST);
     editor.show(stage().kernel, separated(stage().kernel).factors);
     controls.picture.show(stage(), history.now.channels, !("values" in picture));

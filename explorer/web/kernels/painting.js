@@ -44,7 +44,10 @@ export function createPainting({ input, output, strip, report, by }) {
   let spent = null;
   /** The values' range that is being looked for. @type {{ stage: import("./state.js").Stage, divisor: number, extent: ReturnType<typeof extentAhead> } | null} */
   let telling = null;
-  let [before, after] = [/** @type {Look} */ ({ show: "clamp", extent: BYTES }), /** @type {Look} */ ({ show: "clamp", extent: BYTES })];
+  let [before, after] = [
+    /** @type {Look} */ ({ show: "clamp", extent: BYTES }),
+    /** @type {Look} */ ({ show: "clamp", extent: BYTES }),
+  ];
 
   /** @param {State} state @returns {import("./engine.js").Field} */
   function fieldOf(state) {
@@ -85,7 +88,17 @@ export function createPainting({ input, output, strip, report, by }) {
     const { surrounded, geometry } = /** @type {import("./engine.js").Layout} */ (laid);
     const [height, width] = [geometry.rows.output, geometry.columns.output];
     const made = reused?.width === width && reused.height === height ? reused : new ImageData(width, height);
-    if (ahead) paintAhead(made.data, ahead.sums, surrounded, ahead.change, geometry, divisor, bias, /** @type {"clamp" | "absolute"} */ (show));
+    if (ahead)
+      paintAhead(
+        made.data,
+        ahead.sums,
+        surrounded,
+        ahead.change,
+        geometry,
+        divisor,
+        bias,
+        /** @type {"clamp" | "absolute"} */ (show),
+      );
     else shade(made.data, /** @type {Float64Array[]} */ (sums), divisor, bias, show, extent, page.get("dark"));
     return made;
   }
@@ -101,7 +114,11 @@ export function createPainting({ input, output, strip, report, by }) {
   /** Say the values' range while the sums wait: it is looked for a part a frame, and said of the kernel at which that began. @param {Link} link @param {import("./state.js").Stage} stage */
   function tellAhead({ laid, ahead, divisor, bias }, stage) {
     if (!laid || !ahead) return;
-    telling ??= { stage, divisor, extent: extentAhead(ahead.sums, laid.surrounded, ahead.change, laid.geometry, divisor, bias) };
+    telling ??= {
+      stage,
+      divisor,
+      extent: extentAhead(ahead.sums, laid.surrounded, ahead.change, laid.geometry, divisor, bias),
+    };
     const { value, done } = telling.extent.next();
     if (!done) return;
     report.tellTreatment(telling.stage, value, telling.divisor, laid.planes.length);
@@ -164,7 +181,13 @@ export function createPainting({ input, output, strip, report, by }) {
       const started = performance.now();
       const [source, stage] = [fieldOf(state), state.stages[at]];
       const card = by.value === "webgl" && painter !== null && !painter.lost && !needsExtent(stage.show);
-      links = chain.run(source, state.stages, at, card ? "laid" : needsExtent(stage.show) ? "summed" : "ahead", started + BUDGET);
+      links = chain.run(
+        source,
+        state.stages,
+        at,
+        card ? "laid" : needsExtent(stage.show) ? "summed" : "ahead",
+        started + BUDGET,
+      );
       const link = /** @type {Link} */ (links[at]);
       paintInput(state, at);
       if (link.laid) {
@@ -199,7 +222,17 @@ export function createPainting({ input, output, strip, report, by }) {
         paintOutput(link, stage);
         report.tellTreatment(stage, extentOfLink(link), link.divisor, source.planes.length);
       } else if (!link.refusal && !link.blocked) output.copy(input);
-      strip.drawSource(source, (bytes, planes) => shade(bytes, planes, 1, 0, "values" in (picture ?? {}) ? "signed" : "clamp", extentFrom(/** @type {any} */ (picture)), page.get("dark")));
+      strip.drawSource(source, (bytes, planes) =>
+        shade(
+          bytes,
+          planes,
+          1,
+          0,
+          "values" in (picture ?? {}) ? "signed" : "clamp",
+          extentFrom(/** @type {any} */ (picture)),
+          page.get("dark"),
+        ),
+      );
       paintStrip(state);
       return link;
     },

@@ -31,7 +31,14 @@ function randomFrom(seed) {
 /** @param {number} rows @param {number} columns @param {number} seed @returns {Kernel} */
 export function hiddenKernel(rows, columns, seed) {
   const random = randomFrom(seed);
-  return { rows, columns, values: Array.from({ length: rows * columns }, () => (Math.floor(random() * ((2 * WIDEST) / STEP + 1)) - WIDEST / STEP) * STEP) };
+  return {
+    rows,
+    columns,
+    values: Array.from(
+      { length: rows * columns },
+      () => (Math.floor(random() * ((2 * WIDEST) / STEP + 1)) - WIDEST / STEP) * STEP,
+    ),
+  };
 }
 
 /** A value at the end of the screen's scale may stand for any value beyond. @param {number} level */
@@ -50,7 +57,14 @@ export function pairOf({ from, rows, columns, seed }, stage, link, file) {
   if (refusal) return { reason: "window", numbers: { rows, columns } };
   const size = { rows: geometry.rows.output, columns: geometry.columns.output };
   const surrounded = input.planes.map((plane) => padded(plane, geometry));
-  const pair = { surrounded, geometry, count: input.planes.length * size.rows * size.columns, cut: 0, signless: false, painted: false };
+  const pair = {
+    surrounded,
+    geometry,
+    count: input.planes.length * size.rows * size.columns,
+    cut: 0,
+    signless: false,
+    painted: false,
+  };
 
   if (from === "hidden") {
     const kernel = hiddenKernel(rows, columns, seed);
@@ -58,12 +72,24 @@ export function pairOf({ from, rows, columns, seed }, stage, link, file) {
   }
   if (from === "file") {
     if (!file) return { reason: "file", numbers: {} };
-    if (file.height !== size.rows || file.width !== size.columns) return { reason: "size", numbers: { height: size.rows, width: size.columns, rows: file.height, columns: file.width } };
+    if (file.height !== size.rows || file.width !== size.columns)
+      return {
+        reason: "size",
+        numbers: { height: size.rows, width: size.columns, rows: file.height, columns: file.width },
+      };
     return { ...pair, targets: file.planes, truth: null, cut: cutOf(file.planes), painted: true };
   }
   if (!laid || !sums) return { reason: "none", numbers: {} };
   if (laid.geometry.rows.output !== size.rows || laid.geometry.columns.output !== size.columns) {
-    return { reason: "size", numbers: { height: size.rows, width: size.columns, rows: laid.geometry.rows.output, columns: laid.geometry.columns.output } };
+    return {
+      reason: "size",
+      numbers: {
+        height: size.rows,
+        width: size.columns,
+        rows: laid.geometry.rows.output,
+        columns: laid.geometry.columns.output,
+      },
+    };
   }
   const values = sums.map((plane) => plane.map((sum) => sum / divisor + bias));
   const same = laid.kernel.rows === rows && laid.kernel.columns === columns;
@@ -71,15 +97,24 @@ export function pairOf({ from, rows, columns, seed }, stage, link, file) {
   if (from === "stage") return { ...pair, targets: values, truth: same ? truth : null };
   const extent = extentOf(sums, divisor, bias);
   const targets = values.map((plane) => plane.map((value) => Math.round(shown(value, stage.show, extent))));
-  return { ...pair, targets, truth: same && stage.show === "clamp" ? truth : null, cut: stage.show === "rescale" || stage.show === "signed" ? 0 : cutOf(targets), signless: stage.show === "absolute", painted: true };
+  return {
+    ...pair,
+    targets,
+    truth: same && stage.show === "clamp" ? truth : null,
+    cut: stage.show === "rescale" || stage.show === "signed" ? 0 : cutOf(targets),
+    signless: stage.show === "absolute",
+    painted: true,
+  };
 }
 
 /** @param {Float64Array[]} planes */
-const cutOf = (planes) => planes.reduce((sum, plane) => sum + plane.reduce((count, level) => count + Number(isCut(level)), 0), 0);
+const cutOf = (planes) =>
+  planes.reduce((sum, plane) => sum + plane.reduce((count, level) => count + Number(isCut(level)), 0), 0);
 
 /** What a kernel makes of padded planes. @param {Float64Array[]} surrounded @param {Kernel} kernel @param {import("../lib/conv.js").Geometry} geometry */
-export const applied = (surrounded, kernel, geometry) => surrounded.map((plane) => {
-  const sums = new Float64Array(geometry.rows.output * geometry.columns.output);
-  addTaps(sums, plane, kernel.values, geometry);
-  return sums;
-});
+export const applied = (surrounded, kernel, geometry) =>
+  surrounded.map((plane) => {
+    const sums = new Float64Array(geometry.rows.output * geometry.columns.output);
+    addTaps(sums, plane, kernel.values, geometry);
+    return sums;
+  });

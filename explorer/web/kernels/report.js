@@ -33,12 +33,24 @@ export function createMeter() {
 }
 
 export function createReport() {
-  const [inputSize, missed, outputSize, separable, treated, speed, code] = ["input-size", "missed", "output-size", "separable", "treated", "speed", "code"]
-    .map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
+  const [inputSize, missed, outputSize, separable, treated, speed, code] = [
+    "input-size",
+    "missed",
+    "output-size",
+    "separable",
+    "treated",
+    "speed",
+    "code",
+  ].map((name) => h(name === "code" ? "code" : "p", { class: `kernels-${name} note` }));
   /** @param {import("../lib/conv.js").Axis} axis */
-  const windows = ({ size, before, after, span, stride, output }) => `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
-  const counted = (/** @type {number} */ count) => (count < 1e5 ? count.toLocaleString("en") : new Intl.NumberFormat(page.get("language") || "en", ROUGHLY).format(count));
-  const share = (/** @type {number} */ part, /** @type {number} */ of) => t("kernels.share", { share: part === 0 ? "0" : part / of < 0.001 ? "< 0.1" : ((100 * part) / of).toFixed(1) });
+  const windows = ({ size, before, after, span, stride, output }) =>
+    `⌊(${size} + ${before} + ${after} − ${span}) / ${stride}⌋ + 1 = ${output}`;
+  const counted = (/** @type {number} */ count) =>
+    count < 1e5
+      ? count.toLocaleString("en")
+      : new Intl.NumberFormat(page.get("language") || "en", ROUGHLY).format(count);
+  const share = (/** @type {number} */ part, /** @type {number} */ of) =>
+    t("kernels.share", { share: part === 0 ? "0" : part / of < 0.001 ? "< 0.1" : ((100 * part) / of).toFixed(1) });
 
   /** How the values became what is painted: a key of the catalogue. @param {import("../lib/shading.js").Show} show @param {import("../lib/shading.js").Extent} extent @param {number} planes */
   function paintedAs(show, extent, planes) {
@@ -50,7 +62,13 @@ export function createReport() {
   }
 
   return {
-    inputSize, missed, outputSize, separable, treated, speed, code,
+    inputSize,
+    missed,
+    outputSize,
+    separable,
+    treated,
+    speed,
+    code,
 
     /**
      * @param {import("../lib/conv.js").Geometry} geometry @param {import("./state.js").Stage} stage
@@ -59,12 +77,23 @@ export function createReport() {
     show({ rows, columns }, stage, { factors, rank, sizes }, planes) {
       const seen = [visited(rows), visited(columns)];
       inputSize.textContent = t("kernels.input.size", { height: rows.size, width: columns.size });
-      missed.textContent = seen[0] < rows.size || seen[1] < columns.size ? t("kernels.input.missed", { rows: rows.size - seen[0], columns: columns.size - seen[1] }) : "";
+      missed.textContent =
+        seen[0] < rows.size || seen[1] < columns.size
+          ? t("kernels.input.missed", { rows: rows.size - seen[0], columns: columns.size - seen[1] })
+          : "";
       outputSize.textContent = t("kernels.output.size", { height: rows.output, width: columns.output });
       outputSize.title = t("kernels.output.formula", { rows: windows(rows), columns: windows(columns) });
       const [two, all] = [rows.taps + columns.taps, rows.taps * columns.taps];
       const { direct, passes } = multiplications({ rows, columns, mode: stage.mode });
-      const numbers = { two, all, rank, saved: Math.round(100 * (1 - passes / direct)), passes: counted(planes * passes), direct: counted(planes * direct), sizes: [...sizes.slice(0, 3).map((size) => short(size, 3)), ...(sizes.length > 3 ? ["…"] : [])].join(", ") };
+      const numbers = {
+        two,
+        all,
+        rank,
+        saved: Math.round(100 * (1 - passes / direct)),
+        passes: counted(planes * passes),
+        direct: counted(planes * direct),
+        sizes: [...sizes.slice(0, 3).map((size) => short(size, 3)), ...(sizes.length > 3 ? ["…"] : [])].join(", "),
+      };
       separable.textContent = t(`kernels.separable.${!factors ? "no" : passes < direct ? "yes" : "small"}`, numbers);
       separable.dataset.separable = String(factors !== null);
       code.textContent = torchLine(stage);
@@ -75,17 +104,31 @@ export function createReport() {
       const outside = { below: share(extent.below, extent.count), above: share(extent.above, extent.count) };
       const range = { lowest: short(extent.lowest, 4), highest: short(extent.highest, 4) };
       treated.textContent = [
-        state.normalise ? t(divisor === 1 ? "kernels.treated.nosum" : "kernels.treated.divided", { divisor: short(divisor, 6) }) : "",
+        state.normalise
+          ? t(divisor === 1 ? "kernels.treated.nosum" : "kernels.treated.divided", { divisor: short(divisor, 6) })
+          : "",
         state.bias ? t("kernels.treated.bias", { bias: short(state.bias, 6) }) : "",
-        t("kernels.treated.range", range), t(`kernels.treated.${paintedAs(state.show, extent, planes)}`, { ...outside, ...range, peak: short(peakOf(extent), 4) }),
-      ].filter(Boolean).join(" ");
+        t("kernels.treated.range", range),
+        t(`kernels.treated.${paintedAs(state.show, extent, planes)}`, {
+          ...outside,
+          ...range,
+          peak: short(peakOf(extent), 4),
+        }),
+      ]
+        .filter(Boolean)
+        .join(" ");
     },
 
     /** @param {import("./engine.js").Work} work @param {number} ms a whole frame's work @param {number | null} rate */
     tellSpeed(work, ms, rate) {
       const path = t(`kernels.path.${work.path}`, { taps: work.taps, all: work.allTaps });
       speed.textContent = `${rate === null ? "" : `${t("kernels.rate", { rate: Math.round(rate) })} · `}${t("kernels.ms", { ms: ms.toFixed(1) })} · ${path}`;
-      Object.assign(speed.dataset, { path: work.path, ms: ms.toFixed(2), computeMs: work.ms.toFixed(2), rate: rate === null ? "" : rate.toFixed(1) });
+      Object.assign(speed.dataset, {
+        path: work.path,
+        ms: ms.toFixed(2),
+        computeMs: work.ms.toFixed(2),
+        rate: rate === null ? "" : rate.toFixed(1),
+      });
     },
 
     /** The picture passes unchanged: the kernel is off, or stands behind one that has no result. @param {"off" | "blocked"} why @param {import("./engine.js").Field} input */

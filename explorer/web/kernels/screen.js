@@ -20,7 +20,13 @@ const VEIL = "rgb(128 128 128 / 0.75)";
  * `name` is the picture's label in the words; `onpin` is called for a click
  */
 export function createScreen({ name, onpoint, onkey, onpin }) {
-  const surface = canvas(1, 1, { class: "screen-surface", tabindex: 0, role: "img", "aria-describedby": "kernels-keys", dataset: { i18nAria: `kernels.${name}.label` } });
+  const surface = canvas(1, 1, {
+    class: "screen-surface",
+    tabindex: 0,
+    role: "img",
+    "aria-describedby": "kernels-keys",
+    dataset: { i18nAria: `kernels.${name}.label` },
+  });
   const mark = h("div", { class: "screen-mark", hidden: true });
   const veil = h("div", { class: "screen-veil", hidden: true });
   const element = h("div", { class: "screen", dataset: { screen: name } }, surface, veil, mark);
@@ -33,8 +39,12 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
   /** @param {PointerEvent} event */
   function point(event) {
     const box = surface.getBoundingClientRect();
-    const place = (/** @type {number} */ offset, /** @type {number} */ length, /** @type {number} */ count) => Math.min(count - 1, Math.max(0, Math.floor((offset / length) * count)));
-    onpoint(place(event.clientY - box.top, box.height, surface.height), place(event.clientX - box.left, box.width, surface.width));
+    const place = (/** @type {number} */ offset, /** @type {number} */ length, /** @type {number} */ count) =>
+      Math.min(count - 1, Math.max(0, Math.floor((offset / length) * count)));
+    onpoint(
+      place(event.clientY - box.top, box.height, surface.height),
+      place(event.clientX - box.left, box.width, surface.width),
+    );
   }
   surface.addEventListener("pointermove", point);
   surface.addEventListener("click", (event) => {
@@ -52,7 +62,11 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
       return [(first + count / 2) * scale - length / 2, length];
     };
     const [[left, width], [top, height]] = [along(marked.column, marked.columns), along(marked.row, marked.rows)];
-    Object.assign(mark.style, { transform: `translate(${left}px, ${top}px)`, width: `${width}px`, height: `${height}px` });
+    Object.assign(mark.style, {
+      transform: `translate(${left}px, ${top}px)`,
+      width: `${width}px`,
+      height: `${height}px`,
+    });
   }
   new ResizeObserver(([{ contentRect }]) => {
     across = contentRect.width;

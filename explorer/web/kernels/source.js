@@ -30,25 +30,59 @@ export function createSource({ onpicture, askMap }) {
 
   const webcam = createWebcam({ onpicture, seen: () => element.offsetParent !== null });
   const maps = createMapChoice({ onchoose: () => refresh() });
-  const choice = h("select", { dataset: { control: "source", i18nAria: "kernels.source" }, onchange: () => choose(choice.value) },
-    ...[...Object.keys(PICTURES), "drawing", "map"].map((name) => h("option", { value: name, dataset: { i18n: `kernels.picture.${name}` } })),
-    h("option", { value: "upload", hidden: true, dataset: { i18n: "kernels.picture.upload" } }), h("option", { value: "webcam", hidden: true, dataset: { i18n: "kernels.picture.webcam" } }));
-  const file = h("input", { type: "file", accept: "image/*", class: "source-file", tabindex: -1, "aria-hidden": "true", onchange: () => take(file.files?.[0]) });
-  const open = h("button", { type: "button", class: "tool wide", dataset: { i18n: "kernels.upload", i18nTitle: "kernels.upload.why", tool: "upload" }, onclick: () => file.click() });
-  const camera = h("button", { type: "button", class: "tool wide", "aria-pressed": "false", dataset: { i18n: "kernels.webcam", i18nTitle: "kernels.webcam.why", tool: "webcam" }, onclick: () => (webcam.on ? choose("landscape") : watch()) });
+  const choice = h(
+    "select",
+    { dataset: { control: "source", i18nAria: "kernels.source" }, onchange: () => choose(choice.value) },
+    ...[...Object.keys(PICTURES), "drawing", "map"].map((name) =>
+      h("option", { value: name, dataset: { i18n: `kernels.picture.${name}` } }),
+    ),
+    h("option", { value: "upload", hidden: true, dataset: { i18n: "kernels.picture.upload" } }),
+    h("option", { value: "webcam", hidden: true, dataset: { i18n: "kernels.picture.webcam" } }),
+  );
+  const file = h("input", {
+    type: "file",
+    accept: "image/*",
+    class: "source-file",
+    tabindex: -1,
+    "aria-hidden": "true",
+    onchange: () => take(file.files?.[0]),
+  });
+  const open = h("button", {
+    type: "button",
+    class: "tool wide",
+    dataset: { i18n: "kernels.upload", i18nTitle: "kernels.upload.why", tool: "upload" },
+    onclick: () => file.click(),
+  });
+  const camera = h("button", {
+    type: "button",
+    class: "tool wide",
+    "aria-pressed": "false",
+    dataset: { i18n: "kernels.webcam", i18nTitle: "kernels.webcam.why", tool: "webcam" },
+    onclick: () => (webcam.on ? choose("landscape") : watch()),
+  });
   const said = h("p", { class: "note source-notes" });
   const warning = h("p", { class: "problem", role: "alert", hidden: true });
-  const element = h("div", { class: "source" }, h("div", { class: "source-row" }, choice, maps.element, open, file, camera), said, warning);
+  const element = h(
+    "div",
+    { class: "source" },
+    h("div", { class: "source-row" }, choice, maps.element, open, file, camera),
+    said,
+    warning,
+  );
 
-  const fetchMap = newestOnly(askMap, (answer, place) => {
-    if (source !== "map" || place !== wanted) return;
-    notes = [{ key: "kernels.note.map", numbers: { name: answer.name, height: answer.height, width: answer.width } }];
-    problem = null;
-    tell();
-    onpicture(mapFrom(answer));
-  }, (error) => {
-    if (source === "map") complain({ words: error.message });
-  });
+  const fetchMap = newestOnly(
+    askMap,
+    (answer, place) => {
+      if (source !== "map" || place !== wanted) return;
+      notes = [{ key: "kernels.note.map", numbers: { name: answer.name, height: answer.height, width: answer.width } }];
+      problem = null;
+      tell();
+      onpicture(mapFrom(answer));
+    },
+    (error) => {
+      if (source === "map") complain({ words: error.message });
+    },
+  );
   /** The map asked for last. @type {import("./maps.js").MapPlace | null} */
   let wanted = null;
 
@@ -80,7 +114,7 @@ export function createSource({ onpicture, askMap }) {
       tell();
       onpicture(drawnPicture(ink, page.get("pen")));
     } else {
-      notes = source === "upload" ? upload?.notes ?? [] : [];
+      notes = source === "upload" ? (upload?.notes ?? []) : [];
       tell();
       onpicture(source === "upload" && upload ? upload.picture : pictureOf(source));
     }
@@ -121,7 +155,10 @@ export function createSource({ onpicture, askMap }) {
   }
 
   page.on(["description"], () => maps.show());
-  for (const [name, keys] of /** @type {[string, any[]][]} */ ([["drawing", ["ink", "pen"]], ["map", ["description", "ink", "pen", "centred", "edits", "source", "perturbation"]]])) {
+  for (const [name, keys] of /** @type {[string, any[]][]} */ ([
+    ["drawing", ["ink", "pen"]],
+    ["map", ["description", "ink", "pen", "centred", "edits", "source", "perturbation"]],
+  ])) {
     page.on(keys, () => {
       if (source === name && element.offsetParent) refresh();
     });

@@ -24,8 +24,18 @@ function stageOf(name) {
   const [rows, columns] = usualOf(name);
   const given = { ...SHAPE, ...shape };
   return {
-    on: true, preset: name, learned: null, shape: given, kernel: make(rows, columns, given),
-    stride: [1, 1], dilation: [1, 1], padding: "same", mode: "replicate", flip: false, pass: "values", ...result,
+    on: true,
+    preset: name,
+    learned: null,
+    shape: given,
+    kernel: make(rows, columns, given),
+    stride: [1, 1],
+    dilation: [1, 1],
+    padding: "same",
+    mode: "replicate",
+    flip: false,
+    pass: "values",
+    ...result,
   };
 }
 
@@ -47,7 +57,10 @@ export const withAdded = (state, at, stage = ADDED) => ({ ...state, stages: stat
 export const withoutStage = (state, at) => ({ ...state, stages: state.stages.toSpliced(at, 1) });
 
 /** The kernel at `at` goes `by` places on. @param {State} state @param {number} at @param {number} by @returns {State} */
-export const withMoved = (state, at, by) => ({ ...state, stages: state.stages.toSpliced(at, 1).toSpliced(at + by, 0, state.stages[at]) });
+export const withMoved = (state, at, by) => ({
+  ...state,
+  stages: state.stages.toSpliced(at, 1).toSpliced(at + by, 0, state.stages[at]),
+});
 
 /** The first kernel in which two chains differ, or null. @param {State} one @param {State} other */
 export function differing(one, other) {
@@ -74,7 +87,13 @@ export function withPreset(stage, name) {
 export const withKernel = (stage, kernel, learned = null) => ({ ...stage, preset: null, learned, kernel });
 
 /** A kernel of a model, as the model applies it: neither divided nor shifted, and seen with its sign. @param {Stage} stage @param {Kernel} kernel @param {string} learned @returns {Stage} */
-export const withLearned = (stage, kernel, learned) => ({ ...withKernel(stage, kernel, learned), normalise: false, bias: 0, flip: false, show: stage.learned ? stage.show : "signed" });
+export const withLearned = (stage, kernel, learned) => ({
+  ...withKernel(stage, kernel, learned),
+  normalise: false,
+  bias: 0,
+  flip: false,
+  show: stage.learned ? stage.show : "signed",
+});
 
 /** The kernel as its preset is best seen over a picture. @param {Stage} stage @returns {Stage} */
 export const withOwnShow = (stage) => (stage.preset ? { ...stage, show: PRESETS[stage.preset].result.show } : stage);
@@ -92,6 +111,7 @@ export function withShape(stage, change) {
  */
 export function withSize(stage, rows, columns) {
   const preset = stage.preset ? PRESETS[stage.preset] : null;
-  if (preset && rows >= preset.least[0] && columns >= preset.least[1]) return { ...stage, kernel: preset.make(rows, columns, stage.shape) };
+  if (preset && rows >= preset.least[0] && columns >= preset.least[1])
+    return { ...stage, kernel: preset.make(rows, columns, stage.shape) };
   return withKernel(stage, resized(stage.kernel, rows, columns));
 }

@@ -21,7 +21,12 @@ export const nameOf = ({ preset, learned }) => learned ?? t(`kernels.preset.${pr
  */
 export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
   const list = h("ol", { class: "chain-list", dataset: { i18nAria: "kernels.chain" } });
-  const add = h("button", { type: "button", class: "tool wide chain-add", dataset: { tool: "chain-add", i18n: "kernels.chain.add", i18nTitle: "kernels.chain.add.why" }, onclick: onadd });
+  const add = h("button", {
+    type: "button",
+    class: "tool wide chain-add",
+    dataset: { tool: "chain-add", i18n: "kernels.chain.add", i18nTitle: "kernels.chain.add.why" },
+    onclick: onadd,
+  });
   const origin = card();
   const room = h("div", { class: "chain-room" }, list);
   const element = h("div", { class: "chain", onkeydown: walk }, room, add);
@@ -35,18 +40,50 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
   function card() {
     const picture = canvas(1, 1, { class: "chain-picture", "aria-hidden": "true" });
     const [name, size] = [h("span", { class: "chain-name" }), h("span", { class: "chain-size note" })];
-    return { picture, name, size, element: h("li", { class: "chain-card" }, picture, h("span", { class: "chain-words" }, name, size)) };
+    return {
+      picture,
+      name,
+      size,
+      element: h("li", { class: "chain-card" }, picture, h("span", { class: "chain-words" }, name, size)),
+    };
   }
 
   /** @param {number} at */
   function kernelCard(at) {
     const { picture, name, size } = card();
     const tool = (/** @type {string} */ key, /** @type {string} */ icon, /** @type {() => void} */ act) =>
-      h("button", { type: "button", class: "tool small", dataset: { tool: `chain-${key}`, i18nTitle: `kernels.chain.${key}` }, onclick: act }, icon);
-    const pick = h("button", { type: "button", class: "chain-pick", dataset: { i18nTitle: "kernels.chain.pick" }, onclick: () => onpick(at) }, picture, h("span", { class: "chain-words" }, name, size));
-    const on = h("input", { type: "checkbox", dataset: { control: "chain-on", i18nAria: "kernels.chain.on", i18nTitle: "kernels.chain.on" }, onchange: () => onswitch(at, on.checked) });
-    const [back, forth, remove] = [tool("back", "◀", () => onmove(at, -1)), tool("forth", "▶", () => onmove(at, 1)), tool("remove", "✕", () => onremove(at))];
-    const element = h("li", { class: "chain-card", dataset: { stage: at } }, pick, h("span", { class: "chain-tools" }, on, back, forth, remove));
+      h(
+        "button",
+        {
+          type: "button",
+          class: "tool small",
+          dataset: { tool: `chain-${key}`, i18nTitle: `kernels.chain.${key}` },
+          onclick: act,
+        },
+        icon,
+      );
+    const pick = h(
+      "button",
+      { type: "button", class: "chain-pick", dataset: { i18nTitle: "kernels.chain.pick" }, onclick: () => onpick(at) },
+      picture,
+      h("span", { class: "chain-words" }, name, size),
+    );
+    const on = h("input", {
+      type: "checkbox",
+      dataset: { control: "chain-on", i18nAria: "kernels.chain.on", i18nTitle: "kernels.chain.on" },
+      onchange: () => onswitch(at, on.checked),
+    });
+    const [back, forth, remove] = [
+      tool("back", "◀", () => onmove(at, -1)),
+      tool("forth", "▶", () => onmove(at, 1)),
+      tool("remove", "✕", () => onremove(at)),
+    ];
+    const element = h(
+      "li",
+      { class: "chain-card", dataset: { stage: at } },
+      pick,
+      h("span", { class: "chain-tools" }, on, back, forth, remove),
+    );
     fillWords(element);
     return { picture, name, size, pick, on, back, forth, remove, element };
   }
@@ -55,7 +92,10 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
   function bring(at) {
     const { offsetLeft, offsetWidth } = cards[at].element;
     const first = offsetLeft - room.offsetLeft;
-    room.scrollLeft = Math.min(first - MARGIN, Math.max(room.scrollLeft, first + offsetWidth + MARGIN - room.clientWidth));
+    room.scrollLeft = Math.min(
+      first - MARGIN,
+      Math.max(room.scrollLeft, first + offsetWidth + MARGIN - room.clientWidth),
+    );
   }
 
   /** @param {KeyboardEvent} event */
@@ -76,7 +116,8 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
     const [columns, rows] = [Math.ceil(width / step), Math.ceil(height / step)];
     const small = planes.map((plane) => {
       const values = new Float64Array(rows * columns);
-      for (let y = 0, k = 0; y < rows; y++) for (let x = 0; x < columns; x++, k++) values[k] = plane[y * step * width + x * step];
+      for (let y = 0, k = 0; y < rows; y++)
+        for (let x = 0; x < columns; x++, k++) values[k] = plane[y * step * width + x * step];
       return values;
     });
     if (surface.width !== columns || surface.height !== rows) [surface.width, surface.height] = [columns, rows];
@@ -127,7 +168,9 @@ export function createStrip({ onpick, onswitch, onmove, onremove, onadd }) {
       if (!link.laid || !link.sums) return;
       const { rows, columns } = link.laid.geometry;
       const extent = needsExtent(stage.show) ? extentOfLink(link) : { lowest: 0, highest: 255 };
-      draw(surface, link.sums, columns.output, rows.output, (bytes, planes) => shade(bytes, planes, link.divisor, link.bias, stage.show, extent, dark));
+      draw(surface, link.sums, columns.output, rows.output, (bytes, planes) =>
+        shade(bytes, planes, link.divisor, link.bias, stage.show, extent, dark),
+      );
     },
 
     /** A kernel that is off passes on the picture before it. @param {number} at */

@@ -5,7 +5,12 @@ import { pictureOf } from "../parts/upload.js";
 
 const WIDTH = 512;
 /** What the browser says when there is no camera for us, and the words for it. */
-const REFUSALS = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy", SecurityError: "insecure" };
+const REFUSALS = {
+  NotAllowedError: "denied",
+  NotFoundError: "missing",
+  NotReadableError: "busy",
+  SecurityError: "insecure",
+};
 
 /** @param {{ onpicture: (picture: import("../lib/pictures.js").Picture) => void, seen: () => boolean }} options `seen`: whether anybody looks */
 export function createWebcam({ onpicture, seen }) {
@@ -31,7 +36,8 @@ export function createWebcam({ onpicture, seen }) {
         if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
         stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 } } });
       } catch (error) {
-        const reason = REFUSALS[/** @type {keyof typeof REFUSALS} */ (/** @type {DOMException} */ (error).name)] ?? "failed";
+        const reason =
+          REFUSALS[/** @type {keyof typeof REFUSALS} */ (/** @type {DOMException} */ (error).name)] ?? "failed";
         return { key: `kernels.refused.webcam.${reason}`, numbers: { message: String(error) } };
       }
       const video = h("video", { muted: true, playsinline: true });
@@ -40,7 +46,8 @@ export function createWebcam({ onpicture, seen }) {
       const grab = () => {
         if (!stream) return;
         frame = requestAnimationFrame(grab);
-        if (seen() && video.videoWidth) onpicture(pictureOf(video, WIDTH, Math.round((WIDTH * video.videoHeight) / video.videoWidth)));
+        if (seen() && video.videoWidth)
+          onpicture(pictureOf(video, WIDTH, Math.round((WIDTH * video.videoHeight) / video.videoWidth)));
       };
       grab();
       return null;

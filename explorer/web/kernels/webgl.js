@@ -43,13 +43,27 @@ const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
 /** A painter on WebGL2, or null where the browser has none. */
 export function createPainter() {
   const surface = document.createElement("canvas");
-  const found = surface.getContext("webgl2", { alpha: false, antialias: false, depth: false, preserveDrawingBuffer: true });
+  const found = surface.getContext("webgl2", {
+    alpha: false,
+    antialias: false,
+    depth: false,
+    preserveDrawingBuffer: true,
+  });
   const program = found && linked(found);
   if (!found || !program) return null;
   const gl = found;
   gl.useProgram(program);
   const place = (/** @type {string} */ name) => gl.getUniformLocation(program, name);
-  const at = { weights: place("weights"), taps: place("taps"), stride: place("stride"), dilation: place("dilation"), height: place("height"), absolute: place("absolute"), scale: place("scale"), offset: place("offset") };
+  const at = {
+    weights: place("weights"),
+    taps: place("taps"),
+    stride: place("stride"),
+    dilation: place("dilation"),
+    height: place("height"),
+    absolute: place("absolute"),
+    scale: place("scale"),
+    offset: place("offset"),
+  };
   bindTexture(gl);
   const weights = new Float32Array(4 * VECTORS);
   const unmasked = gl.getExtension("WEBGL_debug_renderer_info");
@@ -70,7 +84,8 @@ export function createPainter() {
      * @param {number} divisor @param {number} bias @param {boolean} absolute
      */
     paint(planes, kernel, { rows, columns }, divisor, bias, absolute) {
-      if (surface.width !== columns.output || surface.height !== rows.output) [surface.width, surface.height] = [columns.output, rows.output];
+      if (surface.width !== columns.output || surface.height !== rows.output)
+        [surface.width, surface.height] = [columns.output, rows.output];
       gl.viewport(0, 0, columns.output, rows.output);
       if (planes !== loaded) {
         const whole = planes.every(areBytes);
@@ -96,7 +111,10 @@ export function createPainter() {
 /** @param {WebGL2RenderingContext} gl */
 function linked(gl) {
   const program = gl.createProgram();
-  for (const [kind, source] of /** @type {[number, string][]} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
+  for (const [kind, source] of /** @type {[number, string][]} */ ([
+    [gl.VERTEX_SHADER, VERTEX],
+    [gl.FRAGMENT_SHADER, FRAGMENT],
+  ])) {
     const shader = /** @type {WebGLShader} */ (gl.createShader(kind));
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
@@ -109,7 +127,12 @@ function linked(gl) {
 /** The texture that the program reads, texel by texel. @param {WebGL2RenderingContext} gl */
 function bindTexture(gl) {
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-  for (const [name, value] of [[gl.TEXTURE_MIN_FILTER, gl.NEAREST], [gl.TEXTURE_MAG_FILTER, gl.NEAREST], [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE], [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE]]) {
+  for (const [name, value] of [
+    [gl.TEXTURE_MIN_FILTER, gl.NEAREST],
+    [gl.TEXTURE_MAG_FILTER, gl.NEAREST],
+    [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE],
+    [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE],
+  ]) {
     gl.texParameteri(gl.TEXTURE_2D, name, value);
   }
 }

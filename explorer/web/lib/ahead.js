@@ -79,7 +79,16 @@ export function* extentAhead(sums, planes, { weight, offset }, { rows, columns }
   for (let y = 0; y < rows.output; y++) {
     for (let c = 0; c < sums.length; c++) {
       row.set(sums[c].subarray(y * row.length, (y + 1) * row.length));
-      accumulate(row, 1, row.length, planes[c], 0, columns.stride, [y * rows.stride * columns.padded + offset], [weight]);
+      accumulate(
+        row,
+        1,
+        row.length,
+        planes[c],
+        0,
+        columns.stride,
+        [y * rows.stride * columns.padded + offset],
+        [weight],
+      );
       extent = widened(extent, row, divisor, bias);
     }
     if ((y + 1) % part === 0) yield;

@@ -101,7 +101,12 @@ export const operatorOf = ({ op }) => OPERATORS[op];
 export const refusalOf = (given) => operatorOf(given).refusal(given);
 
 /** All passes of a case whose settings are possible, by name, in the order in which they run. @param {Case} given @returns {Record<string, Pass>} */
-export const passesOf = (given) => Object.fromEntries(operatorOf(given).passes(given).map((pass) => [pass.name, pass]));
+export const passesOf = (given) =>
+  Object.fromEntries(
+    operatorOf(given)
+      .passes(given)
+      .map((pass) => [pass.name, pass]),
+  );
 
 /** The case with its tensors in the sizes that its settings ask for. @template {Case} C @param {C} given @returns {C} */
 export const fitting = (given) => (refusalOf(given) ? given : { ...given, ...operatorOf(given).fit(given) });
@@ -144,7 +149,8 @@ export function momentAt(pass, unit, k) {
 }
 
 /** The number of a moment, or of the nearest later one that this unit stops at. @param {Pass} pass @param {Unit} unit @param {Moment} moment */
-export const numberAt = (pass, unit, { visit, phase }) => (unit === "value" ? visit : momentsBefore(pass, visit) + phase + (pass.starts ? 1 : 0));
+export const numberAt = (pass, unit, { visit, phase }) =>
+  unit === "value" ? visit : momentsBefore(pass, visit) + phase + (pass.starts ? 1 : 0);
 
 /**
  * The line that ran last and the variables after it.
@@ -164,17 +170,20 @@ export function lineAt(pass, visit, phase) {
  */
 export function writtenAt(pass, { visit: last, phase }) {
   /** @type {Record<Name, { values: Float64Array, written: Uint8Array }>} */
-  const targets = Object.fromEntries(pass.targets.map((name) => {
-    const count = size(/** @type {number[]} */ (pass.shapes[name]));
-    return [name, { values: new Float64Array(count), written: new Uint8Array(count) }];
-  }));
+  const targets = Object.fromEntries(
+    pass.targets.map((name) => {
+      const count = size(/** @type {number[]} */ (pass.shapes[name]));
+      return [name, { values: new Float64Array(count), written: new Uint8Array(count) }];
+    }),
+  );
   const write = (/** @type {[Name, number, number?]} */ [name, index, own], /** @type {number} */ product) => {
     const value = own ?? product;
     targets[name].values[index] = value;
     targets[name].written[index] = 1;
   };
   const [first] = pass.targets;
-  const add = (/** @type {number} */ index, /** @type {number} */ product) => write([first, index], targets[first].values[index] + product);
+  const add = (/** @type {number} */ index, /** @type {number} */ product) =>
+    write([first, index], targets[first].values[index] + product);
   for (let k = 0; k <= last; k++) {
     const whole = k < last || phase >= lastPhase(pass, k);
     if (whole && (pass.scan || pass.adds)) {
@@ -202,7 +211,12 @@ export const resultOf = (pass) => writtenAt(pass, { visit: pass.count - 1, phase
 export function* writersOf(pass, name, index) {
   for (let k = 0; k < pass.count; k++) {
     const { target, terms } = pass.visit(k);
-    if (pass.scatter ? terms.some(({ writes }) => writes?.[0] === name && writes[1] === index) : target[0] === name && target[1] === index) yield k;
+    if (
+      pass.scatter
+        ? terms.some(({ writes }) => writes?.[0] === name && writes[1] === index)
+        : target[0] === name && target[1] === index
+    )
+      yield k;
   }
 }
 
@@ -224,7 +238,9 @@ export function readersOf(pass, name, index) {
 export function visitedInput(pass) {
   const name = /** @type {Name} */ (pass.slides);
   const seen = new Uint8Array(size(/** @type {number[]} */ (pass.shapes[name])));
-  const see = (/** @type {number} */ index) => { seen[index] = 1; };
+  const see = (/** @type {number} */ index) => {
+    seen[index] = 1;
+  };
   for (let k = 0; k < pass.count; k++) {
     if (pass.scan) pass.scan(k, see);
     else for (const { inside, cells } of pass.visit(k).terms) if (inside) see(/** @type {number} */ (cells[name]));

@@ -8,7 +8,10 @@ export function axisOf(values, log, { zero = false } = {}) {
   if (!shown.length) return { low: log ? 1 : 0, high: log ? 10 : 1, log };
   let [low, high] = [Math.min(...shown), Math.max(...shown)];
   if (zero && !log) low = Math.min(0, low);
-  if (low === high) return log ? { low: low / 2, high: high * 2, log } : { low: low - (Math.abs(low) || 1) / 2, high: high + (Math.abs(high) || 1) / 2, log };
+  if (low === high)
+    return log
+      ? { low: low / 2, high: high * 2, log }
+      : { low: low - (Math.abs(low) || 1) / 2, high: high + (Math.abs(high) || 1) / 2, log };
   return { low, high, log };
 }
 
@@ -25,14 +28,18 @@ export function ticksOf({ low, high, log }, count) {
       const every = Math.ceil((last - first + 1) / count);
       return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, k) => 10 ** (first + k * every));
     }
-    const near = [1, 2, 5].flatMap((m) => [first - 1, first, first + 1].map((power) => m * 10 ** power)).sort((a, b) => a - b);
+    const near = [1, 2, 5]
+      .flatMap((m) => [first - 1, first, first + 1].map((power) => m * 10 ** power))
+      .sort((a, b) => a - b);
     return near.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
   }
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * (1 - 1e-9)) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) =>
+    Number(((first + k) * step).toPrecision(12)),
+  );
 }
 
 /**

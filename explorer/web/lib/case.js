@@ -11,18 +11,28 @@ import { fitting, operatorOf, OPERATORS } from "./arithmetic.js";
 export const OWN = { preset: null, origin: null };
 
 /** @param {number[][][]} planes @returns {Tensor} (C, H, W) */
-export const tensor3 = (planes) => ({ shape: [planes.length, planes[0].length, planes[0][0].length], values: planes.flat(2) });
+export const tensor3 = (planes) => ({
+  shape: [planes.length, planes[0].length, planes[0][0].length],
+  values: planes.flat(2),
+});
 
 /** @param {Case} given @param {import("./arithmetic.js").Part} part a control @param {any} value what was chosen @returns {Case} */
 export const withChoice = (given, part, value) => fitting({ ...part.set(given, value), ...OWN });
 
 /** Another operator, on the same numbers where they fit. @param {Case} given @param {string} op @returns {Case} */
-export const withOperator = (given, op) => (op === given.op ? given : fitting({ ...OPERATORS[op].begin(given), ...OWN }));
+export const withOperator = (given, op) =>
+  op === given.op ? given : fitting({ ...OPERATORS[op].begin(given), ...OWN });
 
 /** @param {Case} given @param {string} name @param {number} index @param {number} value @returns {Case} */
-export const withValue = (given, name, index, value) => fitting({
-  ...given, ...OWN, tensors: { ...given.tensors, [name]: { ...given.tensors[name], values: given.tensors[name].values.with(index, value) } },
-});
+export const withValue = (given, name, index, value) =>
+  fitting({
+    ...given,
+    ...OWN,
+    tensors: {
+      ...given.tensors,
+      [name]: { ...given.tensors[name], values: given.tensors[name].values.with(index, value) },
+    },
+  });
 
 /** Whole numbers between two bounds, the same for the same seed (mulberry32, Tommy Ettinger). @param {number} seed */
 function wholeNumbers(seed) {

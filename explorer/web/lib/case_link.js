@@ -20,22 +20,44 @@ export const FIRST = "edge";
 /** What a link says, null for what the page begins with; an example that nobody changed is said by its name. @param {Walked} walked */
 export function walkTold({ given: { op, settings, tensors, preset, origin }, pass, unit, at }) {
   if (preset === FIRST && pass === PRESETS[FIRST].pass && unit === "value" && at === 0) return null;
-  const numbers = preset ? { preset } : { op, settings, tensors: Object.fromEntries(Object.entries(tensors).map(([name, { shape, values }]) => [name, [shape, values]])) };
-  return { ...numbers, ...(origin ? { origin } : {}), pass, ...(unit === "value" ? {} : { unit }), ...(at ? { at } : {}) };
+  const numbers = preset
+    ? { preset }
+    : {
+        op,
+        settings,
+        tensors: Object.fromEntries(
+          Object.entries(tensors).map(([name, { shape, values }]) => [name, [shape, values]]),
+        ),
+      };
+  return {
+    ...numbers,
+    ...(origin ? { origin } : {}),
+    pass,
+    ...(unit === "value" ? {} : { unit }),
+    ...(at ? { at } : {}),
+  };
 }
 
 /** @param {any} told @returns {Walked} @throws {Error} what was expected and what came */
 export function walkHeard(told) {
-  const given = told.preset === undefined ? caseHeard(told) : presetCase(oneOf(told.preset, "preset", Object.keys(PRESETS)));
+  const given =
+    told.preset === undefined ? caseHeard(told) : presetCase(oneOf(told.preset, "preset", Object.keys(PRESETS)));
   const passes = refusalOf(given) ? {} : passesOf(given);
-  const work = Object.values(passes).reduce((all, { count, taps }) => all + (typeof taps === "number" ? count * taps : taps.reduce((sum, each) => sum + each, 0)), 0);
+  const work = Object.values(passes).reduce(
+    (all, { count, taps }) =>
+      all + (typeof taps === "number" ? count * taps : taps.reduce((sum, each) => sum + each, 0)),
+    0,
+  );
   if (work > MOST_PRODUCTS) throw new Error(`the walk has ${work} products, at most ${MOST_PRODUCTS} are walked`);
   for (const [name, pass] of Object.entries(passes)) {
-    for (const { values } of Object.values(resultOf(pass))) if (values.some(Number.isNaN)) throw new Error(`the tensors do not fit together: ${name} has no value`);
+    for (const { values } of Object.values(resultOf(pass)))
+      if (values.some(Number.isNaN)) throw new Error(`the tensors do not fit together: ${name} has no value`);
   }
   return {
-    given, pass: refusalOf(given) ? "forward" : oneOf(told.pass ?? "forward", "pass", Object.keys(passes)),
-    unit: oneOf(told.unit ?? "value", "unit", ["value", "product"]), at: wholeIn(told.at ?? 0, "at", 0, MOST_PRODUCTS),
+    given,
+    pass: refusalOf(given) ? "forward" : oneOf(told.pass ?? "forward", "pass", Object.keys(passes)),
+    unit: oneOf(told.unit ?? "value", "unit", ["value", "product"]),
+    at: wholeIn(told.at ?? 0, "at", 0, MOST_PRODUCTS),
   };
 }
 
@@ -52,30 +74,49 @@ function caseHeard(told) {
   for (const [name, [shape, values]] of Object.entries(told.tensors ?? {})) {
     const rank = tensors[name]?.shape.length;
     if (rank === undefined) throw new Error(`${op} has no tensor ${name}`);
-    const sizes = numbersIn(shape, `shape of ${name}`, rank, rank).map((extent) => wholeIn(extent, `shape of ${name}`, 1, MOST_ELEMENTS));
+    const sizes = numbersIn(shape, `shape of ${name}`, rank, rank).map((extent) =>
+      wholeIn(extent, `shape of ${name}`, 1, MOST_ELEMENTS),
+    );
     const count = size(sizes);
     if (count > MOST_ELEMENTS) throw new Error(`${name} has ${count} elements, at most ${MOST_ELEMENTS} are walked`);
     tensors[name] = { shape: sizes, values: numbersIn(values, name, count, count) };
   }
   const given = { op, settings, tensors, preset: null, origin: told.origin ? originHeard(told.origin) : null };
   for (const { parts } of operatorOf(given).settings) {
-    for (const { key, kind, options, get } of parts) if (kind === "choice") oneOf(get(given), key, /** @type {string[]} */ (options?.(given)));
+    for (const { key, kind, options, get } of parts)
+      if (kind === "choice") oneOf(get(given), key, /** @type {string[]} */ (options?.(given)));
   }
   return fitting(given);
 }
 
 /** @param {any} told @returns {import("./case.js").Origin} */
 function originHeard({ name, left }) {
-  if (typeof name !== "string" || name.length > LONGEST_NAME) throw new Error(`origin is ${JSON.stringify(name)}, expected a name`);
+  if (typeof name !== "string" || name.length > LONGEST_NAME)
+    throw new Error(`origin is ${JSON.stringify(name)}, expected a name`);
   if (left === null) return { name, left };
-  return { name, left: { count: wholeIn(left.count, "count", 1, Number.MAX_SAFE_INTEGER), sum: numbersIn([left.sum], "sum", 1, 1)[0] } };
+  return {
+    name,
+    left: {
+      count: wholeIn(left.count, "count", 1, Number.MAX_SAFE_INTEGER),
+      sum: numbersIn([left.sum], "sum", 1, 1)[0],
+    },
+  };
 }
 
 /** A setting of the kind of the usual one; texts are names that controls offer. @param {any} value @param {string} name @param {any} usual */
 function settingHeard(value, name, usual) {
   if (Array.isArray(value)) return numbersIn(value, name, 2, 2).map((each) => wholeIn(each, name, 0, LARGEST));
-  if (typeof value === "string" && /^[A-Za-z]{1,20}$/.test(value) && (typeof usual === "string" || Array.isArray(usual))) return value;
-  if (typeof value !== typeof usual || !["number", "boolean"].includes(typeof value) || (typeof value === "number" && !(Math.abs(value) <= 1e6))) {
+  if (
+    typeof value === "string" &&
+    /^[A-Za-z]{1,20}$/.test(value) &&
+    (typeof usual === "string" || Array.isArray(usual))
+  )
+    return value;
+  if (
+    typeof value !== typeof usual ||
+    !["number", "boolean"].includes(typeof value) ||
+    (typeof value === "number" && !(Math.abs(value) <= 1e6))
+  ) {
     throw new Error(`${name} is ${JSON.stringify(value)}, expected something like ${JSON.stringify(usual)}`);
   }
   return value;

@@ -17,7 +17,11 @@ import { size } from "./visits.js";
 const POOL = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceil: false };
 
 /** The tensors that a person edits, by stage and by their name there. @type {Partial<Record<StageName, Record<string, keyof Network>>>} */
-export const EDITED = { conv: { input: "input", weight: "weight", bias: "bias" }, linear: { weight: "matrix", bias: "offset" }, loss: { target: "target" } };
+export const EDITED = {
+  conv: { input: "input", weight: "weight", bias: "bias" },
+  linear: { weight: "matrix", bias: "offset" },
+  loss: { target: "target" },
+};
 
 /** @param {ArrayLike<number>} values @param {number[]} shape @returns {Tensor} */
 const tensor = (values, shape) => ({ shape, values: Array.from(values) });
@@ -26,7 +30,11 @@ const tensor = (values, shape) => ({ shape, values: Array.from(values) });
 const ones = (shape) => tensor(Array(size(shape)).fill(1), shape);
 
 /** @param {string} op @param {Record<string, any>} settings @param {Record<string, Tensor>} tensors @returns {import("./arithmetic.js").Case} */
-const caseOf = (op, settings, tensors) => ({ op, settings: { ...OPERATORS[op].begin(null).settings, ...settings }, tensors });
+const caseOf = (op, settings, tensors) => ({
+  op,
+  settings: { ...OPERATORS[op].begin(null).settings, ...settings },
+  tensors,
+});
 
 /** A case with everything that its passes write. @param {StageName} name @param {import("./arithmetic.js").Case} given @returns {Stage} */
 function stageOf(name, given) {
@@ -34,20 +42,27 @@ function stageOf(name, given) {
   /** @type {Stage["tensors"]} */
   const tensors = { ...given.tensors };
   for (const pass of Object.values(passes)) {
-    for (const [target, { values }] of Object.entries(resultOf(pass))) tensors[target] = { shape: /** @type {number[]} */ (pass.shapes[target]), values };
+    for (const [target, { values }] of Object.entries(resultOf(pass)))
+      tensors[target] = { shape: /** @type {number[]} */ (pass.shapes[target]), values };
   }
   return { name, given, passes, tensors };
 }
 
 /** The output of a case, whatever its gradient will be. @param {import("./arithmetic.js").Case} given @returns {Tensor} */
 function outputOf(given) {
-  const pass = /** @type {Pass} */ (OPERATORS[given.op].passes(given).findLast(({ direction }) => direction === "forward"));
+  const pass = /** @type {Pass} */ (
+    OPERATORS[given.op].passes(given).findLast(({ direction }) => direction === "forward")
+  );
   return tensor(resultOf(pass).output.values, /** @type {number[]} */ (pass.shapes.output));
 }
 
 /** All stages of a network, first the numbers forward, then their gradients backward. @param {Network} network @returns {Stage[]} */
 export function stagesOf({ input, weight, bias, matrix, offset, target, lr }) {
-  const run = (/** @type {string} */ op, /** @type {Record<string, any>} */ settings, /** @type {Record<string, Tensor>} */ tensors) => {
+  const run = (
+    /** @type {string} */ op,
+    /** @type {Record<string, any>} */ settings,
+    /** @type {Record<string, Tensor>} */ tensors,
+  ) => {
     const given = OPERATORS[op].fit(caseOf(op, settings, tensors));
     return { given, output: outputOf(given) };
   };
@@ -55,19 +70,36 @@ export function stagesOf({ input, weight, bias, matrix, offset, target, lr }) {
   const relu = run("relu", {}, { input: conv.output, gradOutput: ones([1, 1, 1]) });
   const pool = run("max", POOL, { input: relu.output, gradOutput: ones([1, 1, 1]) });
   const features = [1, pool.output.values.length];
-  const linear = run("linear", { lr }, { input: tensor(pool.output.values, features), weight: matrix, bias: offset, gradOutput: ones([1, 1]) });
-  const loss = stageOf("loss", OPERATORS.crossEntropy.fit(caseOf("crossEntropy", { reduction: "mean" }, { input: linear.output, target, gradOutput: ones([1]) })));
+  const linear = run(
+    "linear",
+    { lr },
+    { input: tensor(pool.output.values, features), weight: matrix, bias: offset, gradOutput: ones([1, 1]) },
+  );
+  const loss = stageOf(
+    "loss",
+    OPERATORS.crossEntropy.fit(
+      caseOf("crossEntropy", { reduction: "mean" }, { input: linear.output, target, gradOutput: ones([1]) }),
+    ),
+  );
 
   /** @param {StageName} name @param {import("./arithmetic.js").Case} given @param {ArrayLike<number>} gradient @param {number[]} shape */
-  const back = (name, given, gradient, shape) => stageOf(name, { ...given, tensors: { ...given.tensors, gradOutput: tensor(gradient, shape) } });
+  const back = (name, given, gradient, shape) =>
+    stageOf(name, { ...given, tensors: { ...given.tensors, gradOutput: tensor(gradient, shape) } });
   const linearStage = back("linear", linear.given, loss.tensors.gradInput.values, linear.output.shape);
   const poolStage = back("pool", pool.given, linearStage.tensors.gradInput.values, pool.output.shape);
   const reluStage = back("relu", relu.given, poolStage.tensors.gradInput.values, relu.output.shape);
   const convStage = back("conv", conv.given, reluStage.tensors.gradInput.values, conv.output.shape);
   /** @type {Stage} */
   const flatten = {
-    name: "flatten", given: null, passes: {},
-    tensors: { input: pool.output, output: tensor(pool.output.values, features), gradOutput: linearStage.tensors.gradInput, gradInput: tensor(linearStage.tensors.gradInput.values, pool.output.shape) },
+    name: "flatten",
+    given: null,
+    passes: {},
+    tensors: {
+      input: pool.output,
+      output: tensor(pool.output.values, features),
+      gradOutput: linearStage.tensors.gradInput,
+      gradInput: tensor(linearStage.tensors.gradInput.values, pool.output.shape),
+    },
   };
   return [convStage, reluStage, poolStage, flatten, linearStage, loss];
 }
@@ -76,9 +108,15 @@ export function stagesOf({ input, weight, bias, matrix, offset, target, lr }) {
 export function legsOf(stages) {
   const of = (/** @type {Stage} */ stage, /** @type {Leg["direction"]} */ direction) => {
     if (!stage.given) return direction === "step" ? [] : [{ stage, direction, pass: null }];
-    return Object.values(stage.passes).filter((pass) => pass.direction === direction).map((pass) => ({ stage, direction, pass }));
+    return Object.values(stage.passes)
+      .filter((pass) => pass.direction === direction)
+      .map((pass) => ({ stage, direction, pass }));
   };
-  return [...stages.flatMap((stage) => of(stage, "forward")), ...stages.toReversed().flatMap((stage) => of(stage, "backward")), ...stages.flatMap((stage) => of(stage, "step"))];
+  return [
+    ...stages.flatMap((stage) => of(stage, "forward")),
+    ...stages.toReversed().flatMap((stage) => of(stage, "backward")),
+    ...stages.flatMap((stage) => of(stage, "step")),
+  ];
 }
 
 /** Moments of a leg. @param {Leg} leg @param {Unit} unit */
@@ -96,15 +134,21 @@ export function placeAt(legs, unit, k) {
 }
 
 /** The number of a moment of a leg. @param {Leg[]} legs @param {Unit} unit @param {number} at @param {import("./arithmetic.js").Moment} moment */
-export const numberOfPlace = (legs, unit, at, moment) => countOf(legs.slice(0, at), unit) + (legs[at].pass ? numberAt(/** @type {Pass} */ (legs[at].pass), unit, moment) : 0);
+export const numberOfPlace = (legs, unit, at, moment) =>
+  countOf(legs.slice(0, at), unit) + (legs[at].pass ? numberAt(/** @type {Pass} */ (legs[at].pass), unit, moment) : 0);
 
 /** The loss after one step of gradient descent along the gradients. @param {Network} network @param {Stage[]} stages */
 export function lossAfter(network, stages) {
-  const of = (/** @type {StageName} */ name) => /** @type {Stage} */ (stages.find((stage) => stage.name === name)).tensors;
-  const like = (/** @type {Tensor} */ { shape }, /** @type {{ values: ArrayLike<number> }} */ { values }) => tensor(values, shape);
+  const of = (/** @type {StageName} */ name) =>
+    /** @type {Stage} */ (stages.find((stage) => stage.name === name)).tensors;
+  const like = (/** @type {Tensor} */ { shape }, /** @type {{ values: ArrayLike<number> }} */ { values }) =>
+    tensor(values, shape);
   const next = stagesOf({
-    ...network, weight: like(network.weight, of("conv").newWeight), bias: like(network.bias, of("conv").newBias),
-    matrix: like(network.matrix, of("linear").newWeight), offset: like(network.offset, of("linear").newBias),
+    ...network,
+    weight: like(network.weight, of("conv").newWeight),
+    bias: like(network.bias, of("conv").newBias),
+    matrix: like(network.matrix, of("linear").newWeight),
+    offset: like(network.offset, of("linear").newBias),
   });
   return next[next.length - 1].tensors.output.values[0];
 }

@@ -64,8 +64,20 @@ function readStage(text) {
   const shape = { ...SHAPE };
   /** @type {Stage} */
   let stage = {
-    on: true, preset: name === "own" ? null : name, learned: null, shape, kernel: { rows, columns, values: [] }, stride: [1, 1], dilation: [1, 1],
-    padding: "same", mode: "replicate", flip: false, normalise: false, bias: 0, show: "clamp", pass: "values",
+    on: true,
+    preset: name === "own" ? null : name,
+    learned: null,
+    shape,
+    kernel: { rows, columns, values: [] },
+    stride: [1, 1],
+    dilation: [1, 1],
+    padding: "same",
+    mode: "replicate",
+    flip: false,
+    normalise: false,
+    bias: 0,
+    show: "clamp",
+    pass: "values",
   };
   for (const part of parts) {
     const turn = /^(sigma|wavelength|angle)(.+)$/.exec(part);
@@ -91,14 +103,42 @@ function readStage(text) {
 }
 
 /** @param {Stage} stage */
-function writeStage({ on, preset, learned, shape, kernel, stride, dilation, padding, mode, flip, normalise, bias, show, pass }) {
+function writeStage({
+  on,
+  preset,
+  learned,
+  shape,
+  kernel,
+  stride,
+  dilation,
+  padding,
+  mode,
+  flip,
+  normalise,
+  bias,
+  show,
+  pass,
+}) {
   const keys = preset ? /** @type {(keyof typeof RANGES)[]} */ (Object.keys(PRESETS[preset].shape)) : [];
   return [
-    preset ?? "own", `${kernel.rows}x${kernel.columns}`, ...keys.map((key) => `${key}${shape[key]}`),
-    ...(stride.some((u) => u !== 1) ? [`s${stride.join("x")}`] : []), ...(dilation.some((u) => u !== 1) ? [`d${dilation.join("x")}`] : []),
-    ...(padding === "same" ? [] : [padding === "valid" ? "pvalid" : `p${padding.join("x")}`]), ...(mode === "replicate" ? [] : [`m${mode}`]),
-    ...(flip ? ["flip"] : []), ...(normalise ? ["norm"] : []), ...(bias ? [`b${bias}`] : []), ...(show === "clamp" ? [] : [`as${show}`]),
-    ...(pass === "values" ? [] : [`to${pass}`]), ...(on ? [] : ["off"]), ...(learned ? [`k${encodeURIComponent(learned).replaceAll("_", "%5F").replaceAll("*", "%2A").replaceAll("!", "%21").replaceAll("%", "!")}`] : []),
+    preset ?? "own",
+    `${kernel.rows}x${kernel.columns}`,
+    ...keys.map((key) => `${key}${shape[key]}`),
+    ...(stride.some((u) => u !== 1) ? [`s${stride.join("x")}`] : []),
+    ...(dilation.some((u) => u !== 1) ? [`d${dilation.join("x")}`] : []),
+    ...(padding === "same" ? [] : [padding === "valid" ? "pvalid" : `p${padding.join("x")}`]),
+    ...(mode === "replicate" ? [] : [`m${mode}`]),
+    ...(flip ? ["flip"] : []),
+    ...(normalise ? ["norm"] : []),
+    ...(bias ? [`b${bias}`] : []),
+    ...(show === "clamp" ? [] : [`as${show}`]),
+    ...(pass === "values" ? [] : [`to${pass}`]),
+    ...(on ? [] : ["off"]),
+    ...(learned
+      ? [
+          `k${encodeURIComponent(learned).replaceAll("_", "%5F").replaceAll("*", "%2A").replaceAll("!", "%21").replaceAll("%", "!")}`,
+        ]
+      : []),
     ...(preset ? [] : [`v${kernel.values.join("_")}`]),
   ].join("_");
 }
@@ -113,4 +153,5 @@ export function readChain(text) {
 }
 
 /** @param {State} state */
-export const writeChain = ({ channels, stages }) => [...(channels === "grey" ? ["grey"] : []), ...stages.map(writeStage)].join("*");
+export const writeChain = ({ channels, stages }) =>
+  [...(channels === "grey" ? ["grey"] : []), ...stages.map(writeStage)].join("*");

@@ -22,16 +22,31 @@ const divisor = (a, b) => (b ? divisor(b, a % b) : a);
 export function composed(first, second, stride, firstDilation, secondDilation) {
   const taps = (/** @type {Kernel} */ { rows, columns }) => [rows, columns];
   const axes = [0, 1].map((axis) => {
-    const [steps, gaps] = [[firstDilation[axis], stride[axis] * secondDilation[axis]], [taps(first)[axis] - 1, taps(second)[axis] - 1]];
+    const [steps, gaps] = [
+      [firstDilation[axis], stride[axis] * secondDilation[axis]],
+      [taps(first)[axis] - 1, taps(second)[axis] - 1],
+    ];
     const apart = steps.filter((_, k) => gaps[k] > 0).reduce(divisor, 0) || 1;
-    return { apart, steps: steps.map((step) => step / apart), count: (steps[0] * gaps[0] + steps[1] * gaps[1]) / apart + 1 };
+    return {
+      apart,
+      steps: steps.map((step) => step / apart),
+      count: (steps[0] * gaps[0] + steps[1] * gaps[1]) / apart + 1,
+    };
   });
   const [rows, columns] = axes.map(({ count }) => count);
   const values = Array(rows * columns).fill(0);
-  second.values.forEach((outer, m) => first.values.forEach((inner, n) => {
-    const [k, l, i, j] = [Math.floor(m / second.columns), m % second.columns, Math.floor(n / first.columns), n % first.columns];
-    values[(i * axes[0].steps[0] + k * axes[0].steps[1]) * columns + j * axes[1].steps[0] + l * axes[1].steps[1]] += outer * inner;
-  }));
+  second.values.forEach((outer, m) =>
+    first.values.forEach((inner, n) => {
+      const [k, l, i, j] = [
+        Math.floor(m / second.columns),
+        m % second.columns,
+        Math.floor(n / first.columns),
+        n % first.columns,
+      ];
+      values[(i * axes[0].steps[0] + k * axes[0].steps[1]) * columns + j * axes[1].steps[0] + l * axes[1].steps[1]] +=
+        outer * inner;
+    }),
+  );
   return { kernel: { rows, columns, values }, dilation: [axes[0].apart, axes[1].apart] };
 }
 
@@ -44,12 +59,15 @@ export function together(first, second, paddings) {
   if (first.pass !== "values") return null;
   const [inner, outer] = [first, second].map(({ flip, kernel }) => (flip ? rotated(kernel) : kernel));
   const [one, two] = [first, second].map(({ normalise, kernel }) => divisorOf(normalise, sumOf(kernel)));
-  const around = (/** @type {"before" | "after"} */ side) => /** @type {Pair} */ ([0, 1].map((axis) => paddings[0][side][axis] + first.stride[axis] * paddings[1][side][axis]));
+  const around = (/** @type {"before" | "after"} */ side) =>
+    /** @type {Pair} */ ([0, 1].map((axis) => paddings[0][side][axis] + first.stride[axis] * paddings[1][side][axis]));
   return {
     ...composed(inner, outer, first.stride, first.dilation, second.dilation),
     stride: /** @type {Pair} */ (first.stride.map((step, axis) => step * second.stride[axis])),
-    divisor: one * two, bias: (first.bias * sumOf(second.kernel)) / two + second.bias,
-    before: around("before"), after: around("after"),
+    divisor: one * two,
+    bias: (first.bias * sumOf(second.kernel)) / two + second.bias,
+    before: around("before"),
+    after: around("after"),
   };
 }
 
@@ -63,11 +81,21 @@ export function merged(both, first, second, largest) {
   const { kernel, dilation, stride, before, after } = both;
   if (kernel.rows > largest || kernel.columns > largest || first.mode !== second.mode) return null;
   const total = [kernel.rows, kernel.columns].map((taps, axis) => dilation[axis] * (taps - 1));
-  const same = [0, 1].every((axis) => before[axis] === Math.floor(total[axis] / 2) && after[axis] === total[axis] - before[axis]);
+  const same = [0, 1].every(
+    (axis) => before[axis] === Math.floor(total[axis] / 2) && after[axis] === total[axis] - before[axis],
+  );
   if (!same && before.some((amount, axis) => amount !== after[axis])) return null;
   return {
-    ...second, preset: null, learned: null, kernel: { ...kernel, values: kernel.values.map((value) => value / both.divisor) },
-    stride, dilation, padding: same ? "same" : before.every((amount) => amount === 0) ? "valid" : before, flip: false, normalise: false, bias: both.bias,
+    ...second,
+    preset: null,
+    learned: null,
+    kernel: { ...kernel, values: kernel.values.map((value) => value / both.divisor) },
+    stride,
+    dilation,
+    padding: same ? "same" : before.every((amount) => amount === 0) ? "valid" : before,
+    flip: false,
+    normalise: false,
+    bias: both.bias,
   };
 }
 
@@ -77,9 +105,27 @@ export function merged(both, first, second, largest) {
  * @param {Both} both @param {Float64Array} plane @param {number} height @param {number} width
  * @param {Float64Array} sums of the second kernel @param {number} rows @param {number} columns of the result @param {number} divisor of the second @param {number} bias of the second @param {number} most
  */
-export function discrepancy({ kernel, dilation, stride, before, divisor: scale, bias: offset }, plane, height, width, sums, rows, columns, divisor, bias, most) {
-  const inside = (/** @type {number} */ count, /** @type {number} */ size, /** @type {number} */ axis, /** @type {number} */ taps) =>
-    Array.from({ length: count }, (_, y) => y).filter((y) => y * stride[axis] >= before[axis] && y * stride[axis] - before[axis] + dilation[axis] * (taps - 1) < size);
+export function discrepancy(
+  { kernel, dilation, stride, before, divisor: scale, bias: offset },
+  plane,
+  height,
+  width,
+  sums,
+  rows,
+  columns,
+  divisor,
+  bias,
+  most,
+) {
+  const inside = (
+    /** @type {number} */ count,
+    /** @type {number} */ size,
+    /** @type {number} */ axis,
+    /** @type {number} */ taps,
+  ) =>
+    Array.from({ length: count }, (_, y) => y).filter(
+      (y) => y * stride[axis] >= before[axis] && y * stride[axis] - before[axis] + dilation[axis] * (taps - 1) < size,
+    );
   const [ys, xs] = [inside(rows, height, 0, kernel.rows), inside(columns, width, 1, kernel.columns)];
   const step = Math.max(1, Math.floor((ys.length * xs.length) / most));
   let [largest, count] = [0, 0];
@@ -88,7 +134,9 @@ export function discrepancy({ kernel, dilation, stride, before, divisor: scale, 
     const first = (y * stride[0] - before[0]) * width + x * stride[1] - before[1];
     let sum = 0;
     for (let k = 0; k < kernel.values.length; k++) {
-      sum += kernel.values[k] * plane[first + Math.floor(k / kernel.columns) * dilation[0] * width + (k % kernel.columns) * dilation[1]];
+      sum +=
+        kernel.values[k] *
+        plane[first + Math.floor(k / kernel.columns) * dilation[0] * width + (k % kernel.columns) * dilation[1]];
     }
     largest = Math.max(largest, Math.abs(sum / scale + offset - (sums[y * columns + x] / divisor + bias)));
   }

@@ -40,7 +40,10 @@ export function windowsOf(height, width, kernel, { stride, dilation, padding, mo
   for (const [index, axis] of axes.entries()) {
     const name = /** @type {const} */ (["rows", "columns"])[index];
     const most = Math.max(axis.before, axis.after);
-    const refuse = (/** @type {string} */ reason, /** @type {Record<string, number>} */ numbers) => ({ geometry: null, refusal: { reason, axis: name, numbers } });
+    const refuse = (/** @type {string} */ reason, /** @type {Record<string, number>} */ numbers) => ({
+      geometry: null,
+      refusal: { reason, axis: name, numbers },
+    });
     if (mode === "reflect" && most >= axis.size) return refuse("reflect", { padding: most, size: axis.size });
     if (mode === "circular" && most > axis.size) return refuse("circular", { padding: most, size: axis.size });
     if (axis.span > axis.padded) return refuse("span", { span: axis.span, padded: axis.padded });
@@ -67,7 +70,9 @@ export function sourceOf(index, size, mode) {
 export function padded(plane, { rows, columns, mode }) {
   const result = new Float64Array(rows.padded * columns.padded);
   const { size, before } = columns;
-  const beside = Array.from({ length: columns.padded }, (_, at) => at - before).filter((col) => (col < 0 || col >= size) && sourceOf(col, size, mode) >= 0);
+  const beside = Array.from({ length: columns.padded }, (_, at) => at - before).filter(
+    (col) => (col < 0 || col >= size) && sourceOf(col, size, mode) >= 0,
+  );
   for (let row = 0, line = 0; row < rows.padded; row++, line += columns.padded) {
     const source = sourceOf(row - rows.before, rows.size, mode);
     if (source < 0) continue;
@@ -89,8 +94,14 @@ export function accumulate(out, outH, outW, plane, rowStep, columnStep, offsets,
     const [line, base] = [y * outW, y * rowStep];
     let k = 0;
     for (; k + 4 <= weights.length; k += 4) {
-      const w0 = weights[k], w1 = weights[k + 1], w2 = weights[k + 2], w3 = weights[k + 3];
-      const p0 = base + offsets[k], p1 = base + offsets[k + 1], p2 = base + offsets[k + 2], p3 = base + offsets[k + 3];
+      const w0 = weights[k],
+        w1 = weights[k + 1],
+        w2 = weights[k + 2],
+        w3 = weights[k + 3];
+      const p0 = base + offsets[k],
+        p1 = base + offsets[k + 1],
+        p2 = base + offsets[k + 2],
+        p3 = base + offsets[k + 3];
       for (let x = 0, at = 0; x < outW; x++, at += columnStep) {
         out[line + x] += w0 * plane[p0 + at] + w1 * plane[p1 + at] + w2 * plane[p2 + at] + w3 * plane[p3 + at];
       }
@@ -103,7 +114,8 @@ export function accumulate(out, outH, outW, plane, rowStep, columnStep, offsets,
 }
 
 /** Where tap k of a window lies in a padded plane, from the window's first element. @param {number} k @param {Geometry} geometry */
-export const offsetOf = (k, { rows, columns }) => Math.floor(k / columns.taps) * rows.dilation * columns.padded + (k % columns.taps) * columns.dilation;
+export const offsetOf = (k, { rows, columns }) =>
+  Math.floor(k / columns.taps) * rows.dilation * columns.padded + (k % columns.taps) * columns.dilation;
 
 /**
  * Add to `sums` what the taps with a weight other than 0 contribute. With the difference of two kernels this turns the
@@ -150,7 +162,14 @@ export function termsOf(plane, kernel, { rows, columns, mode }, y, x) {
     const [fromRow, fromColumn] = [sourceOf(row, rows.size, mode), sourceOf(column, columns.size, mode)];
     const value = fromRow < 0 || fromColumn < 0 ? 0 : plane[fromRow * columns.size + fromColumn];
     sum += weight * value;
-    return { row, column, inside: row >= 0 && row < rows.size && column >= 0 && column < columns.size, value, weight, product: weight * value };
+    return {
+      row,
+      column,
+      inside: row >= 0 && row < rows.size && column >= 0 && column < columns.size,
+      value,
+      weight,
+      product: weight * value,
+    };
   });
   return { terms, sum };
 }

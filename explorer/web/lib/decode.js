@@ -10,19 +10,24 @@ export function switchIn(value, name) {
 
 /** @param {any} value @param {string} name @param {number} least @param {number} most */
 export function wholeIn(value, name, least, most) {
-  if (!Number.isInteger(value) || value < least || value > most) throw new Error(`${name} is ${JSON.stringify(value)}, expected a whole number from ${least} to ${most}`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new Error(`${name} is ${JSON.stringify(value)}, expected a whole number from ${least} to ${most}`);
   return /** @type {number} */ (value);
 }
 
 /** @template {string} T @param {any} value @param {string} name @param {readonly T[]} known @returns {T} */
 export function oneOf(value, name, known) {
-  if (!known.includes(value)) throw new Error(`${name} is ${JSON.stringify(value)}, expected one of ${known.join(", ")}`);
+  if (!known.includes(value))
+    throw new Error(`${name} is ${JSON.stringify(value)}, expected one of ${known.join(", ")}`);
   return value;
 }
 
 /** @param {any} value @param {string} name @param {number} least @param {number} most how many @returns {number[]} */
 export function numbersIn(value, name, least, most) {
-  if (!Array.isArray(value) || value.length < least || value.length > most) throw new Error(`${name} has ${Array.isArray(value) ? value.length : "no"} numbers, expected ${least === most ? least : `${least} to ${most}`}`);
+  if (!Array.isArray(value) || value.length < least || value.length > most)
+    throw new Error(
+      `${name} has ${Array.isArray(value) ? value.length : "no"} numbers, expected ${least === most ? least : `${least} to ${most}`}`,
+    );
   const wrong = value.find((each) => typeof each !== "number" || !Number.isFinite(each));
   if (wrong !== undefined) throw new Error(`${name} holds ${JSON.stringify(wrong)}, expected numbers`);
   return value;

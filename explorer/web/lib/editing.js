@@ -33,15 +33,23 @@ export function parsed(text) {
  */
 export function cellAfter(key, index, rows, columns) {
   const [row, column] = [Math.floor(index / columns), index % columns];
-  const place = (/** @type {number} */ r, /** @type {number} */ c) => Math.min(rows - 1, Math.max(0, r)) * columns + Math.min(columns - 1, Math.max(0, c));
+  const place = (/** @type {number} */ r, /** @type {number} */ c) =>
+    Math.min(rows - 1, Math.max(0, r)) * columns + Math.min(columns - 1, Math.max(0, c));
   switch (key) {
-    case "ArrowLeft": return place(row, column - 1);
-    case "ArrowRight": return place(row, column + 1);
-    case "ArrowUp": return place(row - 1, column);
-    case "ArrowDown": return place(row + 1, column);
-    case "Home": return place(row, 0);
-    case "End": return place(row, columns - 1);
-    default: return null;
+    case "ArrowLeft":
+      return place(row, column - 1);
+    case "ArrowRight":
+      return place(row, column + 1);
+    case "ArrowUp":
+      return place(row - 1, column);
+    case "ArrowDown":
+      return place(row + 1, column);
+    case "Home":
+      return place(row, 0);
+    case "End":
+      return place(row, columns - 1);
+    default:
+      return null;
   }
 }
 

@@ -2,7 +2,8 @@
 
 /** A table as comma-separated values (RFC 4180); numbers are written so that they read back exactly. @param {(string | number)[][]} rows */
 export function csv(rows) {
-  const field = (/** @type {string | number} */ value) => (/[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  const field = (/** @type {string | number} */ value) =>
+    /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
   return new Blob([rows.map((row) => row.map(field).join(",")).join("\r\n"), "\r\n"], { type: "text/csv" });
 }
 
@@ -20,5 +21,7 @@ export function npy(values, shape) {
   const header = new Uint8Array(10);
   header.set([0x93, ...[..."NUMPY"].map((letter) => letter.charCodeAt(0)), 1, 0]);
   new DataView(header.buffer).setUint16(8, length, true);
-  return new Blob([header, `${words.padEnd(length - 1)}\n`, /** @type {any} */ (values)], { type: "application/octet-stream" });
+  return new Blob([header, `${words.padEnd(length - 1)}\n`, /** @type {any} */ (values)], {
+    type: "application/octet-stream",
+  });
 }

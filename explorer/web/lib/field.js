@@ -13,12 +13,17 @@
 /** The input positions of output position o, padding included. @param {Rule} rule @param {number} o @returns {number[]} */
 function positions(rule, o) {
   if (rule.kind === "lookup") return [rule.table[o]];
-  const count = rule.kind === "bins" ? Math.ceil(((o + 1) * rule.size) / rule.bins) - Math.floor((o * rule.size) / rule.bins) : rule.taps;
+  const count =
+    rule.kind === "bins"
+      ? Math.ceil(((o + 1) * rule.size) / rule.bins) - Math.floor((o * rule.size) / rule.bins)
+      : rule.taps;
   const found = [];
   for (let tap = 0; tap < count; tap++) {
-    if (rule.kind === "window") found.push(Math.floor(o / rule.divide) * rule.stride + rule.offset + rule.dilation * tap);
+    if (rule.kind === "window")
+      found.push(Math.floor(o / rule.divide) * rule.stride + rule.offset + rule.dilation * tap);
     else if (rule.kind === "bins") found.push(Math.floor((o * rule.size) / rule.bins) + tap);
-    else if ((o + rule.padding - rule.dilation * tap) % rule.stride === 0) found.push((o + rule.padding - rule.dilation * tap) / rule.stride);
+    else if ((o + rule.padding - rule.dilation * tap) % rule.stride === 0)
+      found.push((o + rule.padding - rule.dilation * tap) / rule.stride);
   }
   return found;
 }
@@ -83,11 +88,16 @@ const sizeOf = (/** @type {number[]} */ shape) => shape.reduce((all, size) => al
 
 /** A block as one flag per cell in row-major order. @param {Block} block @returns {Uint8Array} */
 function flat(block) {
-  return block.reduce((cells, axis) => {
-    const wider = new Uint8Array(cells.length * axis.length);
-    cells.forEach((on, k) => { if (on) wider.set(axis, k * axis.length); });
-    return wider;
-  }, new Uint8Array([1]));
+  return block.reduce(
+    (cells, axis) => {
+      const wider = new Uint8Array(cells.length * axis.length);
+      cells.forEach((on, k) => {
+        if (on) wider.set(axis, k * axis.length);
+      });
+      return wider;
+    },
+    new Uint8Array([1]),
+  );
 }
 
 /** Flags in row-major order as blocks: equal slices along the first axis become one. @param {Uint8Array} cells @param {number[]} shape @returns {Block[]} */
@@ -107,7 +117,10 @@ function blocksOf(cells, shape) {
   return [...alike.values()].flatMap((members) => {
     const axis = new Uint8Array(shape[0]);
     for (const k of members) axis[k] = 1;
-    return blocksOf(cells.slice(members[0] * slice, (members[0] + 1) * slice), shape.slice(1)).map((rest) => [axis, ...rest]);
+    return blocksOf(cells.slice(members[0] * slice, (members[0] + 1) * slice), shape.slice(1)).map((rest) => [
+      axis,
+      ...rest,
+    ]);
   });
 }
 
@@ -117,7 +130,9 @@ function back(relation, block, outputShape) {
   if (relation.kind === "reshape") return blocksOf(flat(block), relation.input_shape);
   const cells = new Uint8Array(sizeOf(relation.input_shape));
   const [on, source] = [flat(block), relation.source.flat(outputShape.length)];
-  on.forEach((set, k) => { if (set && source[k] >= 0) cells[source[k]] = 1; });
+  on.forEach((set, k) => {
+    if (set && source[k] >= 0) cells[source[k]] = 1;
+  });
   return blocksOf(cells, relation.input_shape);
 }
 
@@ -126,7 +141,10 @@ function forward(relation, block, outputShape) {
   if (relation.kind === "product") return productForward(relation, block);
   const on = flat(block);
   if (relation.kind === "reshape") return blocksOf(on, relation.output_shape);
-  return blocksOf(Uint8Array.from(relation.source.flat(outputShape.length), (k) => (k >= 0 ? on[k] : 0)), outputShape);
+  return blocksOf(
+    Uint8Array.from(relation.source.flat(outputShape.length), (k) => (k >= 0 ? on[k] : 0)),
+    outputShape,
+  );
 }
 
 /** @param {Uint8Array} outer @param {Uint8Array} inner */
@@ -134,7 +152,8 @@ function covers(outer, inner) {
   if (outer !== inner) for (let i = 0; i < inner.length; i++) if (inner[i] > outer[i]) return false;
   return true;
 }
-const holds = (/** @type {Block} */ outer, /** @type {Block} */ inner) => inner.every((axis, k) => covers(outer[k], axis));
+const holds = (/** @type {Block} */ outer, /** @type {Block} */ inner) =>
+  inner.every((axis, k) => covers(outer[k], axis));
 
 /** @param {Map<number, Block[]>} sets @param {number} step @param {Block[]} blocks */
 function add(sets, step, blocks) {
@@ -154,17 +173,21 @@ function add(sets, step, blocks) {
  * @returns {{ sources: Map<number, Block[]>, influence: Map<number, Block[]> }}
  */
 export function fieldsOf(geometry, shapeOf, step, cell) {
-  const start = shapeOf(step).map((size, axis) => Uint8Array.from({ length: size }, (_, k) => Number(k === cell[axis])));
+  const start = shapeOf(step).map((size, axis) =>
+    Uint8Array.from({ length: size }, (_, k) => Number(k === cell[axis])),
+  );
   const sources = new Map([[step, [start]]]);
   for (let later = step; later >= 0; later--) {
     for (const block of sources.get(later) ?? []) {
-      for (const relation of Object.values(geometry[later])) add(sources, relation.parent, back(relation, block, shapeOf(later)));
+      for (const relation of Object.values(geometry[later]))
+        add(sources, relation.parent, back(relation, block, shapeOf(later)));
     }
   }
   const influence = new Map([[step, [start]]]);
   for (let later = step + 1; later < geometry.length; later++) {
     for (const relation of Object.values(geometry[later])) {
-      for (const block of influence.get(relation.parent) ?? []) add(influence, later, forward(relation, block, shapeOf(later)));
+      for (const block of influence.get(relation.parent) ?? [])
+        add(influence, later, forward(relation, block, shapeOf(later)));
     }
   }
   sources.delete(step);
@@ -197,15 +220,34 @@ export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled
   const extent = (/** @type {number} */ fromEnd) => {
     const axes = blocks.map((block) => block[block.length - fromEnd]);
     const pixel = picture.side / axes[0].length;
-    return [Math.min(...axes.map((axis) => axis.indexOf(1))) * pixel, (Math.max(...axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel];
+    return [
+      Math.min(...axes.map((axis) => axis.indexOf(1))) * pixel,
+      (Math.max(...axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel,
+    ];
   };
   const [rows, columns] = [extent(2), extent(1)];
-  const corners = columns.flatMap((x) => rows.map((y) => (warp ?? [[1, 0, 0], [0, 1, 0]]).map(([a, b, c]) => a * x + b * y + c)));
+  const corners = columns.flatMap((x) =>
+    rows.map((y) =>
+      (
+        warp ?? [
+          [1, 0, 0],
+          [0, 1, 0],
+        ]
+      ).map(([a, b, c]) => a * x + b * y + c),
+    ),
+  );
   const [left, top] = [0, 1].map((axis) => Math.min(...corners.map((corner) => corner[axis])));
   const [right, bottom] = [0, 1].map((axis) => Math.max(...corners.map((corner) => corner[axis])));
-  if (!centred) return { left: left / picture.side, top: top / picture.side, width: (right - left) / picture.side, height: (bottom - top) / picture.side };
+  if (!centred)
+    return {
+      left: left / picture.side,
+      top: top / picture.side,
+      width: (right - left) / picture.side,
+      height: (bottom - top) / picture.side,
+    };
   const margin = (picture.side - scaled.side) / 2;
   const middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-  const onPad = (/** @type {number} */ pixel, /** @type {number} */ axis) => (pixel - margin - shift[axis] - scaled.side / 2) / scale + middle[axis];
+  const onPad = (/** @type {number} */ pixel, /** @type {number} */ axis) =>
+    (pixel - margin - shift[axis] - scaled.side / 2) / scale + middle[axis];
   return { left: onPad(left, 0), top: onPad(top, 1), width: (right - left) / scale, height: (bottom - top) / scale };
 }

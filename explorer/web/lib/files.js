@@ -5,7 +5,8 @@
 
 /** @typedef {{ kind: "png" | "jpeg" | "gif" | "webp" | "bmp", complete: boolean, notes: ("turned" | "deep" | "cmyk" | "moving")[] }} Facts */
 
-const text = (/** @type {Uint8Array} */ bytes, /** @type {number} */ at, /** @type {number} */ length) => String.fromCharCode(...bytes.subarray(at, at + length));
+const text = (/** @type {Uint8Array} */ bytes, /** @type {number} */ at, /** @type {number} */ length) =>
+  String.fromCharCode(...bytes.subarray(at, at + length));
 
 /** @param {Uint8Array} bytes @returns {Facts | null} null when it is no picture of a kind known here */
 export function factsOf(bytes) {
@@ -13,8 +14,10 @@ export function factsOf(bytes) {
   if (bytes.length < 12) return null;
   if (text(bytes, 1, 3) === "PNG") return png(bytes, view);
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpeg(bytes, view);
-  if (text(bytes, 0, 4) === "RIFF" && text(bytes, 8, 4) === "WEBP") return { kind: "webp", complete: view.getUint32(4, true) + 8 <= bytes.length, notes: [] };
-  if (text(bytes, 0, 3) === "GIF") return { kind: "gif", complete: bytes.lastIndexOf(0x3b) >= bytes.length - 4, notes: ["moving"] };
+  if (text(bytes, 0, 4) === "RIFF" && text(bytes, 8, 4) === "WEBP")
+    return { kind: "webp", complete: view.getUint32(4, true) + 8 <= bytes.length, notes: [] };
+  if (text(bytes, 0, 3) === "GIF")
+    return { kind: "gif", complete: bytes.lastIndexOf(0x3b) >= bytes.length - 4, notes: ["moving"] };
   if (text(bytes, 0, 2) === "BM") return { kind: "bmp", complete: view.getUint32(2, true) <= bytes.length, notes: [] };
   return null;
 }
@@ -35,10 +38,12 @@ function jpeg(bytes, view) {
   const facts = { kind: "jpeg", complete: false, notes: [] };
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
     const marker = bytes[at + 1];
-    if (marker === 0xe1 && text(bytes, at + 4, 4) === "Exif" && orientation(bytes, view, at + 10) > 1) facts.notes.push("turned");
+    if (marker === 0xe1 && text(bytes, at + 4, 4) === "Exif" && orientation(bytes, view, at + 10) > 1)
+      facts.notes.push("turned");
     if (marker >= 0xc0 && marker <= 0xc2 && bytes[at + 9] === 4) facts.notes.push("cmyk");
     if (marker !== 0xda) continue;
-    for (let k = bytes.length - 2; k > at && !facts.complete; k--) facts.complete = bytes[k] === 0xff && bytes[k + 1] === 0xd9;
+    for (let k = bytes.length - 2; k > at && !facts.complete; k--)
+      facts.complete = bytes[k] === 0xff && bytes[k + 1] === 0xd9;
     break;
   }
   return facts;

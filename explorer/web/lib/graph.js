@@ -41,8 +41,14 @@ export function groupsOf(steps) {
   const real = steps.filter(({ index }) => index >= 0).length;
   const kept = found
     .sort((a, b) => a.first - b.first || b.last - a.last || a.path.length - b.path.length)
-    .filter(({ first, last }, k, all) => last - first + 1 < real && !(k > 0 && all[k - 1].first === first && all[k - 1].last === last));
-  for (const group of kept) group.depth = kept.filter((other) => other !== group && other.first <= group.first && other.last >= group.last).length;
+    .filter(
+      ({ first, last }, k, all) =>
+        last - first + 1 < real && !(k > 0 && all[k - 1].first === first && all[k - 1].last === last),
+    );
+  for (const group of kept)
+    group.depth = kept.filter(
+      (other) => other !== group && other.first <= group.first && other.last >= group.last,
+    ).length;
   return kept;
 }
 
@@ -81,7 +87,8 @@ export function edgesOf(steps, stands) {
   /** @type {Map<number, Edge[]>} */
   const bySource = new Map();
   for (const edge of over) bySource.set(edge.from, [...(bySource.get(edge.from) ?? []), edge]);
-  const buses = [...bySource].map(([from, members]) => ({ from, to: Math.max(...members.map(({ to }) => to)), members }))
+  const buses = [...bySource]
+    .map(([from, members]) => ({ from, to: Math.max(...members.map(({ to }) => to)), members }))
     .sort((a, b) => a.to - a.from - (b.to - b.from) || a.from - b.from);
   /** @type {{ from: number, to: number }[][]} */
   const lanes = [];

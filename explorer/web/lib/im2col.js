@@ -31,12 +31,18 @@ export function im2colOf({ settings, tensors: { weight } }, forward, group) {
   const kernels = new Float64Array(count * taps);
   const product = new Float64Array(count * places);
   for (let o = 0; o < count; o++) {
-    for (const term of forward.visit((first + o) * places).terms) kernels[o * taps + rowOf(term, [kH, kW])] = term.factors[0];
+    for (const term of forward.visit((first + o) * places).terms)
+      kernels[o * taps + rowOf(term, [kH, kW])] = term.factors[0];
     for (let p = 0; p < places; p++) {
       let total = 0;
       for (let tap = 0; tap < taps; tap++) total += kernels[o * taps + tap] * columns[tap * places + p];
       product[o * places + p] = total;
     }
   }
-  return { first, kernels: { rows: count, columns: taps, values: kernels }, columns: { rows: taps, columns: places, values: columns, inside }, product: { rows: count, columns: places, values: product } };
+  return {
+    first,
+    kernels: { rows: count, columns: taps, values: kernels },
+    columns: { rows: taps, columns: places, values: columns, inside },
+    product: { rows: count, columns: places, values: product },
+  };
 }

@@ -21,7 +21,10 @@ export const SHAPE = { sigma: 1, wavelength: 5, angle: 45 };
 export const centre = (length) => Math.floor((length - 1) / 2);
 
 /** Row `length - 1` of Pascal's triangle. @param {number} length @returns {number[]} */
-const binomial = (length) => Array.from({ length }, (_, k) => Array.from({ length: k }, (_, m) => (length - 1 - m) / (m + 1)).reduce((c, f) => c * f, 1)).map(Math.round);
+const binomial = (length) =>
+  Array.from({ length }, (_, k) =>
+    Array.from({ length: k }, (_, m) => (length - 1 - m) / (m + 1)).reduce((c, f) => c * f, 1),
+  ).map(Math.round);
 
 /** Differences of neighbours, smoothed by `length - 2` further sums: −1 0 1, or −1 −2 0 2 1. @param {number} length */
 function derivative(length) {
@@ -34,18 +37,24 @@ const signs = (length) => Array.from({ length }, (_, k) => Math.sign(2 * k - (le
 
 /** @param {number} rows @param {number} columns @param {(row: number, column: number) => number} value `row` and `column` count from the centre @returns {Kernel} */
 function filled(rows, columns, value) {
-  const values = Array.from({ length: rows * columns }, (_, k) => value(Math.floor(k / columns) - centre(rows), (k % columns) - centre(columns)));
+  const values = Array.from({ length: rows * columns }, (_, k) =>
+    value(Math.floor(k / columns) - centre(rows), (k % columns) - centre(columns)),
+  );
   return { rows, columns, values: values.map((u) => u + 0) }; // no −0
 }
 
 /** @param {number[]} vertical @param {number[]} horizontal */
 const outer = (vertical, horizontal) => ({
-  rows: vertical.length, columns: horizontal.length, values: vertical.flatMap((v) => horizontal.map((w) => v * w + 0)),
+  rows: vertical.length,
+  columns: horizontal.length,
+  values: vertical.flatMap((v) => horizontal.map((w) => v * w + 0)),
 });
 
 /** The row and column through the centre hold `arm`, the centre what makes the sum `total`. @param {number} rows @param {number} columns @param {number} arm @param {number} total */
 const cross = (rows, columns, arm, total) =>
-  filled(rows, columns, (i, j) => (i === 0 && j === 0 ? total - arm * (rows + columns - 2) : i === 0 || j === 0 ? arm : 0));
+  filled(rows, columns, (i, j) =>
+    i === 0 && j === 0 ? total - arm * (rows + columns - 2) : i === 0 || j === 0 ? arm : 0,
+  );
 
 /** Four decimals, so that what a cell shows is what it holds. @param {number} u */
 const rounded = (u) => Math.round(u * 1e4) / 1e4 + 0;
@@ -68,43 +77,85 @@ const SIGNED = /** @type {Result} */ ({ normalise: false, show: "absolute", bias
 
 /** @type {Record<string, Preset>} */
 export const PRESETS = {
-  identity: { least: [1, 1], shape: {}, result: AS_IS, make: (rows, columns) => filled(rows, columns, (i, j) => Number(i === 0 && j === 0)) },
+  identity: {
+    least: [1, 1],
+    shape: {},
+    result: AS_IS,
+    make: (rows, columns) => filled(rows, columns, (i, j) => Number(i === 0 && j === 0)),
+  },
   box: { least: [1, 1], shape: {}, result: AVERAGE, make: (rows, columns) => filled(rows, columns, () => 1) },
   gaussian: {
-    least: [1, 1], usual: [5, 5], shape: { sigma: 1 }, result: AVERAGE,
+    least: [1, 1],
+    usual: [5, 5],
+    shape: { sigma: 1 },
+    result: AVERAGE,
     make(rows, columns, { sigma }) {
-      const bell = (/** @type {number} */ length) => Array.from({ length }, (_, k) => Math.exp(-((k - (length - 1) / 2) ** 2) / (2 * sigma ** 2)));
+      const bell = (/** @type {number} */ length) =>
+        Array.from({ length }, (_, k) => Math.exp(-((k - (length - 1) / 2) ** 2) / (2 * sigma ** 2)));
       return outer(bell(rows), bell(columns));
     },
   },
   sharpen: { least: [1, 2], shape: {}, result: AS_IS, make: (rows, columns) => cross(rows, columns, -1, 1) },
-  sobelx: { least: [1, 2], shape: {}, result: SIGNED, make: (rows, columns) => outer(binomial(rows), derivative(columns)) },
-  sobely: { least: [2, 1], shape: {}, result: SIGNED, make: (rows, columns) => outer(derivative(rows), binomial(columns)) },
-  prewittx: { least: [1, 2], shape: {}, result: SIGNED, make: (rows, columns) => outer(Array(rows).fill(1), signs(columns)) },
-  prewitty: { least: [2, 1], shape: {}, result: SIGNED, make: (rows, columns) => outer(signs(rows), Array(columns).fill(1)) },
+  sobelx: {
+    least: [1, 2],
+    shape: {},
+    result: SIGNED,
+    make: (rows, columns) => outer(binomial(rows), derivative(columns)),
+  },
+  sobely: {
+    least: [2, 1],
+    shape: {},
+    result: SIGNED,
+    make: (rows, columns) => outer(derivative(rows), binomial(columns)),
+  },
+  prewittx: {
+    least: [1, 2],
+    shape: {},
+    result: SIGNED,
+    make: (rows, columns) => outer(Array(rows).fill(1), signs(columns)),
+  },
+  prewitty: {
+    least: [2, 1],
+    shape: {},
+    result: SIGNED,
+    make: (rows, columns) => outer(signs(rows), Array(columns).fill(1)),
+  },
   laplacian: { least: [1, 2], shape: {}, result: SIGNED, make: (rows, columns) => cross(rows, columns, 1, 0) },
   emboss: {
-    least: [2, 2], shape: {}, result: AS_IS,
-    make: (rows, columns) => filled(rows, columns, (i, j) => (i === 0 && j === 0 ? 1 : Math.max(-2, Math.min(2, i + j)))),
+    least: [2, 2],
+    shape: {},
+    result: AS_IS,
+    make: (rows, columns) =>
+      filled(rows, columns, (i, j) => (i === 0 && j === 0 ? 1 : Math.max(-2, Math.min(2, i + j)))),
   },
   gabor: {
-    least: [2, 2], usual: [9, 9], shape: { sigma: 2, wavelength: 5, angle: 45 }, result: SIGNED,
+    least: [2, 2],
+    usual: [9, 9],
+    shape: { sigma: 2, wavelength: 5, angle: 45 },
+    result: SIGNED,
     make(rows, columns, { sigma, wavelength, angle }) {
-      const over = (/** @type {(y: number, x: number) => number} */ value) => filled(rows, columns, (i, j) => value(i - shift(rows), j - shift(columns)));
+      const over = (/** @type {(y: number, x: number) => number} */ value) =>
+        filled(rows, columns, (i, j) => value(i - shift(rows), j - shift(columns)));
       const bell = over((y, x) => Math.exp(-(x * x + y * y) / (2 * sigma ** 2)));
-      const wave = over((y, x) => Math.cos((2 * Math.PI * (x * Math.cos(radians(angle)) - y * Math.sin(radians(angle)))) / wavelength));
+      const wave = over((y, x) =>
+        Math.cos((2 * Math.PI * (x * Math.cos(radians(angle)) - y * Math.sin(radians(angle)))) / wavelength),
+      );
       const product = bell.values.map((value, k) => value * wave.values[k]);
       const level = sumOf({ ...bell, values: product }) / sumOf(bell); // taken away, so that the kernel answers to waves and not to brightness
       return { ...bell, values: bell.values.map((value, k) => rounded(product[k] - level * value)) };
     },
   },
   motion: {
-    least: [1, 1], usual: [9, 9], shape: { angle: 45 }, result: AVERAGE,
-    make: (rows, columns, { angle }) => filled(rows, columns, (i, j) => {
-      const [y, x] = [i - shift(rows), j - shift(columns)];
-      const away = Math.abs(x * Math.sin(radians(angle)) + y * Math.cos(radians(angle)));
-      return Number(away < 0.5 + 1e-9);
-    }),
+    least: [1, 1],
+    usual: [9, 9],
+    shape: { angle: 45 },
+    result: AVERAGE,
+    make: (rows, columns, { angle }) =>
+      filled(rows, columns, (i, j) => {
+        const [y, x] = [i - shift(rows), j - shift(columns)];
+        const away = Math.abs(x * Math.sin(radians(angle)) + y * Math.cos(radians(angle)));
+        return Number(away < 0.5 + 1e-9);
+      }),
   },
 };
 
@@ -116,10 +167,13 @@ export const RANGES = {
 };
 
 /** The kernel with other rows and columns: what is over is cut off, what is missing is 0, the centre stays the centre. @param {Kernel} kernel @param {number} rows @param {number} columns */
-export const resized = (kernel, rows, columns) => filled(rows, columns, (i, j) => {
-  const [row, column] = [i + centre(kernel.rows), j + centre(kernel.columns)];
-  return row >= 0 && row < kernel.rows && column >= 0 && column < kernel.columns ? kernel.values[row * kernel.columns + column] : 0;
-});
+export const resized = (kernel, rows, columns) =>
+  filled(rows, columns, (i, j) => {
+    const [row, column] = [i + centre(kernel.rows), j + centre(kernel.columns)];
+    return row >= 0 && row < kernel.rows && column >= 0 && column < kernel.columns
+      ? kernel.values[row * kernel.columns + column]
+      : 0;
+  });
 
 /** @param {Kernel} kernel */
 export const sumOf = ({ values }) => values.reduce((sum, value) => sum + value, 0);

@@ -17,7 +17,8 @@ const TALLEST = 420;
 const LARGEST_ZOOM = 18;
 
 /** The side a map is drawn at, by how many there are. @param {number} channels */
-const targetSide = (channels) => (channels === 1 ? 140 : channels <= 10 ? 72 : channels <= 32 ? 50 : channels <= 64 ? 36 : 28);
+const targetSide = (channels) =>
+  channels === 1 ? 140 : channels <= 10 ? 72 : channels <= 32 ? 50 : channels <= 64 ? 36 : 28;
 
 /**
  * @param {{ rows: number, columns: number, count: number }} map rows × columns cells a map, of which `count` hold values
@@ -25,18 +26,34 @@ const targetSide = (channels) => (channels === 1 ? 140 : channels <= 10 ? 72 : c
  * @returns {Grid}
  */
 export function gridOf({ rows, columns, count }, channels) {
-  const zoom = columns === 1 ? LARGEST_ZOOM : Math.max(1, Math.min(LARGEST_ZOOM, Math.round(targetSide(channels) / Math.max(rows, columns))));
+  const zoom =
+    columns === 1
+      ? LARGEST_ZOOM
+      : Math.max(1, Math.min(LARGEST_ZOOM, Math.round(targetSide(channels) / Math.max(rows, columns))));
   const across = Math.ceil(channels / Math.max(1, Math.floor((TALLEST + GAP) / (rows * zoom + GAP))));
   const down = Math.ceil(channels / across);
   return {
-    channels, rows, columns, count, across, down, zoom, gap: GAP,
+    channels,
+    rows,
+    columns,
+    count,
+    across,
+    down,
+    zoom,
+    gap: GAP,
     width: across * (columns * zoom + GAP) - GAP,
     height: down * (rows * zoom + GAP) - GAP,
   };
 }
 
 /** The same maps, `times` as large. @param {Grid} grid @param {number} times @returns {Grid} */
-export const enlarged = (grid, times) => ({ ...grid, zoom: grid.zoom * times, gap: grid.gap * times, width: grid.width * times, height: grid.height * times });
+export const enlarged = (grid, times) => ({
+  ...grid,
+  zoom: grid.zoom * times,
+  gap: grid.gap * times,
+  width: grid.width * times,
+  height: grid.height * times,
+});
 
 /** Where a map begins: maps run down the first column, then down the next. @param {Grid} grid @param {number} channel */
 export function originOf(grid, channel) {
@@ -51,9 +68,18 @@ export function outlineOf(grid) {
   const { x, y } = originOf(grid, grid.channels - 1);
   const rest = grid.count % grid.columns;
   const single = grid.channels === 1;
-  const corner = single ? { x: rest * grid.zoom, y: grid.height - grid.zoom } : { x: x - grid.gap, y: y + grid.rows * grid.zoom };
+  const corner = single
+    ? { x: rest * grid.zoom, y: grid.height - grid.zoom }
+    : { x: x - grid.gap, y: y + grid.rows * grid.zoom };
   if (single ? rest === 0 : corner.y === grid.height) return "none";
-  const places = [[0, 0], [grid.width, 0], [grid.width, corner.y], [corner.x, corner.y], [corner.x, grid.height], [0, grid.height]];
+  const places = [
+    [0, 0],
+    [grid.width, 0],
+    [grid.width, corner.y],
+    [corner.x, corner.y],
+    [corner.x, grid.height],
+    [0, grid.height],
+  ];
   return `polygon(${places.map(([left, top]) => `${left}px ${top}px`).join(", ")})`;
 }
 
@@ -74,8 +100,15 @@ export function cellAt(grid, x, y) {
 
 /** @param {Grid} grid @param {Cell} cell */
 function holds(grid, { channel, row, column }) {
-  return channel >= 0 && channel < grid.channels && row >= 0 && row < grid.rows && column >= 0 && column < grid.columns &&
-    row * grid.columns + column < grid.count;
+  return (
+    channel >= 0 &&
+    channel < grid.channels &&
+    row >= 0 &&
+    row < grid.rows &&
+    column >= 0 &&
+    column < grid.columns &&
+    row * grid.columns + column < grid.count
+  );
 }
 
 /**
@@ -139,10 +172,17 @@ export function rectanglesOf(cells, { size, block }, grid, channels) {
   const { zoom, columns } = grid;
   if (size.length === 1) {
     const rows = runs(cells[0]).flatMap(([start, length]) => byRows(start, length, columns));
-    return rows.map(([row, column, length]) => ({ x: column * zoom, y: row * zoom, width: length * zoom, height: zoom }));
+    return rows.map(([row, column, length]) => ({
+      x: column * zoom,
+      y: row * zoom,
+      width: length * zoom,
+      height: zoom,
+    }));
   }
-  const pixels = (/** @type {[number, number]} */ [start, length]) =>
-    [Math.floor(start / block) * zoom, (Math.floor((start + length - 1) / block) - Math.floor(start / block) + 1) * zoom];
+  const pixels = (/** @type {[number, number]} */ [start, length]) => [
+    Math.floor(start / block) * zoom,
+    (Math.floor((start + length - 1) / block) - Math.floor(start / block) + 1) * zoom,
+  ];
   const across = runs(cells[size.length - 1]).map(pixels);
   const down = size.length > 2 ? runs(cells[size.length - 2]).map(pixels) : [[0, zoom]];
   const found = [];
@@ -150,7 +190,8 @@ export function rectanglesOf(cells, { size, block }, grid, channels) {
     const index = tensorIndex({ size, columns, block }, size.length, { channel: channels[place], row: 0, column: 0 });
     if (!channelAxes(size).every((_, axis) => cells[axis][index[axis]])) continue;
     const { x, y } = originOf(grid, place);
-    for (const [top, height] of down) for (const [left, width] of across) found.push({ x: x + left, y: y + top, width, height });
+    for (const [top, height] of down)
+      for (const [left, width] of across) found.push({ x: x + left, y: y + top, width, height });
   }
   return found;
 }
@@ -159,7 +200,7 @@ export function rectanglesOf(cells, { size, block }, grid, channels) {
 function byRows(start, length, columns) {
   /** @type {[number, number, number][]} */
   const found = [];
-  for (let at = start; at < start + length; ) {
+  for (let at = start; at < start + length;) {
     const column = at % columns;
     const taken = Math.min(columns - column, start + length - at);
     found.push([Math.floor(at / columns), column, taken]);

@@ -47,7 +47,10 @@ export function decodeInk(text) {
   };
   return text.split("~").map((stroke) => {
     if (!stroke || stroke.length % 4) throw new Error("a stroke is cut off");
-    return Array.from({ length: stroke.length / 4 }, (_, k) => [number(stroke.slice(4 * k, 4 * k + 2)), number(stroke.slice(4 * k + 2, 4 * k + 4))]);
+    return Array.from({ length: stroke.length / 4 }, (_, k) => [
+      number(stroke.slice(4 * k, 4 * k + 2)),
+      number(stroke.slice(4 * k + 2, 4 * k + 4)),
+    ]);
   });
 }
 
@@ -59,7 +62,12 @@ export function decodeInk(text) {
  */
 
 /** A text of one's own choice; `initial` is left out. @param {string} part @param {string} initial @returns {Field<string>} */
-const textField = (part, initial) => ({ part, initial, read: (text) => text, write: (value) => (value === initial ? null : value) });
+const textField = (part, initial) => ({
+  part,
+  initial,
+  read: (text) => text,
+  write: (value) => (value === initial ? null : value),
+});
 
 /** A text that is one of some; throws for another. @param {string} text @param {string[]} known */
 function oneOf(text, known) {
@@ -72,7 +80,12 @@ function oneOf(text, known) {
  * accepts and throws for the rest
  * @returns {Field<T | null>}
  */
-export const jsonField = (part, check = (value) => value) => ({ part, initial: null, read: (text) => check(JSON.parse(text)), write: (value) => (value === null ? null : JSON.stringify(value)) });
+export const jsonField = (part, check = (value) => value) => ({
+  part,
+  initial: null,
+  read: (text) => check(JSON.parse(text)),
+  write: (value) => (value === null ? null : JSON.stringify(value)),
+});
 
 /** The changes up to the first step of SGD on a picture file, which no link can carry. @param {any[]} edits */
 function portable(edits) {
@@ -131,11 +144,18 @@ export const fields = {
     read: (text) => {
       const edits = JSON.parse(text);
       if (!Array.isArray(edits)) throw new Error("no list of changes");
-      return edits.map((edit) => (edit.ink === undefined ? edit : { ...edit, ink: undefined, strokes: decodeInk(edit.ink) }));
+      return edits.map((edit) =>
+        edit.ink === undefined ? edit : { ...edit, ink: undefined, strokes: decodeInk(edit.ink) },
+      );
     },
-    write: (edits) => (portable(edits).length
-      ? JSON.stringify(portable(edits).map((/** @type {any} */ edit) => (edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit)))
-      : null),
+    write: (edits) =>
+      portable(edits).length
+        ? JSON.stringify(
+            portable(edits).map((/** @type {any} */ edit) =>
+              edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit,
+            ),
+          )
+        : null,
   },
   zoom: {
     part: "zoom",
@@ -163,12 +183,18 @@ export const fields = {
   perturbation: {
     part: "perturb",
     initial: {},
-    read: (text) => Object.fromEntries(text.split("_").map((amount) => {
-      const parts = /^([a-z]+)(?::(-?\d+(?:\.\d+)?))?$/.exec(amount);
-      if (!parts) throw new Error(amount);
-      return [parts[1], parts[2] === undefined ? true : Number(parts[2])];
-    })),
-    write: (amounts) => Object.entries(amounts).map(([name, value]) => (value === true ? name : `${name}:${value}`)).join("_") || null,
+    read: (text) =>
+      Object.fromEntries(
+        text.split("_").map((amount) => {
+          const parts = /^([a-z]+)(?::(-?\d+(?:\.\d+)?))?$/.exec(amount);
+          if (!parts) throw new Error(amount);
+          return [parts[1], parts[2] === undefined ? true : Number(parts[2])];
+        }),
+      ),
+    write: (amounts) =>
+      Object.entries(amounts)
+        .map(([name, value]) => (value === true ? name : `${name}:${value}`))
+        .join("_") || null,
   },
   run: textField("run", ""),
   why: {
@@ -189,27 +215,38 @@ export const fields = {
       const { with: kind, ink, step = null, ...rest } = JSON.parse(text);
       oneOf(kind, ["model", "drawing", "changes"]);
       if (step !== null && !Number.isInteger(step)) throw new Error(`no step: ${step}`);
-      return { ...rest, with: kind, step, ...(rest.drawing ? { drawing: { ...rest.drawing, strokes: ink ? decodeInk(ink) : [] } } : {}) };
+      return {
+        ...rest,
+        with: kind,
+        step,
+        ...(rest.drawing ? { drawing: { ...rest.drawing, strokes: ink ? decodeInk(ink) : [] } } : {}),
+      };
     },
     write: (compare) => {
       if (!compare) return null;
       const { drawing, ...rest } = compare;
       if (!drawing) return JSON.stringify(rest);
       if (drawing.source?.data !== undefined) return JSON.stringify({ ...rest, with: "drawing" }); // no link can carry a picture file
-      return JSON.stringify({ ...rest, drawing: { ...drawing, strokes: undefined }, ink: drawing.strokes.length ? encodeInk(drawing.strokes) : undefined });
+      return JSON.stringify({
+        ...rest,
+        drawing: { ...drawing, strokes: undefined },
+        ink: drawing.strokes.length ? encodeInk(drawing.strokes) : undefined,
+      });
     },
   },
   cells: {
     part: "cells",
     initial: [],
-    read: (text) => text.split("_").map((cell) => {
-      const parts = /^(-1|\d+)(?::([a-z]+))?((?:\.\d+)+)$/.exec(cell);
-      if (!parts) throw new Error(cell);
-      return { step: Number(parts[1]), of: parts[2] ?? "", cell: parts[3].slice(1).split(".").map(Number) };
-    }),
-    write: (/** @type {Place[]} */ cells) => (cells.length
-      ? cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_")
-      : null),
+    read: (text) =>
+      text.split("_").map((cell) => {
+        const parts = /^(-1|\d+)(?::([a-z]+))?((?:\.\d+)+)$/.exec(cell);
+        if (!parts) throw new Error(cell);
+        return { step: Number(parts[1]), of: parts[2] ?? "", cell: parts[3].slice(1).split(".").map(Number) };
+      }),
+    write: (/** @type {Place[]} */ cells) =>
+      cells.length
+        ? cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_")
+        : null,
   },
   section: {
     part: "part",
@@ -233,12 +270,18 @@ export const fields = {
     part: "picture",
     initial: "landscape",
     read: (text) => {
-      if (!/^(map\.(-1|\d+)\.\d+|drawing|upload|webcam)$/.test(text) && !Object.hasOwn(PICTURES, text)) throw new Error(text);
+      if (!/^(map\.(-1|\d+)\.\d+|drawing|upload|webcam)$/.test(text) && !Object.hasOwn(PICTURES, text))
+        throw new Error(text);
       return text;
     },
     write: (name) => (name === "landscape" ? null : name),
   },
-  kernelChain: { part: "kernels", initial: null, read: readChain, write: (chain) => (chain === null ? null : writeChain(chain)) },
+  kernelChain: {
+    part: "kernels",
+    initial: null,
+    read: readChain,
+    write: (chain) => (chain === null ? null : writeChain(chain)),
+  },
   kernelStage: {
     part: "kernel",
     initial: 0,

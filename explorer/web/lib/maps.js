@@ -9,11 +9,17 @@ import { planesOf, shade } from "./shading.js";
 export function mapFrom({ width, height, name, values }) {
   const bytes = Uint8Array.from(atob(values), (letter) => letter.charCodeAt(0));
   const view = new DataView(bytes.buffer);
-  return { width, height, name, values: Float64Array.from({ length: bytes.length / 4 }, (_, k) => view.getFloat32(4 * k, true)) };
+  return {
+    width,
+    height,
+    name,
+    values: Float64Array.from({ length: bytes.length / 4 }, (_, k) => view.getFloat32(4 * k, true)),
+  };
 }
 
 /** The planes that are convolved: of a map its values, of a picture its colours. @param {Picture | FeatureMap} picture @param {"rgb" | "grey"} channels */
-export const planesFrom = (picture, channels) => ("values" in picture ? [picture.values] : planesOf(picture.data, channels));
+export const planesFrom = (picture, channels) =>
+  "values" in picture ? [picture.values] : planesOf(picture.data, channels);
 
 /** Of all values. @param {Picture | FeatureMap} picture */
 export function extentFrom(picture) {

@@ -1,7 +1,8 @@
 /** Numbers as text. Rounding happens here and nowhere else: what is added, compared or coloured is never rounded. */
 
 /** A number from Python's JSON: what is not finite travels as its name. @param {number | string} value */
-export const numberOf = (value) => (typeof value === "number" ? value : value === "nan" ? NaN : value === "inf" ? Infinity : -Infinity);
+export const numberOf = (value) =>
+  typeof value === "number" ? value : value === "nan" ? NaN : value === "inf" ? Infinity : -Infinity;
 
 /**
  * A number with `digits` significant digits, as short as it can be: 0.81371, −12.4, 3.1e-8.
@@ -13,7 +14,10 @@ export function short(value, digits = 5) {
   if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
   if (number === 0) return "0";
   const size = Math.abs(number);
-  const text = size >= 1e6 || size < 1e-4 ? number.toExponential(Math.min(digits, 3) - 1).replace(/\.?0+e/, "e") : String(Number(number.toPrecision(digits)));
+  const text =
+    size >= 1e6 || size < 1e-4
+      ? number.toExponential(Math.min(digits, 3) - 1).replace(/\.?0+e/, "e")
+      : String(Number(number.toPrecision(digits)));
   return text.replace("-", "−").replace("e−", "e-");
 }
 

@@ -99,9 +99,12 @@ function shapes(x, y) {
     const part = cover(distance);
     if (part > 0) colour = mix(colour, paint, part);
   };
-  const box = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ w, /** @type {number} */ h) => Math.max(Math.abs(x - cx) - w, Math.abs(y - cy) - h);
-  const disc = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ r) => Math.hypot(x - cx, y - cy) - r;
-  const half = (/** @type {number} */ angle, /** @type {number} */ at) => x * Math.cos(angle) + y * Math.sin(angle) - at;
+  const box = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ w, /** @type {number} */ h) =>
+    Math.max(Math.abs(x - cx) - w, Math.abs(y - cy) - h);
+  const disc = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ r) =>
+    Math.hypot(x - cx, y - cy) - r;
+  const half = (/** @type {number} */ angle, /** @type {number} */ at) =>
+    x * Math.cos(angle) + y * Math.sin(angle) - at;
   over([213, 94, 0], disc(0.26, 0.27, 0.17));
   over([0, 114, 178], box(0.72, 0.26, 0.17, 0.15));
   over([0, 158, 115], Math.abs(disc(0.72, 0.72, 0.145)) - 0.032);
@@ -133,13 +136,38 @@ function noisy(x, y) {
 
 /** Letters, 5×7 dots each, a row of dots as the bits of a number, leftmost highest. */
 const LETTERS = {
-  a: [0, 0, 14, 1, 15, 17, 15], b: [16, 16, 22, 25, 17, 17, 30], c: [0, 0, 14, 16, 16, 17, 14], d: [1, 1, 13, 19, 17, 17, 15], e: [0, 0, 14, 17, 31, 16, 14],
-  f: [6, 9, 8, 28, 8, 8, 8], g: [0, 0, 15, 17, 15, 1, 14], h: [16, 16, 22, 25, 17, 17, 17], i: [4, 0, 12, 4, 4, 4, 14], l: [12, 4, 4, 4, 4, 4, 14],
-  m: [0, 0, 26, 21, 21, 21, 21], n: [0, 0, 22, 25, 17, 17, 17], o: [0, 0, 14, 17, 17, 17, 14], p: [0, 0, 30, 17, 30, 16, 16],
-  r: [0, 0, 22, 25, 16, 16, 16], s: [0, 0, 15, 16, 14, 1, 30], t: [8, 8, 28, 8, 8, 9, 6], u: [0, 0, 17, 17, 17, 19, 13],
-  v: [0, 0, 17, 17, 17, 10, 4], w: [0, 0, 17, 17, 21, 21, 10], x: [0, 0, 17, 10, 4, 10, 17], y: [0, 0, 17, 17, 15, 1, 14],
+  a: [0, 0, 14, 1, 15, 17, 15],
+  b: [16, 16, 22, 25, 17, 17, 30],
+  c: [0, 0, 14, 16, 16, 17, 14],
+  d: [1, 1, 13, 19, 17, 17, 15],
+  e: [0, 0, 14, 17, 31, 16, 14],
+  f: [6, 9, 8, 28, 8, 8, 8],
+  g: [0, 0, 15, 17, 15, 1, 14],
+  h: [16, 16, 22, 25, 17, 17, 17],
+  i: [4, 0, 12, 4, 4, 4, 14],
+  l: [12, 4, 4, 4, 4, 4, 14],
+  m: [0, 0, 26, 21, 21, 21, 21],
+  n: [0, 0, 22, 25, 17, 17, 17],
+  o: [0, 0, 14, 17, 17, 17, 14],
+  p: [0, 0, 30, 17, 30, 16, 16],
+  r: [0, 0, 22, 25, 16, 16, 16],
+  s: [0, 0, 15, 16, 14, 1, 30],
+  t: [8, 8, 28, 8, 8, 9, 6],
+  u: [0, 0, 17, 17, 17, 19, 13],
+  v: [0, 0, 17, 17, 17, 10, 4],
+  w: [0, 0, 17, 17, 21, 21, 10],
+  x: [0, 0, 17, 10, 4, 10, 17],
+  y: [0, 0, 17, 17, 15, 1, 14],
 };
-const LINES = ["convolution", "is a sum", "of products", "a window moves", "over the picture", "and writes one", "number a step"];
+const LINES = [
+  "convolution",
+  "is a sum",
+  "of products",
+  "a window moves",
+  "over the picture",
+  "and writes one",
+  "number a step",
+];
 /** Pixels a dot, per line: large print to small print. */
 const DOTS = [7, 7, 6, 5, 4, 3, 2];
 

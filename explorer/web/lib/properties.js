@@ -22,7 +22,11 @@ const TOLERANCE = 1e-12;
 export const signal = (values) => ({ rows: 1, columns: values.length, values });
 
 /** @param {number} rows @param {number} columns @param {(row: number, column: number) => number} make @returns {Plane} */
-const planeOf = (rows, columns, make) => ({ rows, columns, values: Array.from({ length: rows * columns }, (_, k) => make(Math.floor(k / columns), k % columns)) });
+const planeOf = (rows, columns, make) => ({
+  rows,
+  columns,
+  values: Array.from({ length: rows * columns }, (_, k) => make(Math.floor(k / columns), k % columns)),
+});
 
 /**
  * The products behind one element of the full convolution: (f ∗ g)[n] = Σ_m f[m] · g[n − m]; without the flip, the
@@ -42,30 +46,51 @@ export function productsAt(f, g, flip, row, column) {
 }
 
 /** Every place where the two overlap: the result is as long as both together, less one. @param {Plane} f @param {Plane} g @param {boolean} [flip] @returns {Plane} */
-export const convolved = (f, g, flip = true) => planeOf(f.rows + g.rows - 1, f.columns + g.columns - 1,
-  (row, column) => productsAt(f, g, flip, row, column).reduce((sum, { product }) => sum + product, 0));
+export const convolved = (f, g, flip = true) =>
+  planeOf(f.rows + g.rows - 1, f.columns + g.columns - 1, (row, column) =>
+    productsAt(f, g, flip, row, column).reduce((sum, { product }) => sum + product, 0),
+  );
 
 /** Element by element; where one plane ends, the other goes on. @param {Plane} a @param {Plane} b @param {number} [sign] of the second @returns {Plane} */
 export function added(a, b, sign = 1) {
-  const at = (/** @type {Plane} */ { rows, columns, values }, /** @type {number} */ row, /** @type {number} */ column) => (row < rows && column < columns ? values[row * columns + column] : 0);
-  return planeOf(Math.max(a.rows, b.rows), Math.max(a.columns, b.columns), (row, column) => at(a, row, column) + sign * at(b, row, column));
+  const at = (
+    /** @type {Plane} */ { rows, columns, values },
+    /** @type {number} */ row,
+    /** @type {number} */ column,
+  ) => (row < rows && column < columns ? values[row * columns + column] : 0);
+  return planeOf(
+    Math.max(a.rows, b.rows),
+    Math.max(a.columns, b.columns),
+    (row, column) => at(a, row, column) + sign * at(b, row, column),
+  );
 }
 
 /** Moved to the right, zeros before it. @param {Plane} f @param {number} by @returns {Plane} */
-export const shifted = (f, by) => planeOf(f.rows, f.columns + by, (row, column) => (column < by ? 0 : f.values[row * f.columns + column - by]));
+export const shifted = (f, by) =>
+  planeOf(f.rows, f.columns + by, (row, column) => (column < by ? 0 : f.values[row * f.columns + column - by]));
 
 /** The column and the row whose product is nearest to the kernel in squared differences (Eckart & Young 1936). @param {Plane} kernel @returns {{ column: Plane, row: Plane }} */
 export function bestProduct({ rows, columns, values }) {
-  const { sizes: [size], left: [column], right: [row] } = svd(values, rows, columns);
-  const root = Math.sqrt(size) * (column.reduce((peak, value) => (Math.abs(value) > Math.abs(peak) ? value : peak), 0) < 0 ? -1 : 1);
-  return { column: { rows, columns: 1, values: Array.from(column, (value) => value * root + 0) }, row: signal(Array.from(row, (value) => value * root + 0)) };
+  const {
+    sizes: [size],
+    left: [column],
+    right: [row],
+  } = svd(values, rows, columns);
+  const root =
+    Math.sqrt(size) *
+    (column.reduce((peak, value) => (Math.abs(value) > Math.abs(peak) ? value : peak), 0) < 0 ? -1 : 1);
+  return {
+    column: { rows, columns: 1, values: Array.from(column, (value) => value * root + 0) },
+    row: signal(Array.from(row, (value) => value * root + 0)),
+  };
 }
 
 /** The largest or the mean of each two neighbours, in windows that do not overlap. @param {Plane} f @param {"max" | "avg"} kind @returns {Plane} */
-export const pooled = (f, kind) => planeOf(f.rows, Math.floor(f.columns / 2), (row, column) => {
-  const [a, b] = [0, 1].map((k) => f.values[row * f.columns + 2 * column + k]);
-  return kind === "max" ? Math.max(a, b) : (a + b) / 2;
-});
+export const pooled = (f, kind) =>
+  planeOf(f.rows, Math.floor(f.columns / 2), (row, column) => {
+    const [a, b] = [0, 1].map((k) => f.values[row * f.columns + 2 * column + k]);
+    return kind === "max" ? Math.max(a, b) : (a + b) / 2;
+  });
 
 const peakOf = (/** @type {number[]} */ values) => Math.max(0, ...values.map(Math.abs));
 
@@ -80,32 +105,70 @@ function compared(left, right, holds) {
 
 /** The properties by name; `flip` false: of cross-correlation. @type {Record<string, (given: Given, flip: boolean) => Worked>} */
 export const PROPERTIES = {
-  commutes: ({ f, g }, flip) => compared([{ formula: `f ${sign(flip)} g`, plane: convolved(f, g, flip) }], [{ formula: `g ${sign(flip)} f`, plane: convolved(g, f, flip) }], flip),
+  commutes: ({ f, g }, flip) =>
+    compared(
+      [{ formula: `f ${sign(flip)} g`, plane: convolved(f, g, flip) }],
+      [{ formula: `g ${sign(flip)} f`, plane: convolved(g, f, flip) }],
+      flip,
+    ),
   associates({ f, g, h }, flip) {
     const [first, last] = [convolved(f, g, flip), convolved(g, h, flip)];
     return compared(
-      [{ formula: `f ${sign(flip)} g`, plane: first }, { formula: `(f ${sign(flip)} g) ${sign(flip)} h`, plane: convolved(first, h, flip) }],
-      [{ formula: `g ${sign(flip)} h`, plane: last }, { formula: `f ${sign(flip)} (g ${sign(flip)} h)`, plane: convolved(f, last, flip) }], flip);
+      [
+        { formula: `f ${sign(flip)} g`, plane: first },
+        { formula: `(f ${sign(flip)} g) ${sign(flip)} h`, plane: convolved(first, h, flip) },
+      ],
+      [
+        { formula: `g ${sign(flip)} h`, plane: last },
+        { formula: `f ${sign(flip)} (g ${sign(flip)} h)`, plane: convolved(f, last, flip) },
+      ],
+      flip,
+    );
   },
   distributes({ f, g, h }, flip) {
     const none = planeOf(1, Math.max(g.columns, h.columns), () => 0);
     const both = added(g, h);
     const [one, other] = [g, h].map((each) => convolved(f, added(each, none), flip));
     return compared(
-      [{ formula: "g + h", plane: both }, { formula: `f ${sign(flip)} (g + h)`, plane: convolved(f, both, flip) }],
-      [{ formula: `f ${sign(flip)} g`, plane: one }, { formula: `f ${sign(flip)} h`, plane: other }, { formula: `f ${sign(flip)} g + f ${sign(flip)} h`, plane: added(one, other) }], true);
+      [
+        { formula: "g + h", plane: both },
+        { formula: `f ${sign(flip)} (g + h)`, plane: convolved(f, both, flip) },
+      ],
+      [
+        { formula: `f ${sign(flip)} g`, plane: one },
+        { formula: `f ${sign(flip)} h`, plane: other },
+        { formula: `f ${sign(flip)} g + f ${sign(flip)} h`, plane: added(one, other) },
+      ],
+      true,
+    );
   },
   translates({ f, g, shift }, flip) {
     const [moved, plain] = [shifted(f, shift), convolved(f, g, flip)];
     return compared(
-      [{ formula: "S f", plane: moved }, { formula: `(S f) ${sign(flip)} g`, plane: convolved(moved, g, flip) }],
-      [{ formula: `f ${sign(flip)} g`, plane: plain }, { formula: `S (f ${sign(flip)} g)`, plane: shifted(plain, shift) }], true);
+      [
+        { formula: "S f", plane: moved },
+        { formula: `(S f) ${sign(flip)} g`, plane: convolved(moved, g, flip) },
+      ],
+      [
+        { formula: `f ${sign(flip)} g`, plane: plain },
+        { formula: `S (f ${sign(flip)} g)`, plane: shifted(plain, shift) },
+      ],
+      true,
+    );
   },
   separates({ X, u, w }, flip) {
     const [K, between] = [convolved(u, w), convolved(X, w, flip)];
     return compared(
-      [{ formula: "K = u · wᵀ", plane: K }, { formula: `X ${sign(flip)} K`, plane: convolved(X, K, flip) }],
-      [{ formula: `X ${sign(flip)} wᵀ`, plane: between }, { formula: `(X ${sign(flip)} wᵀ) ${sign(flip)} u`, plane: convolved(between, u, flip) }], true);
+      [
+        { formula: "K = u · wᵀ", plane: K },
+        { formula: `X ${sign(flip)} K`, plane: convolved(X, K, flip) },
+      ],
+      [
+        { formula: `X ${sign(flip)} wᵀ`, plane: between },
+        { formula: `(X ${sign(flip)} wᵀ) ${sign(flip)} u`, plane: convolved(between, u, flip) },
+      ],
+      true,
+    );
   },
 };
 
@@ -113,13 +176,27 @@ export const PROPERTIES = {
 export const CLAIMS = {
   invariant({ f, g, shift }, flip) {
     const moved = shifted(f, shift);
-    return compared([{ formula: "S f", plane: moved }, { formula: `(S f) ${sign(flip)} g`, plane: convolved(moved, g, flip) }], [{ formula: `f ${sign(flip)} g`, plane: convolved(f, g, flip) }], false);
+    return compared(
+      [
+        { formula: "S f", plane: moved },
+        { formula: `(S f) ${sign(flip)} g`, plane: convolved(moved, g, flip) },
+      ],
+      [{ formula: `f ${sign(flip)} g`, plane: convolved(f, g, flip) }],
+      false,
+    );
   },
   separable({ X, K }, flip) {
     const { column, row } = bestProduct(K);
     const between = convolved(X, row, flip);
-    return compared([{ formula: `X ${sign(flip)} K`, plane: convolved(X, K, flip) }],
-      [{ formula: "u · wᵀ", plane: convolved(column, row) }, { formula: `X ${sign(flip)} wᵀ`, plane: between }, { formula: `(X ${sign(flip)} wᵀ) ${sign(flip)} u`, plane: convolved(between, column, flip) }], separated(K).rank <= 1);
+    return compared(
+      [{ formula: `X ${sign(flip)} K`, plane: convolved(X, K, flip) }],
+      [
+        { formula: "u · wᵀ", plane: convolved(column, row) },
+        { formula: `X ${sign(flip)} wᵀ`, plane: between },
+        { formula: `(X ${sign(flip)} wᵀ) ${sign(flip)} u`, plane: convolved(between, column, flip) },
+      ],
+      separated(K).rank <= 1,
+    );
   },
   maxsum: (given) => pooling(given, "max"),
   avgsum: (given) => pooling(given, "avg"),
@@ -128,10 +205,27 @@ export const CLAIMS = {
 /** A weighted sum of a sum is the sum of the weighted sums. @param {Given} given @param {"max" | "avg"} kind */
 function pooling({ f, p }, kind) {
   const both = added(f, p);
-  const [one, two] = [f, p].map((each) => pooled(added(each, planeOf(1, both.columns, () => 0)), kind));
+  const [one, two] = [f, p].map((each) =>
+    pooled(
+      added(
+        each,
+        planeOf(1, both.columns, () => 0),
+      ),
+      kind,
+    ),
+  );
   return compared(
-    [{ formula: "f + p", plane: both }, { formula: `${kind}(f + p)`, plane: pooled(both, kind) }],
-    [{ formula: `${kind}(f)`, plane: one }, { formula: `${kind}(p)`, plane: two }, { formula: `${kind}(f) + ${kind}(p)`, plane: added(one, two) }], kind === "avg");
+    [
+      { formula: "f + p", plane: both },
+      { formula: `${kind}(f + p)`, plane: pooled(both, kind) },
+    ],
+    [
+      { formula: `${kind}(f)`, plane: one },
+      { formula: `${kind}(p)`, plane: two },
+      { formula: `${kind}(f) + ${kind}(p)`, plane: added(one, two) },
+    ],
+    kind === "avg",
+  );
 }
 
 /** How formulas write the operation. @param {boolean} flip */

@@ -38,14 +38,25 @@ export function equationsOf(planes, targets, { rows, columns }, counts = null) {
   const [perPlane, all] = [rows.output * columns.output, planes.length * rows.output * columns.output];
   let step = Math.max(1, Math.ceil((all * taps * (taps + 1)) / 2 / MOST_PRODUCTS));
   while (step > 1 && common(step, columns.output) > 1) step++;
-  const offsets = Array.from({ length: taps }, (_, k) => Math.floor(k / columns.taps) * rows.dilation * columns.padded + (k % columns.taps) * columns.dilation);
-  const [gram, moment, mean, patch] = [new Float64Array(taps * taps), new Float64Array(taps), new Float64Array(taps), new Float64Array(taps)];
+  const offsets = Array.from(
+    { length: taps },
+    (_, k) => Math.floor(k / columns.taps) * rows.dilation * columns.padded + (k % columns.taps) * columns.dilation,
+  );
+  const [gram, moment, mean, patch] = [
+    new Float64Array(taps * taps),
+    new Float64Array(taps),
+    new Float64Array(taps),
+    new Float64Array(taps),
+  ];
   const [origin, targetOrigin] = [planes[0][0], targets[0][0]]; // sums of small differences lose fewer digits
   let [count, targetMean, variance, scale] = [0, 0, 0, 0];
   for (let index = 0; index < all; index += step) {
     const [c, at] = [Math.floor(index / perPlane), index % perPlane];
     if (counts && !counts(c, at)) continue;
-    const [plane, first] = [planes[c], Math.floor(at / columns.output) * rows.stride * columns.padded + (at % columns.output) * columns.stride];
+    const [plane, first] = [
+      planes[c],
+      Math.floor(at / columns.output) * rows.stride * columns.padded + (at % columns.output) * columns.stride,
+    ];
     const target = targets[c][at] - targetOrigin;
     for (let k = 0; k < taps; k++) {
       const raw = plane[first + offsets[k]];
@@ -68,8 +79,15 @@ export function equationsOf(planes, targets, { rows, columns }, counts = null) {
     for (let l = 0; l <= k; l++) gram[l * taps + k] = gram[k * taps + l] = gram[k * taps + l] * per - mean[k] * mean[l];
   }
   return {
-    taps, gram, moment, mean: mean.map((value) => value + origin), targetMean: targetMean + targetOrigin, variance: Math.max(0, variance * per - targetMean * targetMean),
-    count, all, scale: (scale * per) / taps,
+    taps,
+    gram,
+    moment,
+    mean: mean.map((value) => value + origin),
+    targetMean: targetMean + targetOrigin,
+    variance: Math.max(0, variance * per - targetMean * targetMean),
+    count,
+    all,
+    scale: (scale * per) / taps,
   };
 }
 
@@ -90,8 +108,15 @@ export function descentOf(equations) {
   const slowest = rank ? Math.log1p(-eigenvalues[rank - 1] / largest) : -Infinity;
   const explained = along.slice(0, rank).reduce((sum, d, k) => sum + (d * d) / eigenvalues[k], 0);
   return {
-    equations, eigenvalues, directions, along, rank, condition, rate: largest ? 1 / largest : 0,
-    steps: rank ? Math.max(1, Math.ceil(Math.log(NEAR) / slowest)) : 0, residual: Math.max(0, variance - explained),
+    equations,
+    eigenvalues,
+    directions,
+    along,
+    rank,
+    condition,
+    rate: largest ? 1 / largest : 0,
+    steps: rank ? Math.max(1, Math.ceil(Math.log(NEAR) / slowest)) : 0,
+    residual: Math.max(0, variance - explained),
   };
 }
 

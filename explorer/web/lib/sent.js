@@ -8,7 +8,9 @@ import { walkHeard } from "./case_link.js";
  * @returns {import("./case_link.js").Walked} @throws {Error} why the page cannot walk through it
  */
 export function walkOf({ op, settings, tensors, walk, element, left }, name) {
-  const told = Object.fromEntries(Object.entries(tensors).map(([tensor, { shape, values }]) => [tensor, [shape, values]]));
+  const told = Object.fromEntries(
+    Object.entries(tensors).map(([tensor, { shape, values }]) => [tensor, [shape, values]]),
+  );
   const heard = walkHeard({ op, settings, tensors: told, pass: walk, origin: { name, left } });
   const pass = passesOf(heard.given)[walk];
   return { ...heard, at: [...writersOf(pass, pass.targets[0], element)].at(-1) ?? pass.count - 1 };

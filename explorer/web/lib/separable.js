@@ -32,7 +32,8 @@ function separate({ rows, columns, values }) {
   const { sizes, left, right } = svd(values, rows, columns);
   const rank = sizes.filter((size) => size > TOLERANCE * sizes[0]).length;
   if (rank > 1) return { sizes, rank, factors: null };
-  if (rank === 0) return { sizes, rank, factors: { vertical: Array(rows).fill(0), horizontal: Array(columns).fill(0) } };
+  if (rank === 0)
+    return { sizes, rank, factors: { vertical: Array(rows).fill(0), horizontal: Array(columns).fill(0) } };
   return { sizes, rank, factors: plain(rows, columns, values) ?? oriented(left[0], right[0], Math.sqrt(sizes[0])) };
 }
 
@@ -43,7 +44,10 @@ export const factors = (kernel) => separated(kernel).factors;
 function oriented(column, row, root) {
   const half = row.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0) / 2;
   const sign = /** @type {number} */ (row.find((value) => Math.abs(value) > half)) < 0 ? -root : root;
-  return { vertical: Array.from(column, (value) => value * sign + 0), horizontal: Array.from(row, (value) => value * sign + 0) };
+  return {
+    vertical: Array.from(column, (value) => value * sign + 0),
+    horizontal: Array.from(row, (value) => value * sign + 0),
+  };
 }
 
 /**
@@ -57,8 +61,10 @@ function plain(rows, columns, values) {
   const [top, left] = [Math.floor(pivot / columns), pivot % columns];
   const vertical = Array.from({ length: rows }, (_, i) => values[i * columns + left]);
   const horizontal = Array.from({ length: columns }, (_, j) => values[top * columns + j] / peak);
-  const product = values.every((value, k) =>
-    Math.abs(value - vertical[Math.floor(k / columns)] * horizontal[k % columns]) <= WHOLE * Math.abs(peak));
+  const product = values.every(
+    (value, k) =>
+      Math.abs(value - vertical[Math.floor(k / columns)] * horizontal[k % columns]) <= WHOLE * Math.abs(peak),
+  );
   return product ? whole({ vertical, horizontal }) : null;
 }
 
@@ -68,13 +74,22 @@ function plain(rows, columns, values) {
  */
 function whole({ vertical, horizontal }) {
   const least = Math.min(...horizontal.filter((value) => value !== 0).map(Math.abs));
-  const scaled = { vertical: vertical.map((value) => value * least), horizontal: horizontal.map((value) => value / least) };
-  const near = (/** @type {number} */ value) => Math.abs(value - Math.round(value)) < WHOLE * Math.max(1, Math.abs(value));
+  const scaled = {
+    vertical: vertical.map((value) => value * least),
+    horizontal: horizontal.map((value) => value / least),
+  };
+  const near = (/** @type {number} */ value) =>
+    Math.abs(value - Math.round(value)) < WHOLE * Math.max(1, Math.abs(value));
   const exact = [...scaled.vertical, ...scaled.horizontal].every(near);
-  const pair = exact ? { vertical: scaled.vertical.map(Math.round), horizontal: scaled.horizontal.map(Math.round) } : { vertical, horizontal };
+  const pair = exact
+    ? { vertical: scaled.vertical.map(Math.round), horizontal: scaled.horizontal.map(Math.round) }
+    : { vertical, horizontal };
   const total = (/** @type {number[]} */ values) => Math.round(values.reduce((sum, value) => sum + value, 0) / WHOLE);
   const sign = (total(pair.vertical) || total(pair.horizontal)) < 0 ? -1 : 1;
-  return { vertical: pair.vertical.map((value) => value * sign + 0), horizontal: pair.horizontal.map((value) => value * sign + 0) };
+  return {
+    vertical: pair.vertical.map((value) => value * sign + 0),
+    horizontal: pair.horizontal.map((value) => value * sign + 0),
+  };
 }
 
 /**
@@ -84,5 +99,8 @@ function whole({ vertical, horizontal }) {
  */
 export function multiplications({ rows, columns }) {
   const values = rows.output * columns.output;
-  return { direct: values * rows.taps * columns.taps, passes: rows.padded * columns.output * columns.taps + values * rows.taps };
+  return {
+    direct: values * rows.taps * columns.taps,
+    passes: rows.padded * columns.output * columns.taps + values * rows.taps,
+  };
 }

@@ -38,7 +38,8 @@ export function widened(extent, sums, divisor, bias) {
 }
 
 /** @param {Float64Array[]} planes sums @param {number} divisor @param {number} bias */
-export const extentOf = (planes, divisor, bias) => planes.reduce((extent, plane) => widened(extent, plane, divisor, bias), EMPTY);
+export const extentOf = (planes, divisor, bias) =>
+  planes.reduce((extent, plane) => widened(extent, plane, divisor, bias), EMPTY);
 
 /** The largest |value|. @param {{ lowest: number, highest: number }} extent */
 export const peakOf = ({ lowest, highest }) => Math.max(Math.abs(lowest), Math.abs(highest));
@@ -53,9 +54,16 @@ export const needsExtent = (show) => show === "rescale" || show === "signed";
 export function shown(value, show, extent) {
   const { lowest, highest } = extent;
   const peak = peakOf(extent);
-  const level = show === "absolute" ? Math.abs(value)
-    : show === "rescale" ? (highest > lowest ? ((value - lowest) / (highest - lowest)) * 255 : value)
-    : show === "signed" ? 127.5 + (peak > 0 ? (value / peak) * 127.5 : 0) : value;
+  const level =
+    show === "absolute"
+      ? Math.abs(value)
+      : show === "rescale"
+        ? highest > lowest
+          ? ((value - lowest) / (highest - lowest)) * 255
+          : value
+        : show === "signed"
+          ? 127.5 + (peak > 0 ? (value / peak) * 127.5 : 0)
+          : value;
   return Math.min(255, Math.max(0, level));
 }
 
@@ -80,7 +88,8 @@ export function handOn(out, sums, divisor, bias, pass) {
     const values = out[c];
     for (let k = 0; k < plane.length; k++) values[k] = plane[k] * scale + bias;
     if (pass === "absolute") for (let k = 0; k < values.length; k++) values[k] = Math.abs(values[k]);
-    else if (pass === "clamp") for (let k = 0; k < values.length; k++) values[k] = Math.min(255, Math.max(0, values[k]));
+    else if (pass === "clamp")
+      for (let k = 0; k < values.length; k++) values[k] = Math.min(255, Math.max(0, values[k]));
   });
 }
 
@@ -95,14 +104,20 @@ export function shade(bytes, planes, divisor, bias, show, extent, dark) {
     diverge(bytes, planes[0], peak > 0 ? 1 / (divisor * peak) : 0, peak > 0 ? bias / peak : 0, dark);
     return;
   }
-  const [stretch, zero] = show === "rescale" && extent.highest > extent.lowest ? [255 / (extent.highest - extent.lowest), extent.lowest]
-    : show === "signed" ? [peak > 0 ? 127.5 / peak : 0, peak > 0 ? -peak : 0] : [1, 0];
+  const [stretch, zero] =
+    show === "rescale" && extent.highest > extent.lowest
+      ? [255 / (extent.highest - extent.lowest), extent.lowest]
+      : show === "signed"
+        ? [peak > 0 ? 127.5 / peak : 0, peak > 0 ? -peak : 0]
+        : [1, 0];
   const scale = stretch / divisor;
   const offset = show === "signed" && peak === 0 ? 127.5 : (bias - zero) * stretch;
   const absolute = show === "absolute";
   const [red, green, blue] = planes.length === 3 ? planes : [planes[0], planes[0], planes[0]];
   for (let k = 0, at = 0; k < red.length; k++, at += 4) {
-    let r = red[k] * scale + offset, g = green[k] * scale + offset, b = blue[k] * scale + offset;
+    let r = red[k] * scale + offset,
+      g = green[k] * scale + offset,
+      b = blue[k] * scale + offset;
     if (absolute) {
       r = Math.abs(r);
       g = Math.abs(g);

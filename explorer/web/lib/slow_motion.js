@@ -9,9 +9,12 @@
 export function stagesOf(steps, parameters) {
   const order = Array.from({ length: steps }, (_, step) => step);
   return [
-    { kind: "batch" }, ...order.map((step) => /** @type {Stage} */ ({ kind: "forward", step })), { kind: "loss" },
+    { kind: "batch" },
+    ...order.map((step) => /** @type {Stage} */ ({ kind: "forward", step })),
+    { kind: "loss" },
     ...order.toReversed().map((step) => /** @type {Stage} */ ({ kind: "backward", step })),
-    ...parameters.map((parameter) => /** @type {Stage} */ ({ kind: "update", parameter })), { kind: "done" },
+    ...parameters.map((parameter) => /** @type {Stage} */ ({ kind: "update", parameter })),
+    { kind: "done" },
   ];
 }
 
@@ -39,6 +42,13 @@ export function formulaOf({ optimiser, momentum, decay, nesterov }, rate, text) 
     const ahead = nesterov ? `(g + ${text(momentum)} · b)` : "b";
     return [...lines, `b ← ${text(momentum)} · b + g`, `w ← w − ${rate} · ${ahead}`];
   }
-  const shrink = !decay ? [] : [optimiser === "adamw" ? `w ← w − ${rate} · ${text(decay)} · w` : `g ← g + ${text(decay)} · w`];
-  return [...shrink, `m ← ${text(momentum)} · m + ${text(1 - momentum)} · g`, "v ← 0.999 · v + 0.001 · g²", `w ← w − ${rate} · m̂ / (√v̂ + 1e-8)`];
+  const shrink = !decay
+    ? []
+    : [optimiser === "adamw" ? `w ← w − ${rate} · ${text(decay)} · w` : `g ← g + ${text(decay)} · w`];
+  return [
+    ...shrink,
+    `m ← ${text(momentum)} · m + ${text(1 - momentum)} · g`,
+    "v ← 0.999 · v + 0.001 · g²",
+    `w ← w − ${rate} · m̂ / (√v̂ + 1e-8)`,
+  ];
 }

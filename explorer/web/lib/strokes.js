@@ -73,7 +73,10 @@ export function partOf(strokes, fraction) {
       const length = Math.hypot(stroke[k][0] - stroke[k - 1][0], stroke[k][1] - stroke[k - 1][1]);
       if (length >= left) {
         const t = length ? left / length : 0;
-        points.push([stroke[k - 1][0] + t * (stroke[k][0] - stroke[k - 1][0]), stroke[k - 1][1] + t * (stroke[k][1] - stroke[k - 1][1])]);
+        points.push([
+          stroke[k - 1][0] + t * (stroke[k][0] - stroke[k - 1][0]),
+          stroke[k - 1][1] + t * (stroke[k][1] - stroke[k - 1][1]),
+        ]);
         break;
       }
       points.push(stroke[k]);

@@ -16,8 +16,12 @@ const MOST_SWEEPS = 60;
  *   `rows` and `right[k]` of `columns` elements, with values = Σ_k sizes[k] · left[k] ⊗ right[k]; a left vector of size 0 is 0
  */
 export function svd(values, rows, columns) {
-  const turned = Array.from({ length: columns }, (_, j) => Float64Array.from({ length: rows }, (_, i) => values[i * columns + j]));
-  const right = Array.from({ length: columns }, (_, j) => Float64Array.from({ length: columns }, (_, i) => Number(i === j)));
+  const turned = Array.from({ length: columns }, (_, j) =>
+    Float64Array.from({ length: rows }, (_, i) => values[i * columns + j]),
+  );
+  const right = Array.from({ length: columns }, (_, j) =>
+    Float64Array.from({ length: columns }, (_, i) => Number(i === j)),
+  );
   for (let sweep = 0, moved = true; moved && sweep < MOST_SWEEPS; sweep++) {
     moved = false;
     for (let p = 0; p < columns; p++) {
@@ -40,8 +44,15 @@ export function svd(values, rows, columns) {
     }
   }
   const sizes = turned.map((column) => Math.sqrt(column.reduce((sum, value) => sum + value * value, 0)));
-  const order = sizes.map((_, k) => k).sort((a, b) => sizes[b] - sizes[a]).slice(0, Math.min(rows, columns));
-  return { sizes: order.map((k) => sizes[k]), left: order.map((k) => turned[k].map((value) => (sizes[k] > 0 ? value / sizes[k] : 0))), right: order.map((k) => right[k]) };
+  const order = sizes
+    .map((_, k) => k)
+    .sort((a, b) => sizes[b] - sizes[a])
+    .slice(0, Math.min(rows, columns));
+  return {
+    sizes: order.map((k) => sizes[k]),
+    left: order.map((k) => turned[k].map((value) => (sizes[k] > 0 ? value / sizes[k] : 0))),
+    right: order.map((k) => right[k]),
+  };
 }
 
 /** @param {Float64Array} one @param {Float64Array} other @param {number} cosine @param {number} sine */

@@ -16,7 +16,10 @@ export function tableOf(text) {
   const plain = text.replace(/\]\s*,?\s*\[/g, "\n").replace(/[[\]]/g, "");
   const lines = plain.split(/\r\n|\r|\n/).filter((line) => line.trim() !== "");
   const separator = plain.includes("\t") ? /\t/ : plain.includes(";") ? /;/ : /\s*,\s*|\s+/;
-  const refuse = (/** @type {Problem["reason"]} */ reason, /** @type {Problem["values"]} */ values) => ({ rows: null, problem: { reason, values } });
+  const refuse = (/** @type {Problem["reason"]} */ reason, /** @type {Problem["values"]} */ values) => ({
+    rows: null,
+    problem: { reason, values },
+  });
   if (!lines.length) return refuse("empty", {});
   /** @type {number[][]} */
   const rows = [];
@@ -26,14 +29,21 @@ export function tableOf(text) {
     for (const [column, cell] of cells.entries()) {
       if (cell.trim() === "") return refuse("hole", { row: row + 1, column: column + 1 });
       const value = parsed(cell);
-      if (value === null) return refuse("number", { row: row + 1, column: column + 1, text: cell.trim().slice(0, QUOTED) });
+      if (value === null)
+        return refuse("number", { row: row + 1, column: column + 1, text: cell.trim().slice(0, QUOTED) });
       values.push(value);
     }
     rows.push(values);
-    if (values.length !== rows[0].length) return refuse("ragged", { row: row + 1, count: values.length, first: rows[0].length });
+    if (values.length !== rows[0].length)
+      return refuse("ragged", { row: row + 1, count: values.length, first: rows[0].length });
   }
   return { rows, problem: null };
 }
 
 /** A plane as a table that a spreadsheet reads. @param {ArrayLike<number>} values @param {number} columns */
-export const tableText = (values, columns) => Array.from({ length: values.length / columns }, (_, row) => Array.from(values).slice(row * columns, (row + 1) * columns).join("\t")).join("\n");
+export const tableText = (values, columns) =>
+  Array.from({ length: values.length / columns }, (_, row) =>
+    Array.from(values)
+      .slice(row * columns, (row + 1) * columns)
+      .join("\t"),
+  ).join("\n");

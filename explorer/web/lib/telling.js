@@ -8,7 +8,17 @@
  */
 
 /** @returns {Telling} */
-export const nothing = () => ({ started: null, batches: [], epochs: [], kept: [], tested: [], rates: [], notes: [], compiled: null, ended: null });
+export const nothing = () => ({
+  started: null,
+  batches: [],
+  epochs: [],
+  kept: [],
+  tested: [],
+  rates: [],
+  notes: [],
+  compiled: null,
+  ended: null,
+});
 
 /** What is known after more events; nothing is changed in place. @param {Telling} telling @param {any[]} events @returns {Telling} */
 export function heard(telling, events) {
@@ -32,7 +42,15 @@ export function heard(telling, events) {
 function without(telling, step) {
   const before = (/** @type {{ step: number }} */ event) => event.step <= step;
   const { batches, epochs, kept, tested, rates } = telling;
-  return { ...telling, batches: batches.filter(before), epochs: epochs.filter(before), kept: kept.filter(before), tested: tested.filter(before), rates: rates.filter(([at]) => at <= step), ended: null };
+  return {
+    ...telling,
+    batches: batches.filter(before),
+    epochs: epochs.filter(before),
+    kept: kept.filter(before),
+    tested: tested.filter(before),
+    rates: rates.filter(([at]) => at <= step),
+    ended: null,
+  };
 }
 
 const number = (/** @type {number | null} */ value) => value ?? NaN;
@@ -40,7 +58,8 @@ const number = (/** @type {number | null} */ value) => value ?? NaN;
 /** The curves of a run: training by batch, validation by checkpoint. @param {Telling} telling */
 export function curvesOf({ batches, kept }) {
   const judged = kept.filter(({ validation }) => validation !== null);
-  const points = (/** @type {any[]} */ events, /** @type {(event: any) => number | null} */ of) => events.map((event) => /** @type {Point} */ ([event.step, number(of(event))]));
+  const points = (/** @type {any[]} */ events, /** @type {(event: any) => number | null} */ of) =>
+    events.map((event) => /** @type {Point} */ ([event.step, number(of(event))]));
   return {
     loss: points(batches, (event) => event.loss),
     accuracy: points(batches, (event) => event.accuracy),
@@ -53,7 +72,12 @@ export function curvesOf({ batches, kept }) {
 /** The gradient's norm of each module, by step. @param {Telling} telling @returns {{ name: string, points: Point[] }[]} */
 export function gradientsOf({ batches }) {
   const names = [...new Set(batches.flatMap((event) => Object.keys(event.gradient_norms)))];
-  return names.map((name) => ({ name, points: batches.filter((event) => name in event.gradient_norms).map((event) => [event.step, number(event.gradient_norms[name])]) }));
+  return names.map((name) => ({
+    name,
+    points: batches
+      .filter((event) => name in event.gradient_norms)
+      .map((event) => [event.step, number(event.gradient_norms[name])]),
+  }));
 }
 
 /** A set's scores before and after: the first and the last that were told. @param {{ step: number, score: Score | null }[]} scores */

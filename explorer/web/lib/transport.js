@@ -18,10 +18,18 @@ export const sought = (walk, at) => ({ ...walk, at: Math.max(0, Math.min(walk.co
 export const stepped = (walk, by) => ({ ...sought(walk, walk.at + by), playing: false });
 
 /** Play or pause; play at the end begins anew. @param {Walk} walk @returns {Walk} */
-export const toggled = (walk) => ({ ...walk, playing: !walk.playing && walk.count > 1, at: !walk.playing && walk.at === walk.count - 1 ? 0 : walk.at, due: 0 });
+export const toggled = (walk) => ({
+  ...walk,
+  playing: !walk.playing && walk.count > 1,
+  at: !walk.playing && walk.at === walk.count - 1 ? 0 : walk.at,
+  due: 0,
+});
 
 /** @param {Walk} walk @param {number} by places in `SPEEDS` @returns {Walk} */
-export const paced = (walk, by) => ({ ...walk, speed: SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(walk.speed) + by))] });
+export const paced = (walk, by) => ({
+  ...walk,
+  speed: SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(walk.speed) + by))],
+});
 
 /** Ms that even the longest walk takes at the highest speed. */
 const LONGEST = 9_000;
@@ -40,13 +48,25 @@ export function advanced(walk, ms, pace) {
 /** What a key asks for, or null. @param {string} key @param {Walk} walk @returns {Walk | null} */
 export function afterKey(key, walk) {
   switch (key) {
-    case " ": return toggled(walk);
-    case "ArrowRight": case "ArrowDown": return stepped(walk, 1);
-    case "ArrowLeft": case "ArrowUp": return stepped(walk, -1);
-    case "Home": return { ...sought(walk, 0), playing: false };
-    case "End": return { ...sought(walk, walk.count - 1), playing: false };
-    case "+": case "=": return paced(walk, 1);
-    case "-": case "−": return paced(walk, -1);
-    default: return null;
+    case " ":
+      return toggled(walk);
+    case "ArrowRight":
+    case "ArrowDown":
+      return stepped(walk, 1);
+    case "ArrowLeft":
+    case "ArrowUp":
+      return stepped(walk, -1);
+    case "Home":
+      return { ...sought(walk, 0), playing: false };
+    case "End":
+      return { ...sought(walk, walk.count - 1), playing: false };
+    case "+":
+    case "=":
+      return paced(walk, 1);
+    case "-":
+    case "−":
+      return paced(walk, -1);
+    default:
+      return null;
   }
 }

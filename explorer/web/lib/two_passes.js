@@ -15,7 +15,11 @@ import { separated } from "./separable.js";
 const plane = (rows, columns, values) => ({ rows, columns, values: Array.from(values) });
 
 /** @param {import("./arithmetic.js").Case} given a convolution whose settings are possible @param {number} o output channel @param {number} c input channel, counted within the group @returns {TwoPasses} */
-export function twoPassesOf({ settings: { stride, padding, dilation, mode, groups, flip }, tensors: { input, weight } }, o, c) {
+export function twoPassesOf(
+  { settings: { stride, padding, dilation, mode, groups, flip }, tensors: { input, weight } },
+  o,
+  c,
+) {
   const [, H, W] = input.shape;
   const [O, each, kH, kW] = weight.shape;
   const taps = weight.values.slice((o * each + c) * kH * kW, (o * each + c + 1) * kH * kW);
@@ -32,7 +36,18 @@ export function twoPassesOf({ settings: { stride, padding, dilation, mode, group
   const result = new Float64Array(rows.output * columns.output);
   addTwoPasses(result, around, vertical, horizontal, geometry);
   const between = new Float64Array(rows.padded * columns.output);
-  const still = /** @type {import("./conv.js").Geometry} */ ({ ...geometry, rows: { ...rows, output: rows.padded, stride: 1, taps: 1, dilation: 1 } });
+  const still = /** @type {import("./conv.js").Geometry} */ ({
+    ...geometry,
+    rows: { ...rows, output: rows.padded, stride: 1, taps: 1, dilation: 1 },
+  });
   addTwoPasses(between, around, [1], horizontal, still);
-  return { ...common, passes: { vertical, horizontal, between: plane(rows.padded, columns.output, between), result: plane(rows.output, columns.output, result) } };
+  return {
+    ...common,
+    passes: {
+      vertical,
+      horizontal,
+      between: plane(rows.padded, columns.output, between),
+      result: plane(rows.output, columns.output, result),
+    },
+  };
 }

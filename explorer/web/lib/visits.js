@@ -30,9 +30,20 @@ export function kept(make) {
 export const divided = (a, b) => [Math.floor(a / b), a - Math.floor(a / b) * b];
 
 /** A term with what it leaves unsaid, field by field: some steps have thousands, and spreading each is many times slower. @param {Factors} term @returns {Term} */
-export const termOf = ({ vars, inside = true, changes = true, mark, cells, around, factors, product = 0, after = {}, place = [0, 0, 0], label, writes = null }) => (
-  { vars, inside, changes, mark, cells, around, factors, product, after, place, label, writes }
-);
+export const termOf = ({
+  vars,
+  inside = true,
+  changes = true,
+  mark,
+  cells,
+  around,
+  factors,
+  product = 0,
+  after = {},
+  place = [0, 0, 0],
+  label,
+  writes = null,
+}) => ({ vars, inside, changes, mark, cells, around, factors, product, after, place, label, writes });
 
 /**
  * A visit that adds the products of its terms to `first`, one after another, those outside left out.
@@ -48,11 +59,27 @@ export function summed({ vars, target, first = 0, slides, terms, also, groups })
     term.after = { total };
     return term;
   });
-  return { vars, target, start: { total: first }, terms: added, value: total, window: windowOf(slides, added), also, groups };
+  return {
+    vars,
+    target,
+    start: { total: first },
+    terms: added,
+    value: total,
+    window: windowOf(slides, added),
+    also,
+    groups,
+  };
 }
 
 /** The elements of the tensor that slides which lie under the window. @param {string | null} slides @param {Pick<Term, "inside" | "cells" | "around">[]} terms */
-export const windowOf = (slides, terms) => (slides ? { [slides]: terms.filter(({ inside, around }) => inside && !around).map(({ cells }) => /** @type {number} */ (cells[slides])) } : {});
+export const windowOf = (slides, terms) =>
+  slides
+    ? {
+        [slides]: terms
+          .filter(({ inside, around }) => inside && !around)
+          .map(({ cells }) => /** @type {number} */ (cells[slides])),
+      }
+    : {};
 
 /** A number in a product: negative ones in brackets. @param {number} value */
 export const factor = (value) => (value < 0 ? `(${short(value, 4)})` : short(value, 4));
@@ -61,7 +88,13 @@ export const factor = (value) => (value < 0 ? `(${short(value, 4)})` : short(val
 export const insideOf = ({ terms }) => terms.flatMap((term, k) => (term.inside ? [{ term, k }] : []));
 
 /** "1·2 + 3·4", each written when it is read: of thousands few are. @param {Visit} visit @returns {Piece[]} */
-export const products = (visit) => insideOf(visit).map(({ term, k }, n) => ({ get text() { return `${n ? " + " : ""}${term.factors.map(factor).join("·")}`; }, at: k }));
+export const products = (visit) =>
+  insideOf(visit).map(({ term, k }, n) => ({
+    get text() {
+      return `${n ? " + " : ""}${term.factors.map(factor).join("·")}`;
+    },
+    at: k,
+  }));
 
 /** "b + 1·2 + 3·4", or the first number alone where no term counts. @param {Visit} visit @param {boolean} [bias] whether the sum begins with one @returns {Piece[]} */
 export function sumPieces(visit, bias = false) {
@@ -71,7 +104,8 @@ export function sumPieces(visit, bias = false) {
 }
 
 /** Σ of the terms up to a phase. @param {Visit} visit @param {number} phase */
-export const partSum = ({ terms }, phase) => terms.reduce((all, { inside, product }, k) => (inside && k <= phase ? all + product : all), 0);
+export const partSum = ({ terms }, phase) =>
+  terms.reduce((all, { inside, product }, k) => (inside && k <= phase ? all + product : all), 0);
 
 /** How many terms lie over padding. @param {Visit} visit */
 export const outsideOf = ({ terms }) => terms.filter(({ inside }) => !inside).length;

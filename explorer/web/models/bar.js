@@ -11,20 +11,51 @@ const LANGUAGES = { en: "English", zh: "中文" };
 /** @param {HTMLElement} element @param {{ server: any, options: { models: { name: string, title: string }[], model: string, language: string, device: string } }} gradio */
 export async function mount(element, { server, options }) {
   await speak(page.get("language") || options.language);
-  const choice = h("select", { class: "model-choice", id: "model-choice", dataset: { i18nAria: "bar.model" }, onchange: () => choose(choice.value) },
-    ...options.models.map(({ name, title }) => h("option", { value: name }, title === name ? title : `${title} (${name})`)));
+  const choice = h(
+    "select",
+    {
+      class: "model-choice",
+      id: "model-choice",
+      dataset: { i18nAria: "bar.model" },
+      onchange: () => choose(choice.value),
+    },
+    ...options.models.map(({ name, title }) =>
+      h("option", { value: name }, title === name ? title : `${title} (${name})`),
+    ),
+  );
   const facts = h("p", { class: "model-facts" });
-  const languages = h("select", { class: "language", dataset: { i18nTitle: "bar.language" }, onchange: () => speak(languages.value) },
-    ...Object.entries(LANGUAGES).map(([value, name]) => h("option", { value }, name)));
-  const theme = h("button", { type: "button", class: "tool", dataset: { i18nTitle: "bar.theme" }, onclick: () => setDark(!page.get("dark")) }, "◐");
+  const languages = h(
+    "select",
+    { class: "language", dataset: { i18nTitle: "bar.language" }, onchange: () => speak(languages.value) },
+    ...Object.entries(LANGUAGES).map(([value, name]) => h("option", { value }, name)),
+  );
+  const theme = h(
+    "button",
+    { type: "button", class: "tool", dataset: { i18nTitle: "bar.theme" }, onclick: () => setDark(!page.get("dark")) },
+    "◐",
+  );
   const missing = h("div", { class: "problem", role: "alert", hidden: true });
   const note = h("p", { class: "note", role: "status", hidden: true });
-  const link = h("button", { type: "button", class: "tool", dataset: { i18n: "bar.share", i18nTitle: "bar.link" }, onclick: copyLink });
+  const link = h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { i18n: "bar.share", i18nTitle: "bar.link" },
+    onclick: copyLink,
+  });
 
-  element.replaceChildren(h("header", { class: "model-bar" },
-    h("h1", { class: "brand" }, "Conv", h("span", {}, "Scope")),
-    h("label", { class: "model-label", for: "model-choice", dataset: { i18n: "bar.model" } }), choice, facts,
-    h("div", { class: "bar-end" }, link, languages, theme)), note, missing);
+  element.replaceChildren(
+    h(
+      "header",
+      { class: "model-bar" },
+      h("h1", { class: "brand" }, "Conv", h("span", {}, "Scope")),
+      h("label", { class: "model-label", for: "model-choice", dataset: { i18n: "bar.model" } }),
+      choice,
+      facts,
+      h("div", { class: "bar-end" }, link, languages, theme),
+    ),
+    note,
+    missing,
+  );
 
   const describe = newestOnly(
     (/** @type {string} */ name) => ask(server.describe, { model: name }, t("error.unreachable")),
@@ -34,9 +65,15 @@ export async function mount(element, { server, options }) {
         page.set({ description: answer });
         return;
       }
-      missing.replaceChildren(h("p", {}, answer.missing), h("button", {
-        type: "button", class: "action", dataset: { i18n: "bar.untrained" }, onclick: () => choose(answer.untrained),
-      }));
+      missing.replaceChildren(
+        h("p", {}, answer.missing),
+        h("button", {
+          type: "button",
+          class: "action",
+          dataset: { i18n: "bar.untrained" },
+          onclick: () => choose(answer.untrained),
+        }),
+      );
       missing.hidden = false;
       fillWords(missing);
     },
@@ -50,7 +87,12 @@ export async function mount(element, { server, options }) {
     missing.hidden = true;
     if (![...choice.options].some((option) => option.value === name)) choice.add(new Option(name, name));
     choice.value = name;
-    page.set({ model: name, description: null, modelError: null, ...(name === page.get("model") ? {} : { cells: [], edits: [], fold: null }) });
+    page.set({
+      model: name,
+      description: null,
+      modelError: null,
+      ...(name === page.get("model") ? {} : { cells: [], edits: [], fold: null }),
+    });
     describe(name);
   }
 
@@ -66,10 +108,15 @@ export async function mount(element, { server, options }) {
     facts.title = summary;
     facts.replaceChildren(
       h("span", { class: "fact" }, t("bar.parameters", { count: parameters.toLocaleString("en") })),
-      ...(figures.mnist_accuracy === undefined ? [] : [h("span", { class: "fact" }, t("bar.mnist", { accuracy: percent(figures.mnist_accuracy) }))]),
-      ...(figures.strokes_accuracy === undefined ? [] : [h("span", { class: "fact" }, t("bar.strokes", { accuracy: percent(figures.strokes_accuracy) }))]),
+      ...(figures.mnist_accuracy === undefined
+        ? []
+        : [h("span", { class: "fact" }, t("bar.mnist", { accuracy: percent(figures.mnist_accuracy) }))]),
+      ...(figures.strokes_accuracy === undefined
+        ? []
+        : [h("span", { class: "fact" }, t("bar.strokes", { accuracy: percent(figures.strokes_accuracy) }))]),
       ...(trained ? [] : [h("span", { class: "fact warning" }, t("bar.random"))]),
-      device);
+      device,
+    );
   }
 
   async function copyLink() {
@@ -107,23 +154,35 @@ export async function mount(element, { server, options }) {
   }
 
   function tellTabs() {
-    for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#pages [role=tab][data-tab-id]"))) {
+    for (const tab of /** @type {NodeListOf<HTMLElement>} */ (
+      document.querySelectorAll("#pages [role=tab][data-tab-id]")
+    )) {
       tab.textContent = t(`tab.${tab.dataset.tabId}`);
     }
   }
 
   /** Show the page that the link names, and keep the link naming the page that is shown. */
   function followTabs() {
-    const selected = () => /** @type {HTMLElement | null} */ (document.querySelector("#pages [role=tab][aria-selected=true]"))?.dataset.tabId;
+    const selected = () =>
+      /** @type {HTMLElement | null} */ (document.querySelector("#pages [role=tab][aria-selected=true]"))?.dataset
+        .tabId;
     const wanted = page.get("tab");
-    const tab = /** @type {HTMLElement | null} */ (document.querySelector(`#pages [role=tab][data-tab-id="${wanted}"]`));
+    const tab = /** @type {HTMLElement | null} */ (
+      document.querySelector(`#pages [role=tab][data-tab-id="${wanted}"]`)
+    );
     if (tab) tab.click();
     else ignorePart(`page=${wanted}`);
     const bar = /** @type {HTMLElement} */ (document.querySelector("#pages"));
-    new MutationObserver(() => page.set({ tab: selected() ?? "draw" }))
-      .observe(bar, { attributes: true, attributeFilter: ["aria-selected"], subtree: true });
+    new MutationObserver(() => page.set({ tab: selected() ?? "draw" })).observe(bar, {
+      attributes: true,
+      attributeFilter: ["aria-selected"],
+      subtree: true,
+    });
     page.on(["tab"], () => {
-      if (selected() !== page.get("tab")) /** @type {HTMLElement | null} */ (document.querySelector(`#pages [role=tab][data-tab-id="${page.get("tab")}"]`))?.click();
+      if (selected() !== page.get("tab"))
+        /** @type {HTMLElement | null} */ (
+          document.querySelector(`#pages [role=tab][data-tab-id="${page.get("tab")}"]`)
+        )?.click();
     });
   }
 
@@ -137,8 +196,10 @@ export async function mount(element, { server, options }) {
     fillWords(element);
     tellTabs();
   });
-  new MutationObserver(() => page.set({ dark: document.body.classList.contains("dark") }))
-    .observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  new MutationObserver(() => page.set({ dark: document.body.classList.contains("dark") })).observe(document.body, {
+    attributes: true,
+    attributeFilter: ["class"],
+  });
 
   page.set({ dark: document.body.classList.contains("dark") });
   languages.value = page.get("language");

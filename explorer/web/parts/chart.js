@@ -11,7 +11,20 @@ import { short } from "../lib/numbers.js";
  */
 
 /** Colours that stay apart for every common form of colour blindness (Okabe & Ito 2008), in light and dark. */
-export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f", "#a6761d", "#1b7837", "#c51b7d", "#bcbd22"];
+export const COLOURS = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#e69f00",
+  "#56b4e9",
+  "#8c6bb1",
+  "#7f7f7f",
+  "#a6761d",
+  "#1b7837",
+  "#c51b7d",
+  "#bcbd22",
+];
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const [LEFT, RIGHT, TOP, BOTTOM] = [68, 12, 10, 38];
@@ -41,9 +54,12 @@ export function createChart({ height = 220, label }) {
   /** @type {{ x: import("../lib/axes.js").Axis, y: import("../lib/axes.js").Axis } | null} */
   let laid = null;
 
-  const onX = (/** @type {number} */ value) => LEFT + placeOn(/** @type {any} */ (laid).x, value) * (width - LEFT - RIGHT);
-  const onY = (/** @type {number} */ value) => height - BOTTOM - placeOn(/** @type {any} */ (laid).y, value) * (height - TOP - BOTTOM);
-  const drawable = (/** @type {[number, number]} */ [x, y]) => Number.isFinite(x) && Number.isFinite(y) && !(axes.xLog && x <= 0) && !(axes.yLog && y <= 0);
+  const onX = (/** @type {number} */ value) =>
+    LEFT + placeOn(/** @type {any} */ (laid).x, value) * (width - LEFT - RIGHT);
+  const onY = (/** @type {number} */ value) =>
+    height - BOTTOM - placeOn(/** @type {any} */ (laid).y, value) * (height - TOP - BOTTOM);
+  const drawable = (/** @type {[number, number]} */ [x, y]) =>
+    Number.isFinite(x) && Number.isFinite(y) && !(axes.xLog && x <= 0) && !(axes.yLog && y <= 0);
 
   function draw() {
     width = Math.max(240, element.clientWidth);
@@ -51,25 +67,68 @@ export function createChart({ height = 220, label }) {
     svg.setAttribute("width", String(width));
     const shown = curves.filter(({ name }) => !off.has(name));
     const points = shown.flatMap((curve) => [...curve.points, ...(curve.faint ?? [])]).filter(drawable);
-    laid = { x: axisOf(points.map(([x]) => x), axes.xLog ?? false), y: axisOf(points.map(([, y]) => y), axes.yLog ?? false, { zero: axes.zero }) };
+    laid = {
+      x: axisOf(
+        points.map(([x]) => x),
+        axes.xLog ?? false,
+      ),
+      y: axisOf(
+        points.map(([, y]) => y),
+        axes.yLog ?? false,
+        { zero: axes.zero },
+      ),
+    };
     const parts = [];
     for (const value of ticksOf(laid.y, 5)) {
-      parts.push(shape("line", { class: "chart-grid", x1: LEFT, x2: width - RIGHT, y1: onY(value), y2: onY(value) }),
-        shape("text", { class: "chart-tick", x: LEFT - 6, y: onY(value), "text-anchor": "end", "dominant-baseline": "central" }, (axes.yText ?? short)(value)));
+      parts.push(
+        shape("line", { class: "chart-grid", x1: LEFT, x2: width - RIGHT, y1: onY(value), y2: onY(value) }),
+        shape(
+          "text",
+          { class: "chart-tick", x: LEFT - 6, y: onY(value), "text-anchor": "end", "dominant-baseline": "central" },
+          (axes.yText ?? short)(value),
+        ),
+      );
     }
     for (const value of ticksOf(laid.x, Math.max(2, Math.floor(width / 90)))) {
-      parts.push(shape("line", { class: "chart-grid", x1: onX(value), x2: onX(value), y1: TOP, y2: height - BOTTOM }),
-        shape("text", { class: "chart-tick", x: onX(value), y: height - BOTTOM + 14, "text-anchor": "middle" }, (axes.xText ?? short)(value)));
+      parts.push(
+        shape("line", { class: "chart-grid", x1: onX(value), x2: onX(value), y1: TOP, y2: height - BOTTOM }),
+        shape(
+          "text",
+          { class: "chart-tick", x: onX(value), y: height - BOTTOM + 14, "text-anchor": "middle" },
+          (axes.xText ?? short)(value),
+        ),
+      );
     }
-    parts.push(shape("text", { class: "chart-axis", x: (LEFT + width - RIGHT) / 2, y: height - 6, "text-anchor": "middle" }, axes.x),
-      shape("text", { class: "chart-axis", transform: `translate(12 ${(TOP + height - BOTTOM) / 2}) rotate(-90)`, "text-anchor": "middle" }, axes.y));
+    parts.push(
+      shape(
+        "text",
+        { class: "chart-axis", x: (LEFT + width - RIGHT) / 2, y: height - 6, "text-anchor": "middle" },
+        axes.x,
+      ),
+      shape(
+        "text",
+        {
+          class: "chart-axis",
+          transform: `translate(12 ${(TOP + height - BOTTOM) / 2}) rotate(-90)`,
+          "text-anchor": "middle",
+        },
+        axes.y,
+      ),
+    );
     for (const curve of shown) parts.push(...drawCurve(curve));
     if (Number.isFinite(pointed)) parts.push(...drawPointed(shown));
     svg.replaceChildren(...parts);
   }
 
   /** The line of some points, broken where one cannot be drawn. @param {[number, number][]} points */
-  const path = (points) => points.map((point, k) => (drawable(point) ? `${k > 0 && drawable(points[k - 1]) ? "L" : "M"}${onX(point[0]).toFixed(1)} ${onY(point[1]).toFixed(1)}` : "")).join("");
+  const path = (points) =>
+    points
+      .map((point, k) =>
+        drawable(point)
+          ? `${k > 0 && drawable(points[k - 1]) ? "L" : "M"}${onX(point[0]).toFixed(1)} ${onY(point[1]).toFixed(1)}`
+          : "",
+      )
+      .join("");
 
   /** @param {Curve} curve */
   function drawCurve({ points, colour = "", faint, dots, hollow }) {
@@ -78,7 +137,16 @@ export function createChart({ height = 220, label }) {
     points.forEach((point, k) => {
       const alone = !drawable(points[k - 1] ?? [NaN, NaN]) && !drawable(points[k + 1] ?? [NaN, NaN]);
       if ((dots || alone) && drawable(point)) {
-        parts.push(shape("circle", { class: hollow?.[k] ? "chart-dot hollow" : "chart-dot", cx: onX(point[0]), cy: onY(point[1]), r: 3.5, stroke: colour, fill: colour }));
+        parts.push(
+          shape("circle", {
+            class: hollow?.[k] ? "chart-dot hollow" : "chart-dot",
+            cx: onX(point[0]),
+            cy: onY(point[1]),
+            r: 3.5,
+            stroke: colour,
+            fill: colour,
+          }),
+        );
       }
     });
     return parts;
@@ -86,12 +154,22 @@ export function createChart({ height = 220, label }) {
 
   /** @param {Curve[]} shown */
   function drawPointed(shown) {
-    const found = shown.map((curve) => ({ curve, point: curve.points[nearest(curve.points, pointed)] })).filter(({ point }) => point && drawable(point));
+    const found = shown
+      .map((curve) => ({ curve, point: curve.points[nearest(curve.points, pointed)] }))
+      .filter(({ point }) => point && drawable(point));
     if (!found.length) return [];
-    const at = found.reduce((a, b) => (Math.abs(b.point[0] - pointed) < Math.abs(a.point[0] - pointed) ? b : a)).point[0];
-    reading.textContent = [`${axes.x} ${(axes.xText ?? short)(at)}`, ...found.map(({ curve, point }) => `${curve.name} ${(axes.yText ?? short)(point[1])}`)].join(" · ");
-    return [shape("line", { class: "chart-pointer", x1: onX(at), x2: onX(at), y1: TOP, y2: height - BOTTOM }),
-      ...found.map(({ curve, point }) => shape("circle", { class: "chart-dot", cx: onX(point[0]), cy: onY(point[1]), r: 4, fill: curve.colour ?? "" }))];
+    const at = found.reduce((a, b) => (Math.abs(b.point[0] - pointed) < Math.abs(a.point[0] - pointed) ? b : a))
+      .point[0];
+    reading.textContent = [
+      `${axes.x} ${(axes.xText ?? short)(at)}`,
+      ...found.map(({ curve, point }) => `${curve.name} ${(axes.yText ?? short)(point[1])}`),
+    ].join(" · ");
+    return [
+      shape("line", { class: "chart-pointer", x1: onX(at), x2: onX(at), y1: TOP, y2: height - BOTTOM }),
+      ...found.map(({ curve, point }) =>
+        shape("circle", { class: "chart-dot", cx: onX(point[0]), cy: onY(point[1]), r: 4, fill: curve.colour ?? "" }),
+      ),
+    ];
   }
 
   /** @param {number} value */
@@ -110,7 +188,12 @@ export function createChart({ height = 220, label }) {
   });
   svg.addEventListener("pointerleave", () => point(NaN));
   svg.addEventListener("keydown", (event) => {
-    const longest = curves.filter(({ name }) => !off.has(name)).reduce((/** @type {[number, number][]} */ most, { points }) => (points.length > most.length ? points : most), []);
+    const longest = curves
+      .filter(({ name }) => !off.has(name))
+      .reduce(
+        (/** @type {[number, number][]} */ most, { points }) => (points.length > most.length ? points : most),
+        [],
+      );
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by === undefined || !longest.length) return;
     const k = Number.isFinite(pointed) ? nearest(longest, pointed) + by : by > 0 ? 0 : longest.length - 1;
@@ -129,14 +212,28 @@ export function createChart({ height = 220, label }) {
     show(given, on) {
       axes = on;
       curves = given.map((curve, k) => ({ colour: COLOURS[k % COLOURS.length], ...curve }));
-      legend.replaceChildren(...curves.map(({ name, colour }) => h("button", {
-        type: "button", class: "chart-name", "aria-pressed": String(!off.has(name)), dataset: { curve: name },
-        onclick: () => {
-          if (!off.delete(name)) off.add(name);
-          legend.querySelector(`[data-curve="${CSS.escape(name)}"]`)?.setAttribute("aria-pressed", String(!off.has(name)));
-          draw();
-        },
-      }, h("span", { class: "chart-swatch", style: { backgroundColor: colour } }), name)));
+      legend.replaceChildren(
+        ...curves.map(({ name, colour }) =>
+          h(
+            "button",
+            {
+              type: "button",
+              class: "chart-name",
+              "aria-pressed": String(!off.has(name)),
+              dataset: { curve: name },
+              onclick: () => {
+                if (!off.delete(name)) off.add(name);
+                legend
+                  .querySelector(`[data-curve="${CSS.escape(name)}"]`)
+                  ?.setAttribute("aria-pressed", String(!off.has(name)));
+                draw();
+              },
+            },
+            h("span", { class: "chart-swatch", style: { backgroundColor: colour } }),
+            name,
+          ),
+        ),
+      );
       draw();
     },
   };

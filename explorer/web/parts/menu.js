@@ -10,15 +10,38 @@ import { fillWords } from "./i18n.js";
  * @returns {{ element: HTMLElement, close: () => void }}
  */
 export function createMenu({ words, title, choices, onfail }) {
-  const list = h("div", { class: "menu-list", role: "menu", hidden: true, onkeydown: walk },
-    ...choices.map(({ words: key, run }) => h("button", { type: "button", class: "menu-choice", role: "menuitem", dataset: { i18n: key }, onclick: () => choose(run) })));
+  const list = h(
+    "div",
+    { class: "menu-list", role: "menu", hidden: true, onkeydown: walk },
+    ...choices.map(({ words: key, run }) =>
+      h("button", {
+        type: "button",
+        class: "menu-choice",
+        role: "menuitem",
+        dataset: { i18n: key },
+        onclick: () => choose(run),
+      }),
+    ),
+  );
   const button = h("button", {
-    type: "button", class: "tool menu-button", "aria-haspopup": "menu", "aria-expanded": "false",
-    dataset: { i18n: words, ...(title ? { i18nTitle: title } : {}) }, onclick: () => (list.hidden ? open() : close()),
+    type: "button",
+    class: "tool menu-button",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    dataset: { i18n: words, ...(title ? { i18nTitle: title } : {}) },
+    onclick: () => (list.hidden ? open() : close()),
   });
-  const element = h("div", { class: "menu", onfocusout: (/** @type {FocusEvent} */ event) => {
-    if (!element.contains(/** @type {Node | null} */ (event.relatedTarget))) close();
-  } }, button, list);
+  const element = h(
+    "div",
+    {
+      class: "menu",
+      onfocusout: (/** @type {FocusEvent} */ event) => {
+        if (!element.contains(/** @type {Node | null} */ (event.relatedTarget))) close();
+      },
+    },
+    button,
+    list,
+  );
 
   function open() {
     list.hidden = false;

@@ -36,12 +36,19 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   let cursor = null;
 
   const surface = canvas(1, 1, {
-    class: "pad-surface", tabindex: 0, role: "application", dataset: { i18nAria: "pad.label", i18nTitle: "pad.keys" },
+    class: "pad-surface",
+    tabindex: 0,
+    role: "application",
+    dataset: { i18nAria: "pad.label", i18nTitle: "pad.keys" },
   });
   const frame = h("div", { class: "pad-field", hidden: true });
   const hint = h("p", { class: "pad-hint", dataset: { i18n: "pad.hint" } });
   const button = (/** @type {string} */ name, /** @type {string} */ icon, /** @type {() => void} */ act) =>
-    h("button", { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `pad.${name}` }, onclick: act }, icon);
+    h(
+      "button",
+      { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `pad.${name}` }, onclick: act },
+      icon,
+    );
   const buttons = {
     draw: button("draw", "✎", () => choose("draw")),
     erase: button("erase", "⌫", () => choose("erase")),
@@ -50,12 +57,29 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     clear: button("clear", "✕", clear),
   };
   const width = h("input", {
-    type: "range", min: 0.5, max: 2, step: 0.1, value: pen, class: "brush", dataset: { i18nAria: "pad.brush", i18nTitle: "pad.brush" },
-    oninput: () => { brush = Number(width.value); draw(); onchange(); },
+    type: "range",
+    min: 0.5,
+    max: 2,
+    step: 0.1,
+    value: pen,
+    class: "brush",
+    dataset: { i18nAria: "pad.brush", i18nTitle: "pad.brush" },
+    oninput: () => {
+      brush = Number(width.value);
+      draw();
+      onchange();
+    },
   });
-  const element = h("div", { class: "pad" },
+  const element = h(
+    "div",
+    { class: "pad" },
     h("div", { class: "pad-frame" }, surface, frame, hint),
-    h("div", { class: "pad-tools", role: "toolbar", dataset: { i18nAria: "pad.tools" } }, ...Object.values(buttons), width),
+    h(
+      "div",
+      { class: "pad-tools", role: "toolbar", dataset: { i18nAria: "pad.tools" } },
+      ...Object.values(buttons),
+      width,
+    ),
   );
 
   /** What is on the pad now, a stroke under way included. @returns {Stroke[]} */
@@ -178,7 +202,8 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     surface.addEventListener(end, (event) => {
       if (/** @type {PointerEvent} */ (event).pointerId !== pointer) return;
       pointer = null;
-      if (preview && preview.length === history.now.length && preview.every((s, k) => s === history.now[k])) preview = null;
+      if (preview && preview.length === history.now.length && preview.every((s, k) => s === history.now[k]))
+        preview = null;
       settle();
       changed();
     });
@@ -197,7 +222,9 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     } else if (event.key in moves) {
       const [dx, dy] = moves[/** @type {keyof typeof moves} */ (event.key)];
       const from = cursor ?? { at: [0.5, 0.5], down: false };
-      const at = /** @type {[number, number]} */ ([from.at[0] + dx, from.at[1] + dy].map((u) => rounded(Math.min(1, Math.max(0, u)))));
+      const at = /** @type {[number, number]} */ (
+        [from.at[0] + dx, from.at[1] + dy].map((u) => rounded(Math.min(1, Math.max(0, u))))
+      );
       if (from.down && tool === "erase" && preview) preview = erased(preview, from.at, at, ERASER);
       else if (from.down && current) current.push(at);
       cursor = { at, down: from.down };
@@ -248,7 +275,12 @@ export function createPad({ ink, pen, onchange, onrelease }) {
       const [left, top] = [Math.max(0, part.left), Math.max(0, part.top)];
       const [right, bottom] = [Math.min(1, part.left + part.width), Math.min(1, part.top + part.height)];
       const share = (/** @type {number} */ u) => `${100 * Math.max(0, u)}%`;
-      Object.assign(frame.style, { left: share(left), top: share(top), width: share(right - left), height: share(bottom - top) });
+      Object.assign(frame.style, {
+        left: share(left),
+        top: share(top),
+        width: share(right - left),
+        height: share(bottom - top),
+      });
     },
 
     /** Lay a picture on the pad, or nothing: the ink is then seen again. @param {HTMLCanvasElement | null} found */

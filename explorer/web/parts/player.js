@@ -14,10 +14,18 @@ export function createPlayer({ pace, onshow, onunit, words }) {
   let unit = "value";
   let [frame, last] = [0, 0];
   const seek = (/** @type {number} */ at) => move({ ...sought(walk, at), playing: false });
-  const bar = createBar({ words, onmove: (key) => move(afterKey(key, walk)), onseek: seek, onspeed: (speed) => move({ ...walk, speed }), onunit: onunit && ((next) => {
-    unit = next;
-    onunit(next);
-  }) });
+  const bar = createBar({
+    words,
+    onmove: (key) => move(afterKey(key, walk)),
+    onseek: seek,
+    onspeed: (speed) => move({ ...walk, speed }),
+    onunit:
+      onunit &&
+      ((next) => {
+        unit = next;
+        onunit(next);
+      }),
+  });
 
   /** @param {boolean} moved */
   function show(moved) {
@@ -40,7 +48,9 @@ export function createPlayer({ pace, onshow, onunit, words }) {
   function play(time) {
     frame = 0;
     const before = walk;
-    walk = bar.element.clientWidth ? advanced(walk, Math.max(0, time - last), paceOf(pace(), walk.count)) : { ...walk, playing: false };
+    walk = bar.element.clientWidth
+      ? advanced(walk, Math.max(0, time - last), paceOf(pace(), walk.count))
+      : { ...walk, playing: false };
     last = time;
     if (walk.at !== before.at || walk.playing !== before.playing) show(true);
     if (walk.playing) frame = requestAnimationFrame(play);
@@ -77,7 +87,13 @@ export function createPlayer({ pace, onshow, onunit, words }) {
     /** Keys of the transport, unless they are typed into something or held with a modifier. @param {KeyboardEvent} event */
     onkey(event) {
       const target = /** @type {HTMLElement} */ (event.target);
-      if (event.altKey || event.ctrlKey || event.metaKey || target.closest("input:not(.scrub), select, summary, .listing, [role=tab]")) return;
+      if (
+        event.altKey ||
+        event.ctrlKey ||
+        event.metaKey ||
+        target.closest("input:not(.scrub), select, summary, .listing, [role=tab]")
+      )
+        return;
       if (target.closest("button") && event.key === " ") return;
       const next = afterKey(event.key, walk);
       if (!next) return;

@@ -8,7 +8,8 @@ const MOST = 10;
 
 /** @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string }} Prediction */
 
-export const percent = (/** @type {number} */ p) => (p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
+export const percent = (/** @type {number} */ p) =>
+  p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`;
 
 /** @param {{ onopen: (index: number) => void }} options called with the class whose probability is to be opened */
 export function createPrediction({ onopen }) {
@@ -21,9 +22,16 @@ export function createPrediction({ onopen }) {
   function arrange(/** @type {number} */ count) {
     if (rows.length === count) return;
     rows = Array.from({ length: count }, () => {
-      const [name, bar, share, tick] = ["bar-name", "bar-fill", "bar-share", "bar-before"].map((part) => h("span", { class: part }));
-      const open = h("button", { type: "button", class: "bar-row", onclick: () => onopen(Number(row.dataset.index)) },
-        name, h("span", { class: "bar-track" }, bar, tick), share);
+      const [name, bar, share, tick] = ["bar-name", "bar-fill", "bar-share", "bar-before"].map((part) =>
+        h("span", { class: part }),
+      );
+      const open = h(
+        "button",
+        { type: "button", class: "bar-row", onclick: () => onopen(Number(row.dataset.index)) },
+        name,
+        h("span", { class: "bar-track" }, bar, tick),
+        share,
+      );
       const row = h("li", {}, open);
       return { row, open, name, bar, share, tick };
     });
@@ -63,7 +71,12 @@ export function createPrediction({ onopen }) {
       headline.dataset.best = told ? classes[ranked[0].k] : "";
       words.textContent = told
         ? [
-            t("prediction.top", { list: ranked.slice(0, 3).map(({ p, k }) => `${classes[k]} (${percent(p)})`).join(", ") }),
+            t("prediction.top", {
+              list: ranked
+                .slice(0, 3)
+                .map(({ p, k }) => `${classes[k]} (${percent(p)})`)
+                .join(", "),
+            }),
             verdict === "unsure" ? t("prediction.why", { threshold: percent(threshold ?? 0) }) : "",
           ].join(" ")
         : "";

@@ -5,7 +5,22 @@
 
 /** How many pixels of the file a pixel of the page becomes. */
 const SCALE = 2;
-const DRAWN = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font", "text-anchor", "dominant-baseline", "display", "visibility"];
+const DRAWN = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-opacity",
+  "stroke-dasharray",
+  "stroke-linecap",
+  "stroke-linejoin",
+  "opacity",
+  "font",
+  "text-anchor",
+  "dominant-baseline",
+  "display",
+  "visibility",
+];
 
 /** @param {string} text */
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
@@ -19,8 +34,10 @@ export function svgOf(element) {
   const frame = element.getBoundingClientRect();
   const page = getComputedStyle(document.body).backgroundColor;
   const parts = write(element, frame);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${px(frame.width)}" height="${px(frame.height)}" viewBox="0 0 ${px(frame.width)} ${px(frame.height)}">`
-    + `<rect width="100%" height="100%" fill="${escape(clear(page) ? "#ffffff" : page)}"/>${parts.join("")}</svg>`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${px(frame.width)}" height="${px(frame.height)}" viewBox="0 0 ${px(frame.width)} ${px(frame.height)}">` +
+    `<rect width="100%" height="100%" fill="${escape(clear(page) ? "#ffffff" : page)}"/>${parts.join("")}</svg>`
+  );
 }
 
 /** @param {Element} element */
@@ -34,8 +51,19 @@ export async function pngFile(element, scale = SCALE) {
   await picture.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.ceil(width * scale), Math.ceil(height * scale)];
-  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large for this browser"))), "image/png"));
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(
+    picture,
+    0,
+    0,
+    canvas.width,
+    canvas.height,
+  );
+  return new Promise((resolve, reject) =>
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large for this browser"))),
+      "image/png",
+    ),
+  );
 }
 
 /** @param {Element} element @param {DOMRect} frame @returns {string[]} */
@@ -47,17 +75,28 @@ function write(element, frame) {
   if (element instanceof SVGSVGElement) return [drawing(element, place)];
   const parts = [...boxOf(style, place), ...ringsOf(style, place)];
   if (element instanceof HTMLCanvasElement && element.width && element.height) {
-    parts.push(`<image x="${px(place.x)}" y="${px(place.y)}" width="${px(place.width)}" height="${px(place.height)}" preserveAspectRatio="none" image-rendering="${style.imageRendering}" href="${element.toDataURL()}"/>`);
+    parts.push(
+      `<image x="${px(place.x)}" y="${px(place.y)}" width="${px(place.width)}" height="${px(place.height)}" preserveAspectRatio="none" image-rendering="${style.imageRendering}" href="${element.toDataURL()}"/>`,
+    );
   }
   if (element instanceof HTMLInputElement || element instanceof HTMLSelectElement) {
-    const text = element instanceof HTMLSelectElement ? element.selectedOptions[0]?.text : ["checkbox", "radio", "range"].includes(element.type) ? "" : element.value;
-    if (text) parts.push(textAt(text, place.x + parseFloat(style.paddingLeft) + 1, place.y + place.height / 2, style, "central"));
+    const text =
+      element instanceof HTMLSelectElement
+        ? element.selectedOptions[0]?.text
+        : ["checkbox", "radio", "range"].includes(element.type)
+          ? ""
+          : element.value;
+    if (text)
+      parts.push(
+        textAt(text, place.x + parseFloat(style.paddingLeft) + 1, place.y + place.height / 2, style, "central"),
+      );
     return parts;
   }
   const inner = [];
   for (const node of element.childNodes) {
     if (node instanceof Element) {
-      if (!(element instanceof HTMLDetailsElement) || element.open || node.tagName === "SUMMARY") inner.push(...write(node, frame));
+      if (!(element instanceof HTMLDetailsElement) || element.open || node.tagName === "SUMMARY")
+        inner.push(...write(node, frame));
     } else if (node instanceof Text) inner.push(...lines(node, frame, style));
   }
   return [...parts, ...(style.overflow === "visible" ? inner : clipped(inner, place))];
@@ -66,26 +105,41 @@ function write(element, frame) {
 /** What a box with a limited view shows of its contents; nothing when it is only there to be read aloud. @param {string[]} parts @param {{ x: number, y: number, width: number, height: number }} place */
 function clipped(parts, { x, y, width, height }) {
   if (!parts.length || width <= 1 || height <= 1) return [];
-  return [`<svg x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" viewBox="${[x, y, width, height].map(px).join(" ")}">`, ...parts, "</svg>"];
+  return [
+    `<svg x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" viewBox="${[x, y, width, height].map(px).join(" ")}">`,
+    ...parts,
+    "</svg>",
+  ];
 }
 
 /** The background and borders of a box. @param {CSSStyleDeclaration} style @param {{ x: number, y: number, width: number, height: number }} place */
 function boxOf(style, { x, y, width, height }) {
   const sides = /** @type {const} */ (["Top", "Right", "Bottom", "Left"]);
-  const widths = sides.map((side) => (style[`border${side}Style`] === "none" ? 0 : parseFloat(style[`border${side}Width`])));
+  const widths = sides.map((side) =>
+    style[`border${side}Style`] === "none" ? 0 : parseFloat(style[`border${side}Width`]),
+  );
   const parts = [];
   const even = widths.every((w) => w === widths[0]);
   const [line, colour] = [even ? widths[0] : 0, style.borderTopColor];
   if (width && height && (!clear(style.backgroundColor) || line)) {
-    parts.push(`<rect x="${px(x + line / 2)}" y="${px(y + line / 2)}" width="${px(Math.max(0, width - line))}" height="${px(Math.max(0, height - line))}" rx="${px(Math.min(parseFloat(style.borderTopLeftRadius) || 0, height / 2))}"`
-      + ` fill="${clear(style.backgroundColor) ? "none" : escape(style.backgroundColor)}"${line ? ` stroke="${escape(colour)}" stroke-width="${px(line)}"` : ""}/>`);
+    parts.push(
+      `<rect x="${px(x + line / 2)}" y="${px(y + line / 2)}" width="${px(Math.max(0, width - line))}" height="${px(Math.max(0, height - line))}" rx="${px(Math.min(parseFloat(style.borderTopLeftRadius) || 0, height / 2))}"` +
+        ` fill="${clear(style.backgroundColor) ? "none" : escape(style.backgroundColor)}"${line ? ` stroke="${escape(colour)}" stroke-width="${px(line)}"` : ""}/>`,
+    );
   }
   if (!even) {
-    const corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
+    const corners = [
+      [x, y],
+      [x + width, y],
+      [x + width, y + height],
+      [x, y + height],
+    ];
     sides.forEach((side, k) => {
       if (!widths[k]) return;
       const [from, to] = [corners[k], corners[(k + 1) % 4]];
-      parts.push(`<path d="M${px(from[0])} ${px(from[1])}L${px(to[0])} ${px(to[1])}" stroke="${escape(style[`border${side}Color`])}" stroke-width="${px(widths[k])}"/>`);
+      parts.push(
+        `<path d="M${px(from[0])} ${px(from[1])}L${px(to[0])} ${px(to[1])}" stroke="${escape(style[`border${side}Color`])}" stroke-width="${px(widths[k])}"/>`,
+      );
     });
   }
   return parts;

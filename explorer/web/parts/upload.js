@@ -25,8 +25,12 @@ export async function opened(file) {
   const facts = factsOf(bytes);
   const name = file.name;
   if (facts && !facts.complete) throw new Refused("kernels.refused.cut", { name, kind: facts.kind.toUpperCase() });
-  const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image", premultiplyAlpha: "none" })
-    .catch(() => { throw new Refused(facts ? "kernels.refused.broken" : "kernels.refused.unknown", { name }); });
+  const bitmap = await createImageBitmap(new Blob([bytes]), {
+    imageOrientation: "from-image",
+    premultiplyAlpha: "none",
+  }).catch(() => {
+    throw new Refused(facts ? "kernels.refused.broken" : "kernels.refused.unknown", { name });
+  });
   const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [bitmap.width, bitmap.height].map((length) => Math.max(1, Math.round(length * scale)));
   const picture = pictureOf(bitmap, width, height);

@@ -12,15 +12,46 @@ import { curvesOf, gradientsOf } from "../lib/telling.js";
 /** @typedef {import("../lib/telling.js").Telling} Telling */
 
 export function createCurves() {
-  const [loss, accuracy, gradients] = ["loss", "accuracy", "gradients"].map((name) => createChart({ label: `train.chart.${name}`, height: name === "gradients" ? 200 : 240 }));
-  const smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: 0.8, dataset: { control: "smoothing" }, oninput: () => draw() });
+  const [loss, accuracy, gradients] = ["loss", "accuracy", "gradients"].map((name) =>
+    createChart({ label: `train.chart.${name}`, height: name === "gradients" ? 200 : 240 }),
+  );
+  const smoothing = h("input", {
+    type: "range",
+    min: 0,
+    max: 0.98,
+    step: 0.02,
+    value: 0.8,
+    dataset: { control: "smoothing" },
+    oninput: () => draw(),
+  });
   const log = h("input", { type: "checkbox", dataset: { control: "log" }, onchange: () => draw() });
-  const saver = h("button", { type: "button", class: "tool", dataset: { i18n: "train.csv", i18nTitle: "train.csv.why" }, onclick: () => save(csv(table()), `${name}.csv`) });
-  const field = (/** @type {string} */ key, /** @type {any} */ control) => h("label", { class: "setting inline", dataset: { i18nTitle: `${key}.why` } }, h("span", { class: "setting-name", dataset: { i18n: key } }), control);
-  const part = (/** @type {string} */ key, /** @type {any} */ chart) => h("section", { class: "chart-part" }, h("h3", { dataset: { i18n: key } }), chart.element);
-  const element = h("section", { class: "train-curves", dataset: { i18nAria: "train.curves" } },
+  const saver = h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { i18n: "train.csv", i18nTitle: "train.csv.why" },
+    onclick: () => save(csv(table()), `${name}.csv`),
+  });
+  const field = (/** @type {string} */ key, /** @type {any} */ control) =>
+    h(
+      "label",
+      { class: "setting inline", dataset: { i18nTitle: `${key}.why` } },
+      h("span", { class: "setting-name", dataset: { i18n: key } }),
+      control,
+    );
+  const part = (/** @type {string} */ key, /** @type {any} */ chart) =>
+    h("section", { class: "chart-part" }, h("h3", { dataset: { i18n: key } }), chart.element);
+  const element = h(
+    "section",
+    { class: "train-curves", dataset: { i18nAria: "train.curves" } },
     h("div", { class: "curves-bar" }, field("train.smoothing", smoothing), field("train.log", log), saver),
-    h("div", { class: "charts" }, part("train.chart.loss", loss), part("train.chart.accuracy", accuracy), part("train.chart.gradients", gradients)));
+    h(
+      "div",
+      { class: "charts" },
+      part("train.chart.loss", loss),
+      part("train.chart.accuracy", accuracy),
+      part("train.chart.gradients", gradients),
+    ),
+  );
   let name = "";
   /** @type {Telling | null} */
   let telling = null;
@@ -32,21 +63,58 @@ export function createCurves() {
     const weight = Number(smoothing.value);
     const own = curvesOf(telling);
     const beside = [...others].filter(([other]) => other !== name).map(([other, told]) => [other, curvesOf(told)]);
-    const line = (/** @type {string} */ words, /** @type {any} */ points, /** @type {number} */ k) => ({ name: words, points: smoothed(points, weight), faint: weight > 0 ? points : undefined, colour: COLOURS[k] });
-    const judged = (/** @type {string} */ words, /** @type {any} */ points, /** @type {number} */ k) => ({ name: words, points, dots: true, colour: COLOURS[k] });
+    const line = (/** @type {string} */ words, /** @type {any} */ points, /** @type {number} */ k) => ({
+      name: words,
+      points: smoothed(points, weight),
+      faint: weight > 0 ? points : undefined,
+      colour: COLOURS[k],
+    });
+    const judged = (/** @type {string} */ words, /** @type {any} */ points, /** @type {number} */ k) => ({
+      name: words,
+      points,
+      dots: true,
+      colour: COLOURS[k],
+    });
     const axes = { x: t("train.chart.step"), xText: (/** @type {number} */ step) => step.toLocaleString("en") };
-    loss.show([line(t("train.chart.training"), own.loss, 0), ...(own.heldLoss.length ? [judged(t("train.chart.held"), own.heldLoss, 1)] : []),
-      ...beside.map(([other, curves], k) => line(/** @type {string} */ (other), /** @type {any} */ (curves).loss, k + 2))], { ...axes, y: t("train.chart.nats"), yLog: log.checked });
-    accuracy.show([line(t("train.chart.training"), own.accuracy, 0), ...(own.heldAccuracy.length ? [judged(t("train.chart.held"), own.heldAccuracy, 1)] : []),
-      ...beside.map(([other, curves], k) => judged(/** @type {string} */ (other), /** @type {any} */ (curves).heldAccuracy, k + 2))], { ...axes, y: t("train.chart.share"), yText: percent });
-    gradients.show(gradientsOf(telling).map(({ name: layer, points }, k) => ({ name: layer, points: smoothed(points, weight), colour: COLOURS[k % COLOURS.length] })), { ...axes, y: "‖dL/dw‖", yLog: true });
+    loss.show(
+      [
+        line(t("train.chart.training"), own.loss, 0),
+        ...(own.heldLoss.length ? [judged(t("train.chart.held"), own.heldLoss, 1)] : []),
+        ...beside.map(([other, curves], k) =>
+          line(/** @type {string} */ (other), /** @type {any} */ (curves).loss, k + 2),
+        ),
+      ],
+      { ...axes, y: t("train.chart.nats"), yLog: log.checked },
+    );
+    accuracy.show(
+      [
+        line(t("train.chart.training"), own.accuracy, 0),
+        ...(own.heldAccuracy.length ? [judged(t("train.chart.held"), own.heldAccuracy, 1)] : []),
+        ...beside.map(([other, curves], k) =>
+          judged(/** @type {string} */ (other), /** @type {any} */ (curves).heldAccuracy, k + 2),
+        ),
+      ],
+      { ...axes, y: t("train.chart.share"), yText: percent },
+    );
+    gradients.show(
+      gradientsOf(telling).map(({ name: layer, points }, k) => ({
+        name: layer,
+        points: smoothed(points, weight),
+        colour: COLOURS[k % COLOURS.length],
+      })),
+      { ...axes, y: "‖dL/dw‖", yLog: true },
+    );
   }
 
   function table() {
     const { batches = [], kept = [] } = telling ?? {};
-    return [["step", "training loss", "training accuracy", "learning rate", "held-out loss", "held-out accuracy"],
+    return [
+      ["step", "training loss", "training accuracy", "learning rate", "held-out loss", "held-out accuracy"],
       ...batches.map((event) => [event.step, event.loss ?? "nan", event.accuracy, event.learning_rate, "", ""]),
-      ...kept.filter(({ validation }) => validation).map(({ step, validation }) => [step, "", "", "", validation?.loss ?? "nan", validation?.accuracy ?? ""])];
+      ...kept
+        .filter(({ validation }) => validation)
+        .map(({ step, validation }) => [step, "", "", "", validation?.loss ?? "nan", validation?.accuracy ?? ""]),
+    ];
   }
 
   return {

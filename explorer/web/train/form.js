@@ -16,9 +16,22 @@ const CHOICES = {
 
 /** Least, step and greatest value of the numbers. @type {Record<string, [number, number | "any", number]>} */
 const NUMBERS = {
-  share: [0.1, "any", 100], count: [20, 1, 200000], validation: [0, "any", 90], replay: [0, 1, 60000], side: [0, 1, 512], epochs: [1, 1, 10000], batch: [1, 1, 65536],
-  momentum: [0, "any", 0.999], rate: [0, "any", 1e9], dropout: [-1, "any", 0.99], decay: [0, "any", 1000], smoothing: [0, "any", 1], ema: [0, "any", 0.9999], unfreeze: [0, 1, 1000],
-  seed: [0, 1, 2147483647], checkpoints: [2, 1, 500],
+  share: [0.1, "any", 100],
+  count: [20, 1, 200000],
+  validation: [0, "any", 90],
+  replay: [0, 1, 60000],
+  side: [0, 1, 512],
+  epochs: [1, 1, 10000],
+  batch: [1, 1, 65536],
+  momentum: [0, "any", 0.999],
+  rate: [0, "any", 1e9],
+  dropout: [-1, "any", 0.99],
+  decay: [0, "any", 1000],
+  smoothing: [0, "any", 1],
+  ema: [0, "any", 0.9999],
+  unfreeze: [0, 1, 1000],
+  seed: [0, 1, 2147483647],
+  checkpoints: [2, 1, 500],
 };
 
 /** What a run would do. @param {any} summary `core.training.summary`'s, or null */
@@ -27,12 +40,32 @@ function inWords(summary) {
   if (summary.missing) return summary.missing;
   const count = (/** @type {number} */ number) => number.toLocaleString("en");
   const { trained, parameters, pictures, seconds, notes } = summary;
-  const words = t("train.summary", { trained: count(trained), parameters: count(parameters), frozen: count(parameters - trained), pictures: count(pictures.training), held: count(pictures.validation), duration: duration(seconds) });
+  const words = t("train.summary", {
+    trained: count(trained),
+    parameters: count(parameters),
+    frozen: count(parameters - trained),
+    pictures: count(pictures.training),
+    held: count(pictures.validation),
+    duration: duration(seconds),
+  });
   return [words, ...notes].join(" ");
 }
 
 /** Settings for those who look for them. */
-const MORE = ["momentum", "schedule", "dropout", "decay", "smoothing", "ema", "augmentation", "validation", "classes", "checkpoints", "seed", "compile"];
+const MORE = [
+  "momentum",
+  "schedule",
+  "dropout",
+  "decay",
+  "smoothing",
+  "ema",
+  "augmentation",
+  "validation",
+  "classes",
+  "checkpoints",
+  "seed",
+  "compile",
+];
 
 /**
  * @param {{ models: { name: string, title: string }[], sources: string[], distortions: Record<string, any>, onchange: (form: Form) => void, onstart: (form: Form, name: string) => void }} options
@@ -58,49 +91,133 @@ export function createForm({ models, sources, distortions, onchange, onstart }) 
     controls[name] = control;
     control.dataset.control = name;
     control.addEventListener("change", () => take(name, read(control)));
-    rows[name] = h("label", { class: "setting", dataset: { i18nTitle: `train.form.${name}.why` } }, h("span", { class: "setting-name", dataset: { i18n: `train.form.${name}` } }), control);
+    rows[name] = h(
+      "label",
+      { class: "setting", dataset: { i18nTitle: `train.form.${name}.why` } },
+      h("span", { class: "setting-name", dataset: { i18n: `train.form.${name}` } }),
+      control,
+    );
     return rows[name];
   }
-  const option = (/** @type {string} */ value, /** @type {string} */ key) => h("option", { value, dataset: { i18n: key } });
-  const choice = (/** @type {string} */ name) => row(name, h("select", {}, ...offered[/** @type {keyof typeof offered} */ (name)].map((value) => option(value, `train.form.${name}.${value}`))), (control) => control.value);
+  const option = (/** @type {string} */ value, /** @type {string} */ key) =>
+    h("option", { value, dataset: { i18n: key } });
+  const choice = (/** @type {string} */ name) =>
+    row(
+      name,
+      h(
+        "select",
+        {},
+        ...offered[/** @type {keyof typeof offered} */ (name)].map((value) =>
+          option(value, `train.form.${name}.${value}`),
+        ),
+      ),
+      (control) => control.value,
+    );
   const number = (/** @type {string} */ name) => {
     const [min, step, max] = NUMBERS[name];
     return row(name, h("input", { type: "number", min, step, max, inputmode: "decimal" }), (control) => {
-      if (!control.validity.valid || control.value === "") control.value = String(form[/** @type {keyof Form} */ (name)]);
+      if (!control.validity.valid || control.value === "")
+        control.value = String(form[/** @type {keyof Form} */ (name)]);
       return Number(control.value);
     });
   };
-  const text = (/** @type {string} */ name) => row(name, h("input", { type: "text", spellcheck: "false" }), (control) => control.value.trim());
+  const text = (/** @type {string} */ name) =>
+    row(name, h("input", { type: "text", spellcheck: "false" }), (control) => control.value.trim());
   const start = h("select", {}, option("", "train.form.start.random"), option("shipped", "train.form.start.shipped"));
 
-  const preset = h("select", { dataset: { control: "preset" }, onchange: () => {
-    if (!preset.value) return;
-    form = { ...PRESETS[preset.value] };
-    arrange();
-    onchange(form);
-  } }, option("", "train.form.own"), ...Object.keys(PRESETS).map((name) => option(name, `train.form.preset.${name}`)));
-  const name = h("input", { type: "text", maxlength: 60, dataset: { control: "name", i18nTitle: "train.form.name.why" } });
+  const preset = h(
+    "select",
+    {
+      dataset: { control: "preset" },
+      onchange: () => {
+        if (!preset.value) return;
+        form = { ...PRESETS[preset.value] };
+        arrange();
+        onchange(form);
+      },
+    },
+    option("", "train.form.own"),
+    ...Object.keys(PRESETS).map((name) => option(name, `train.form.preset.${name}`)),
+  );
+  const name = h("input", {
+    type: "text",
+    maxlength: 60,
+    dataset: { control: "name", i18nTitle: "train.form.name.why" },
+  });
   const summary = h("p", { class: "train-summary", role: "status" });
-  const begin = h("button", { type: "button", class: "action", dataset: { i18n: "train.start" }, onclick: () => onstart(form, name.value.trim()) });
-  const setting = (/** @type {string} */ key, /** @type {any} */ control) => h("label", { class: "setting", dataset: { i18nTitle: `${key}.why` } }, h("span", { class: "setting-name", dataset: { i18n: key } }), control);
+  const begin = h("button", {
+    type: "button",
+    class: "action",
+    dataset: { i18n: "train.start" },
+    onclick: () => onstart(form, name.value.trim()),
+  });
+  const setting = (/** @type {string} */ key, /** @type {any} */ control) =>
+    h(
+      "label",
+      { class: "setting", dataset: { i18nTitle: `${key}.why` } },
+      h("span", { class: "setting-name", dataset: { i18n: key } }),
+      control,
+    );
 
-  const element = h("section", { class: "train-form card", dataset: { i18nAria: "train.new" } },
+  const element = h(
+    "section",
+    { class: "train-form card", dataset: { i18nAria: "train.new" } },
     h("h2", { dataset: { i18n: "train.new" } }),
-    h("div", { class: "settings" },
+    h(
+      "div",
+      { class: "settings" },
       setting("train.form.preset", preset),
-      row("model", h("select", {}, ...models.map((model) => h("option", { value: model.name }, model.title === model.name ? model.title : `${model.title} (${model.name})`))), (control) => control.value),
+      row(
+        "model",
+        h(
+          "select",
+          {},
+          ...models.map((model) =>
+            h(
+              "option",
+              { value: model.name },
+              model.title === model.name ? model.title : `${model.title} (${model.name})`,
+            ),
+          ),
+        ),
+        (control) => control.value,
+      ),
       row("start", start, (control) => control.value),
-      row("source", h("select", {}, ...sources.map((value) => option(value, `train.form.source.${value}`))), (control) => control.value),
-      text("path"), number("count"), number("side"), number("share"), number("replay"), number("epochs"), number("batch"), choice("optimiser"), number("rate"), choice("trained"), number("unfreeze")),
-    h("details", { class: "train-more" }, h("summary", { dataset: { i18n: "train.form.more" } }),
-      h("div", { class: "settings" }, ...MORE.map((item) => {
-        if (item in offered) return choice(item);
-        if (item in NUMBERS) return number(item);
-        if (item === "compile") return row("compile", h("input", { type: "checkbox" }), (control) => control.checked);
-        return text(item);
-      }))),
+      row(
+        "source",
+        h("select", {}, ...sources.map((value) => option(value, `train.form.source.${value}`))),
+        (control) => control.value,
+      ),
+      text("path"),
+      number("count"),
+      number("side"),
+      number("share"),
+      number("replay"),
+      number("epochs"),
+      number("batch"),
+      choice("optimiser"),
+      number("rate"),
+      choice("trained"),
+      number("unfreeze"),
+    ),
+    h(
+      "details",
+      { class: "train-more" },
+      h("summary", { dataset: { i18n: "train.form.more" } }),
+      h(
+        "div",
+        { class: "settings" },
+        ...MORE.map((item) => {
+          if (item in offered) return choice(item);
+          if (item in NUMBERS) return number(item);
+          if (item === "compile") return row("compile", h("input", { type: "checkbox" }), (control) => control.checked);
+          return text(item);
+        }),
+      ),
+    ),
     summary,
-    h("div", { class: "train-begin" }, setting("train.form.name", name), begin));
+    h("div", { class: "train-begin" }, setting("train.form.name", name), begin),
+  );
 
   /** Show what fits the choices made. */
   function arrange() {
@@ -141,7 +258,11 @@ export function createForm({ models, sources, distortions, onchange, onstart }) 
     /** The runs whose weights a new one may start from. @param {string[]} names */
     offer(names) {
       const chosen = start.value;
-      start.replaceChildren(start.options[0], start.options[1], ...names.map((run) => h("option", { value: run }, t("train.form.start.run", { run }))));
+      start.replaceChildren(
+        start.options[0],
+        start.options[1],
+        ...names.map((run) => h("option", { value: run }, t("train.form.start.run", { run }))),
+      );
       start.value = [...start.options].some(({ value }) => value === chosen) ? chosen : "";
     },
   };

@@ -15,9 +15,15 @@ const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
 /** Labelled drawings in a text, or an Error that says what it holds instead. @param {string} text @returns {Drawing[]} */
 export function drawingsOf(text) {
   const found = JSON.parse(text);
-  const point = (/** @type {any} */ at) => Array.isArray(at) && at.length >= 2 && at.slice(0, 2).every((u) => typeof u === "number" && u >= -0.5 && u <= 1.5);
-  const fits = (/** @type {any} */ drawing) => DIGITS.includes(drawing?.label) && Array.isArray(drawing.strokes) && drawing.strokes.length > 0
-    && drawing.strokes.every((/** @type {any} */ stroke) => Array.isArray(stroke) && stroke.length > 0 && stroke.every(point));
+  const point = (/** @type {any} */ at) =>
+    Array.isArray(at) && at.length >= 2 && at.slice(0, 2).every((u) => typeof u === "number" && u >= -0.5 && u <= 1.5);
+  const fits = (/** @type {any} */ drawing) =>
+    DIGITS.includes(drawing?.label) &&
+    Array.isArray(drawing.strokes) &&
+    drawing.strokes.length > 0 &&
+    drawing.strokes.every(
+      (/** @type {any} */ stroke) => Array.isArray(stroke) && stroke.length > 0 && stroke.every(point),
+    );
   if (!Array.isArray(found) || !found.every(fits)) throw new Error("no list of labelled drawings");
   return found.map(({ label, strokes }) => ({ label, strokes }));
 }
@@ -34,14 +40,30 @@ export function createHandwriting({ onteach, onchange }) {
   const pad = createPad({ ink: [], pen: 1, onchange: () => arrange(), onrelease: () => {} });
   const labels = DIGITS.map((digit) => {
     const count = h("span", { class: "label-count" });
-    const button = h("button", { type: "button", class: "tool label-button", dataset: { label: digit }, onclick: () => add(digit) }, h("b", {}, String(digit)), count);
+    const button = h(
+      "button",
+      { type: "button", class: "tool label-button", dataset: { label: digit }, onclick: () => add(digit) },
+      h("b", {}, String(digit)),
+      count,
+    );
     return { digit, button, count };
   });
   const status = h("p", { class: "note", role: "status" });
-  const teach = h("button", { type: "button", class: "action", dataset: { i18n: "train.hand.teach" }, onclick: onteach });
+  const teach = h("button", {
+    type: "button",
+    class: "action",
+    dataset: { i18n: "train.hand.teach" },
+    onclick: onteach,
+  });
   const file = h("input", { type: "file", accept: "application/json", hidden: true, onchange: () => read() });
   let sure = -Infinity;
-  const tool = (/** @type {string} */ key, /** @type {() => void} */ run) => h("button", { type: "button", class: "tool", dataset: { tool: key, i18n: `train.hand.${key}`, i18nTitle: `train.hand.${key}.why` }, onclick: run });
+  const tool = (/** @type {string} */ key, /** @type {() => void} */ run) =>
+    h("button", {
+      type: "button",
+      class: "tool",
+      dataset: { tool: key, i18n: `train.hand.${key}`, i18nTitle: `train.hand.${key}.why` },
+      onclick: run,
+    });
   const drop = tool("delete", () => {
     if (performance.now() - sure > 4000) {
       sure = performance.now();
@@ -53,14 +75,47 @@ export function createHandwriting({ onteach, onchange }) {
     say(t("train.hand.deleted"));
   });
   const undo = tool("undo", () => keep(drawings.slice(0, -1)));
-  const saver = tool("save", () => save(new Blob([JSON.stringify(drawings)], { type: "application/json" }), "handwriting.json"));
+  const saver = tool("save", () =>
+    save(new Blob([JSON.stringify(drawings)], { type: "application/json" }), "handwriting.json"),
+  );
   const results = h("div", { class: "hand-results" });
-  const element = h("details", { class: "handwriting card", dataset: { i18nAria: "train.hand" } },
-    h("summary", {}, h("h2", { dataset: { i18n: "train.hand" } }), h("span", { class: "note", dataset: { i18n: "train.hand.why" } })),
-    h("div", { class: "hand" },
+  const element = h(
+    "details",
+    { class: "handwriting card", dataset: { i18nAria: "train.hand" } },
+    h(
+      "summary",
+      {},
+      h("h2", { dataset: { i18n: "train.hand" } }),
+      h("span", { class: "note", dataset: { i18n: "train.hand.why" } }),
+    ),
+    h(
+      "div",
+      { class: "hand" },
       h("div", { class: "draw-pad" }, pad.element),
-      h("div", { class: "hand-side" }, h("p", { dataset: { i18n: "train.hand.which" } }), h("div", { class: "labels", role: "group", dataset: { i18nAria: "train.hand.which" } }, ...labels.map(({ button }) => button)),
-        status, h("div", { class: "hand-tools" }, undo, saver, tool("load", () => file.click()), drop, file), teach, results)));
+      h(
+        "div",
+        { class: "hand-side" },
+        h("p", { dataset: { i18n: "train.hand.which" } }),
+        h(
+          "div",
+          { class: "labels", role: "group", dataset: { i18nAria: "train.hand.which" } },
+          ...labels.map(({ button }) => button),
+        ),
+        status,
+        h(
+          "div",
+          { class: "hand-tools" },
+          undo,
+          saver,
+          tool("load", () => file.click()),
+          drop,
+          file,
+        ),
+        teach,
+        results,
+      ),
+    ),
+  );
 
   function arrange() {
     const drawn = pad.strokes.length > 0;
@@ -118,16 +173,51 @@ export function createHandwriting({ onteach, onchange }) {
     },
     /** What a run that learned drawings reaches before and after. @param {import("../lib/telling.js").Telling | null} telling of such a run */
     tell(telling) {
-      const rows = telling ? [
-        ["train.hand.own", beforeAfter(telling.kept.map(({ step, validation }) => ({ step, score: validation })))],
-        ["train.hand.mnist", beforeAfter(telling.tested.filter(({ name }) => name === "forgetting"))],
-      ].filter(([, found]) => found) : [];
-      results.replaceChildren(...(rows.length ? [h("table", { class: "before-after" },
-        h("thead", {}, h("tr", {}, ...["train.hand.set", "train.hand.before", "train.hand.after"].map((key) => h("th", { scope: "col" }, t(key))))),
-        h("tbody", {}, ...rows.map(([key, found]) => {
-          const { before, after } = /** @type {any} */ (found);
-          return h("tr", {}, h("th", { scope: "row" }, t(/** @type {string} */ (key), { count: after.score.pictures.toLocaleString("en") })), h("td", {}, percent(before.score.accuracy)), h("td", {}, percent(after.score.accuracy)));
-        })))] : []));
+      const rows = telling
+        ? [
+            ["train.hand.own", beforeAfter(telling.kept.map(({ step, validation }) => ({ step, score: validation })))],
+            ["train.hand.mnist", beforeAfter(telling.tested.filter(({ name }) => name === "forgetting"))],
+          ].filter(([, found]) => found)
+        : [];
+      results.replaceChildren(
+        ...(rows.length
+          ? [
+              h(
+                "table",
+                { class: "before-after" },
+                h(
+                  "thead",
+                  {},
+                  h(
+                    "tr",
+                    {},
+                    ...["train.hand.set", "train.hand.before", "train.hand.after"].map((key) =>
+                      h("th", { scope: "col" }, t(key)),
+                    ),
+                  ),
+                ),
+                h(
+                  "tbody",
+                  {},
+                  ...rows.map(([key, found]) => {
+                    const { before, after } = /** @type {any} */ (found);
+                    return h(
+                      "tr",
+                      {},
+                      h(
+                        "th",
+                        { scope: "row" },
+                        t(/** @type {string} */ (key), { count: after.score.pictures.toLocaleString("en") }),
+                      ),
+                      h("td", {}, percent(before.score.accuracy)),
+                      h("td", {}, percent(after.score.accuracy)),
+                    );
+                  }),
+                ),
+              ),
+            ]
+          : []),
+      );
     },
   };
 }

@@ -18,9 +18,31 @@ export function createJudged({ onask, onopen }) {
   const wrong = h("div", { class: "wrong-pictures" });
   const about = h("p", { class: "note", role: "status" });
   const units = h("tbody", {});
-  const part = (/** @type {string} */ key, /** @type {any[]} */ ...children) => h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: key, i18nTitle: `${key}.why` } }), ...children);
-  const activations = h("table", { class: "activations" }, h("thead", {}, h("tr", {}, ...["layer", "mean", "std", "dead"].map((key) => h("th", { scope: "col", dataset: { i18n: `train.activations.${key}` } })))), units);
-  const element = h("div", { class: "judged" }, part("train.confusion", matrix), part("train.wrong", about, wrong), part("train.activations", activations));
+  const part = (/** @type {string} */ key, /** @type {any[]} */ ...children) =>
+    h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: key, i18nTitle: `${key}.why` } }), ...children);
+  const activations = h(
+    "table",
+    { class: "activations" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ...["layer", "mean", "std", "dead"].map((key) =>
+          h("th", { scope: "col", dataset: { i18n: `train.activations.${key}` } }),
+        ),
+      ),
+    ),
+    units,
+  );
+  const element = h(
+    "div",
+    { class: "judged" },
+    part("train.confusion", matrix),
+    part("train.wrong", about, wrong),
+    part("train.activations", activations),
+  );
   /** The pair of classes looked at. @type {[number, number] | null} */
   let pair = null;
   /** @type {Kept | null} */
@@ -37,41 +59,104 @@ export function createJudged({ onask, onopen }) {
     const cell = (/** @type {number} */ count, /** @type {number} */ label, /** @type {number} */ answer) => {
       const right = label === answer;
       const shade = colour("sequential", right ? 0 : count / most, page.get("dark"));
-      const words = t(right ? "train.confusion.right" : "train.confusion.cell", { count, label: classes[label], answer: classes[answer] });
-      const button = h("button", { type: "button", class: "confusion-cell", disabled: right || !count, title: words, "aria-label": words, "aria-pressed": String(pair?.[0] === label && pair?.[1] === answer),
-        dataset: { label, answer, count }, style: right || !count ? {} : { backgroundColor: css(shade), color: inkOn(shade) },
-        onclick: () => {
-          pair = pair?.[0] === label && pair?.[1] === answer ? null : [label, answer];
-          drawMatrix();
-          void drawWrong();
-        } }, count ? String(count) : "");
+      const words = t(right ? "train.confusion.right" : "train.confusion.cell", {
+        count,
+        label: classes[label],
+        answer: classes[answer],
+      });
+      const button = h(
+        "button",
+        {
+          type: "button",
+          class: "confusion-cell",
+          disabled: right || !count,
+          title: words,
+          "aria-label": words,
+          "aria-pressed": String(pair?.[0] === label && pair?.[1] === answer),
+          dataset: { label, answer, count },
+          style: right || !count ? {} : { backgroundColor: css(shade), color: inkOn(shade) },
+          onclick: () => {
+            pair = pair?.[0] === label && pair?.[1] === answer ? null : [label, answer];
+            drawMatrix();
+            void drawWrong();
+          },
+        },
+        count ? String(count) : "",
+      );
       return h("td", { class: right ? "right" : "" }, button);
     };
-    matrix.replaceChildren(h("caption", { class: "note" }, t("train.confusion.axes", { share: percent(score.accuracy), pictures: score.pictures.toLocaleString("en") })),
+    matrix.replaceChildren(
+      h(
+        "caption",
+        { class: "note" },
+        t("train.confusion.axes", { share: percent(score.accuracy), pictures: score.pictures.toLocaleString("en") }),
+      ),
       h("thead", {}, h("tr", {}, h("td", {}), ...classes.map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, ...score.confusion.map((row, label) => h("tr", {}, h("th", { scope: "row" }, classes[label]), ...row.map((count, answer) => cell(count, label, answer))))));
+      h(
+        "tbody",
+        {},
+        ...score.confusion.map((row, label) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, classes[label]),
+            ...row.map((count, answer) => cell(count, label, answer)),
+          ),
+        ),
+      ),
+    );
   }
 
   async function drawWrong() {
-    const all = (kept?.validation?.wrong ?? []).filter(([, label, answer]) => !pair || (label === pair[0] && answer === pair[1]));
+    const all = (kept?.validation?.wrong ?? []).filter(
+      ([, label, answer]) => !pair || (label === pair[0] && answer === pair[1]),
+    );
     const first = all.slice(0, MOST);
     const key = JSON.stringify([kept?.step, first]);
     if (key === shown) return;
     shown = key;
-    about.textContent = kept?.validation ? (all.length ? t("train.wrong.count", { count: all.length, shown: first.length }) : t("train.wrong.none")) : t("train.wrong.unjudged");
+    about.textContent = kept?.validation
+      ? all.length
+        ? t("train.wrong.count", { count: all.length, shown: first.length })
+        : t("train.wrong.none")
+      : t("train.wrong.unjudged");
     const pictures = first.length ? await onask(first.map(([index]) => index)) : [];
     if (key !== shown) return;
-    wrong.replaceChildren(...pictures.map((picture, k) => {
-      const [, label, answer, probability] = first[k];
-      const words = t("train.wrong.picture", { label: classes[label], answer: classes[answer], share: percent(probability) });
-      return h("button", { type: "button", class: "wrong-picture", title: words, "aria-label": words, onclick: () => onopen(picture) },
-        thumbnail(picture), h("span", {}, `${classes[label]} → ${classes[answer]}`));
-    }));
+    wrong.replaceChildren(
+      ...pictures.map((picture, k) => {
+        const [, label, answer, probability] = first[k];
+        const words = t("train.wrong.picture", {
+          label: classes[label],
+          answer: classes[answer],
+          share: percent(probability),
+        });
+        return h(
+          "button",
+          { type: "button", class: "wrong-picture", title: words, "aria-label": words, onclick: () => onopen(picture) },
+          thumbnail(picture),
+          h("span", {}, `${classes[label]} → ${classes[answer]}`),
+        );
+      }),
+    );
   }
 
   function drawUnits() {
-    units.replaceChildren(...(kept?.activations ?? []).map(({ name, units: count, dead, mean, std }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, short(mean, 3)), h("td", {}, short(std, 3)),
-      h("td", { class: dead.length ? "dead" : "", title: dead.join(", ") }, t("train.activations.of", { dead: dead.length, units: count })))));
+    units.replaceChildren(
+      ...(kept?.activations ?? []).map(({ name, units: count, dead, mean, std }) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, name),
+          h("td", {}, short(mean, 3)),
+          h("td", {}, short(std, 3)),
+          h(
+            "td",
+            { class: dead.length ? "dead" : "", title: dead.join(", ") },
+            t("train.activations.of", { dead: dead.length, units: count }),
+          ),
+        ),
+      ),
+    );
     activations.hidden = !kept?.activations.length;
   }
 

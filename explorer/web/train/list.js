@@ -10,9 +10,29 @@ import { fillWords, t } from "../parts/i18n.js";
 export function createList({ onchoose, oncompare, onrename, ondelete, corner }) {
   const empty = h("p", { class: "note", dataset: { i18n: "train.runs.none" } });
   const body = h("tbody", {});
-  const table = h("table", { class: "runs" },
-    h("thead", {}, h("tr", {}, ...["compare", "name", "state", "progress", "accuracy", "tools"].map((key) => h("th", { scope: "col", dataset: { i18n: `train.runs.${key}` } })))), body);
-  const element = h("section", { class: "train-runs card", dataset: { i18nAria: "train.runs" } }, h("div", { class: "runs-head" }, h("h2", { dataset: { i18n: "train.runs" } }), corner), empty, h("div", { class: "runs-scroll" }, table));
+  const table = h(
+    "table",
+    { class: "runs" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ...["compare", "name", "state", "progress", "accuracy", "tools"].map((key) =>
+          h("th", { scope: "col", dataset: { i18n: `train.runs.${key}` } }),
+        ),
+      ),
+    ),
+    body,
+  );
+  const element = h(
+    "section",
+    { class: "train-runs card", dataset: { i18nAria: "train.runs" } },
+    h("div", { class: "runs-head" }, h("h2", { dataset: { i18n: "train.runs" } }), corner),
+    empty,
+    h("div", { class: "runs-scroll" }, table),
+  );
   /** @type {Set<string>} */
   const compared = new Set();
   /** @type {Map<string, { row: any, update: (run: Run, chosen: boolean) => void }>} */
@@ -20,17 +40,27 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
 
   /** @param {string} name */
   function line(name) {
-    const tick = h("input", { type: "checkbox", "aria-label": name, dataset: { i18nTitle: "train.runs.compare.why" }, onchange: () => {
-      if (tick.checked) compared.add(name);
-      else compared.delete(name);
-      oncompare([...compared]);
-    } });
+    const tick = h("input", {
+      type: "checkbox",
+      "aria-label": name,
+      dataset: { i18nTitle: "train.runs.compare.why" },
+      onchange: () => {
+        if (tick.checked) compared.add(name);
+        else compared.delete(name);
+        oncompare([...compared]);
+      },
+    });
     const open = h("button", { type: "button", class: "run-name", onclick: () => onchoose(name) }, name);
     const edit = h("input", { type: "text", class: "run-rename", maxlength: 60, hidden: true, "aria-label": name });
     const state = h("span", { class: "run-state" });
     const bar = h("progress", { max: 1 });
     const accuracy = h("td", { class: "run-accuracy" });
-    const tool = (/** @type {string} */ key, /** @type {string} */ icon, /** @type {() => void} */ run) => h("button", { type: "button", class: "tool small", dataset: { tool: key, i18nTitle: `train.runs.${key}` }, onclick: run }, icon);
+    const tool = (/** @type {string} */ key, /** @type {string} */ icon, /** @type {() => void} */ run) =>
+      h(
+        "button",
+        { type: "button", class: "tool small", dataset: { tool: key, i18nTitle: `train.runs.${key}` }, onclick: run },
+        icon,
+      );
     const rename = tool("rename", "✎", () => {
       [open.hidden, edit.hidden, edit.value] = [true, false, name];
       edit.focus();
@@ -55,7 +85,16 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
       if (event.key === "Enter" || event.key === "Escape") done(event.key === "Enter");
     });
     edit.addEventListener("blur", () => done(true));
-    const row = h("tr", { dataset: { run: name } }, h("td", {}, tick), h("th", { scope: "row" }, open, edit), h("td", {}, state), h("td", {}, bar), accuracy, h("td", { class: "run-tools" }, rename, remove));
+    const row = h(
+      "tr",
+      { dataset: { run: name } },
+      h("td", {}, tick),
+      h("th", { scope: "row" }, open, edit),
+      h("td", {}, state),
+      h("td", {}, bar),
+      accuracy,
+      h("td", { class: "run-tools" }, rename, remove),
+    );
     return {
       row,
       /** @param {Run} run @param {boolean} chosen */
@@ -64,7 +103,8 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
         row.classList.toggle("chosen", chosen);
         open.setAttribute("aria-pressed", String(chosen));
         tick.checked = compared.has(name);
-        state.textContent = run.waiting > 0 ? t("train.state.waiting", { place: run.waiting }) : t(`train.state.${status.state}`);
+        state.textContent =
+          run.waiting > 0 ? t("train.state.waiting", { place: run.waiting }) : t(`train.state.${status.state}`);
         state.dataset.state = status.state;
         state.title = status.message;
         bar.value = status.steps ? status.step / status.steps : 0;

@@ -24,24 +24,67 @@ const PACE = 500;
 export function createMoment({ server, example, onmoment, onfail }) {
   const player = createPlayer({ pace: () => PACE, onshow: choose, words: "transport.moment" });
   const caption = h("p", { class: "moment-caption", role: "status" });
-  const explore = h("button", { type: "button", class: "tool", dataset: { i18n: "train.explore", i18nTitle: "train.explore.why" }, onclick: () => open([]) });
-  const compare = h("button", { type: "button", class: "tool", dataset: { i18n: "train.compare", i18nTitle: "train.compare.why" }, onclick: () => {
-    if (looked) page.set({ tab: "draw", model: looked, cells: [], edits: [], compare: { with: "model", model, step: null } });
-  } });
-  const exported = createMenu({ words: "train.export", title: "train.export.why", onfail, choices: [
-    { words: "train.export.safetensors", run: () => take(".safetensors") },
-    { words: "train.export.onnx", run: () => take(".onnx") },
-    { words: "train.export.program", run: () => take(".pt2") },
-  ] });
+  const explore = h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { i18n: "train.explore", i18nTitle: "train.explore.why" },
+    onclick: () => open([]),
+  });
+  const compare = h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { i18n: "train.compare", i18nTitle: "train.compare.why" },
+    onclick: () => {
+      if (looked)
+        page.set({ tab: "draw", model: looked, cells: [], edits: [], compare: { with: "model", model, step: null } });
+    },
+  });
+  const exported = createMenu({
+    words: "train.export",
+    title: "train.export.why",
+    onfail,
+    choices: [
+      { words: "train.export.safetensors", run: () => take(".safetensors") },
+      { words: "train.export.onnx", run: () => take(".onnx") },
+      { words: "train.export.program", run: () => take(".pt2") },
+    ],
+  });
   const filters = createFilters();
   const prediction = createPrediction({ onopen: (index) => open([{ step: -1, of: "class", cell: [0, index] }]) });
   const standIn = h("p", { class: "note", dataset: { i18n: "train.moment.example" } });
   const network = createNetwork({ onwant: () => see(), onopen: (place) => open([place]), onfield: () => {} });
-  const slow = createSlow({ server, moment: () => (kept[player.at] ? { name: run, model, step: kept[player.at].step } : null) });
-  const element = h("section", { class: "moment", dataset: { i18nAria: "train.moment" } },
-    h("div", { class: "moment-bar" }, h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }), caption, explore, compare, exported.element), player.element,
-    h("div", { class: "moment-seen" }, filters.element, h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: "train.moment.drawing" } }), standIn, prediction.element)),
-    network.element, slow.element);
+  const slow = createSlow({
+    server,
+    moment: () => (kept[player.at] ? { name: run, model, step: kept[player.at].step } : null),
+  });
+  const element = h(
+    "section",
+    { class: "moment", dataset: { i18nAria: "train.moment" } },
+    h(
+      "div",
+      { class: "moment-bar" },
+      h("h3", { dataset: { i18n: "train.moment", i18nTitle: "train.moment.why" } }),
+      caption,
+      explore,
+      compare,
+      exported.element,
+    ),
+    player.element,
+    h(
+      "div",
+      { class: "moment-seen" },
+      filters.element,
+      h(
+        "section",
+        { class: "judged-part" },
+        h("h3", { dataset: { i18n: "train.moment.drawing" } }),
+        standIn,
+        prediction.element,
+      ),
+    ),
+    network.element,
+    slow.element,
+  );
 
   let [run, model] = ["", ""];
   /** @type {import("../lib/telling.js").Kept[]} */
@@ -54,7 +97,10 @@ export function createMoment({ server, example, onmoment, onfail }) {
   const known = new Map();
 
   const fetchMoment = newestOnly(
-    (/** @type {{ run: string, step: number }} */ wanted) => (known.has(wanted.step) && wanted.run === run ? Promise.resolve(known.get(wanted.step)) : ask(server.moment, { name: wanted.run, model, step: wanted.step }, t("error.unreachable"))),
+    (/** @type {{ run: string, step: number }} */ wanted) =>
+      known.has(wanted.step) && wanted.run === run
+        ? Promise.resolve(known.get(wanted.step))
+        : ask(server.moment, { name: wanted.run, model, step: wanted.step }, t("error.unreachable")),
     (found, wanted) => {
       if (wanted.run !== run) return;
       known.set(wanted.step, found);
@@ -95,7 +141,16 @@ export function createMoment({ server, example, onmoment, onfail }) {
     const shown = shownInput();
     const drawn = shown.source !== null || shown.strokes.length > 0;
     standIn.hidden = drawn;
-    observe({ ...shown, ...(drawn ? {} : { strokes: example }), model: looked, label: page.get("label"), edits: [], wanted: network.wanted, version: network.version, structure });
+    observe({
+      ...shown,
+      ...(drawn ? {} : { strokes: example }),
+      model: looked,
+      label: page.get("label"),
+      edits: [],
+      wanted: network.wanted,
+      version: network.version,
+      structure,
+    });
   }
 
   /** @param {number} at */
@@ -110,7 +165,11 @@ export function createMoment({ server, example, onmoment, onfail }) {
 
   /** Save this moment's network as a file. @param {string} ending */
   async function take(ending) {
-    const { file, data } = await ask(server.export_run, { name: run, step: kept[player.at].step, ending }, t("error.unreachable"));
+    const { file, data } = await ask(
+      server.export_run,
+      { name: run, step: kept[player.at].step, ending },
+      t("error.unreachable"),
+    );
     save(new Blob([/** @type {any} */ (fromBase64(data))]), file);
   }
 
@@ -140,7 +199,8 @@ export function createMoment({ server, example, onmoment, onfail }) {
       slow.redraw();
       if (answered) prediction.show(answered.prediction, null);
       const moment = kept[player.at];
-      if (moment) caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
+      if (moment)
+        caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
     },
     /** @param {import("./list.js").Run} of @param {import("../lib/telling.js").Kept[]} moments */
     show(of, moments) {

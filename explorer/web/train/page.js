@@ -21,8 +21,12 @@ const SOON_FOR_MS = 1500;
 const LIST_MS = 2000;
 const ALIVE = ["queued", "running", "paused"];
 const KEYS = [
-  { keys: "Space", words: "train.help.space" }, { keys: "← →", words: "train.help.arrows" }, { keys: "Home End", words: "train.help.ends" },
-  { keys: "+ −", words: "train.help.speed" }, { keys: "Tab", words: "train.help.tab" }, { keys: "?", words: "train.help.help" },
+  { keys: "Space", words: "train.help.space" },
+  { keys: "← →", words: "train.help.arrows" },
+  { keys: "Home End", words: "train.help.ends" },
+  { keys: "+ −", words: "train.help.speed" },
+  { keys: "Tab", words: "train.help.tab" },
+  { keys: "?", words: "train.help.help" },
 ];
 
 /** @typedef {{ server: any, options: { models: any[], sources: string[], distortions: Record<string, any> } }} Gradio */
@@ -40,22 +44,69 @@ export function mount(element, gradio) {
 
 /** @param {HTMLElement} element @param {Gradio} gradio */
 async function open(element, { server, options }) {
-  const examples = await (await fetch(new URL("./examples.json", import.meta.url))).json();
+  const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise() });
   const form = createForm({ ...options, onchange: () => summarise(), onstart: start });
-  const list = createList({ onchoose: choose, oncompare: compare, onrename: (name, to) => act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)), ondelete: (name) => act(server.delete_run, { name }), corner: createHelp("train", KEYS).element });
-  const steer = createSteer({ oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }, hurry) });
+  const list = createList({
+    onchoose: choose,
+    oncompare: compare,
+    onrename: (name, to) =>
+      act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)),
+    ondelete: (name) => act(server.delete_run, { name }),
+    corner: createHelp("train", KEYS).element,
+  });
+  const steer = createSteer({
+    oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }, hurry),
+  });
   const curves = createCurves();
   const judged = createJudged({
-    onask: async (indices) => (await ask(server.wrong, { name: page.get("run"), indices }, t("error.unreachable"))).pictures,
+    onask: async (indices) =>
+      (await ask(server.wrong, { name: page.get("run"), indices }, t("error.unreachable"))).pictures,
     onopen: ({ width, height, data }) => {
-      page.set({ source: { width, height, data, name: page.get("run"), notes: [] }, centred: false, tab: "draw", model: moment.model, cells: [], edits: [] });
+      page.set({
+        source: { width, height, data, name: page.get("run"), notes: [] },
+        centred: false,
+        tab: "draw",
+        model: moment.model,
+        cells: [],
+        edits: [],
+      });
     },
   });
-  const moment = createMoment({ server, example: examples[3].strokes, onmoment: (kept) => judged.show(kept, telling.started?.classes ?? []), onfail: fail });
-  const watched = h("section", { class: "train-run card", tabindex: -1, hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => (event.defaultPrevented ? undefined : moment.onkey(event)) }, steer.element, curves.element, moment.element, judged.element);
-  element.replaceChildren(h("div", { class: "train" }, problem, h("div", { class: "train-top" }, form.element, h("div", { class: "train-side" }, list.element, handwriting.element)), watched));
+  const moment = createMoment({
+    server,
+    example: examples[3].strokes,
+    onmoment: (kept) => judged.show(kept, telling.started?.classes ?? []),
+    onfail: fail,
+  });
+  const watched = h(
+    "section",
+    {
+      class: "train-run card",
+      tabindex: -1,
+      hidden: true,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => (event.defaultPrevented ? undefined : moment.onkey(event)),
+    },
+    steer.element,
+    curves.element,
+    moment.element,
+    judged.element,
+  );
+  element.replaceChildren(
+    h(
+      "div",
+      { class: "train" },
+      problem,
+      h(
+        "div",
+        { class: "train-top" },
+        form.element,
+        h("div", { class: "train-side" }, list.element, handwriting.element),
+      ),
+      watched,
+    ),
+  );
 
   /** @type {import("./list.js").Run[]} */
   let runs = [];
@@ -89,13 +140,18 @@ async function open(element, { server, options }) {
 
   /** @param {import("../lib/run_form.js").Form} chosen @param {string} name */
   function start(chosen, name) {
-    void act(server.start_run, { config: form.config, name, drawings: chosen.source === "strokes" ? handwriting.drawings : null }, (answer) => choose(answer.name));
+    void act(
+      server.start_run,
+      { config: form.config, name, drawings: chosen.source === "strokes" ? handwriting.drawings : null },
+      (answer) => choose(answer.name),
+    );
   }
 
   const summarise = newestOnly(
-    () => (form.form.source === "strokes" && !handwriting.drawings.length
-      ? Promise.reject(new Error(t("train.hand.needed")))
-      : ask(server.summarise_run, { config: form.config, drawings: handwriting.drawings }, t("error.unreachable"))),
+    () =>
+      form.form.source === "strokes" && !handwriting.drawings.length
+        ? Promise.reject(new Error(t("train.hand.needed")))
+        : ask(server.summarise_run, { config: form.config, drawings: handwriting.drawings }, t("error.unreachable")),
     (found) => form.tell(found),
     (error) => form.tell(null, error.message),
   );
@@ -160,13 +216,17 @@ async function open(element, { server, options }) {
   }
 
   async function readOthers() {
-    await Promise.all([...others].map(async ([name, other]) => {
-      const answer = await ask(server.read_run, { name, since: other.since }, t("error.unreachable")).catch(() => null);
-      other.over = !answer?.run || !ALIVE.includes(answer.run.status.state);
-      if (!answer) return;
-      other.telling = heard(other.telling, answer.events);
-      other.since = answer.next;
-    }));
+    await Promise.all(
+      [...others].map(async ([name, other]) => {
+        const answer = await ask(server.read_run, { name, since: other.since }, t("error.unreachable")).catch(
+          () => null,
+        );
+        other.over = !answer?.run || !ALIVE.includes(answer.run.status.state);
+        if (!answer) return;
+        other.telling = heard(other.telling, answer.events);
+        other.since = answer.next;
+      }),
+    );
     draw();
   }
 
@@ -184,7 +244,8 @@ async function open(element, { server, options }) {
     handwriting.tell(run.source === "strokes" ? telling : null);
   }
 
-  const trains = (/** @type {string} */ name) => runs.some((run) => run.name === name && ALIVE.includes(run.status.state));
+  const trains = (/** @type {string} */ name) =>
+    runs.some((run) => run.name === name && ALIVE.includes(run.status.state));
   const inFront = () => page.get("tab") === "train" && !document.hidden;
   /** A command was given: see soon what comes of it. */
   function hurry() {

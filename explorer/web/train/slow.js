@@ -23,10 +23,30 @@ export function createSlow({ server, moment }) {
   const network = createNetwork({ onwant: () => want(), onopen: () => {}, onfield: () => {} });
   const prediction = createPrediction({ onopen: () => {} });
   const sum = h("p", { class: "slow-sum" });
-  const loss = h("section", { class: "slow-loss" }, h("h4", { dataset: { i18n: "slow.loss.title" } }), sum, prediction.element);
+  const loss = h(
+    "section",
+    { class: "slow-loss" },
+    h("h4", { dataset: { i18n: "slow.loss.title" } }),
+    sum,
+    prediction.element,
+  );
   const update = createUpdate({ onpage: (first) => fetchUpdate({ ...place, parameter: shownParameter, first }) });
-  const body = h("div", { class: "slow-body", hidden: true, onkeydown: keys }, h("div", { class: "slow-bar" }, caption, player.element), pictures, loss, update.element, network.element);
-  const element = h("details", { class: "slow", ontoggle: () => load() }, h("summary", { dataset: { i18n: "slow.title", i18nTitle: "slow.why" } }), problem, body);
+  const body = h(
+    "div",
+    { class: "slow-body", hidden: true, onkeydown: keys },
+    h("div", { class: "slow-bar" }, caption, player.element),
+    pictures,
+    loss,
+    update.element,
+    network.element,
+  );
+  const element = h(
+    "details",
+    { class: "slow", ontoggle: () => load() },
+    h("summary", { dataset: { i18n: "slow.title", i18nTitle: "slow.why" } }),
+    problem,
+    body,
+  );
 
   /** The moment that is shown. @type {any} */
   let place = null;
@@ -55,7 +75,10 @@ export function createSlow({ server, moment }) {
       body.hidden = false;
       network.describe(batch.description);
       fillWords(body);
-      stages = stagesOf(batch.description.steps.length - 1, batch.parameters.map((/** @type {any} */ { name }) => name));
+      stages = stagesOf(
+        batch.description.steps.length - 1,
+        batch.parameters.map((/** @type {any} */ { name }) => name),
+      );
       drawPictures();
       player.extend(stages.length, 0);
     },
@@ -67,7 +90,11 @@ export function createSlow({ server, moment }) {
     (answer, wanted) => {
       if (wanted.step !== place.step || wanted.picture !== chosen) return;
       const key = wanted.back ? "back" : "forward";
-      const before = held[key]?.maps.filter((/** @type {any} */ maps) => !answer.maps.some((/** @type {any} */ other) => other.step === maps.step && other.first === maps.first)) ?? [];
+      const before =
+        held[key]?.maps.filter(
+          (/** @type {any} */ maps) =>
+            !answer.maps.some((/** @type {any} */ other) => other.step === maps.step && other.first === maps.first),
+        ) ?? [];
       held[key] = { ...answer, maps: [...before, ...answer.maps] };
       show(true);
     },
@@ -96,11 +123,28 @@ export function createSlow({ server, moment }) {
 
   function drawPictures() {
     const { width, height, labels, losses, classes } = batch;
-    pictures.replaceChildren(...batch.pictures.map((/** @type {string} */ data, /** @type {number} */ k) => {
-      const words = t("slow.picture", { number: k + 1, label: nameOf(labels[k], classes), loss: short(losses[k], 3) });
-      return h("button", { type: "button", class: "wrong-picture", title: words, "aria-label": words, "aria-pressed": String(k === chosen), onclick: () => choose(k) },
-        thumbnail({ width, height, data }), h("span", {}, nameOf(labels[k], classes)));
-    }));
+    pictures.replaceChildren(
+      ...batch.pictures.map((/** @type {string} */ data, /** @type {number} */ k) => {
+        const words = t("slow.picture", {
+          number: k + 1,
+          label: nameOf(labels[k], classes),
+          loss: short(losses[k], 3),
+        });
+        return h(
+          "button",
+          {
+            type: "button",
+            class: "wrong-picture",
+            title: words,
+            "aria-label": words,
+            "aria-pressed": String(k === chosen),
+            onclick: () => choose(k),
+          },
+          thumbnail({ width, height, data }),
+          h("span", {}, nameOf(labels[k], classes)),
+        );
+      }),
+    );
   }
 
   /** @param {number} label @param {string[]} classes */
@@ -139,10 +183,22 @@ export function createSlow({ server, moment }) {
   /** @param {import("../lib/slow_motion.js").Stage} stage */
   function tell(stage) {
     const { labels, losses, classes, loss: mean } = batch;
-    const facts = { number: chosen + 1, count: labels.length, label: nameOf(labels[chosen], classes), own: short(losses[chosen], 5), loss: short(mean, 5), step: place.step, next: place.step + 1 };
-    const named = "step" in stage ? { name: network.name(stage.step) } : "parameter" in stage ? { name: stage.parameter } : {};
+    const facts = {
+      number: chosen + 1,
+      count: labels.length,
+      label: nameOf(labels[chosen], classes),
+      own: short(losses[chosen], 5),
+      loss: short(mean, 5),
+      step: place.step,
+      next: place.step + 1,
+    };
+    const named =
+      "step" in stage ? { name: network.name(stage.step) } : "parameter" in stage ? { name: stage.parameter } : {};
     caption.textContent = t(`slow.stage.${stage.kind}`, { ...facts, ...named });
-    sum.textContent = t("slow.loss", { ...facts, share: percent(held[side]?.prediction.probabilities[labels[chosen]] ?? NaN) });
+    sum.textContent = t("slow.loss", {
+      ...facts,
+      share: percent(held[side]?.prediction.probabilities[labels[chosen]] ?? NaN),
+    });
   }
 
   /** @param {import("../lib/slow_motion.js").Stage} stage */

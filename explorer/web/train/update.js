@@ -12,7 +12,8 @@ const PARTS = ["before", "gradient", "change", "after"];
 /** The optimiser's memory of a weight, as the formula calls it. @type {Record<string, string>} */
 const LETTERS = { momentum_buffer: "b", exp_avg: "m", exp_avg_sq: "v" };
 /** A kernel's cell is drawn at least this large, px, and a picture at most this wide. */
-const CELL = 6, WIDEST = 220;
+const CELL = 6,
+  WIDEST = 220;
 
 /** @param {{ onpage: (first: number) => void }} options  called with the first map of the page that is wanted */
 export function createUpdate({ onpage }) {
@@ -25,7 +26,16 @@ export function createUpdate({ onpage }) {
   const pictures = h("div", { class: "slow-weights" });
   const table = h("table", { class: "slow-table" });
   const check = h("p", { class: "note" });
-  const element = h("section", { class: "slow-update" }, title, formula, pager, pictures, h("div", { class: "slow-scroll" }, table), check);
+  const element = h(
+    "section",
+    { class: "slow-update" },
+    title,
+    formula,
+    pager,
+    pictures,
+    h("div", { class: "slow-scroll" }, table),
+    check,
+  );
   /** @type {any} */
   let told = null;
 
@@ -43,7 +53,10 @@ export function createUpdate({ onpage }) {
     const largest = Math.max(0, ...scales);
     const picture = createPicture(map, scales.length);
     picture.resize(Math.max(1, Math.min(CELL / picture.grid.zoom, WIDEST / picture.width)));
-    picture.paint(codes, Array.from(scales, (scale) => lookupOf(scale, largest)));
+    picture.paint(
+      codes,
+      Array.from(scales, (scale) => lookupOf(scale, largest)),
+    );
     const words = t(`slow.${part}`);
     picture.canvas.setAttribute("aria-label", words);
     const ramp = createRamp();
@@ -53,10 +66,36 @@ export function createUpdate({ onpage }) {
 
   function rows() {
     const memory = Object.keys(told.rows[0]?.memory ?? {});
-    const heads = [t("slow.weight"), t("slow.before"), t("slow.gradient"), ...memory.flatMap((key) => [`${LETTERS[key]} ${t("slow.then")}`, `${LETTERS[key]} ${t("slow.now")}`]), t("slow.change"), t("slow.after")];
-    const cells = (/** @type {any} */ row) => [row.before, row.gradient, ...memory.flatMap((key) => row.memory[key]), row.change, row.after];
-    table.replaceChildren(h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", {}, ...told.rows.map((/** @type {any} */ row) => h("tr", {}, h("th", { scope: "row" }, `[${row.index.join(", ")}]`), ...cells(row).map((value) => h("td", {}, short(value, 6)))))));
+    const heads = [
+      t("slow.weight"),
+      t("slow.before"),
+      t("slow.gradient"),
+      ...memory.flatMap((key) => [`${LETTERS[key]} ${t("slow.then")}`, `${LETTERS[key]} ${t("slow.now")}`]),
+      t("slow.change"),
+      t("slow.after"),
+    ];
+    const cells = (/** @type {any} */ row) => [
+      row.before,
+      row.gradient,
+      ...memory.flatMap((key) => row.memory[key]),
+      row.change,
+      row.after,
+    ];
+    table.replaceChildren(
+      h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
+      h(
+        "tbody",
+        {},
+        ...told.rows.map((/** @type {any} */ row) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, `[${row.index.join(", ")}]`),
+            ...cells(row).map((value) => h("td", {}, short(value, 6))),
+          ),
+        ),
+      ),
+    );
   }
 
   return {
@@ -65,10 +104,16 @@ export function createUpdate({ onpage }) {
     show(update, rule) {
       told = update;
       title.textContent = t("slow.update", { name: update.name });
-      formula.replaceChildren(...formulaOf(rule, short(update.rate, 4), (value) => short(value, 4)).map((line) => h("code", {}, line)));
+      formula.replaceChildren(
+        ...formulaOf(rule, short(update.rate, 4), (value) => short(value, 4)).map((line) => h("code", {}, line)),
+      );
       const { map, first } = update;
       pager.hidden = map.perPage >= map.channels;
-      range.textContent = t("network.range", { first, last: Math.min(map.channels, first + map.perPage) - 1, channels: map.channels });
+      range.textContent = t("network.range", {
+        first,
+        last: Math.min(map.channels, first + map.perPage) - 1,
+        channels: map.channels,
+      });
       pictures.replaceChildren(...PARTS.map(drawn));
       rows();
       check.textContent = t("slow.check", { apart: short(update.apart, 2), largest: short(update.largest, 3) });

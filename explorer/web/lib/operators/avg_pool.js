@@ -3,7 +3,19 @@
 import { short } from "../numbers.js";
 import { factor, insideOf, kept, products, size, summed, sumTold, termOf, unravel } from "../visits.js";
 import { call, gradientCall, pair } from "./formulas.js";
-import { argumentsOf, axesOf, channelOf, commonOf, eachInside, inputChannels, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
+import {
+  argumentsOf,
+  axesOf,
+  channelOf,
+  commonOf,
+  eachInside,
+  inputChannels,
+  loopOf,
+  placeOf,
+  poolingOf,
+  ringOf,
+  tapsOf,
+} from "./pooling.js";
 import { gradientOf, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, withGradient } from "./settings.js";
 import { divisorsOf } from "./windows.js";
 
@@ -13,7 +25,15 @@ import { divisorsOf } from "./windows.js";
 
 /** @type {import("../arithmetic.js").Operator} */
 export const avgPool = {
-  ...poolingOf("avg", [plainSetting("countPadding", "switch", { hidden: ({ settings }) => !settings.ceil && Math.max(...settings.padding) === 0 })], { countPadding: true }),
+  ...poolingOf(
+    "avg",
+    [
+      plainSetting("countPadding", "switch", {
+        hidden: ({ settings }) => !settings.ceil && Math.max(...settings.padding) === 0,
+      }),
+    ],
+    { countPadding: true },
+  ),
   passes(given) {
     const axes = axesOf(given);
     const { rows, columns } = axes;
@@ -21,20 +41,29 @@ export const avgPool = {
     const { countPadding, kernel } = given.settings;
     const [down, across] = [divisorsOf(rows, countPadding), divisorsOf(columns, countPadding)];
     const same = new Set(down.flatMap((one) => across.map((other) => one * other)));
-    return averages(given, { ...common, outputShape, taps: kernel[0] * kernel[1] }, {
-      share: same.size === 1 ? `1/${[...same][0]}` : "1/n[y, x]", place: placeOf(given),
-      torch: call("F.avg_pool2d", [...argumentsOf(given), !countPadding && "count_include_pad=False"]),
-      divisor(k) {
-        const [, y, x] = unravel(k, outputShape);
-        return down[y] * across[x];
+    return averages(
+      given,
+      { ...common, outputShape, taps: kernel[0] * kernel[1] },
+      {
+        share: same.size === 1 ? `1/${[...same][0]}` : "1/n[y, x]",
+        place: placeOf(given),
+        torch: call("F.avg_pool2d", [...argumentsOf(given), !countPadding && "count_include_pad=False"]),
+        divisor(k) {
+          const [, y, x] = unravel(k, outputShape);
+          return down[y] * across[x];
+        },
+        tapsOf: (k) => tapsOf(given, axes, k),
+        each: (k, onread) => eachInside(given, axes, k, onread),
+        ring: ringOf(axes),
+        name: "avg_pool2d",
       },
-      tapsOf: (k) => tapsOf(given, axes, k), each: (k, onread) => eachInside(given, axes, k, onread), ring: ringOf(axes), name: "avg_pool2d",
-    });
+    );
   },
 };
 
 /** First element and the one after the last of each window of an axis, as `core.ops.geometry.adaptive_bounds` says it. @param {number} extent @param {number} output */
-const bounds = (extent, output) => Array.from({ length: output }, (_, y) => [Math.floor((y * extent) / output), Math.ceil(((y + 1) * extent) / output)]);
+const bounds = (extent, output) =>
+  Array.from({ length: output }, (_, y) => [Math.floor((y * extent) / output), Math.ceil(((y + 1) * extent) / output)]);
 
 /** @type {import("../arithmetic.js").Operator} */
 export const adaptivePool = {
@@ -45,7 +74,11 @@ export const adaptivePool = {
   settings: [inputSize, pairSetting("output", 1, LARGEST.input), inputChannels],
   begin(before) {
     const input = pictureOf(before) ?? { shape: [1, 5, 5], values: Array.from({ length: 25 }, (_, k) => k + 1) };
-    return { op: "adaptive", settings: { output: input.shape.slice(1).map((extent) => Math.min(2, extent)) }, tensors: { input, gradOutput: gradientOf(before) } };
+    return {
+      op: "adaptive",
+      settings: { output: input.shape.slice(1).map((extent) => Math.min(2, extent)) },
+      tensors: { input, gradOutput: gradientOf(before) },
+    };
   },
   refusal: () => null,
   fit: (given) => withGradient(given, [given.tensors.input.shape[0], ...given.settings.output]),
@@ -63,22 +96,36 @@ export const adaptivePool = {
     const divisor = (/** @type {number} */ k) => extentOf(k).height * extentOf(k).width;
     const taps = Array.from({ length: size(outputShape) }, (_, k) => divisor(k));
     const shapes = { input: input.shape, gradOutput: outputShape, output: outputShape, gradInput: input.shape };
-    return averages(given, { shapes, count: size(outputShape), outputShape, taps }, {
-      share: "1/n[y, x]", place: `${channelOf(given)}rows of y, columns of x`, torch: call("F.adaptive_avg_pool2d", ["X", pair(given.settings.output)]), divisor,
-      tapsOf(k) {
-        const { c, top, left, height, width } = extentOf(k);
-        return Array.from({ length: height * width }, (_, tap) => {
-          const [i, j] = unravel(tap, [height, width]);
-          const index = (c * H + top + i) * W + left + j;
-          return { vars: { row: top + i, col: left + j }, cells: { input: index }, factors: [input.values[index]], place: /** @type {[number, number, number]} */ ([0, i, j]) };
-        });
+    return averages(
+      given,
+      { shapes, count: size(outputShape), outputShape, taps },
+      {
+        share: "1/n[y, x]",
+        place: `${channelOf(given)}rows of y, columns of x`,
+        torch: call("F.adaptive_avg_pool2d", ["X", pair(given.settings.output)]),
+        divisor,
+        tapsOf(k) {
+          const { c, top, left, height, width } = extentOf(k);
+          return Array.from({ length: height * width }, (_, tap) => {
+            const [i, j] = unravel(tap, [height, width]);
+            const index = (c * H + top + i) * W + left + j;
+            return {
+              vars: { row: top + i, col: left + j },
+              cells: { input: index },
+              factors: [input.values[index]],
+              place: /** @type {[number, number, number]} */ ([0, i, j]),
+            };
+          });
+        },
+        each(k, onread) {
+          const { c, top, left, height, width } = extentOf(k);
+          for (let row = top; row < top + height; row++)
+            for (let col = left; col < left + width; col++) onread((c * H + row) * W + col);
+        },
+        ring: undefined,
+        name: "adaptive_avg_pool2d",
       },
-      each(k, onread) {
-        const { c, top, left, height, width } = extentOf(k);
-        for (let row = top; row < top + height; row++) for (let col = left; col < left + width; col++) onread((c * H + row) * W + col);
-      },
-      ring: undefined, name: "adaptive_avg_pool2d",
-    });
+    );
   },
 };
 
@@ -89,13 +136,28 @@ export const adaptivePool = {
  * `each`: the elements of window k that are read
  * @returns {Pass[]}
  */
-function averages(given, { outputShape, ...common }, { share, place, torch, divisor, tapsOf: windowTaps, each, ring, name }) {
+function averages(
+  given,
+  { outputShape, ...common },
+  { share, place, torch, divisor, tapsOf: windowTaps, each, ring, name },
+) {
   const { input, gradOutput } = given.tensors;
   const c = channelOf(given);
   /** @type {Pass} */
   const forward = {
-    ...common, name: "forward", direction: "forward", function: name, formula: `Y[${c}y, x] = ${share} · Σ X[${place}]`, torch: `Y = ${torch}`,
-    reads: ["input"], slides: "input", targets: ["output"], ring, starts: "start", ends: "done", scatter: false,
+    ...common,
+    name: "forward",
+    direction: "forward",
+    function: name,
+    formula: `Y[${c}y, x] = ${share} · Σ X[${place}]`,
+    torch: `Y = ${torch}`,
+    reads: ["input"],
+    slides: "input",
+    targets: ["output"],
+    ring,
+    starts: "start",
+    ends: "done",
+    scatter: false,
     scan(k, onread) {
       let total = 0;
       each(k, (index) => {
@@ -105,7 +167,12 @@ function averages(given, { outputShape, ...common }, { share, place, torch, divi
       return total / divisor(k);
     },
     visit: kept((k) => {
-      const sum = summed({ vars: loopOf(k, outputShape), target: ["output", k], slides: "input", terms: windowTaps(k) });
+      const sum = summed({
+        vars: loopOf(k, outputShape),
+        target: ["output", k],
+        slides: "input",
+        terms: windowTaps(k),
+      });
       return { ...sum, value: sum.value / divisor(k) };
     }),
     worked: (visit) => [{ text: "(" }, ...products(visit), { text: `) / ${divisor(visit.target[1])}` }],
@@ -113,23 +180,60 @@ function averages(given, { outputShape, ...common }, { share, place, torch, divi
   };
   /** @type {Pass} */
   const inputGrad = {
-    ...common, name: "inputGrad", direction: "backward", function: `${name}_input_grad`, formula: `dL/dX[${place}] += ${share} · dL/dY[${c}y, x]`, torch: gradientCall("X"),
-    reads: ["gradOutput"], slides: null, targets: ["gradInput"], starts: "start", ends: null, scatter: true,
+    ...common,
+    name: "inputGrad",
+    direction: "backward",
+    function: `${name}_input_grad`,
+    formula: `dL/dX[${place}] += ${share} · dL/dY[${c}y, x]`,
+    torch: gradientCall("X"),
+    reads: ["gradOutput"],
+    slides: null,
+    targets: ["gradInput"],
+    starts: "start",
+    ends: null,
+    scatter: true,
     adds(k, add) {
       const grad = gradOutput.values[k] / divisor(k);
       each(k, (index) => add(index, grad));
     },
     visit: kept((k) => {
       const grad = gradOutput.values[k] / divisor(k);
-      const terms = windowTaps(k).map(({ vars, cells, place: at, inside }) => termOf({
-        vars, inside: inside ?? true, cells: { gradOutput: k }, factors: [gradOutput.values[k]], product: grad, after: { share: grad }, place: at ?? [0, 0, 0],
-        writes: inside ?? true ? ["gradInput", /** @type {number} */ (cells.input)] : null,
-      }));
+      const terms = windowTaps(k).map(({ vars, cells, place: at, inside }) =>
+        termOf({
+          vars,
+          inside: inside ?? true,
+          cells: { gradOutput: k },
+          factors: [gradOutput.values[k]],
+          product: grad,
+          after: { share: grad },
+          place: at ?? [0, 0, 0],
+          writes: (inside ?? true) ? ["gradInput", /** @type {number} */ (cells.input)] : null,
+        }),
+      );
       const window = { gradInput: terms.flatMap(({ writes }) => (writes ? [writes[1]] : [])) };
-      return { vars: loopOf(k, outputShape), target: ["gradInput", -1], start: { share: grad }, terms, value: grad, window };
+      return {
+        vars: loopOf(k, outputShape),
+        target: ["gradInput", -1],
+        start: { share: grad },
+        terms,
+        value: grad,
+        window,
+      };
     }),
-    worked: (visit) => [{ text: `${factor(insideOf(visit)[0]?.term.factors[0] ?? 0)} / ${divisor(/** @type {number} */ (visit.terms[0].cells.gradOutput))}`, at: 0 }],
-    told: ({ terms: [{ factors, cells }], value }) => ({ key: "arithmetic.avg.back", values: { grad: short(factors[0], 6), count: divisor(/** @type {number} */ (cells.gradOutput)), share: short(value, 6) } }),
+    worked: (visit) => [
+      {
+        text: `${factor(insideOf(visit)[0]?.term.factors[0] ?? 0)} / ${divisor(/** @type {number} */ (visit.terms[0].cells.gradOutput))}`,
+        at: 0,
+      },
+    ],
+    told: ({ terms: [{ factors, cells }], value }) => ({
+      key: "arithmetic.avg.back",
+      values: {
+        grad: short(factors[0], 6),
+        count: divisor(/** @type {number} */ (cells.gradOutput)),
+        share: short(value, 6),
+      },
+    }),
   };
   return [forward, inputGrad];
 }

@@ -4,11 +4,13 @@
 export function linear(parts) {
   const shown = parts.filter(([factor]) => factor !== 0);
   if (!shown.length) return "0";
-  return shown.map(([factor, letter], k) => {
-    const size = Math.abs(factor);
-    const text = letter ? (size === 1 ? letter : `${size}·${letter}`) : String(size);
-    return k ? ` ${factor < 0 ? "−" : "+"} ${text}` : (factor < 0 ? `−${text}` : text);
-  }).join("");
+  return shown
+    .map(([factor, letter], k) => {
+      const size = Math.abs(factor);
+      const text = letter ? (size === 1 ? letter : `${size}·${letter}`) : String(size);
+      return k ? ` ${factor < 0 ? "−" : "+"} ${text}` : factor < 0 ? `−${text}` : text;
+    })
+    .join("");
 }
 
 /** One number for equal rows and columns, else both, as Python writes them. @param {number[]} pair */
@@ -21,4 +23,5 @@ export const call = (name, parts) => `${name}(${parts.filter(Boolean).join(", ")
 export const argument = (key, value, usual = 0) => value.some((one) => one !== usual) && `${key}=${pair(value)}`;
 
 /** The gradient with respect to one tensor. @param {string} letter @param {string} [output] @param {string} [upstream] dL/doutput */
-export const gradientCall = (letter, output = "Y", upstream = "dY") => `d${letter}, = torch.autograd.grad(${output}, ${letter}, ${upstream})`;
+export const gradientCall = (letter, output = "Y", upstream = "dY") =>
+  `d${letter}, = torch.autograd.grad(${output}, ${letter}, ${upstream})`;

@@ -10,7 +10,19 @@ import { maxPool } from "./max_pool.js";
 import { optimisers } from "./optimiser.js";
 import { transpose } from "./transpose.js";
 
-const ALL = [conv, transpose, maxPool, avgPool, adaptivePool, ...activations, linear, batchNorm, crossEntropy, nll, ...optimisers];
+const ALL = [
+  conv,
+  transpose,
+  maxPool,
+  avgPool,
+  adaptivePool,
+  ...activations,
+  linear,
+  batchNorm,
+  crossEntropy,
+  nll,
+  ...optimisers,
+];
 
 /** @type {Record<string, import("../arithmetic.js").Operator>} */
 export const OPERATORS = Object.fromEntries(ALL.map((operator) => [operator.name, operator]));

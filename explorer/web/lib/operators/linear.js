@@ -14,8 +14,18 @@ const MOST = { rows: 4, features: 9, outputs: 6 };
 
 /** A size of the layer: rows, features or outputs. @param {string} key @param {number} most @param {(given: Case) => number} get @param {(given: Case, value: number) => Record<string, number[]>} shapes @returns {import("../arithmetic.js").Part} */
 const part = (key, most, get, shapes) => ({
-  key, kind: "count", label: `arithmetic.${key}`, options: () => counted(1, most), get,
-  set: (given, value) => withTensors(given, Object.fromEntries(Object.entries(shapes(given, value)).map(([name, shape]) => [name, reshaped(given.tensors[name], shape, 0)]))),
+  key,
+  kind: "count",
+  label: `arithmetic.${key}`,
+  options: () => counted(1, most),
+  get,
+  set: (given, value) =>
+    withTensors(
+      given,
+      Object.fromEntries(
+        Object.entries(shapes(given, value)).map(([name, shape]) => [name, reshaped(given.tensors[name], shape, 0)]),
+      ),
+    ),
 });
 
 /** @type {import("../arithmetic.js").Operator} */
@@ -24,25 +34,54 @@ export const linear = {
   family: "layer",
   inputs: ["input", "weight", "bias", "gradOutput"],
   labels: {
-    weight: ["W", "arithmetic.tensor.weights"], gradWeight: ["dL/dW", "arithmetic.tensor.gradWeights"], newWeight: ["W′", "arithmetic.tensor.newWeights"],
+    weight: ["W", "arithmetic.tensor.weights"],
+    gradWeight: ["dL/dW", "arithmetic.tensor.gradWeights"],
+    newWeight: ["W′", "arithmetic.tensor.newWeights"],
   },
   variables: { weight: "W" },
   settings: [
-    { key: "batch", parts: [part("batch", MOST.rows, ({ tensors }) => tensors.input.shape[0], ({ tensors }, rows) => ({ input: [rows, tensors.input.shape[1]] }))] },
     {
-      key: "features", between: "→",
+      key: "batch",
       parts: [
-        part("features", MOST.features, ({ tensors }) => tensors.input.shape[1], ({ tensors }, features) => ({ input: [tensors.input.shape[0], features], weight: [tensors.weight.shape[0], features] })),
-        part("outFeatures", MOST.outputs, ({ tensors }) => tensors.weight.shape[0], ({ tensors }, outputs) => ({ weight: [outputs, tensors.weight.shape[1]], bias: [outputs] })),
+        part(
+          "batch",
+          MOST.rows,
+          ({ tensors }) => tensors.input.shape[0],
+          ({ tensors }, rows) => ({ input: [rows, tensors.input.shape[1]] }),
+        ),
+      ],
+    },
+    {
+      key: "features",
+      between: "→",
+      parts: [
+        part(
+          "features",
+          MOST.features,
+          ({ tensors }) => tensors.input.shape[1],
+          ({ tensors }, features) => ({
+            input: [tensors.input.shape[0], features],
+            weight: [tensors.weight.shape[0], features],
+          }),
+        ),
+        part(
+          "outFeatures",
+          MOST.outputs,
+          ({ tensors }) => tensors.weight.shape[0],
+          ({ tensors }, outputs) => ({ weight: [outputs, tensors.weight.shape[1]], bias: [outputs] }),
+        ),
       ],
     },
     learningRate(["update"]),
   ],
   begin: () => ({
-    op: "linear", settings: { lr: 0.1 },
+    op: "linear",
+    settings: { lr: 0.1 },
     tensors: {
-      input: { shape: [2, 4], values: [1, 0, 2, 3, 0, 1, 1, 2] }, weight: { shape: [3, 4], values: [1, 0, -1, 2, 0, 1, 1, 0, -1, 2, 0, 1] },
-      bias: { shape: [3], values: [1, 0, -2] }, gradOutput: { shape: [2, 3], values: [1, -1, 0, 2, 0, 1] },
+      input: { shape: [2, 4], values: [1, 0, 2, 3, 0, 1, 1, 2] },
+      weight: { shape: [3, 4], values: [1, 0, -1, 2, 0, 1, 1, 0, -1, 2, 0, 1] },
+      bias: { shape: [3], values: [1, 0, -2] },
+      gradOutput: { shape: [2, 3], values: [1, -1, 0, 2, 0, 1] },
     },
   }),
   refusal: () => null,
@@ -56,19 +95,47 @@ function passes({ settings: { lr }, tensors: { input, weight, bias, gradOutput }
   const O = weight.shape[0];
   const outputShape = [N, O];
   const shapes = { input: input.shape, weight: weight.shape, bias: bias.shape, gradOutput: outputShape };
-  const common = /** @type {const} */ ({ starts: "start", ends: "done", scatter: false, told: sumTold, worked: (/** @type {import("../arithmetic.js").Visit} */ visit) => sumPieces(visit) });
+  const common = /** @type {const} */ ({
+    starts: "start",
+    ends: "done",
+    scatter: false,
+    told: sumTold,
+    worked: (/** @type {import("../arithmetic.js").Visit} */ visit) => sumPieces(visit),
+  });
 
   /** @type {Pass} */
   const forward = {
-    ...common, name: "forward", direction: "forward", function: "linear", formula: "Y[n, o] = b[o] + Σ(f) W[o, f] · X[n, f]", torch: "Y = F.linear(X, W, b)",
-    reads: ["input", "weight", "bias"], slides: "input", targets: ["output"], shapes: { ...shapes, output: outputShape }, count: size(outputShape), taps: F,
+    ...common,
+    name: "forward",
+    direction: "forward",
+    function: "linear",
+    formula: "Y[n, o] = b[o] + Σ(f) W[o, f] · X[n, f]",
+    torch: "Y = F.linear(X, W, b)",
+    reads: ["input", "weight", "bias"],
+    slides: "input",
+    targets: ["output"],
+    shapes: { ...shapes, output: outputShape },
+    count: size(outputShape),
+    taps: F,
     visit: kept((k) => {
       const [n, o] = unravel(k, outputShape);
       const terms = Array.from({ length: F }, (_, f) => {
         const cells = { weight: o * F + f, input: n * F + f };
-        return { vars: { f }, cells, factors: [weight.values[cells.weight], input.values[cells.input]], place: /** @type {Place} */ ([0, 0, f]) };
+        return {
+          vars: { f },
+          cells,
+          factors: [weight.values[cells.weight], input.values[cells.input]],
+          place: /** @type {Place} */ ([0, 0, f]),
+        };
       });
-      return summed({ vars: { n, o }, target: ["output", k], first: bias.values[o], slides: "input", terms, also: { bias: o } });
+      return summed({
+        vars: { n, o },
+        target: ["output", k],
+        first: bias.values[o],
+        slides: "input",
+        terms,
+        also: { bias: o },
+      });
     }),
     worked: (visit) => sumPieces(visit, true),
     told: (visit, phase) => sumTold(visit, phase, `, + b = ${short(visit.start.total, 7)}`),
@@ -76,13 +143,28 @@ function passes({ settings: { lr }, tensors: { input, weight, bias, gradOutput }
 
   /** @type {Pass} */
   const inputGrad = {
-    ...common, name: "inputGrad", direction: "backward", function: "linear_input_grad", formula: "dL/dX[n, f] = Σ(o) W[o, f] · dL/dY[n, o]", torch: gradientCall("X"),
-    reads: ["gradOutput", "weight"], slides: "gradOutput", targets: ["gradInput"], shapes: { ...shapes, gradInput: input.shape }, count: size(input.shape), taps: O,
+    ...common,
+    name: "inputGrad",
+    direction: "backward",
+    function: "linear_input_grad",
+    formula: "dL/dX[n, f] = Σ(o) W[o, f] · dL/dY[n, o]",
+    torch: gradientCall("X"),
+    reads: ["gradOutput", "weight"],
+    slides: "gradOutput",
+    targets: ["gradInput"],
+    shapes: { ...shapes, gradInput: input.shape },
+    count: size(input.shape),
+    taps: O,
     visit: kept((k) => {
       const [n, f] = unravel(k, input.shape);
       const terms = Array.from({ length: O }, (_, o) => {
         const cells = { weight: o * F + f, gradOutput: n * O + o };
-        return { vars: { o }, cells, factors: [weight.values[cells.weight], gradOutput.values[cells.gradOutput]], place: /** @type {Place} */ ([0, 0, o]) };
+        return {
+          vars: { o },
+          cells,
+          factors: [weight.values[cells.weight], gradOutput.values[cells.gradOutput]],
+          place: /** @type {Place} */ ([0, 0, o]),
+        };
       });
       return summed({ vars: { n, f }, target: ["gradInput", k], slides: "gradOutput", terms });
     }),
@@ -90,13 +172,28 @@ function passes({ settings: { lr }, tensors: { input, weight, bias, gradOutput }
 
   /** @type {Pass} */
   const weightGrad = {
-    ...common, name: "weightGrad", direction: "backward", function: "linear_weight_grad", formula: "dL/dW[o, f] = Σ(n) dL/dY[n, o] · X[n, f]", torch: gradientCall("W"),
-    reads: ["input", "gradOutput"], slides: "input", targets: ["gradWeight"], shapes: { ...shapes, gradWeight: weight.shape }, count: size(weight.shape), taps: N,
+    ...common,
+    name: "weightGrad",
+    direction: "backward",
+    function: "linear_weight_grad",
+    formula: "dL/dW[o, f] = Σ(n) dL/dY[n, o] · X[n, f]",
+    torch: gradientCall("W"),
+    reads: ["input", "gradOutput"],
+    slides: "input",
+    targets: ["gradWeight"],
+    shapes: { ...shapes, gradWeight: weight.shape },
+    count: size(weight.shape),
+    taps: N,
     visit: kept((k) => {
       const [o, f] = unravel(k, weight.shape);
       const terms = Array.from({ length: N }, (_, n) => {
         const cells = { gradOutput: n * O + o, input: n * F + f };
-        return { vars: { n }, cells, factors: [gradOutput.values[cells.gradOutput], input.values[cells.input]], place: /** @type {Place} */ ([0, n, 0]) };
+        return {
+          vars: { n },
+          cells,
+          factors: [gradOutput.values[cells.gradOutput], input.values[cells.input]],
+          place: /** @type {Place} */ ([0, n, 0]),
+        };
       });
       return summed({ vars: { o, f }, target: ["gradWeight", k], slides: "input", terms });
     }),
@@ -104,10 +201,25 @@ function passes({ settings: { lr }, tensors: { input, weight, bias, gradOutput }
 
   /** @type {Pass} */
   const biasGrad = {
-    ...common, name: "biasGrad", direction: "backward", function: "linear_bias_grad", formula: "dL/db[o] = Σ(n) dL/dY[n, o]", torch: gradientCall("b"),
-    reads: ["gradOutput"], slides: "gradOutput", targets: ["gradBias"], shapes: { ...shapes, gradBias: bias.shape }, count: O, taps: N,
+    ...common,
+    name: "biasGrad",
+    direction: "backward",
+    function: "linear_bias_grad",
+    formula: "dL/db[o] = Σ(n) dL/dY[n, o]",
+    torch: gradientCall("b"),
+    reads: ["gradOutput"],
+    slides: "gradOutput",
+    targets: ["gradBias"],
+    shapes: { ...shapes, gradBias: bias.shape },
+    count: O,
+    taps: N,
     visit: kept((o) => {
-      const terms = Array.from({ length: N }, (_, n) => ({ vars: { n }, cells: { gradOutput: n * O + o }, factors: [gradOutput.values[n * O + o]], place: /** @type {Place} */ ([0, n, 0]) }));
+      const terms = Array.from({ length: N }, (_, n) => ({
+        vars: { n },
+        cells: { gradOutput: n * O + o },
+        factors: [gradOutput.values[n * O + o]],
+        place: /** @type {Place} */ ([0, n, 0]),
+      }));
       return summed({ vars: { o }, target: ["gradBias", o], slides: "gradOutput", terms });
     }),
   };

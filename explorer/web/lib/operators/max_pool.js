@@ -3,13 +3,27 @@
 import { short } from "../numbers.js";
 import { insideOf, kept, outsideOf, termOf, unravel, windowOf } from "../visits.js";
 import { call, gradientCall } from "./formulas.js";
-import { argumentsOf, axesOf, channelOf, commonOf, eachInside, loopOf, placeOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
+import {
+  argumentsOf,
+  axesOf,
+  channelOf,
+  commonOf,
+  eachInside,
+  loopOf,
+  placeOf,
+  poolingOf,
+  ringOf,
+  tapsOf,
+} from "./pooling.js";
 import { LARGEST, pairSetting } from "./settings.js";
 
 /** @typedef {import("../arithmetic.js").Pass} Pass */
 
 /** @type {import("../arithmetic.js").Operator} */
-export const maxPool = { ...poolingOf("max", [pairSetting("dilation", 1, LARGEST.dilation)], { dilation: [1, 1] }), passes };
+export const maxPool = {
+  ...poolingOf("max", [pairSetting("dilation", 1, LARGEST.dilation)], { dilation: [1, 1] }),
+  passes,
+};
 
 /** @param {import("../arithmetic.js").Case} given @returns {Pass[]} */
 function passes(given) {
@@ -31,9 +45,22 @@ function passes(given) {
 
   /** @type {Pass} */
   const forward = {
-    ...common, name: "forward", direction: "forward", function: "max_pool2d", formula: `Y[${channelOf(given)}y, x] = max(i, j) X[${placeOf(given)}]`,
-    torch: `Y = ${call("F.max_pool2d", argumentsOf(given))}`, reads: ["input"], slides: "input", targets: ["output"], ring: ringOf(axes),
-    taps, starts: "start", ends: "done", scatter: false, compares: true, running: "best",
+    ...common,
+    name: "forward",
+    direction: "forward",
+    function: "max_pool2d",
+    formula: `Y[${channelOf(given)}y, x] = max(i, j) X[${placeOf(given)}]`,
+    torch: `Y = ${call("F.max_pool2d", argumentsOf(given))}`,
+    reads: ["input"],
+    slides: "input",
+    targets: ["output"],
+    ring: ringOf(axes),
+    taps,
+    starts: "start",
+    ends: "done",
+    scatter: false,
+    compares: true,
+    running: "best",
     scan: (k, onread) => input.values[winnerOf(k, onread)],
     visit: kept((k) => {
       let [best, index] = [-Infinity, -1];
@@ -41,27 +68,71 @@ function passes(given) {
         const value = tap.factors[0];
         const changes = tap.inside && (index < 0 || value > best);
         if (changes) [best, index] = [value, tap.vars.row * W + tap.vars.col];
-        return termOf({ ...tap, changes, product: value, after: /** @type {Record<string, number>} */ (tap.inside ? { value, best, index } : { best, index }) });
+        return termOf({
+          ...tap,
+          changes,
+          product: value,
+          after: /** @type {Record<string, number>} */ (tap.inside ? { value, best, index } : { best, index }),
+        });
       });
-      return { vars: loopOf(k, outputShape), target: ["output", k], start: { best: -Infinity, index: -1 }, terms, value: best, window: windowOf("input", terms) };
+      return {
+        vars: loopOf(k, outputShape),
+        target: ["output", k],
+        start: { best: -Infinity, index: -1 },
+        terms,
+        value: best,
+        window: windowOf("input", terms),
+      };
     }),
-    worked: (visit) => [{ text: "max(" }, ...insideOf(visit).flatMap(({ term, k }, n) => [{ text: n ? ", " : "" }, { text: short(term.product, 5), at: k }]), { text: ")" }],
+    worked: (visit) => [
+      { text: "max(" },
+      ...insideOf(visit).flatMap(({ term, k }, n) => [
+        { text: n ? ", " : "" },
+        { text: short(term.product, 5), at: k },
+      ]),
+      { text: ")" },
+    ],
     told: (visit) => ({ key: "arithmetic.max.line", values: { count: visit.terms.length - outsideOf(visit) } }),
   };
 
   /** @type {Pass} */
   const inputGrad = {
-    ...common, name: "inputGrad", direction: "backward", function: "max_pool2d_input_grad", formula: `dL/dX[${channelOf(given)}arg max of window y, x] += dL/dY[${channelOf(given)}y, x]`,
-    torch: gradientCall("X"), reads: ["gradOutput", "input"], slides: null, targets: ["gradInput"],
-    taps: 1, starts: "start", ends: null, scatter: true, compares: true,
+    ...common,
+    name: "inputGrad",
+    direction: "backward",
+    function: "max_pool2d_input_grad",
+    formula: `dL/dX[${channelOf(given)}arg max of window y, x] += dL/dY[${channelOf(given)}y, x]`,
+    torch: gradientCall("X"),
+    reads: ["gradOutput", "input"],
+    slides: null,
+    targets: ["gradInput"],
+    taps: 1,
+    starts: "start",
+    ends: null,
+    scatter: true,
+    compares: true,
     adds: (k, add) => add(winnerOf(k), gradOutput.values[k]),
     visit: kept((k) => {
       const { terms: picture, window } = forward.visit(k);
       const index = winnerOf(k);
       const [c, row, col] = unravel(index, input.shape);
       const grad = gradOutput.values[k];
-      const term = termOf({ vars: {}, cells: { gradOutput: k, input: index }, factors: [grad], product: grad, writes: ["gradInput", index] });
-      return { vars: { ...loopOf(k, outputShape), c }, target: ["gradInput", index], start: { row, col }, terms: [term], value: grad, window: { input: window.input, gradInput: window.input }, picture };
+      const term = termOf({
+        vars: {},
+        cells: { gradOutput: k, input: index },
+        factors: [grad],
+        product: grad,
+        writes: ["gradInput", index],
+      });
+      return {
+        vars: { ...loopOf(k, outputShape), c },
+        target: ["gradInput", index],
+        start: { row, col },
+        terms: [term],
+        value: grad,
+        window: { input: window.input, gradInput: window.input },
+        picture,
+      };
     }),
     worked: ({ value }) => [{ text: short(value, 6), at: 0 }],
     told: ({ value }) => ({ key: "arithmetic.max.back", values: { grad: short(value, 6) } }),

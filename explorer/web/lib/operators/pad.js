@@ -19,15 +19,31 @@ export function folding({ tensors: { input } }, padded, { rows, columns, mode })
     return { c, y, x, row, col, index: (c * H + row) * W + col };
   }
   return {
-    name: "inputGrad", direction: "backward", function: "pad2d_input_grad", torch: gradientCall("X"),
+    name: "inputGrad",
+    direction: "backward",
+    function: "pad2d_input_grad",
+    torch: gradientCall("X"),
     formula: `dL/dX[source(y − ${rows.before}), source(x − ${columns.before})] += dL/dX̃[y, x]`,
-    reads: ["gradPadded"], slides: null, targets: ["gradInput"], shapes: { gradPadded: shape, gradInput: input.shape },
-    count: size(shape), taps: 1, starts: null, ends: null, scatter: true,
+    reads: ["gradPadded"],
+    slides: null,
+    targets: ["gradInput"],
+    shapes: { gradPadded: shape, gradInput: input.shape },
+    count: size(shape),
+    taps: 1,
+    starts: null,
+    ends: null,
+    scatter: true,
     adds: (k, add) => add(placeOf(k).index, valueOf(k)),
     visit: kept((k) => {
       const { c, y, x, row, col, index } = placeOf(k);
       const value = valueOf(k);
-      const term = termOf({ vars: { row, col }, cells: { gradPadded: k }, factors: [value], product: value, writes: ["gradInput", index] });
+      const term = termOf({
+        vars: { row, col },
+        cells: { gradPadded: k },
+        factors: [value],
+        product: value,
+        writes: ["gradInput", index],
+      });
       return { vars: { n: 0, c, y, x }, target: ["gradInput", index], start: {}, terms: [term], value, window: {} };
     }),
     worked: ({ value }) => [{ text: short(value, 6), at: 0 }],

@@ -2,7 +2,18 @@
 
 import { size, unravel } from "../visits.js";
 import { argument, linear, pair } from "./formulas.js";
-import { channelCounts, gradientOf, inputSize, LARGEST, pairSetting, pictureOf, plainSetting, repeated, withGradient, withTensors } from "./settings.js";
+import {
+  channelCounts,
+  gradientOf,
+  inputSize,
+  LARGEST,
+  pairSetting,
+  pictureOf,
+  plainSetting,
+  repeated,
+  withGradient,
+  withTensors,
+} from "./settings.js";
 import { sizesOf } from "./sizes.js";
 import { beyond, poolWindows } from "./windows.js";
 
@@ -12,10 +23,16 @@ import { beyond, poolWindows } from "./windows.js";
 /** Channels of the input. @type {import("../arithmetic.js").Setting} */
 export const inputChannels = {
   key: "channels",
-  parts: [{
-    key: "inputs", kind: "count", label: "arithmetic.inputs", options: channelCounts(LARGEST.inputs), get: ({ tensors }) => tensors.input.shape[0],
-    set: (given, inputs) => withTensors(given, { input: repeated(given.tensors.input, [inputs]) }),
-  }],
+  parts: [
+    {
+      key: "inputs",
+      kind: "count",
+      label: "arithmetic.inputs",
+      options: channelCounts(LARGEST.inputs),
+      get: ({ tensors }) => tensors.input.shape[0],
+      set: (given, inputs) => withTensors(given, { input: repeated(given.tensors.input, [inputs]) }),
+    },
+  ],
 };
 
 /** @param {Case} given */
@@ -42,13 +59,32 @@ export const poolingOf = (name, own, initial) => ({
   family: "pooling",
   inputs: ["input", "gradOutput"],
   labels: {},
-  settings: [inputSize, pairSetting("kernel", 1, LARGEST.kernel), pairSetting("stride", 1, LARGEST.stride), pairSetting("padding", 0, LARGEST.padding), ...own, plainSetting("ceil", "switch"), inputChannels],
+  settings: [
+    inputSize,
+    pairSetting("kernel", 1, LARGEST.kernel),
+    pairSetting("stride", 1, LARGEST.stride),
+    pairSetting("padding", 0, LARGEST.padding),
+    ...own,
+    plainSetting("ceil", "switch"),
+    inputChannels,
+  ],
   /** Windows that do not overlap, or those of the pooling before. @param {Case | null} before @returns {Case} */
   begin(before) {
     const input = pictureOf(before) ?? { shape: [1, 4, 4], values: Array.from({ length: 16 }, (_, k) => k + 1) };
     const window = input.shape.slice(1).map((extent) => Math.min(2, extent));
-    const earlier = before?.settings.kernel ? { kernel: before.settings.kernel, stride: before.settings.stride, padding: before.settings.padding, ceil: before.settings.ceil } : {};
-    return { op: name, settings: { kernel: window, stride: window, padding: [0, 0], ceil: false, ...initial, ...earlier }, tensors: { input, gradOutput: gradientOf(before) } };
+    const earlier = before?.settings.kernel
+      ? {
+          kernel: before.settings.kernel,
+          stride: before.settings.stride,
+          padding: before.settings.padding,
+          ceil: before.settings.ceil,
+        }
+      : {};
+    return {
+      op: name,
+      settings: { kernel: window, stride: window, padding: [0, 0], ceil: false, ...initial, ...earlier },
+      tensors: { input, gradOutput: gradientOf(before) },
+    };
   },
   refusal: (/** @type {Case} */ given) => windows(given).refusal,
   fit: (/** @type {Case} */ given) => withGradient(given, outputOf(given)),
@@ -61,12 +97,19 @@ export function tapsOf({ tensors: { input } }, { rows, columns }, k) {
   const [c, y, x] = unravel(k, [input.shape[0], rows.output, columns.output]);
   return Array.from({ length: rows.taps * columns.taps }, (_, tap) => {
     const [i, j] = unravel(tap, [rows.taps, columns.taps]);
-    const [row, col] = [y * rows.stride - rows.before + i * rows.dilation, x * columns.stride - columns.before + j * columns.dilation];
+    const [row, col] = [
+      y * rows.stride - rows.before + i * rows.dilation,
+      x * columns.stride - columns.before + j * columns.dilation,
+    ];
     const inside = row >= 0 && row < H && col >= 0 && col < W;
     const index = inside ? (c * H + row) * W + col : -1;
     return {
-      vars: { i, j, row, col }, inside, cells: { input: index }, factors: [inside ? input.values[index] : 0],
-      place: /** @type {[number, number, number]} */ ([0, i, j]), around: inside ? null : /** @type {[number, number, number]} */ ([c, row, col]),
+      vars: { i, j, row, col },
+      inside,
+      cells: { input: index },
+      factors: [inside ? input.values[index] : 0],
+      place: /** @type {[number, number, number]} */ ([0, i, j]),
+      around: inside ? null : /** @type {[number, number, number]} */ ([c, row, col]),
     };
   });
 }
@@ -92,12 +135,23 @@ export function loopOf(k, shape) {
 }
 
 /** Padding to draw, where windows lie over it. @param {ReturnType<typeof axesOf>} axes */
-export const ringOf = ({ rows, columns }) => ({ top: rows.before, bottom: beyond(rows), left: columns.before, right: beyond(columns) });
+export const ringOf = ({ rows, columns }) => ({
+  top: rows.before,
+  bottom: beyond(rows),
+  left: columns.before,
+  right: beyond(columns),
+});
 
 /** "c, 2·y − 1 + i, x + j" @param {Case} given */
 export function placeOf(given) {
   const { rows, columns } = axesOf(given);
-  const place = [rows, columns].map(({ stride, before, dilation }, axis) => linear([[stride, ["y", "x"][axis]], [-before, ""], [dilation, ["i", "j"][axis]]]));
+  const place = [rows, columns].map(({ stride, before, dilation }, axis) =>
+    linear([
+      [stride, ["y", "x"][axis]],
+      [-before, ""],
+      [dilation, ["i", "j"][axis]],
+    ]),
+  );
   return `${channelOf(given)}${place.join(", ")}`;
 }
 
@@ -106,12 +160,21 @@ export const channelOf = ({ tensors: { input } }) => (input.shape[0] > 1 ? "c, "
 
 /** Arguments of the call, those that are not PyTorch's defaults. @param {Case} given */
 export const argumentsOf = ({ settings: { kernel, stride, padding, dilation, ceil } }) => [
-  "X", pair(kernel), String(stride) !== String(kernel) && `stride=${pair(stride)}`, argument("padding", padding), dilation && argument("dilation", dilation, 1), ceil && "ceil_mode=True",
+  "X",
+  pair(kernel),
+  String(stride) !== String(kernel) && `stride=${pair(stride)}`,
+  argument("padding", padding),
+  dilation && argument("dilation", dilation, 1),
+  ceil && "ceil_mode=True",
 ];
 
 /** What the passes of a pooling share. @param {Case} given */
 export function commonOf(given) {
   const { input } = given.tensors;
   const outputShape = outputOf(given);
-  return { shapes: { input: input.shape, gradOutput: outputShape, output: outputShape, gradInput: input.shape }, count: size(outputShape), outputShape };
+  return {
+    shapes: { input: input.shape, gradOutput: outputShape, output: outputShape, gradInput: input.shape },
+    count: size(outputShape),
+    outputShape,
+  };
 }

@@ -44,7 +44,8 @@ export function repeated({ shape, values }, lead) {
 }
 
 /** dL/dY of the output's size: new elements are 1. @param {Case} given @param {number[]} shape */
-export const withGradient = (given, shape) => withTensors(given, { gradOutput: reshaped(given.tensors.gradOutput ?? { shape: [], values: [] }, shape, 1) });
+export const withGradient = (given, shape) =>
+  withTensors(given, { gradOutput: reshaped(given.tensors.gradOutput ?? { shape: [], values: [] }, shape, 1) });
 
 /** The input of the case before, if it is pictures (channels, rows, columns) of sides up to `largest`. @param {Case | null} before @returns {Tensor | null} */
 export function pictureOf(before, largest = Infinity) {
@@ -53,39 +54,77 @@ export function pictureOf(before, largest = Infinity) {
 }
 
 /** The gradient of the case before, if it is of pictures. @param {Case | null} before @returns {Tensor} */
-export const gradientOf = (before) => (before?.tensors.gradOutput?.shape.length === 3 ? before.tensors.gradOutput : { shape: [1, 1, 1], values: [1] });
+export const gradientOf = (before) =>
+  before?.tensors.gradOutput?.shape.length === 3 ? before.tensors.gradOutput : { shape: [1, 1, 1], values: [1] };
 
 /**
  * Rows and columns of something. @param {string} key @param {number[] | ((given: Case) => number[])} options
  * @param {(given: Case) => number[]} get @param {(given: Case, pair: number[]) => Case} set @returns {Setting}
  */
 export const pairOf = (key, options, get, set) => ({
-  key, between: "×",
+  key,
+  between: "×",
   parts: AXES.map((axis, at) => ({
-    key: `${key === "size" ? "input" : key}.${axis}`, kind: "count", label: `arithmetic.${axis}`, options: typeof options === "function" ? options : () => options,
-    get: (given) => get(given)[at], set: (given, value) => set(given, get(given).with(at, value)),
+    key: `${key === "size" ? "input" : key}.${axis}`,
+    kind: "count",
+    label: `arithmetic.${axis}`,
+    options: typeof options === "function" ? options : () => options,
+    get: (given) => get(given)[at],
+    set: (given, value) => set(given, get(given).with(at, value)),
   })),
 });
 
 /** Rows and columns of a setting. @param {string} key @param {number} least @param {number} most */
-export const pairSetting = (key, least, most) => pairOf(key, counted(least, most), ({ settings }) => settings[key], (given, pair) => withSettings(given, { [key]: pair }));
+export const pairSetting = (key, least, most) =>
+  pairOf(
+    key,
+    counted(least, most),
+    ({ settings }) => settings[key],
+    (given, pair) => withSettings(given, { [key]: pair }),
+  );
 
 /** @param {string} key @param {"switch" | "choice" | "number" | "count"} kind @param {Partial<Part> & Pick<Setting, "passes" | "hidden">} [more] @returns {Setting} */
 export const plainSetting = (key, kind, { passes, hidden, ...more } = {}) => ({
-  key, passes, hidden, parts: [{ key, kind, label: `arithmetic.${key}`, get: ({ settings }) => settings[key], set: (given, value) => withSettings(given, { [key]: value }), ...more }],
+  key,
+  passes,
+  hidden,
+  parts: [
+    {
+      key,
+      kind,
+      label: `arithmetic.${key}`,
+      get: ({ settings }) => settings[key],
+      set: (given, value) => withSettings(given, { [key]: value }),
+      ...more,
+    },
+  ],
 });
 
 /** Numbers of channels: one for pictures too large to walk by hand, so that every step can still be held. @param {number} most @returns {(given: Case) => number[]} */
-export const channelCounts = (most) => ({ tensors: { input } }) => counted(1, Math.max(...input.shape.slice(-2)) > LARGEST.input ? 1 : most);
+export const channelCounts =
+  (most) =>
+  ({ tensors: { input } }) =>
+    counted(1, Math.max(...input.shape.slice(-2)) > LARGEST.input ? 1 : most);
 
 /** Sides beyond those that are walked by hand, for one channel. */
 const SIDES = [10, 12, 16, 20, 24, 28, 32, 48, 64];
 
 /** Rows and columns of the input's pictures, of sides up to `largest`. */
-export const inputSizeTo = (largest = Infinity) => pairOf("size",
-  ({ tensors: { input, weight } }) => [...counted(1, LARGEST.input), ...(input.shape.length === 3 && input.shape[0] * (weight?.shape[0] ?? 1) === 1 ? SIDES.filter((side) => side <= largest) : [])],
-  ({ tensors }) => tensors.input.shape.slice(-2),
-  (given, pair) => withTensors(given, { input: reshaped(given.tensors.input, [...given.tensors.input.shape.slice(0, -2), ...pair], 0) }));
+export const inputSizeTo = (largest = Infinity) =>
+  pairOf(
+    "size",
+    ({ tensors: { input, weight } }) => [
+      ...counted(1, LARGEST.input),
+      ...(input.shape.length === 3 && input.shape[0] * (weight?.shape[0] ?? 1) === 1
+        ? SIDES.filter((side) => side <= largest)
+        : []),
+    ],
+    ({ tensors }) => tensors.input.shape.slice(-2),
+    (given, pair) =>
+      withTensors(given, {
+        input: reshaped(given.tensors.input, [...given.tensors.input.shape.slice(0, -2), ...pair], 0),
+      }),
+  );
 
 export const inputSize = inputSizeTo();
 

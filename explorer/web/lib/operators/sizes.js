@@ -14,7 +14,11 @@ export function sizesOf(axes, ceil = false) {
     axes: /** @type {const} */ (["rows", "columns"]).map((axis) => {
       const { size, before, after, taps, dilation, stride, output, padded, span } = axes[axis];
       const left = ceil && Math.ceil((padded - span) / stride) + 1 > output;
-      return { axis, output, text: `${open}(${size} + ${both(before, after)} − ${dilation}·(${taps} − 1) − 1) / ${stride}${close} + 1${left ? " − 1" : ""} = ${output}` };
+      return {
+        axis,
+        output,
+        text: `${open}(${size} + ${both(before, after)} − ${dilation}·(${taps} − 1) − 1) / ${stride}${close} + 1${left ? " − 1" : ""} = ${output}`,
+      };
     }),
   };
 }

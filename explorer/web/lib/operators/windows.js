@@ -19,7 +19,10 @@ export function poolWindows(extents, { kernel, stride, padding, dilation, ceil }
   });
   for (const [index, axis] of /** @type {const} */ (["rows", "columns"]).entries()) {
     const { size, before, padded, taps, span, stride: step, dilation: gap, output } = axes[index];
-    const refuse = (/** @type {string} */ reason, /** @type {Record<string, number>} */ numbers) => ({ axes: null, refusal: { reason, axis, numbers } });
+    const refuse = (/** @type {string} */ reason, /** @type {Record<string, number>} */ numbers) => ({
+      axes: null,
+      refusal: { reason, axis, numbers },
+    });
     if (2 * before > taps) return refuse("half", { padding: before, window: taps });
     if (output < 1) return refuse("span", { span, padded });
     for (let k = 0; k < output && k * step < before; k++) {
@@ -33,8 +36,12 @@ export function poolWindows(extents, { kernel, stride, padding, dilation, ceil }
 /** For each window of an axis how many elements it counts: of the padded input, or only of the input. @param {Axis} axis @param {boolean} padding whether padding counts */
 export function divisorsOf({ size, before, taps, stride, output }, padding) {
   const [low, high] = padding ? [-before, size + before] : [0, size];
-  return Array.from({ length: output }, (_, y) => Math.min(y * stride - before + taps, high) - Math.max(y * stride - before, low));
+  return Array.from(
+    { length: output },
+    (_, y) => Math.min(y * stride - before + taps, high) - Math.max(y * stride - before, low),
+  );
 }
 
 /** How far the last window reaches beyond the input's end, at least the padding. @param {Axis} axis */
-export const beyond = ({ size, before, span, stride, output }) => Math.max(before, (output - 1) * stride - before + span - size);
+export const beyond = ({ size, before, span, stride, output }) =>
+  Math.max(before, (output - 1) * stride - before + span - size);

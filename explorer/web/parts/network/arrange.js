@@ -16,16 +16,35 @@ export const ZOOMS = [1, 2, 4];
 
 /** @param {{ onfoldall: (fold: boolean) => void }} options */
 export function createArrangement({ onfoldall }) {
-  const options = Object.entries(SORTS).map(([name, { words }]) => h("option", { value: name, dataset: { i18n: words } }));
-  const sort = h("select", { class: "sort", dataset: { i18nTitle: "network.sort" }, onchange: () => page.set({ sort: sort.value }) }, ...options);
+  const options = Object.entries(SORTS).map(([name, { words }]) =>
+    h("option", { value: name, dataset: { i18n: words } }),
+  );
+  const sort = h(
+    "select",
+    { class: "sort", dataset: { i18nTitle: "network.sort" }, onchange: () => page.set({ sort: sort.value }) },
+    ...options,
+  );
   const size = h("output", { class: "zoom" });
   const button = (/** @type {string} */ icon, /** @type {string} */ words, /** @type {() => void} */ onclick) =>
     h("button", { type: "button", class: "tool", dataset: { i18nTitle: words, i18nAria: words }, onclick }, icon);
   const smaller = button("−", "network.zoom.out", () => zoomBy(-1));
   const larger = button("+", "network.zoom.in", () => zoomBy(1));
-  const folds = h("span", { class: "tools", hidden: true },
-    h("button", { type: "button", class: "tool", dataset: { i18n: "network.fold.all" }, onclick: () => onfoldall(true) }),
-    h("button", { type: "button", class: "tool", dataset: { i18n: "network.unfold.all" }, onclick: () => onfoldall(false) }));
+  const folds = h(
+    "span",
+    { class: "tools", hidden: true },
+    h("button", {
+      type: "button",
+      class: "tool",
+      dataset: { i18n: "network.fold.all" },
+      onclick: () => onfoldall(true),
+    }),
+    h("button", {
+      type: "button",
+      class: "tool",
+      dataset: { i18n: "network.unfold.all" },
+      onclick: () => onfoldall(false),
+    }),
+  );
 
   /** @param {number} by steps of `ZOOMS` */
   function zoomBy(by) {

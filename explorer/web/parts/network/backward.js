@@ -11,23 +11,52 @@ const RATE = 0.01;
 
 export function createBackward() {
   const choice = h("select", {
-    class: "true-label", dataset: { i18nTitle: "backward.why" },
+    class: "true-label",
+    dataset: { i18nTitle: "backward.why" },
     onchange: () => page.set({ label: choice.value === "" ? null : Number(choice.value), cells: [] }),
   });
   const loss = h("output", { class: "loss" });
-  const rate = h("input", { type: "number", class: "rate", min: 0, step: "any", value: RATE, dataset: { i18nAria: "backward.rate", i18nTitle: "backward.rate" } });
-  const step = h("button", { type: "button", class: "tool", dataset: { i18n: "backward.step", i18nTitle: "backward.step.why" }, onclick: descend });
+  const rate = h("input", {
+    type: "number",
+    class: "rate",
+    min: 0,
+    step: "any",
+    value: RATE,
+    dataset: { i18nAria: "backward.rate", i18nTitle: "backward.rate" },
+  });
+  const step = h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { i18n: "backward.step", i18nTitle: "backward.step.why" },
+    onclick: descend,
+  });
   const descent = h("span", { class: "descent", hidden: true }, step, rate);
   const count = h("span", { class: "changes-count" });
-  const changes = h("span", { class: "changes", hidden: true }, count,
-    h("button", { type: "button", class: "link", dataset: { i18n: "changes.undo" }, onclick: () => page.set({ edits: page.get("edits").slice(0, -1) }) }),
-    h("button", { type: "button", class: "link", dataset: { i18n: "changes.undo.all" }, onclick: () => page.set({ edits: [] }) }));
+  const changes = h(
+    "span",
+    { class: "changes", hidden: true },
+    count,
+    h("button", {
+      type: "button",
+      class: "link",
+      dataset: { i18n: "changes.undo" },
+      onclick: () => page.set({ edits: page.get("edits").slice(0, -1) }),
+    }),
+    h("button", {
+      type: "button",
+      class: "link",
+      dataset: { i18n: "changes.undo.all" },
+      onclick: () => page.set({ edits: [] }),
+    }),
+  );
 
   function descend() {
     const value = Number(rate.value);
     rate.setCustomValidity(rate.value !== "" && Number.isFinite(value) ? "" : t("backward.rate.wrong"));
     if (!rate.reportValidity()) return;
-    page.set({ edits: [...page.get("edits"), { kind: "sgd", rate: value, label: page.get("label"), ...shownInput() }] });
+    page.set({
+      edits: [...page.get("edits"), { kind: "sgd", rate: value, label: page.get("label"), ...shownInput() }],
+    });
   }
 
   function tellChanges() {
@@ -36,7 +65,9 @@ export function createBackward() {
     count.textContent = made ? t("changes.count", { count: made }) : "";
   }
   page.on(["edits", "language"], tellChanges);
-  page.on(["label"], () => { choice.value = page.get("label") === null ? "" : String(page.get("label")); });
+  page.on(["label"], () => {
+    choice.value = page.get("label") === null ? "" : String(page.get("label"));
+  });
   tellChanges();
 
   return {
@@ -45,7 +76,10 @@ export function createBackward() {
     /** @param {string[]} classes that can be taken for true; none where the output is no score per class */
     describe(classes) {
       choice.hidden = !classes.length;
-      choice.replaceChildren(h("option", { value: "", dataset: { i18n: "backward.off" } }), ...classes.map((name, k) => h("option", { value: k }, t("backward.label", { name }))));
+      choice.replaceChildren(
+        h("option", { value: "", dataset: { i18n: "backward.off" } }),
+        ...classes.map((name, k) => h("option", { value: k }, t("backward.label", { name }))),
+      );
       const label = page.get("label");
       choice.value = label !== null && label < classes.length ? String(label) : "";
       if (choice.value === "") page.set({ label: null });

@@ -21,7 +21,9 @@ import { createSwap } from "./swap.js";
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
 
 /** Widths in px: of a column's padding and border, of its narrowest content, and of a column folded to its name. */
-const FRAME = 22, NARROWEST = 132, FOLDED = 36;
+const FRAME = 22,
+  NARROWEST = 132,
+  FOLDED = 36;
 
 /**
  * @param {Step} step
@@ -50,23 +52,51 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
 
   const name = step.index < 0 ? t("network.input") : step.op;
   const fold = h("button", { type: "button", class: "fold", onclick: onfold });
-  const title = h("h3", {},
+  const title = h(
+    "h3",
+    {},
     h("span", { class: "step-number" }, step.index < 0 ? "" : String(step.index + 1)),
-    h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, name), fold);
+    h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, name),
+    fold,
+  );
   const facts = h("p", { class: "step-facts" });
   const time = h("p", { class: "step-time", dataset: { i18nTitle: "network.time.why" } });
   const change = h("p", { class: "step-change" });
   const swap = createSwap(step);
   const range = h("span", {});
   const turn = (/** @type {number} */ by, /** @type {string} */ icon, /** @type {string} */ words) =>
-    h("button", { type: "button", class: "tool small", dataset: { i18nTitle: words }, title: t(words), "aria-label": t(words), onclick: () => flip(by) }, icon);
-  const pager = pages > 1 ? h("div", { class: "pager" }, turn(-1, "◀", "network.previous"), range, turn(1, "▶", "network.next")) : "";
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tool small",
+        dataset: { i18nTitle: words },
+        title: t(words),
+        "aria-label": t(words),
+        onclick: () => flip(by),
+      },
+      icon,
+    );
+  const pager =
+    pages > 1
+      ? h("div", { class: "pager" }, turn(-1, "◀", "network.previous"), range, turn(1, "▶", "network.next"))
+      : "";
   const frame = picture?.element ?? h("p", { class: "note plain-box" }, step.message);
-  const element = h("section", { class: step.explained ? "step" : "step unknown", dataset: { step: step.index, op: step.op } },
-    h("header", {}, title, time, facts, swap.element, change), pager, frame);
+  const element = h(
+    "section",
+    { class: step.explained ? "step" : "step unknown", dataset: { step: step.index, op: step.op } },
+    h("header", {}, title, time, facts, swap.element, change),
+    pager,
+    frame,
+  );
 
   const column = {
-    step, element, visible: false, first: 0, peak: 0, backward: false,
+    step,
+    element,
+    visible: false,
+    first: 0,
+    peak: 0,
+    backward: false,
     /** Which drawing the maps are of. */
     version: 0,
 
@@ -112,7 +142,16 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
       dirty ||= all;
       if (!dirty || !column.visible || folded || !scales.length || !picture || !map) return;
       dirty = false;
-      picture.paint(codes, lookupsOf(column.scaled(), scales, codes, map.count, scope === "map" ? null : scope === "layer" ? column.peak : networkPeak));
+      picture.paint(
+        codes,
+        lookupsOf(
+          column.scaled(),
+          scales,
+          codes,
+          map.count,
+          scope === "map" ? null : scope === "layer" ? column.peak : networkPeak,
+        ),
+      );
     },
 
     /** @param {Cell | null} cell */
@@ -122,10 +161,21 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
       const position = cell.row * map.columns + cell.column;
       const value = valueOf(codes[cell.channel * map.count + position], scale);
       const vector = map.size.length === 1;
-      const label = !vector ? null : map.labels.length ? map.labels[position] : t("network.position", { index: position });
+      const label = !vector
+        ? null
+        : map.labels.length
+          ? map.labels[position]
+          : t("network.position", { index: position });
       return {
-        value, scale, label, text: readout(value, scale), channel: channels[cell.channel], strength: strengths?.[cell.channel],
-        row: cell.row * map.block, column: cell.column * map.block, flat: isFlat(codes, map.count, cell.channel),
+        value,
+        scale,
+        label,
+        text: readout(value, scale),
+        channel: channels[cell.channel],
+        strength: strengths?.[cell.channel],
+        row: cell.row * map.block,
+        column: cell.column * map.block,
+        flat: isFlat(codes, map.count, cell.channel),
       };
     },
 
@@ -149,8 +199,20 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
       if (!mine.length && !swapped && !change.textContent) return;
       element.classList.toggle("changed", mine.length > 0 || swapped);
       const largest = Math.max(...mine.map((parameter) => changed[parameter].largest));
-      change.textContent = mine.length ? t("network.changed", { largest: short(largest, 2) }) : swapped ? t("swap.done") : "";
-      change.title = mine.map((parameter) => t("network.changed.why", { name: parameter, ...changed[parameter], largest: short(changed[parameter].largest, 2) })).join("\n");
+      change.textContent = mine.length
+        ? t("network.changed", { largest: short(largest, 2) })
+        : swapped
+          ? t("swap.done")
+          : "";
+      change.title = mine
+        .map((parameter) =>
+          t("network.changed.why", {
+            name: parameter,
+            ...changed[parameter],
+            largest: short(changed[parameter].largest, 2),
+          }),
+        )
+        .join("\n");
     },
 
     /** @param {number} milliseconds of the step in the latest pass */
@@ -179,7 +241,10 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
 
     relabel() {
       facts.replaceChildren(...factLines(step));
-      picture?.canvas.setAttribute("aria-label", t("network.picture", { name: step.path || step.op, shape: step.shape.join("×") }));
+      picture?.canvas.setAttribute(
+        "aria-label",
+        t("network.picture", { name: step.path || step.op, shape: step.shape.join("×") }),
+      );
       if (made) column.sayFed(made);
       column.fold(folded);
       sayRange();
@@ -198,7 +263,12 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
   }
 
   function sayRange() {
-    if (map) range.textContent = t("network.range", { first: column.first, last: column.first + shownChannels(column.first) - 1, channels: map.channels });
+    if (map)
+      range.textContent = t("network.range", {
+        first: column.first,
+        last: column.first + shownChannels(column.first) - 1,
+        channels: map.channels,
+      });
   }
 
   function point(/** @type {Cell | null} */ cell) {
@@ -211,11 +281,14 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
 
   /** The pointed cell's index in the tensor. */
   const tensorCell = () =>
-    pointed && map ? tensorIndex(map, step.shape.length, { ...pointed, channel: channels[pointed.channel] ?? pointed.channel }) : null;
+    pointed && map
+      ? tensorIndex(map, step.shape.length, { ...pointed, channel: channels[pointed.channel] ?? pointed.channel })
+      : null;
 
   function open() {
     const cell = tensorCell();
-    if (cell && (column.backward || step.index >= 0)) onopen({ step: step.index, of: column.backward ? "output" : "", cell });
+    if (cell && (column.backward || step.index >= 0))
+      onopen({ step: step.index, of: column.backward ? "output" : "", cell });
   }
 
   if (picture) {
@@ -227,13 +300,18 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
       });
     }
     canvas.addEventListener("click", open);
-    canvas.addEventListener("pointerleave", () => { if (!focused) point(null); });
+    canvas.addEventListener("pointerleave", () => {
+      if (!focused) point(null);
+    });
     canvas.addEventListener("focus", () => {
       if (!canvas.matches(":focus-visible")) return;
       focused = true;
       point(pointed ?? { channel: 0, row: 0, column: 0 });
     });
-    canvas.addEventListener("blur", () => { focused = false; point(null); });
+    canvas.addEventListener("blur", () => {
+      focused = false;
+      point(null);
+    });
     canvas.addEventListener("keydown", (event) => {
       if (event.key === "Enter") open();
       const next = cellAfterKey(picture.grid, pointed ?? { channel: 0, row: 0, column: 0 }, event.key);

@@ -9,9 +9,13 @@ import { t } from "../i18n.js";
 /** A module's bracket over its shown columns. @typedef {{ group: Group, left: number, width: number, folded: boolean, title: string }} Band */
 
 /** Heights in px: of a row of modules, of a lane of edges, and of the edges between neighbours. */
-const BAND = 22, LANE = 9, NEAR = 8;
+const BAND = 22,
+  LANE = 9,
+  NEAR = 8;
 /** Where edges leave and enter a column, px from its sides, and the radius of their corners. */
-const INSET = 18, RADIUS = 5, HEAD = 3;
+const INSET = 18,
+  RADIUS = 5,
+  HEAD = 3;
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -30,12 +34,24 @@ function svg(tag, attributes) {
 export function bandsOf(groups, folded, modules, placeOf) {
   const hides = (/** @type {Group} */ around, /** @type {Group} */ { path, first, last }) =>
     around.path !== path && folded.has(around.path) && around.first <= first && around.last >= last;
-  return groups.filter((group) => !groups.some((around) => hides(around, group))).map((group) => {
-    const [from, to] = [placeOf(group.first), placeOf(group.last)];
-    const own = folded.has(group.path);
-    const title = [group.path, modules[group.path], own ? t("network.steps", { count: group.last - group.first + 1 }) : ""];
-    return { group, left: from.left, width: to.left + to.width - from.left, folded: own, title: title.filter(Boolean).join(" · ") };
-  });
+  return groups
+    .filter((group) => !groups.some((around) => hides(around, group)))
+    .map((group) => {
+      const [from, to] = [placeOf(group.first), placeOf(group.last)];
+      const own = folded.has(group.path);
+      const title = [
+        group.path,
+        modules[group.path],
+        own ? t("network.steps", { count: group.last - group.first + 1 }) : "",
+      ];
+      return {
+        group,
+        left: from.left,
+        width: to.left + to.width - from.left,
+        folded: own,
+        title: title.filter(Boolean).join(" · "),
+      };
+    });
 }
 
 /**
@@ -65,7 +81,15 @@ export function createEdges({ onfold, onedge, onfollow }) {
     else return;
     event.preventDefault();
   });
-  picture.addEventListener("focus", () => { if (picture.matches(":focus-visible") && drawn.length) choose(Math.max(0, drawn.findIndex(({ edge }) => edge.lane > 0))); });
+  picture.addEventListener("focus", () => {
+    if (picture.matches(":focus-visible") && drawn.length)
+      choose(
+        Math.max(
+          0,
+          drawn.findIndex(({ edge }) => edge.lane > 0),
+        ),
+      );
+  });
   picture.addEventListener("blur", () => choose(-1));
 
   /** @param {Edge} edge @param {Place[]} places @param {number} height */
@@ -75,8 +99,10 @@ export function createEdges({ onfold, onedge, onfollow }) {
     const end = places[to].left + (near ? INSET : places[to].width / 2 - RADIUS);
     const y = height - (near ? NEAR : NEAR + lane * LANE);
     const bend = `${RADIUS} ${RADIUS} 0 0 1`;
-    return `M${start} ${height}V${y + RADIUS}A${bend} ${start + RADIUS} ${y}H${end - RADIUS}A${bend} ${end} ${y + RADIUS}V${height}` +
-      `M${end - HEAD} ${height - HEAD - 1}L${end} ${height}L${end + HEAD} ${height - HEAD - 1}`;
+    return (
+      `M${start} ${height}V${y + RADIUS}A${bend} ${start + RADIUS} ${y}H${end - RADIUS}A${bend} ${end} ${y + RADIUS}V${height}` +
+      `M${end - HEAD} ${height - HEAD - 1}L${end} ${height}L${end + HEAD} ${height - HEAD - 1}`
+    );
   }
 
   return {
@@ -88,15 +114,38 @@ export function createEdges({ onfold, onedge, onfollow }) {
       const width = last ? last.left + last.width : 0;
       const rows = Math.max(0, ...shown.map(({ group }) => group.depth + 1));
       Object.assign(bands.style, { width: `${width}px`, height: `${rows * BAND}px` });
-      bands.replaceChildren(...shown.map(({ group, left, width: across, folded, title }) => h("div", {
-        class: folded ? "band folded" : "band", style: { left: `${left}px`, width: `${across}px`, top: `${group.depth * BAND}px` },
-      }, h("button", {
-        type: "button", class: "band-name", dataset: { module: group.path }, "aria-expanded": String(!folded),
-        title: t(folded ? "network.unfold.module" : "network.fold.module", { name: title }), onclick: () => onfold(group.path),
-      }, `${folded ? "▸" : "▾"} ${title}`))));
+      bands.replaceChildren(
+        ...shown.map(({ group, left, width: across, folded, title }) =>
+          h(
+            "div",
+            {
+              class: folded ? "band folded" : "band",
+              style: { left: `${left}px`, width: `${across}px`, top: `${group.depth * BAND}px` },
+            },
+            h(
+              "button",
+              {
+                type: "button",
+                class: "band-name",
+                dataset: { module: group.path },
+                "aria-expanded": String(!folded),
+                title: t(folded ? "network.unfold.module" : "network.fold.module", { name: title }),
+                onclick: () => onfold(group.path),
+              },
+              `${folded ? "▸" : "▾"} ${title}`,
+            ),
+          ),
+        ),
+      );
 
       const height = NEAR + RADIUS + LANE * Math.max(0, ...edges.map(({ lane }) => lane));
-      for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": t("network.edges") })) picture.setAttribute(name, String(value));
+      for (const [name, value] of Object.entries({
+        width,
+        height,
+        viewBox: `0 0 ${width} ${height}`,
+        "aria-label": t("network.edges"),
+      }))
+        picture.setAttribute(name, String(value));
       drawn = edges.map((edge, k) => {
         const d = path(edge, places, height);
         const line = svg("g", { class: edge.lane ? "edge skip" : "edge", "data-edge": `${edge.from}-${edge.to}` });

@@ -11,14 +11,24 @@ const SIDE = 28;
 
 /** @param {Step} step */
 export function factLines(step) {
-  const fact = (/** @type {string} */ text, /** @type {string} */ why) => h("span", { class: "fact", title: why && t(why) }, text);
+  const fact = (/** @type {string} */ text, /** @type {string} */ why) =>
+    h("span", { class: "fact", title: why && t(why) }, text);
   const lines = [h("span", { class: "fact shape", title: t("network.shape.why") }, step.shape.join(" × "))];
   if (step.path) lines.push(h("span", { class: "fact path" }, step.path));
-  if (step.from.length) lines.push(fact(t("network.from", { list: step.from.map((name) => (name === "input" ? t("network.input") : name)).join(" + ") }), "network.from.why"));
+  if (step.from.length)
+    lines.push(
+      fact(
+        t("network.from", {
+          list: step.from.map((name) => (name === "input" ? t("network.input") : name)).join(" + "),
+        }),
+        "network.from.why",
+      ),
+    );
   if (step.parameters) lines.push(fact(t("network.parameters", { count: step.parameters }), "network.parameters.why"));
   if (step.field) lines.push(fact(t("network.field", { field: step.field }), "network.field.why"));
   if (step.map && step.map.block > 1) lines.push(fact(t("network.thumbnail", { block: step.map.block }), ""));
-  if (!step.explained) lines.push(h("span", { class: "fact warning", title: t("network.unknown.why") }, t("network.unknown")));
+  if (!step.explained)
+    lines.push(h("span", { class: "fact warning", title: t("network.unknown.why") }, t("network.unknown")));
   return lines;
 }
 
@@ -30,5 +40,7 @@ export function fedWords({ example, own, shape }) {
   return [
     height === SIDE && width === SIDE ? "" : t("network.fed.resized", { height, width }),
     channels === 1 ? "" : t("network.fed.repeated", { channels }),
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -14,15 +14,24 @@ const WIDTH = 181;
 export function createLegend(onchange) {
   const scopes = /** @type {Scope[]} */ (["map", "layer", "network"]);
   const scopeNow = () => /** @type {Scope} */ (page.get("scope"));
-  const choice = h("select", {
-    class: "scope", dataset: { i18nTitle: "legend.scope" },
-    onchange: () => page.set({ scope: choice.value }),
-  }, ...scopes.map((name) => h("option", { value: name, dataset: { i18n: `legend.${name}` } })));
+  const choice = h(
+    "select",
+    {
+      class: "scope",
+      dataset: { i18nTitle: "legend.scope" },
+      onchange: () => page.set({ scope: choice.value }),
+    },
+    ...scopes.map((name) => h("option", { value: name, dataset: { i18n: `legend.${name}` } })),
+  );
   const ramp = canvas(WIDTH, 1, { class: "ramp", role: "img", dataset: { i18nAria: "legend.ramp" } });
   const marker = h("span", { class: "ramp-mark", hidden: true });
   const [low, middle, high] = [h("span", {}), h("span", {}), h("span", {})];
-  const element = h("div", { class: "legend" }, choice,
-    h("div", { class: "ramp-frame" }, ramp, marker, h("div", { class: "ramp-ticks" }, low, middle, high)));
+  const element = h(
+    "div",
+    { class: "legend" },
+    choice,
+    h("div", { class: "ramp-frame" }, ramp, marker, h("div", { class: "ramp-ticks" }, low, middle, high)),
+  );
 
   choice.value = scopeNow();
   page.on(["scope"], () => {

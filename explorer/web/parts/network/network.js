@@ -30,9 +30,17 @@ export function createNetwork({ onwant, onopen, onfield }) {
   const legend = createLegend(() => repaint());
   const backward = createBackward();
   const reading = createReading();
-  const track = createTrack({ onseen: (column) => column.paint(legend.scope, peak, false), onchange: wantMore, onedge: tellEdge });
-  const element = h("section", { class: "network", dataset: { i18nAria: "network.title" } },
-    h("div", { class: "network-bar" }, backward.element, legend.element, track.arrangement, reading.element), track.element);
+  const track = createTrack({
+    onseen: (column) => column.paint(legend.scope, peak, false),
+    onchange: wantMore,
+    onedge: tellEdge,
+  });
+  const element = h(
+    "section",
+    { class: "network", dataset: { i18nAria: "network.title" } },
+    h("div", { class: "network-bar" }, backward.element, legend.element, track.arrangement, reading.element),
+    track.element,
+  );
   /** @type {Column[]} */
   let columns = [];
   let everything = true;
@@ -44,7 +52,9 @@ export function createNetwork({ onwant, onopen, onfield }) {
 
   /** The maps to ask for: [step, first channel] of the columns on screen, or of all where all of them are small. */
   function wanted() {
-    return track.shown.filter((column) => column.wants(version) && (everything || column.visible)).map((column) => [column.step.index, column.first]);
+    return track.shown
+      .filter((column) => column.wants(version) && (everything || column.visible))
+      .map((column) => [column.step.index, column.first]);
   }
 
   function wantMore() {
@@ -90,7 +100,10 @@ export function createNetwork({ onwant, onopen, onfield }) {
     const [made, influenced] = ["--cs-accent", "--cs-mark"].map((name) => style.getPropertyValue(name));
     for (const column of columns) {
       const sources = found?.sources.get(column.step.index);
-      column.outline(column.visible ? sources ?? found?.influence.get(column.step.index) : undefined, sources ? made : influenced);
+      column.outline(
+        column.visible ? (sources ?? found?.influence.get(column.step.index)) : undefined,
+        sources ? made : influenced,
+      );
     }
     onfield(found?.sources.get(-1) ?? null);
   }
@@ -108,7 +121,9 @@ export function createNetwork({ onwant, onopen, onfield }) {
     describe(description) {
       ({ everything, geometry } = description);
       backward.describe(description.classes);
-      columns = description.steps.map((step) => createColumn(step, { tell, onpage: onwant, onopen, onpoint: outlineFields, onfold: () => track.toggle(step) }));
+      columns = description.steps.map((step) =>
+        createColumn(step, { tell, onpage: onwant, onopen, onpoint: outlineFields, onfold: () => track.toggle(step) }),
+      );
       timed = 0;
       track.take(columns, description.modules);
       rest();
@@ -138,7 +153,10 @@ export function createNetwork({ onwant, onopen, onfield }) {
       const { loss, fed, milliseconds, peaks } = observation;
       backward.tell(loss);
       const byStep = new Map(observation.maps.map((maps) => [maps.step, maps]));
-      const highest = Math.max(0, ...columns.filter(({ step }) => loss || step.scale === "diverging").map(({ step }) => peaks[step.index]));
+      const highest = Math.max(
+        0,
+        ...columns.filter(({ step }) => loss || step.scale === "diverging").map(({ step }) => peaks[step.index]),
+      );
       const rescaled = legend.scope === "network" && highest !== peak;
       peak = highest;
       const now = performance.now();

@@ -19,9 +19,16 @@ export function createPicture(map, channels) {
   const overlay = canvas(1, 1, { class: "field", hidden: true });
   const mark = h("div", { class: "cell-mark", hidden: true });
   const source = h("div", { class: "cell-mark source", hidden: true });
-  const labels = base.columns === 1 && map.labels.length
-    ? [h("ol", { class: "labels", "aria-hidden": "true" }, ...map.labels.map((label) => h("li", { title: label }, label)))]
-    : [];
+  const labels =
+    base.columns === 1 && map.labels.length
+      ? [
+          h(
+            "ol",
+            { class: "labels", "aria-hidden": "true" },
+            ...map.labels.map((label) => h("li", { title: label }, label)),
+          ),
+        ]
+      : [];
   const context = () => /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
 
   /** Put a frame around a cell, or hide it. @param {any} frame @param {Cell | null} cell */
@@ -30,7 +37,12 @@ export function createPicture(map, channels) {
     if (!cell) return;
     const { x, y } = originOf(grid, cell.channel);
     const side = `${grid.zoom}px`;
-    Object.assign(frame.style, { left: `${x + cell.column * grid.zoom}px`, top: `${y + cell.row * grid.zoom}px`, width: side, height: side });
+    Object.assign(frame.style, {
+      left: `${x + cell.column * grid.zoom}px`,
+      top: `${y + cell.row * grid.zoom}px`,
+      width: side,
+      height: side,
+    });
   }
 
   return {
@@ -81,7 +93,8 @@ export function createPicture(map, channels) {
     outline(blocks, shown, colour) {
       overlay.hidden = !blocks;
       if (!blocks) return;
-      if (overlay.width !== grid.width || overlay.height !== grid.height) Object.assign(overlay, { width: grid.width, height: grid.height });
+      if (overlay.width !== grid.width || overlay.height !== grid.height)
+        Object.assign(overlay, { width: grid.width, height: grid.height });
       const pen = /** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d"));
       pen.clearRect(0, 0, grid.width, grid.height);
       pen.strokeStyle = colour;

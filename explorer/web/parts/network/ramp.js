@@ -12,10 +12,12 @@ const WIDTH = 181;
 const placeOf = (value, full) => (full > 0 ? value / full : value * 0);
 
 /** The packed colour of a value on a scale that ends at ±full. @param {number} value @param {number} full */
-export const packed = (value, full) => colourTable("diverging", page.get("dark"))[tableIndex("diverging", placeOf(value, full))];
+export const packed = (value, full) =>
+  colourTable("diverging", page.get("dark"))[tableIndex("diverging", placeOf(value, full))];
 
 /** The packed colours of the 256 codes of a map. @param {number} scale of the codes @param {number} full the value at the scale's end */
-export const lookupOf = (scale, full) => Uint32Array.from({ length: 256 }, (_, code) => packed(valueOf(code, scale), full));
+export const lookupOf = (scale, full) =>
+  Uint32Array.from({ length: 256 }, (_, code) => packed(valueOf(code, scale), full));
 
 export function createRamp() {
   const ramp = canvas(WIDTH, 1, { class: "ramp", role: "img", dataset: { i18nAria: "legend.ramp" } });
@@ -23,7 +25,13 @@ export function createRamp() {
   const [low, high] = [h("span", {}), h("span", {})];
   let full = 0;
   return {
-    element: h("div", { class: "ramp-frame" }, ramp, marker, h("div", { class: "ramp-ticks" }, low, h("span", {}, "0"), high)),
+    element: h(
+      "div",
+      { class: "ramp-frame" },
+      ramp,
+      marker,
+      h("div", { class: "ramp-ticks" }, low, h("span", {}, "0"), high),
+    ),
 
     /** @param {number} end the value at the scale's end */
     show(end) {

@@ -12,7 +12,8 @@ import { SORTS } from "./arrange.js";
 /** @param {Step} step */
 const named = (step) => (step.index < 0 ? t("network.input") : step.path || step.op);
 /** @param {Step} step */
-const numbered = (step) => (step.index < 0 ? t("network.input") : `${step.index + 1} ${step.op}${step.path ? ` (${step.path})` : ""}`);
+const numbered = (step) =>
+  step.index < 0 ? t("network.input") : `${step.index + 1} ${step.op}${step.path ? ` (${step.path})` : ""}`;
 
 export function createReading() {
   const element = h("output", { class: "reading", "aria-live": "polite" });
@@ -28,14 +29,19 @@ export function createReading() {
     cell({ step, backward }, found) {
       const place = found.label ?? t("network.cell", { channel: found.channel, row: found.row, column: found.column });
       const mean = step.map && step.map.block > 1 ? t("network.mean", { block: step.map.block }) : "";
-      const strength = typeof found.strength === "number" ? ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}` : "";
+      const strength =
+        typeof found.strength === "number"
+          ? ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}`
+          : "";
       element.textContent = `${backward ? "dL/d " : ""}${named(step)} · ${place} · ${t("network.value", { value: found.text })} ${mean} · ${step.shape.join("×")}${strength}`;
     },
 
     /** @param {Step} from @param {Step} to @param {number} over columns that the edge passes over */
     edge(from, to, over) {
       const words = over > 0 ? t("network.edge.skip", { count: over }) : "";
-      element.textContent = [`${numbered(from)} → ${numbered(to)}`, from.shape.join("×"), words].filter(Boolean).join(" · ");
+      element.textContent = [`${numbered(from)} → ${numbered(to)}`, from.shape.join("×"), words]
+        .filter(Boolean)
+        .join(" · ");
     },
   };
 }

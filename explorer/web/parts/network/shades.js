@@ -18,7 +18,10 @@ export function isFlat(codes, count, place) {
 /** The colour of each of the 256 codes. @param {Scaled} step @param {number} scale of the codes @param {number} full the value at the scale's end */
 function lookupOf(step, scale, full) {
   const table = colourTable(step.scale, page.get("dark"));
-  return Uint32Array.from({ length: 256 }, (_, code) => table[tableIndex(step.scale, positionOf(step, valueOf(code, scale), full))]);
+  return Uint32Array.from(
+    { length: 256 },
+    (_, code) => table[tableIndex(step.scale, positionOf(step, valueOf(code, scale), full))],
+  );
 }
 
 /**
@@ -27,7 +30,8 @@ function lookupOf(step, scale, full) {
  * @param {number | null} full the value at the end of the colour scale, null for each map's own largest
  */
 export function lookupsOf(step, scales, codes, count, full) {
-  if (full !== null || step.scale !== "diverging") return Array.from(scales, (scale) => lookupOf(step, scale, full ?? scale));
+  if (full !== null || step.scale !== "diverging")
+    return Array.from(scales, (scale) => lookupOf(step, scale, full ?? scale));
   const [signed, flat] = [lookupOf(step, 1, 1), lookupOf({ ...step, scale: "flat" }, 1, 1)];
   return Array.from(scales, (_, place) => (isFlat(codes, count, place) ? flat : signed));
 }

@@ -9,10 +9,17 @@ const ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "ta
 
 /** @param {{ call: number | null }} step  `call`: which activation of the model's run it is, null for other steps */
 export function createSwap({ call }) {
-  const choice = h("select", {
-    class: "swap", dataset: { i18nTitle: "swap.why" },
-    onchange: () => page.set({ edits: [...page.get("edits"), { kind: "swap", call, activation: choice.value || null }] }),
-  }, h("option", { value: "", dataset: { i18n: "swap.own" } }, t("swap.own")), ...ACTIVATIONS.map((name) => h("option", { value: name }, name)));
+  const choice = h(
+    "select",
+    {
+      class: "swap",
+      dataset: { i18nTitle: "swap.why" },
+      onchange: () =>
+        page.set({ edits: [...page.get("edits"), { kind: "swap", call, activation: choice.value || null }] }),
+    },
+    h("option", { value: "", dataset: { i18n: "swap.own" } }, t("swap.own")),
+    ...ACTIVATIONS.map((name) => h("option", { value: name }, name)),
+  );
   const element = call === null ? "" : choice;
   choice.title = t("swap.why");
   choice.setAttribute("aria-label", choice.title);

@@ -28,7 +28,9 @@ function toggleFold(name, now) {
  *   is pointed at, with the columns it joins and how many it passes over, or none any more
  */
 export function createTrack({ onseen, onchange, onedge }) {
-  const arrangement = createArrangement({ onfoldall: (fold) => page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] }) });
+  const arrangement = createArrangement({
+    onfoldall: (fold) => page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] }),
+  });
   const edges = createEdges({ onfold: (path) => toggleFold(path, folded()), onedge: point, onfollow: follow });
   const row = h("div", { class: "steps-row" });
   const element = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row);
@@ -41,18 +43,22 @@ export function createTrack({ onseen, onchange, onedge }) {
   /** Class name of each module, by its path. @type {Record<string, string>} */
   let modules = {};
 
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const column = columns.find(({ element: each }) => each === entry.target);
-      if (!column) continue;
-      column.visible = entry.isIntersecting;
-      onseen(column);
-    }
-    onchange();
-  }, { root: element, rootMargin: AHEAD });
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const column = columns.find(({ element: each }) => each === entry.target);
+        if (!column) continue;
+        column.visible = entry.isIntersecting;
+        onseen(column);
+      }
+      onchange();
+    },
+    { root: element, rootMargin: AHEAD },
+  );
 
   /** What is folded: what the person or the link said, or what makes a large network fit. @returns {Set<string>} */
-  const folded = () => (page.get("fold") ? new Set(page.get("fold")) : foldedAtFirst(columns.length, groups, MOST_COLUMNS));
+  const folded = () =>
+    page.get("fold") ? new Set(page.get("fold")) : foldedAtFirst(columns.length, groups, MOST_COLUMNS);
 
   /** Put the columns that are not folded away on the track, with their modules and edges above. */
   function arrange() {
@@ -73,7 +79,14 @@ export function createTrack({ onseen, onchange, onedge }) {
     const placeOf = new Map(shown.map((column, place) => [columns.indexOf(column), place]));
     const bands = bandsOf(groups, now, modules, (at) => places[placeOf.get(stands[at]) ?? 0]);
     row.replaceChildren(...shown.map((column) => column.element));
-    edges.draw(bands, edgesOf(columns.map(({ step }) => step), stands), places);
+    edges.draw(
+      bands,
+      edgesOf(
+        columns.map(({ step }) => step),
+        stands,
+      ),
+      places,
+    );
     for (const column of columns) {
       if (!shown.includes(column)) column.visible = false;
     }
@@ -82,7 +95,9 @@ export function createTrack({ onseen, onchange, onedge }) {
 
   /** @param {Edge | null} edge */
   function point(edge) {
-    shown.forEach((column, place) => column.element.classList.toggle("linked", edge !== null && (place === edge.from || place === edge.to)));
+    shown.forEach((column, place) =>
+      column.element.classList.toggle("linked", edge !== null && (place === edge.from || place === edge.to)),
+    );
     onedge(edge && shown[edge.from], edge && shown[edge.to], edge ? edge.to - edge.from - 1 : 0);
   }
 
@@ -99,13 +114,18 @@ export function createTrack({ onseen, onchange, onedge }) {
   function wheel(event) {
     if (!event.ctrlKey || event.deltaY === 0) return;
     event.preventDefault();
-    const under = shown.find(({ element: { offsetLeft, offsetWidth } }) => offsetLeft + offsetWidth >= element.scrollLeft + event.clientX - element.getBoundingClientRect().left);
+    const under = shown.find(
+      ({ element: { offsetLeft, offsetWidth } }) =>
+        offsetLeft + offsetWidth >= element.scrollLeft + event.clientX - element.getBoundingClientRect().left,
+    );
     const before = under?.element.getBoundingClientRect().left ?? 0;
     arrangement.zoomBy(event.deltaY < 0 ? 1 : -1);
     if (under) element.scrollLeft += under.element.getBoundingClientRect().left - before;
   }
   element.addEventListener("wheel", wheel, { passive: false });
-  page.on(["fold", "zoom"], () => { if (columns.length) arrange(); });
+  page.on(["fold", "zoom"], () => {
+    if (columns.length) arrange();
+  });
 
   return {
     element,
