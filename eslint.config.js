@@ -7,7 +7,12 @@ export default [
   {
     files: ["explorer/web/**/*.js"],
     languageOptions: { ecmaVersion: "latest", sourceType: "module", globals: globals.browser },
-    rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" },
+    rules: {
+      "no-unused-vars": ["error", { ignoreRestSiblings: true }],
+      eqeqeq: "error",
+      "no-var": "error",
+      "prefer-const": ["error", { destructuring: "all" }],
+    },
   },
   {
     files: ["tests/web/**/*.js", "eslint.config.js"],

@@ -32,7 +32,7 @@ import {
   withoutStage,
   withStage,
 } from "./state.js";
-import { createStrip, nameOf } from "./strip.js";
+import { createStrip } from "./strip.js";
 
 /** A gesture is over when nothing changed for so long, ms. */
 const REST = 120;

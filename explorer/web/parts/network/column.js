@@ -5,7 +5,6 @@ import { floatsFromBase64, fromBase64, readout, valueOf } from "../../lib/codes.
 import { cellAfterKey, mapCell, tensorIndex } from "../../lib/layout.js";
 import { short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
-import { page } from "../page.js";
 import { factLines, fedWords } from "./facts.js";
 import { createPicture } from "./picture.js";
 import { isFlat, lookupsOf } from "./shades.js";
