@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEV := .venv/.dev
 APP := .venv/.app
+NODE := node_modules/.dev
 
 .PHONY: run test lint bench clean
 
@@ -10,13 +11,14 @@ run: $(APP)
 	$(BIN)/python -m explorer $(ARGS)
 
 test: lint
-	node --test tests/web/*.test.js
+	npm test
 	$(BIN)/python -m pytest
 
-lint: $(DEV)
+lint: $(DEV) $(NODE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	npm run lint
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.conv2d
@@ -35,5 +37,9 @@ $(DEV): requirements-dev.txt requirements.txt | .venv
 	$(BIN)/python -m tests.browser.chromium
 	touch $@
 
+$(NODE): package-lock.json
+	npm ci --no-progress
+	touch $@
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -84,6 +84,26 @@ def test_a_long_measurement_is_cancelled_and_a_second_one_waits_for_it(
         expect(page.locator("[data-tool='lab-start']")).to_be_enabled()
 
 
+def test_a_server_that_is_lost_while_another_person_measures_is_said(
+    lab: Page, app: str, open_page: Callable[..., Page]
+) -> None:
+    other = open_page(f"{app}/#page=kernels&lab=%7B%7D")
+    start = other.get_by_role("button", name="Measure")
+    expect(start).to_be_enabled()
+    choose(lab, "200, 300, 400, 500, 600, 700, 800, 900", {"loops", "taps", "im2col", "einsum"})
+    lab.locator("[data-tool='lab-start']").click()
+    expect(lab.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
+
+    start.click()  # one measurement runs at a time: this person is told so, and follows it
+    expect(other.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
+    other.route(re.compile("component_server"), lambda route: route.abort())
+    expect(other.locator(".lab").get_by_role("alert").filter(visible=True)).to_contain_text("server does not answer")
+    expect(start).to_be_enabled()
+
+    lab.locator("[data-tool='lab-cancel']").click()
+    expect(lab.locator(STATUS)).to_contain_text("Cancelled after")
+
+
 def test_the_settings_travel_and_bad_ones_are_refused_in_words(lab: Page) -> None:
     choose(lab, "2", {"framework"})
     lab.locator("[data-tool='lab-start']").click()

@@ -21,6 +21,11 @@ test("what is not finite travels by name and is shown as a sign", () => {
   assert.equal(short("nan"), "NaN");
 });
 
+test("what is no number at all is shown as none, not as −∞", () => {
+  for (const nothing of [undefined, null, "", "infinite", "constructor", {}])
+    assert.equal(short(/** @type {any} */ (nothing)), "NaN");
+});
+
 test("in a grid only what is exactly zero is shown as 0", () => {
   assert.equal(narrow(0), "0");
   assert.equal(narrow(0.0004), "0.00");

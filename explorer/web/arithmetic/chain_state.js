@@ -32,7 +32,7 @@ export const withNumber = (network, name, index, value) =>
     ? { ...network, lr: value }
     : { ...network, [name]: { ...network[name], values: network[name].values.with(index, value) } };
 
-/** Numbers from an element on. @param {Network} network @param {Exclude<keyof Network, "lr">} name @param {number} from @param {number[]} numbers @returns {Network} */
+/** Numbers from an element on. @param {Network} network @param {keyof import("../lib/chain.js").Matrices} name @param {number} from @param {number[]} numbers @returns {Network} */
 export const withNumbers = (network, name, from, numbers) => {
   const { shape, values } = network[name];
   return { ...network, [name]: { shape, values: values.map((value, k) => numbers[k - from] ?? value) } };

@@ -31,8 +31,8 @@ export const stepOf = ({ shiftKey, altKey }) => (shiftKey ? 10 : altKey ? 0.1 : 
 /** A shape as planes of rows and columns. @param {number[]} shape */
 export const planesOf = (shape) => ({
   planes: shape.length < 2 ? 1 : shape.slice(0, -2).reduce((all, extent) => all * extent, 1),
-  rows: shape.length < 2 ? 1 : shape.at(-2),
-  columns: shape.at(-1),
+  rows: shape.length < 2 ? 1 : shape[shape.length - 2],
+  columns: shape[shape.length - 1],
 });
 
 /**

@@ -1,7 +1,7 @@
 /** The whole network in one row: what each stage gives, and below it the gradient that comes back. */
 
 import { h } from "../parts/dom.js";
-import { writtenAt } from "../lib/arithmetic.js";
+import { present, writtenAt } from "../lib/arithmetic.js";
 import { fitted } from "../lib/editing.js";
 import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
@@ -121,10 +121,9 @@ export function createOverview({ onpick, onstage }) {
       const mark = (/** @type {string} */ name, /** @type {number} */ index, /** @type {string} */ kind) => {
         if (index >= 0) (marks[`${leg.stage.name}.${name}`] ??= new Map()).set(index, kind);
       };
-      for (const [name, indices] of Object.entries(visit?.window ?? {}))
-        for (const index of indices) mark(name, index, "in");
+      for (const [name, indices] of present(visit?.window ?? {})) for (const index of indices) mark(name, index, "in");
       for (const { cells, inside } of visit?.terms ?? [])
-        if (inside) for (const [name, index] of Object.entries(cells)) mark(name, index, "in");
+        if (inside) for (const [name, index] of present(cells)) mark(name, index, "in");
       for (const { writes } of visit?.terms ?? []) if (writes) mark(writes[0], writes[1], "target");
       if (visit && !leg.pass?.scatter) mark(visit.target[0], visit.target[1], "target");
       const now = leg.pass ? writtenAt(leg.pass, moment) : {};

@@ -40,6 +40,8 @@ import { createTexts } from "./texts.js";
 import { refusedWords } from "./words.js";
 import { createTwoPasses } from "./two_passes.js";
 
+/** Where a walk begins. @type {Omit<import("../lib/case_link.js").Walked, "given">} */
+const BEGIN = { pass: "forward", unit: "value", at: 0 };
 /** How long a step takes at speed 1, ms. */
 const PACE = { value: 900, product: 450 };
 
@@ -59,13 +61,13 @@ const KEYS = [
 
 /** @param {HTMLElement} element @param {{ server: any, options: { listings: any, films: string[] } }} gradio */
 export function mount(element, { server, options }) {
-  const opened = linked("walk", walkHeard, { given: presetCase(FIRST), pass: "forward", unit: "value", at: 0 });
+  const opened = linked("walk", walkHeard, { ...BEGIN, given: presetCase(FIRST) });
   const edits = createEdits(opened.given, () => {
     update();
     send();
   });
   const { edit } = edits;
-  let [unit, passName] = [opened.unit, opened.pass];
+  let { unit, pass: passName } = opened;
   /** @type {ReturnType<typeof computed> | null} */
   let now = null;
   /** The visit that is pointed at. @type {number | null} */

@@ -1,7 +1,16 @@
 /** What is read | the arithmetic | what is written: the matrices of a pass, with the cells of the present visit lit. */
 
 import { h } from "../parts/dom.js";
-import { lastPhase, operatorOf, readersOf, tapsOf, visitedInput, writersOf, writtenAt } from "../lib/arithmetic.js";
+import {
+  lastPhase,
+  operatorOf,
+  present,
+  readersOf,
+  tapsOf,
+  visitedInput,
+  writersOf,
+  writtenAt,
+} from "../lib/arithmetic.js";
 import { factor } from "../lib/visits.js";
 import { createGrid, NO_RING, planesOf } from "./grid.js";
 import { createMap, isMany } from "./map.js";
@@ -39,7 +48,7 @@ export function createStage({
   const [left, right] = [h("div", { class: "stage-read" }), h("div", { class: "stage-written" })];
   const terms = createTerms({
     onlight(term) {
-      light(term ? Object.entries(term.cells).map(([name, index]) => [name, index]) : []);
+      light(term ? present(term.cells) : []);
     },
   });
   const element = h("div", { class: "stage-flow" }, left, terms.element, right);
@@ -115,10 +124,7 @@ export function createStage({
     const readers = readersOf(pass, name, index);
     if (name === pass.slides && readers.length) onpreview(middle(pass, readers));
     else {
-      light([
-        [name, index],
-        ...readers.flatMap(({ term }) => Object.entries(term.cells).filter(([other]) => other !== name)),
-      ]);
+      light([[name, index], ...readers.flatMap(({ term }) => present(term.cells).filter(([other]) => other !== name))]);
     }
   }
 
@@ -147,15 +153,15 @@ export function createStage({
       const before = map?.get(index);
       if (map && index >= 0 && before !== mark) map.set(index, before ? `${before} ${mark}` : mark);
     };
-    for (const [name, indices] of Object.entries(visit.window)) for (const index of indices) add(name, index, "in");
+    for (const [name, indices] of present(visit.window)) for (const index of indices) add(name, index, "in");
     visit.terms.forEach((term, k) => {
       const now = single && preview === null && k === phase ? " now" : "";
-      for (const [name, index] of Object.entries(term.cells))
+      for (const [name, index] of present(term.cells))
         if (!term.around || name !== pass.slides) add(name, index, `in${now}`);
       if (term.writes) add(term.writes[0], term.writes[1], single && preview === null && k !== phase ? "in" : "target");
       if (term.around) around.set(term.around.join(" "), `in${now}`);
     });
-    for (const [name, index] of Object.entries(visit.also ?? {})) add(name, index, "in");
+    for (const [name, index] of present(visit.also ?? {})) add(name, index, "in");
     if (!pass.scatter) add(...visit.target, "target");
     for (const [name, index] of extra) add(name, index, "partner");
     return { lit, around };

@@ -15,7 +15,7 @@ import { cellName, letterOf } from "./words.js";
 /** @typedef {import("../lib/arithmetic.js").Term} Term */
 /** @typedef {import("../lib/case.js").Case} Case */
 
-/** What a value of the pass's target is called. @param {Case} given @param {Pass} pass @param {Visit} visit */
+/** What a value of the pass's target is called. @param {{ op: string }} given @param {Pass} pass @param {Visit} visit */
 export function targetName(given, pass, { target: [name, index], window }) {
   if (pass.scatter && index < 0)
     return `${letterOf(given, name)}, ${t("arithmetic.cells", { count: window[name]?.length ?? 0 })}`;
@@ -121,7 +121,7 @@ export function createTerms({ onlight }) {
         }
         value.textContent = text;
       });
-      groups.querySelectorAll(".sum-of").forEach((words, g) => {
+      [...groups.querySelectorAll(".sum-of")].forEach((/** @type {HTMLElement} */ words, /** @type {number} */ g) => {
         const total = terms.reduce(
           (sum, { inside, product, place }, k) => (inside && place[0] === g && k <= until ? sum + product : sum),
           0,

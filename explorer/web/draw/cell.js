@@ -71,7 +71,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
   /** What had the focus before the panel opened. @type {HTMLElement | null} */
   let before = null;
 
-  element.addEventListener("keydown", (event) => {
+  element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     open(path().slice(0, -1));

@@ -10,13 +10,9 @@ import { createCompareSteps } from "./compare_steps.js";
 import { shownInput } from "../parts/input_state.js";
 import { REST_MS } from "./why.js";
 
-const KINDS = ["model", "drawing", "changes"];
+const KINDS = /** @type {const} */ (["model", "drawing", "changes"]);
 
-/**
- * What is compared with, null while the panel is closed: a model by name, the parts of a request that say a kept drawing,
- * or the model without its changes; `step` is the step whose maps are shown, null for the first that differs.
- * @typedef {{ with: string, model?: string, drawing?: any, step: number | null } | null} Compared
- */
+/** Null while the panel is closed. @typedef {import("../lib/link.js").Compared | null} Compared */
 
 /** @param {{ server: any, drawing: () => any }} options  `drawing`: the request for what is on the pad now */
 export function createCompare({ server, drawing }) {
@@ -78,7 +74,7 @@ export function createCompare({ server, drawing }) {
     page.set({ compare: element.open ? { with: page.get("edits").length ? "changes" : "model", step: null } : null });
   }
 
-  /** @param {string} kind */
+  /** @param {(typeof KINDS)[number]} kind */
   function choose(kind) {
     change({ with: kind, step: null });
   }

@@ -104,7 +104,7 @@ export function createInput({ server }) {
   const digitWords = () =>
     stages?.source === "digit" ? t("input.told.digit", { index: stages.digit, label: stages.label }) : "";
 
-  /** @param {import("../parts/input_state.js").PictureSource} source */
+  /** @param {import("../lib/link.js").PictureSource} source */
   function pictureWords(source) {
     const notes = source.notes.map(({ key, numbers }) => t(key, numbers));
     if (stages?.source === "picture") {

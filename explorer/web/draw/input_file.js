@@ -24,7 +24,7 @@ export const greyOf = (rgba) =>
 /** @param {Uint8Array} bytes */
 const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
-/** @param {File} file @returns {Promise<import("../parts/input_state.js").PictureSource>} @throws {Refused} */
+/** @param {File} file @returns {Promise<import("../lib/link.js").PictureSource>} @throws {Refused} */
 export async function pictureSource(file) {
   const { picture, notes } = await opened(file);
   const surface = canvas(picture.width, picture.height);

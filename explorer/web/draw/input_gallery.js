@@ -12,6 +12,11 @@ const WAIT_MS = 700;
 
 /** @typedef {{ total: number, first: number, perPage: number, size: number, judged: number, indices: number[], labels: number[], guesses: number[] | null, side: number, data: string, missing?: string }} Page */
 
+/** @typedef {{ model: string, label: number | null, wrong: boolean, first: number, download: boolean }} Wanted */
+
+/** The index of the digit that is shown, if one is. @param {import("../lib/link.js").Source} source */
+const digitOf = (source) => (source && "digit" in source ? source.digit : null);
+
 /** @param {{ browse: (request: any) => Promise<any> }} server */
 export function createGallery(server) {
   let [first, wanted, timer] = [0, false, 0];
@@ -75,7 +80,7 @@ export function createGallery(server) {
   };
 
   const post = newestOnly(
-    (/** @type {any} */ input) => ask(server.browse, input, t("error.unreachable")),
+    (/** @type {Wanted} */ input) => ask(server.browse, input, t("error.unreachable")),
     receive,
     (error) => refuse(error.message, false),
   );
@@ -107,7 +112,7 @@ export function createGallery(server) {
     list.replaceChildren();
   }
 
-  /** @param {Page} answer @param {{ wrong: boolean, first: number }} input */
+  /** @param {Page} answer @param {Wanted} input */
   function receive(answer, input) {
     if (answer.missing !== undefined) {
       refuse(answer.missing, true);
@@ -171,7 +176,7 @@ export function createGallery(server) {
   }
 
   function mark() {
-    const chosen = page.get("source")?.digit;
+    const chosen = digitOf(page.get("source"));
     for (const thumb of list.querySelectorAll("button"))
       thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.digit) === chosen));
   }

@@ -17,24 +17,26 @@ export const AMOUNTS = [
 ];
 const LARGEST_SEED = 2 ** 31 - 1;
 
-/** Does the server accept these amounts? @param {Record<string, any>} amounts */
+/** Does the server accept these amounts? @param {import("../lib/contract/draw.js").Perturbation} amounts */
 export function allowed(amounts) {
   return Object.entries(amounts).every(([name, value]) => {
-    if (name === "invert") return value === true;
+    if (typeof value === "boolean") return name === "invert" && value;
     if (name === "seed") return Number.isInteger(value) && value >= 0 && value <= LARGEST_SEED;
     const amount = AMOUNTS.find((one) => one.name === name);
     return amount !== undefined && value >= amount.low && value <= amount.high;
   });
 }
 
-/** Only what is not at rest; a seed counts only with noise. @param {Record<string, any>} amounts */
+/** Only what is not at rest; a seed counts only with noise. @param {Record<string, number | boolean>} amounts @returns {import("../lib/contract/draw.js").Perturbation} */
 export function atWork(amounts) {
   const rest = Object.fromEntries(AMOUNTS.map(({ name, rest: still }) => [name, still]));
-  return Object.fromEntries(
-    Object.entries(amounts).filter(([name, value]) =>
-      name === "seed" ? value !== 0 && amounts.noise : name === "invert" ? value : value !== rest[name],
-    ),
-  );
+  /** @type {import("../lib/contract/draw.js").Perturbation} */
+  const moved = {};
+  for (const [name, value] of Object.entries(amounts)) {
+    const kept = name === "seed" ? value !== 0 && amounts.noise : value !== rest[name];
+    if (kept && value !== false) moved[name] = value;
+  }
+  return moved;
 }
 
 export function createPerturbation() {
@@ -42,7 +44,7 @@ export function createPerturbation() {
     ignorePart("perturb");
     page.set({ perturbation: {} });
   }
-  const change = (/** @type {Record<string, any>} */ amounts) =>
+  const change = (/** @type {Record<string, number | boolean>} */ amounts) =>
     page.set({ perturbation: atWork({ ...page.get("perturbation"), ...amounts }) });
   const sliders = AMOUNTS.map(({ name, low, high, step, rest, unit }) => {
     const slider = h("input", {
@@ -56,7 +58,7 @@ export function createPerturbation() {
     });
     const told = h("output", { class: "amount" });
     const show = () => {
-      const value = page.get("perturbation")[name] ?? rest;
+      const value = Number(page.get("perturbation")[name] ?? rest);
       slider.value = String(value);
       told.textContent = `${value < 0 ? `−${-value}` : value}${unit}`;
       told.classList.toggle("at-work", value !== rest);

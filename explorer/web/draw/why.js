@@ -15,7 +15,7 @@ const METHODS = ["saliency", "grad_cam", "occlusion", "integrated_gradients"];
 /** How long the drawing has to rest before it is explained, ms. */
 export const REST_MS = 300;
 
-/** What the panel asks about, null while it is closed. @typedef {{ target: number | null, layer: number | null } | null} Question  `target`: null for the predicted class; `layer`: null for a chosen one */
+/** What the panel asks about, null while it is closed. @typedef {import("../lib/link.js").Question | null} Question */
 
 /** @param {{ request: (name: string, more: any) => Promise<any> }} options  `request` asks the server about what is on the pad */
 export function createWhy({ request }) {

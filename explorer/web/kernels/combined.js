@@ -17,6 +17,17 @@ const DIGITS = 4;
 /** @typedef {import("./state.js").Stage} Stage */
 /** @typedef {import("./chain.js").Link} Link */
 
+/**
+ * The kernel in view and the one after it, or before it at the end, of those that are on; null without any.
+ * @param {Stage[]} stages @param {number} at @returns {[number, number] | null}
+ */
+function neighbours(stages, at) {
+  const applied = stages.flatMap(({ on }, k) => (on ? [k] : []));
+  const place = applied.indexOf(at);
+  if (place < 0 || applied.length < 2) return null;
+  return place + 1 < applied.length ? [at, applied[place + 1]] : [applied[place - 1], at];
+}
+
 /** @param {{ onmerge: (first: number, second: number, stage: Stage) => void }} options */
 export function createCombined({ onmerge }) {
   const words = h("p", { class: "combined-words" });
@@ -59,13 +70,11 @@ export function createCombined({ onmerge }) {
      * @param {Stage[]} stages @param {number} at @param {(Link | null)[]} links
      */
     show(stages, at, links) {
-      const applied = stages.flatMap(({ on }, k) => (on ? [k] : []));
-      const place = applied.indexOf(at);
-      const [first, second] =
-        place < 0 ? [] : place + 1 < applied.length ? [at, applied[place + 1]] : [applied[place - 1], at];
-      const [one, two] = [links[first ?? -1], links[second ?? -1]];
-      element.hidden = first === undefined || second === undefined || !one?.laid || !two?.laid || !two.sums;
-      if (element.hidden || !one?.laid || !two?.laid || !two.sums) return;
+      const pair = neighbours(stages, at);
+      const [one, two] = pair ? [links[pair[0]], links[pair[1]]] : [null, null];
+      element.hidden = !pair || !one?.laid || !two?.laid || !two.sums;
+      if (!pair || !one?.laid || !two?.laid || !two.sums) return;
+      const [first, second] = pair;
       const paddings = [one, two].map((link) => {
         const { rows, columns } = /** @type {import("./engine.js").Layout} */ (link.laid).geometry;
         return {

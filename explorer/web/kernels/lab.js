@@ -102,10 +102,17 @@ function createBench({ ways, cores }, reach) {
     } catch (error) {
       complain(/** @type {Error} */ (error).message);
       tell();
-      void reach("offer_speed", {}).then(
-        (offer) => offer.run !== null && offer.run !== run && watch(offer.run),
-        () => {},
-      ); // another person's measurement may run
+      await watchAnother();
+    }
+  }
+
+  /** Follow the measurement of another person, if one runs: the reason why a new one cannot start. */
+  async function watchAnother() {
+    try {
+      const offer = await reach("offer_speed", {});
+      if (offer.run !== null && offer.run !== run) await watch(offer.run);
+    } catch (error) {
+      complain(/** @type {Error} */ (error).message);
     }
   }
 

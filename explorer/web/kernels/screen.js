@@ -96,7 +96,9 @@ export function createScreen({ name, onpoint, onkey, onpin }) {
       const key = JSON.stringify(geometry);
       if (key === veiled) return;
       veiled = key;
-      const [rows, columns] = geometry ? [reached(geometry.rows), reached(geometry.columns)] : [[], []];
+      veil.hidden = true;
+      if (!geometry) return;
+      const [rows, columns] = [reached(geometry.rows), reached(geometry.columns)];
       veil.hidden = !rows.includes(0) && !columns.includes(0);
       if (veil.hidden) return;
       const cover = canvas(columns.length, rows.length);

@@ -90,7 +90,8 @@ export function createPainter() {
       if (planes !== loaded) {
         const whole = planes.every(areBytes);
         const [format, kind] = whole ? [gl.RGBA8, gl.UNSIGNED_BYTE] : [gl.RGBA32F, gl.FLOAT];
-        const texels = interleaved(planes, whole ? Uint8Array : Float32Array);
+        const room = 4 * planes[0].length;
+        const texels = interleaved(planes, whole ? new Uint8Array(room) : new Float32Array(room));
         gl.texImage2D(gl.TEXTURE_2D, 0, format, columns.padded, rows.padded, 0, gl.RGBA, kind, texels);
         [loaded, unit] = [planes, whole ? 255 : 1];
       }
@@ -140,10 +141,9 @@ function bindTexture(gl) {
 /** Whether all values can be held as bytes: a quarter of the room, and of what the card reads at each tap. @param {Float64Array} plane */
 const areBytes = (plane) => plane.every((value) => value === (value & 255));
 
-/** RGBA of one plane (grey) or three. @template {Uint8Array | Float32Array} Texels @param {Float64Array[]} planes @param {new (length: number) => Texels} Texels @returns {Texels} */
-function interleaved(planes, Texels) {
+/** RGBA of one plane (grey) or three. @template {Uint8Array | Float32Array} Texels @param {Float64Array[]} planes @param {Texels} texels to be filled, 4 for each element @returns {Texels} */
+function interleaved(planes, texels) {
   const [red, green, blue] = planes.length === 3 ? planes : [planes[0], planes[0], planes[0]];
-  const texels = new Texels(4 * red.length);
   for (let k = 0, at = 0; k < red.length; k++, at += 4) {
     texels[at] = red[k];
     texels[at + 1] = green[k];

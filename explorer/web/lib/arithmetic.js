@@ -91,8 +91,12 @@ export { OPERATORS };
  *   worked: (visit: Visit) => Piece[], told: (visit: Visit, phase: number) => Told,
  * }} Pass
  */
-/** @typedef {"value" | "product"} Unit */
+/** What one step of a walk is. @typedef {"value" | "product"} Unit */
 /** @typedef {{ visit: number, phase: number }} Moment  phase −1 is before the first term, the number of terms after the last */
+
+/** What is there, by name. @template T @param {Partial<Record<Name, T>>} found @returns {[Name, T][]} */
+export const present = (found) =>
+  /** @type {[Name, T][]} */ (Object.entries(found).filter(([, one]) => one !== undefined));
 
 /** @param {{ op: string }} given @returns {Operator} */
 export const operatorOf = ({ op }) => OPERATORS[op];
@@ -225,6 +229,7 @@ export function* writersOf(pass, name, index) {
  * @param {Pass} pass @param {Name} name @param {number} index
  */
 export function readersOf(pass, name, index) {
+  /** @type {{ visit: number, at: number, term: Term }[]} */
   const readers = [];
   for (let visit = 0; visit < pass.count; visit++) {
     pass.visit(visit).terms.forEach((term, at) => {

@@ -6,7 +6,7 @@ import { size } from "./visits.js";
 import { PRESETS, presetCase } from "./presets.js";
 
 /** @typedef {import("./case.js").Case} Case */
-/** @typedef {{ given: Case, pass: string, unit: "value" | "product", at: number }} Walked */
+/** @typedef {{ given: Case, pass: string, unit: import("./arithmetic.js").Unit, at: number }} Walked */
 
 /** Largest whole number of a setting, most elements of a tensor, and most products of all passes together. */
 const [LARGEST, MOST_ELEMENTS, MOST_PRODUCTS] = [64, 6000, 400_000];

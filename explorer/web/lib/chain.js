@@ -9,14 +9,15 @@ import { size } from "./visits.js";
 /** @typedef {import("./arithmetic.js").Tensor} Tensor */
 /** @typedef {import("./arithmetic.js").Pass} Pass */
 /** @typedef {import("./arithmetic.js").Unit} Unit */
-/** `input` (1, H, W), `weight` (O, 1, kH, kW), `bias` (O), `matrix` (classes, features), `offset` (classes), `target` (1). @typedef {{ input: Tensor, weight: Tensor, bias: Tensor, matrix: Tensor, offset: Tensor, target: Tensor, lr: number }} Network */
+/** `input` (1, H, W), `weight` (O, 1, kH, kW), `bias` (O), `matrix` (classes, features), `offset` (classes), `target` (1). @typedef {{ input: Tensor, weight: Tensor, bias: Tensor, matrix: Tensor, offset: Tensor, target: Tensor }} Matrices */
+/** `lr`: the learning rate of the step. @typedef {Matrices & { lr: number }} Network */
 /** @typedef {"conv" | "relu" | "pool" | "flatten" | "linear" | "loss"} StageName */
 /** A stage; flattening has neither case nor passes. `tensors`: all it reads and writes. @typedef {{ name: StageName, given: import("./arithmetic.js").Case | null, passes: Record<string, Pass>, tensors: Record<string, { shape: number[], values: ArrayLike<number> }> }} Stage */
 /** One pass of the walk; `pass` null where values only change their places. @typedef {{ stage: Stage, direction: "forward" | "backward" | "step", pass: Pass | null }} Leg */
 
 const POOL = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceil: false };
 
-/** The tensors that a person edits, by stage and by their name there. @type {Partial<Record<StageName, Record<string, keyof Network>>>} */
+/** The tensors that a person edits, by stage and by their name there. @type {Partial<Record<StageName, Record<string, keyof Matrices>>>} */
 export const EDITED = {
   conv: { input: "input", weight: "weight", bias: "bias" },
   linear: { weight: "matrix", bias: "offset" },
@@ -106,7 +107,8 @@ export function stagesOf({ input, weight, bias, matrix, offset, target, lr }) {
 
 /** The passes in the order of the walk: forward, backward, one step of gradient descent. @param {Stage[]} stages @returns {Leg[]} */
 export function legsOf(stages) {
-  const of = (/** @type {Stage} */ stage, /** @type {Leg["direction"]} */ direction) => {
+  /** @param {Stage} stage @param {Leg["direction"]} direction @returns {Leg[]} */
+  const of = (stage, direction) => {
     if (!stage.given) return direction === "step" ? [] : [{ stage, direction, pass: null }];
     return Object.values(stage.passes)
       .filter((pass) => pass.direction === direction)

@@ -9,16 +9,16 @@
 export const ZERO = 128;
 export const STEPS = 127;
 
-/** @param {string} text base64 @returns {Uint8Array} */
+/** @param {string} text base64 @returns {Uint8Array<ArrayBuffer>} */
 export function fromBase64(text) {
-  if ("fromBase64" in Uint8Array) return /** @type {any} */ (Uint8Array).fromBase64(text);
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let k = 0; k < binary.length; k++) bytes[k] = binary.charCodeAt(k);
   return bytes;
 }
 
-/** @param {string} text base64 of little-endian float32 @returns {Float32Array} */
+/** @param {string} text base64 of little-endian float32 @returns {Float32Array<ArrayBuffer>} */
 export const floatsFromBase64 = (text) => new Float32Array(fromBase64(text).buffer);
 
 /** @param {number} code @param {number} scale */

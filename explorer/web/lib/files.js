@@ -3,6 +3,7 @@
  * instead of refusing it, and turn, convert and round silently.
  */
 
+/** Words of the page and what stands in them. @typedef {{ key: string, numbers?: Record<string, string | number> }} Note */
 /** @typedef {{ kind: "png" | "jpeg" | "gif" | "webp" | "bmp", complete: boolean, notes: ("turned" | "deep" | "cmyk" | "moving")[] }} Facts */
 
 const text = (/** @type {Uint8Array} */ bytes, /** @type {number} */ at, /** @type {number} */ length) =>

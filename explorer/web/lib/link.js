@@ -24,6 +24,31 @@ import { PICTURES } from "./pictures.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {{ step: number, of: string, cell: number[] }} Place  `of`: "" for a value, "output" or a parameter for its gradient */
+/** @typedef {import("./contract/draw.js").Edit} Edit */
+/** A picture file scaled down; `name` and `notes` stay in the page. @typedef {{ width: number, height: number, data: string, name: string, notes: import("./files.js").Note[] }} PictureSource */
+/** What is shown instead of the strokes, as the page keeps it. @typedef {{ digit: number } | PictureSource | null} Source */
+/** What the panel Why asks about: null for the predicted class, and for a layer that is chosen for it. @typedef {{ target: number | null, layer: number | null }} Question */
+/**
+ * What is compared with: a model by name, the parts of a request that say a kept drawing, or the model without its changes;
+ * `step` is the step whose maps are shown, null for the first that differs.
+ * @typedef {{ with: "model" | "drawing" | "changes", model?: string, drawing?: import("./contract/draw.js").Shown, step: number | null }} Compared
+ */
+
+/**
+ * What the link holds, by its key in the page's store.
+ * @typedef {{
+ *   tab: string, model: string, language: string, ink: Stroke[], pen: number, centred: boolean, label: number | null, edits: Edit[],
+ *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
+ *   run: string, why: Question | null, compare: Compared | null, cells: Place[],
+ *   section: string, hidden: string[], walk: unknown, chain: unknown, signals: unknown,
+ *   kernelPicture: string, kernelChain: import("../kernels/state.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown,
+ * }} Linked
+ *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
+ *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
+ *   then show the gradient of its loss. `edits`: changes of the model, as explorer/draw/edits.py takes them: they travel with
+ *   every request. `cells`: the opened cells, from the first to the one on screen. What is unknown is JSON as somebody may have
+ *   written it: its page reads it.
+ */
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const THOUSANDTHS = 1000;
@@ -87,16 +112,19 @@ export const jsonField = (part, check = (value) => value) => ({
   write: (value) => (value === null ? null : JSON.stringify(value)),
 });
 
-/** The changes up to the first step of SGD on a picture file, which no link can carry. @param {any[]} edits */
+/** Whether a picture file is shown, which no link can carry. @param {import("./contract/draw.js").Source} [source] */
+const isFile = (source) => Boolean(source && "data" in source);
+
+/** The changes up to the first step of SGD on a picture file. @param {Edit[]} edits */
 function portable(edits) {
-  const bound = edits.findIndex((edit) => edit.source?.data !== undefined);
+  const bound = edits.findIndex((edit) => edit.kind === "sgd" && isFile(edit.source));
   return bound < 0 ? edits : edits.slice(0, bound);
 }
 
 /** Panels of the Arithmetic page that can be hidden. */
 export const PANELS = ["settings", "article", "sum", "result", "formula", "torch", "code", "other"];
 
-/** The fields by their key in the page's store; a page that adds one adds it here. @type {Record<string, Field<any>>} */
+/** The fields by their key in the page's store; a page that adds one adds it here. @type {{ [K in keyof Linked]: Field<Linked[K]> }} */
 export const fields = {
   tab: {
     part: "page",
@@ -151,8 +179,8 @@ export const fields = {
     write: (edits) =>
       portable(edits).length
         ? JSON.stringify(
-            portable(edits).map((/** @type {any} */ edit) =>
-              edit.strokes ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit,
+            portable(edits).map((edit) =>
+              edit.kind === "sgd" ? { ...edit, strokes: undefined, ink: encodeInk(edit.strokes) } : edit,
             ),
           )
         : null,
@@ -178,7 +206,7 @@ export const fields = {
       if (!/^\d{1,4}$/.test(text)) throw new Error(text);
       return { digit: Number(text) };
     },
-    write: (source) => (source?.digit === undefined ? null : String(source.digit)),
+    write: (source) => (source && "digit" in source ? String(source.digit) : null),
   },
   perturbation: {
     part: "perturb",
@@ -226,7 +254,7 @@ export const fields = {
       if (!compare) return null;
       const { drawing, ...rest } = compare;
       if (!drawing) return JSON.stringify(rest);
-      if (drawing.source?.data !== undefined) return JSON.stringify({ ...rest, with: "drawing" }); // no link can carry a picture file
+      if (isFile(drawing.source)) return JSON.stringify({ ...rest, with: "drawing" });
       return JSON.stringify({
         ...rest,
         drawing: { ...drawing, strokes: undefined },
@@ -243,7 +271,7 @@ export const fields = {
         if (!parts) throw new Error(cell);
         return { step: Number(parts[1]), of: parts[2] ?? "", cell: parts[3].slice(1).split(".").map(Number) };
       }),
-    write: (/** @type {Place[]} */ cells) =>
+    write: (cells) =>
       cells.length
         ? cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_")
         : null,
@@ -261,7 +289,7 @@ export const fields = {
     part: "hide",
     initial: [],
     read: (text) => text.split("_").map((name) => oneOf(name, PANELS)),
-    write: (/** @type {string[]} */ hidden) => hidden.join("_") || null,
+    write: (hidden) => hidden.join("_") || null,
   },
   walk: jsonField("walk"),
   chain: jsonField("chain"),
@@ -303,17 +331,23 @@ export const fields = {
   lab: jsonField("lab"),
 };
 
-/** @param {string} hash @returns {{ state: Record<string, any>, ignored: string[] }} */
+/** The keys of the page's store that travel in the link. */
+export const LINKED = /** @type {(keyof Linked)[]} */ (Object.keys(fields));
+
+/** A field under a key that is known only when it is read. @param {keyof Linked} key */
+const fieldOf = (key) => /** @type {Field<unknown>} */ (/** @type {unknown} */ (fields[key]));
+
+/** @param {string} hash @returns {{ state: Partial<Linked>, ignored: string[] }} */
 export function readLink(hash) {
-  const byPart = new Map(Object.entries(fields).map(([key, field]) => [field.part, { key, ...field }]));
-  /** @type {Record<string, any>} */
+  const byPart = new Map(LINKED.map((key) => [fields[key].part, key]));
+  /** @type {Record<string, unknown>} */
   const state = {};
   const ignored = [];
   for (const [part, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    const field = byPart.get(part);
+    const key = byPart.get(part);
     try {
-      if (!field) throw new Error(part);
-      state[field.key] = field.read(text);
+      if (!key) throw new Error(part);
+      state[key] = fieldOf(key).read(text);
     } catch {
       ignored.push(part);
     }
@@ -321,10 +355,11 @@ export function readLink(hash) {
   return { state, ignored };
 }
 
-/** The link of a state; a field that the state leaves out is not said. @param {Record<string, any>} state */
+/** The link of a state; a field that the state leaves out is not said. @param {Partial<Linked>} state */
 export function writeLink(state) {
   const parts = new URLSearchParams();
-  for (const [key, { part, write }] of Object.entries(fields)) {
+  for (const key of LINKED) {
+    const { part, write } = fieldOf(key);
     const text = key in state ? write(state[key]) : null;
     if (text !== null) parts.set(part, text);
   }

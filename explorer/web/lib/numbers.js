@@ -1,8 +1,14 @@
 /** Numbers as text. Rounding happens here and nowhere else: what is added, compared or coloured is never rounded. */
 
-/** A number from Python's JSON: what is not finite travels as its name. @param {number | string} value */
-export const numberOf = (value) =>
-  typeof value === "number" ? value : value === "nan" ? NaN : value === "inf" ? Infinity : -Infinity;
+/** What is not finite travels as its name. @type {Map<unknown, number>} */
+const NAMED = new Map([
+  ["nan", NaN],
+  ["inf", Infinity],
+  ["-inf", -Infinity],
+]);
+
+/** A number from Python's JSON; NaN for what is none. @param {number | string} value */
+export const numberOf = (value) => (typeof value === "number" ? value : (NAMED.get(value) ?? NaN));
 
 /**
  * A number with `digits` significant digits, as short as it can be: 0.81371, −12.4, 3.1e-8.

@@ -2,15 +2,8 @@
 
 import { page } from "./page.js";
 
-/**
- * A picture file scaled down to grey bytes, 0 black, in base64; `name` and `notes` stay in the page.
- * @typedef {{ width: number, height: number, data: string, name: string, notes: import("./upload.js").Note[] }} PictureSource
- */
-/** Besides the strokes, for which it is null. @typedef {{ digit: number } | PictureSource | null} Source */
-
-/** The parts of a request that say what the network is shown. */
+/** The parts of a request that say what the network is shown. @returns {import("../lib/contract/draw.js").Shown} */
 export function shownInput() {
-  /** @type {Source} */
   const source = page.get("source");
   return {
     strokes: source ? [] : page.get("ink"),

@@ -1,4 +1,4 @@
-import { fields, readLink, writeLink } from "../lib/link.js";
+import { fields, LINKED, readLink, writeLink } from "../lib/link.js";
 import { createStore } from "../lib/store.js";
 
 /**
@@ -8,19 +8,11 @@ import { createStore } from "../lib/store.js";
 
 const opened = readLink(globalThis.location?.hash ?? "");
 
-/**
- * What the link holds, and what follows from it. The fields of the link say what they are in link.js; among them:
- * @typedef {{
- *   tab: string, model: string, language: string, ink: import("../lib/strokes.js").Stroke[], pen: number, centred: boolean,
- *   label: number | null, edits: any[], cells: import("../lib/link.js").Place[],
- * } & Record<string, any>} Linked
- *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
- *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
- *   then show the gradient of its loss. `edits`: changes of the model, as explorer/draw/edits.py takes them: they travel with
- *   every request. `cells`: the opened cells, from the first to the one on screen.
- */
+/** @typedef {import("../lib/link.js").Linked} Linked */
+
+/** What the link holds (see link.js), and what follows from it. */
 export const page = createStore({
-  .../** @type {Linked} */ (Object.fromEntries(Object.entries(fields).map(([key, { initial }]) => [key, initial]))),
+  .../** @type {Linked} */ (Object.fromEntries(LINKED.map((key) => [key, fields[key].initial]))),
   ...opened.state,
   /** The parts of the opened link that could not be read, or that do not fit what is here. */
   ignored: opened.ignored,
@@ -29,9 +21,10 @@ export const page = createStore({
   /** Why the chosen model cannot be explored; null when it can. */
   modelError: /** @type {string | null} */ (null),
   dark: false,
+  /** A walk that another page sends to the Arithmetic page. */
+  sent: /** @type {unknown} */ (null),
 });
 
-const LINKED = Object.keys(fields);
 /** Browsers allow some hundred changes of the address in half a minute; a drawing changes more often. */
 const LINK_MS = 400;
 
@@ -40,7 +33,7 @@ export const ignorePart = (part) => page.set({ ignored: [...page.get("ignored"),
 
 /**
  * What the opened link says of a part, read by who knows it; what cannot be read is named and left out.
- * @template T @param {string} key @param {(told: any) => T} read throws what it cannot read @param {T} otherwise @returns {T}
+ * @template T @param {keyof Linked} key @param {(told: any) => T} read throws what it cannot read @param {T} otherwise @returns {T}
  */
 export function linked(key, read, otherwise) {
   const told = page.get(key);

@@ -76,6 +76,7 @@ export function createPlayer({ pace, onshow, onunit, words }) {
     pause(at = walk.at) {
       walk = { ...walk, at, playing: false, due: 0 };
     },
+    /** What one step is. @param {"value" | "product"} next */
     set unit(next) {
       unit = next;
     },

@@ -16,7 +16,7 @@ export function createPrediction({ onopen }) {
   const headline = h("p", { class: "headline", role: "status", "aria-live": "polite" });
   const words = h("p", { class: "note" });
   const list = h("ol", { class: "bars", dataset: { i18nAria: "prediction.bars" } });
-  /** @type {{ row: any, name: any, bar: any, share: any, tick: any }[]} */
+  /** @type {{ row: HTMLElement, open: HTMLButtonElement, name: HTMLElement, bar: HTMLElement, share: HTMLElement, tick: HTMLElement }[]} */
   let rows = [];
 
   function arrange(/** @type {number} */ count) {
@@ -66,6 +66,7 @@ export function createPrediction({ onopen }) {
         row.dataset.probability = told ? String(p) : "";
       });
       headline.dataset.verdict = verdict;
+      /** @type {Record<string, string>} */
       const best = told ? { digit: classes[ranked[0].k], share: percent(ranked[0].p) } : { output };
       headline.textContent = reason ?? t(`prediction.${verdict}`, best);
       headline.dataset.best = told ? classes[ranked[0].k] : "";

@@ -7,7 +7,7 @@ import { onWhite } from "../lib/shading.js";
 /** The longest side that is computed at; larger pictures are scaled down. */
 export const LONGEST = 1024;
 
-/** @typedef {{ key: string, numbers?: Record<string, string | number> }} Note  words of the page and what stands in them */
+/** @typedef {import("../lib/files.js").Note} Note */
 /** @typedef {{ picture: import("../lib/pictures.js").Picture, notes: Note[] }} Upload */
 
 /** Why a file was refused, in words of the page. */

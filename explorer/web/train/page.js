@@ -46,8 +46,8 @@ export function mount(element, gradio) {
 async function open(element, { server, options }) {
   const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise() });
-  const form = createForm({ ...options, onchange: () => summarise(), onstart: start });
+  const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise(null) });
+  const form = createForm({ ...options, onchange: () => summarise(null), onstart: start });
   const list = createList({
     onchoose: choose,
     oncompare: compare,
@@ -271,7 +271,7 @@ async function open(element, { server, options }) {
     handwriting.redraw();
     moment.redraw();
     judged.redraw();
-    summarise(undefined);
+    summarise(null);
     draw();
     void readRun();
   });
@@ -285,5 +285,5 @@ async function open(element, { server, options }) {
   await readList();
   await readRun();
   void follow();
-  summarise(undefined);
+  summarise(null);
 }

@@ -192,6 +192,7 @@ export function createSlow({ server, moment }) {
       step: place.step,
       next: place.step + 1,
     };
+    /** @type {Record<string, string>} */
     const named =
       "step" in stage ? { name: network.name(stage.step) } : "parameter" in stage ? { name: stage.parameter } : {};
     caption.textContent = t(`slow.stage.${stage.kind}`, { ...facts, ...named });

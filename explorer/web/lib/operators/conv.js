@@ -209,10 +209,9 @@ function passes(given) {
     told: (visit, phase) => sumTold(visit, phase, `, + b = ${short(visit.start.total, 7)}`),
   };
 
-  const [reachedDown, reachedAcross] = [
-    [rows, top],
-    [columns, left],
-  ].map(([{ span, stride }, before]) => (stride > 1 ? 0 : Math.max(0, span - 1 - before)));
+  /** Padding of the output's gradient that windows of the input's gradient lie over. @param {{ span: number, stride: number }} axis @param {number} before */
+  const reachedBy = ({ span, stride }, before) => (stride > 1 ? 0 : Math.max(0, span - 1 - before));
+  const [reachedDown, reachedAcross] = [reachedBy(rows, top), reachedBy(columns, left)];
   const inputGradTarget = padded ? "gradPadded" : "gradInput";
   /** @type {Pass} */
   const inputGrad = {

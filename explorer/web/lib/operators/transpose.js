@@ -62,6 +62,7 @@ export const transpose = {
       { stride: [2, 2], padding: [0, 0], outputPadding: [0, 0], dilation: [1, 1], groups: 1, lr: 0.1 },
       LARGEST_SIDE,
     ),
+  /** @returns {import("../arithmetic.js").Refusal | null} */
   refusal(given) {
     for (const [at, { stride, dilation, more, output, padding }] of axesOf(given).entries()) {
       if (more >= Math.max(stride, dilation))
@@ -145,15 +146,12 @@ function passes(given) {
     ];
     return y >= 0 && y < rows.output && x >= 0 && x < columns.output ? (o * rows.output + y) * columns.output + x : -1;
   }
-  const ring = Object.fromEntries(
-    [
-      ["top", "bottom", rows],
-      ["left", "right", columns],
-    ].flatMap(([before, after, axis]) => [
-      [before, axis.padding],
-      [after, Math.max(0, axis.padding - axis.more)],
-    ]),
-  );
+  const ring = {
+    top: rows.padding,
+    bottom: Math.max(0, rows.padding - rows.more),
+    left: columns.padding,
+    right: Math.max(0, columns.padding - columns.more),
+  };
 
   /** @type {Pass} */
   const forward = {
@@ -231,7 +229,7 @@ function passes(given) {
     reads: ["gradOutput", "weight"],
     slides: "gradOutput",
     targets: ["gradInput"],
-    ring: /** @type {any} */ (ring),
+    ring,
     shapes: { ...shapes, gradInput: input.shape },
     count: size(input.shape),
     taps: own * kH * kW,
@@ -286,7 +284,7 @@ function passes(given) {
     reads: ["input", "gradOutput"],
     slides: "gradOutput",
     targets: ["gradWeight"],
-    ring: /** @type {any} */ (ring),
+    ring,
     shapes: { ...shapes, gradWeight: weight.shape },
     count: size(weight.shape),
     taps: H * W,

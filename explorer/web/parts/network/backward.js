@@ -53,10 +53,9 @@ export function createBackward() {
   function descend() {
     const value = Number(rate.value);
     rate.setCustomValidity(rate.value !== "" && Number.isFinite(value) ? "" : t("backward.rate.wrong"));
-    if (!rate.reportValidity()) return;
-    page.set({
-      edits: [...page.get("edits"), { kind: "sgd", rate: value, label: page.get("label"), ...shownInput() }],
-    });
+    const label = page.get("label");
+    if (!rate.reportValidity() || label === null) return;
+    page.set({ edits: [...page.get("edits"), { kind: "sgd", rate: value, label, ...shownInput() }] });
   }
 
   function tellChanges() {

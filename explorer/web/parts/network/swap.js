@@ -11,12 +11,7 @@ const ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "ta
 export function createSwap({ call }) {
   const choice = h(
     "select",
-    {
-      class: "swap",
-      dataset: { i18nTitle: "swap.why" },
-      onchange: () =>
-        page.set({ edits: [...page.get("edits"), { kind: "swap", call, activation: choice.value || null }] }),
-    },
+    { class: "swap", dataset: { i18nTitle: "swap.why" }, onchange: swap },
     h("option", { value: "", dataset: { i18n: "swap.own" } }, t("swap.own")),
     ...ACTIVATIONS.map((name) => h("option", { value: name }, name)),
   );
@@ -24,11 +19,16 @@ export function createSwap({ call }) {
   choice.title = t("swap.why");
   choice.setAttribute("aria-label", choice.title);
 
+  function swap() {
+    if (call !== null)
+      page.set({ edits: [...page.get("edits"), { kind: "swap", call, activation: choice.value || null }] });
+  }
+
   /** Show what is in force; true if that is not the model's own. */
   function refresh() {
     if (call === null) return false;
     const last = page.get("edits").findLast((edit) => edit.kind === "swap" && edit.call === call);
-    choice.value = last?.activation || "";
+    choice.value = (last?.kind === "swap" && last.activation) || "";
     return choice.value !== "";
   }
   refresh();
