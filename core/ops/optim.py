@@ -102,7 +102,8 @@ def adam_step(
         raise ValueError(f"betas must be at least 0 and below 1, not {betas}")
     if step < 1:
         raise ValueError(f"step counts from 1, not {step}")
-    (beta1, beta2), g = betas, grad + weight_decay * parameter
+    beta1, beta2 = betas
+    g = grad + weight_decay * parameter
     m = (0.0 if exp_avg is None else beta1 * exp_avg) + (1 - beta1) * g
     v = (0.0 if exp_avg_sq is None else beta2 * exp_avg_sq) + (1 - beta2) * g.square()
     root = v.sqrt() / math.sqrt(1 - beta2**step)

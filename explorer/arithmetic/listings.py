@@ -1,15 +1,29 @@
 """The naive loops as they stand in `core.ops`, with the lines that a walk through their arithmetic stops at."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.arithmetic.operators import LISTED, Listed
+from core.ops import naive
+from core.ops.naive.batch_norm import batch_norm_statistics
+from core.ops.naive.loss import reduce_loss
+from core.ops.optim import adam_step, sgd_step
+from explorer.arithmetic.marks import Marks, walks
 
-__all__ = ["Listing", "listing", "listings"]
+__all__ = ["FUNCTIONS", "Listing", "listings", "walked"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+FUNCTIONS: tuple[Callable[..., Any], ...] = (
+    *(getattr(naive, name) for name in naive.__all__),
+    batch_norm_statistics,
+    reduce_loss,
+    sgd_step,
+    adam_step,
+)
+"""What the page lists, as far as there is something to walk through."""
 
 
 @dataclass(frozen=True)
@@ -21,34 +35,31 @@ class Listing:
         first: Number of its first line there.
         lines: Its source, line by line.
         documentation: First line of the docstring and the one after its last, counted from 0 in `lines`.
-        marks: Where a walk stops, as indices of `lines`.
+        marks: Where a walk stops, as indices of `lines`; `explorer.arithmetic.marks` says how they are named.
     """
 
     file: str
     first: int
     lines: list[str]
     documentation: tuple[int, int]
-    marks: dict[str, int]
+    marks: Marks
 
 
-def listing(listed: Listed) -> Listing:
-    """Return a function's source with its marked lines.
-
-    Raises:
-        ValueError: A marked line is not in the source.
-    """
-    source, first = inspect.getsourcelines(listed.function)
+def walked(function: Callable[..., Any]) -> dict[str, Listing]:
+    """Return a function's source for each walk through it: by the function's name, of several "function.walk"."""
+    source, first = inspect.getsourcelines(function)
     lines = [line.rstrip("\n") for line in source]
     quotes = [k for k, line in enumerate(lines) for _ in range(line.count('"""'))]
-    bare = [line.strip() for line in lines]
-    for text in listed.marks.values():
-        if text not in bare:
-            raise ValueError(f"{listed.function.__name__} has no line {text!r}")
-    file = Path(inspect.getfile(listed.function)).relative_to(REPOSITORY).as_posix()
-    places = {mark: bare.index(text) for mark, text in listed.marks.items()}
-    return Listing(file, first, lines, (quotes[0], quotes[1] + 1), places)
+    file = Path(inspect.getfile(function)).relative_to(REPOSITORY).as_posix()
+    found = walks("".join(source))
+    return {
+        function.__name__ if len(found) == 1 else f"{function.__name__}.{walk}": Listing(
+            file, first, lines, (quotes[0], quotes[1] + 1), marks
+        )
+        for walk, marks in found.items()
+    }
 
 
 def listings() -> dict[str, dict[str, Any]]:
-    """Return every function of `LISTED` as the page takes it."""
-    return {name: asdict(listing(listed)) for name, listed in LISTED.items()}
+    """Return the listings of all functions as the page takes them."""
+    return {name: asdict(listing) for function in FUNCTIONS for name, listing in walked(function).items()}

@@ -205,6 +205,8 @@ def test_the_loop_stands_where_the_walk_stands(arithmetic):
     tool(arithmetic, "first").click()
     current = arithmetic.locator(".code-line.current .code-text")
     expect(current).to_have_text(re.compile("total = 0.0 if bias is None else bias"))
+    number = arithmetic.locator(".code-line.current .code-number").inner_text()
+    expect(arithmetic.locator(".listing-source")).to_have_text(f"core/ops/naive/conv2d.py, line {number}")
     for _ in range(3):
         tool(arithmetic, "on").click()
     expect(current).to_have_text(re.compile(r"total \+= weight\[o, c, i, j\]"))

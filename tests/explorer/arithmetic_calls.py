@@ -8,9 +8,9 @@ from torch import Tensor
 
 from core.ops import naive
 from core.ops.geometry import conv_windows, padded_size
+from core.ops.naive.batch_norm import batch_norm_statistics
 from core.ops.naive.numbers import numbers
 from core.ops.optim import adam_step, sgd_step
-from explorer.arithmetic.operators import LISTED
 
 ACTIVATIONS = ("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish")
 
@@ -127,7 +127,7 @@ def batch_norm_calls(case: Case) -> Calls:
     calls: Calls = {
         "output": ("batch_norm", lambda: naive.batch_norm(input, *running, weight, bias, training, **named)),
         "gradInput": (
-            "batch_norm_input_grad.elements",
+            "batch_norm_input_grad.grad_input",
             lambda: naive.batch_norm_input_grad(input, grad_output, *running, weight, training, **named),
         ),
         "gradWeight": (
@@ -140,10 +140,9 @@ def batch_norm_calls(case: Case) -> Calls:
         return calls
     rows = numbers(input[:, :, None])
     normal = (input - input.mean(0)) / (input.var(0, correction=0) + case["settings"]["eps"]).sqrt()
-    statistics = LISTED["batch_norm_statistics.mean"].function
 
     def means(which: int) -> Tensor:
-        return torch.tensor(statistics(rows, None, None, True)[which], dtype=torch.float64)
+        return torch.tensor(batch_norm_statistics(rows, None, None, True)[which], dtype=torch.float64)
 
     def gradient_mean() -> Tensor:
         calls["gradInput"][1]()
@@ -153,7 +152,7 @@ def batch_norm_calls(case: Case) -> Calls:
         "mean": ("batch_norm_statistics.mean", lambda: means(0)),
         "var": ("batch_norm_statistics.var", lambda: means(1)),
         "meanGrad": (
-            "batch_norm_input_grad.means",
+            "batch_norm_input_grad.mean_product",
             gradient_mean,
         ),
         "meanProduct": ("", lambda: (grad_output * normal).mean(0)),
@@ -210,7 +209,7 @@ def optimiser_calls(case: Case) -> Calls:
         listing_name, kept = "adam_step", ["expAvg", "expAvgSq"]
     else:
         plain = settings["momentum"] == 0
-        listing_name, kept = ("sgd_step.plain", []) if plain else ("sgd_step.momentum", ["buffer"])
+        listing_name, kept = ("sgd_step.g", []) if plain else ("sgd_step.buffer", ["buffer"])
     calls: Calls = {"steps": (listing_name, lambda: stepped(0))}
     for k, name in enumerate(kept, 1):
         calls[name] = ("", lambda k=k: stepped(k))

@@ -9,8 +9,7 @@ from typing import Any
 from arithmetic_calls import CALLS, Case
 from torch import Tensor
 
-from explorer.arithmetic.listings import listing
-from explorer.arithmetic.operators import LISTED
+from explorer.arithmetic.listings import FUNCTIONS, walked
 
 VARIABLES = (
     *("n", "first", "channel", "o", "c", "y", "x", "i", "j", "row", "col", "total", "value", "best", "index", "share"),
@@ -18,13 +17,15 @@ VARIABLES = (
     *("unbiased", "step", "parameter", "g", "buffer", "v", "root"),
 )
 STATISTICS = ("mean", "var")
+WALKS = {name: (function, shown) for function in FUNCTIONS for name, shown in walked(function).items()}
+"""Each function with its listing, by the names that the page has for them."""
 
 Trace = list[tuple[str, dict[str, float | str]]]
 
 
 def traced(call: Callable[[], Tensor], name: str) -> Trace:
     """Run a naive function and return which marked lines ran, one after another, with the variables after each."""
-    function, shown = LISTED[name].function, listing(LISTED[name])
+    function, shown = WALKS[name]
     marks = {shown.first + line: mark for mark, line in shown.marks.items()}
     events: Trace = []
     pending: int | None = None

@@ -51,7 +51,7 @@ def batch_norm(
     N, C, L = check_batch_norm(input.shape, running_mean, running_var, weight, bias, training)
     size, output = input.shape, Output(input, N, C, L)
     input = numbers(input.reshape(N, C, L))
-    mean, var = _statistics(input, running_mean, running_var, training)
+    mean, var = batch_norm_statistics(input, running_mean, running_var, training)
     weight, bias = [1.0] * C if weight is None else numbers(weight), [0.0] * C if bias is None else numbers(bias)
     for n, c, l in product(range(N), range(C), range(L)):
         output[n, c, l] = weight[c] * (input[n, c, l] - mean[c]) / math.sqrt(var[c] + eps) + bias[c]
@@ -80,7 +80,7 @@ def batch_norm_running_stats(
     if N * L == 0:
         return running_mean.clone(), running_var.clone()
     new_mean, new_var = Output(running_mean, C), Output(running_var, C)
-    mean, var = _statistics(numbers(input.reshape(N, C, L)), None, None, True)
+    mean, var = batch_norm_statistics(numbers(input.reshape(N, C, L)), None, None, True)
     running_mean, running_var = numbers(running_mean), numbers(running_var)
     for c in range(C):
         unbiased = var[c] * N * L / (N * L - 1)
@@ -126,7 +126,7 @@ def batch_norm_input_grad(
     check_size("grad_output", grad_output.shape, input.shape)
     size, grad_input = input.shape, Output(grad_output, N, C, L)
     input, grad_output = numbers(input.reshape(N, C, L)), numbers(grad_output.reshape(N, C, L))
-    mean, var = _statistics(input, running_mean, running_var, training)
+    mean, var = batch_norm_statistics(input, running_mean, running_var, training)
     weight = [1.0] * C if weight is None else numbers(weight)
     for c in range(C):
         deviation = math.sqrt(var[c] + eps)
@@ -172,7 +172,7 @@ def batch_norm_weight_grad(
     check_size("grad_output", grad_output.shape, input.shape)
     grad_weight = Output(grad_output, C)
     input, grad_output = numbers(input.reshape(N, C, L)), numbers(grad_output.reshape(N, C, L))
-    mean, var = _statistics(input, running_mean, running_var, training)
+    mean, var = batch_norm_statistics(input, running_mean, running_var, training)
     for c in range(C):
         total = 0.0
         for n, l in product(range(N), range(L)):
@@ -205,7 +205,7 @@ def batch_norm_bias_grad(grad_output: Tensor) -> Tensor:
     return grad_bias.tensor()
 
 
-def _statistics(
+def batch_norm_statistics(
     input: "memoryview[float]", running_mean: Tensor | None, running_var: Tensor | None, training: bool
 ) -> tuple[list[float], list[float]]:
     """Return every channel's mean and variance: the batch's own in training, else the running ones."""

@@ -51,7 +51,7 @@ def nll_loss(
     for n in range(N):
         if target[n] != ignore_index:
             loss[n,] = -factors[n] * input[n, target[n]]
-    return _reduce(loss, reduction, sum(factors))
+    return reduce_loss(loss, reduction, sum(factors))
 
 
 def nll_loss_input_grad(
@@ -136,7 +136,7 @@ def cross_entropy(
     weight = [1.0] * C if weight is None else numbers(weight)
     for n in range(N):
         loss[n,] = -sum(weight[c] * q[n, c] * log_p[n, c] for c in range(C))
-    return _reduce(loss, reduction, divisor)
+    return reduce_loss(loss, reduction, divisor)
 
 
 def cross_entropy_input_grad(
@@ -206,14 +206,12 @@ def _distribution(
     return q, sum(_class_factors(target, weight, ignore_index))
 
 
-def _reduce(loss: Output, reduction: str, divisor: float) -> Tensor:
+def reduce_loss(loss: Output, reduction: str, divisor: float) -> Tensor:
     """Return the loss of all rows, their sum, or their sum over `divisor`."""
     if reduction == "none":
         return loss.tensor()
-    rows = loss.tensor()
-    output, total = Output(rows), sum(loss.elements)
-    output[()] = total if reduction == "sum" else _ratio(total, divisor)
-    return output.tensor()
+    total = sum(loss.elements)
+    return loss.tensor().new_tensor(total if reduction == "sum" else _ratio(total, divisor))
 
 
 def _row_gradients(

@@ -1,15 +1,15 @@
-"""What torch says of one operator on small matrices, and which lines of its loops a walk stops at."""
+"""What torch says of one operator on small matrices."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from explorer.arithmetic.settings import Settings
 
-__all__ = ["MOST_ELEMENTS", "PICTURE", "Listed", "Operator", "Tensors", "backward", "descended", "grad", "leaves"]
+__all__ = ["MOST_ELEMENTS", "PICTURE", "Operator", "Tensors", "backward", "descended", "grad", "leaves"]
 
 Tensors = dict[str, Tensor]
 
@@ -18,21 +18,6 @@ MOST_ELEMENTS = 6000
 
 PICTURE = {"input": 3, "gradOutput": 3}
 """Ranks of an operator on pictures `(C, H, W)` without parameters."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A function of `core` that the page shows.
-
-    Attributes:
-        function: Has a docstring.
-        marks: The text of the lines that a walk stops at, by name: "start" is before the first term, "skip" and "stay"
-            are a term left out or that changes nothing, "term" is a term, "done" after the last; others as the page's
-            module says.
-    """
-
-    function: Callable[..., Any]
-    marks: Mapping[str, str]
 
 
 @dataclass(frozen=True)

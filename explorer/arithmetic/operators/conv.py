@@ -2,13 +2,11 @@
 
 import torch.nn.functional as F
 
-from core.ops import naive
 from core.ops.geometry import PADDING_MODES, conv_transpose_windows, conv_windows
-from core.ops.optim import sgd_step
-from explorer.arithmetic.operators.base import PICTURE, Listed, Operator, Tensors, backward, descended, grad, leaves
+from explorer.arithmetic.operators.base import PICTURE, Operator, Tensors, backward, descended, grad, leaves
 from explorer.arithmetic.settings import Settings
 
-__all__ = ["LISTED", "OPERATORS"]
+__all__ = ["OPERATORS"]
 
 
 def _conv(tensors: Tensors, settings: Settings) -> Tensors:
@@ -41,66 +39,3 @@ def _transpose(tensors: Tensors, settings: Settings) -> Tensors:
 KERNEL = {**PICTURE, "weight": 4, "bias": 1}
 
 OPERATORS = {"conv": Operator(KERNEL, _conv), "transpose": Operator(KERNEL, _transpose)}
-
-CORRELATION = {
-    "start": "total = 0.0 if bias is None else bias[o]",
-    "skip": "if 0 <= row < H and 0 <= col < W:",
-    "term": "total += weight[o, c, i, j] * input[n, first + c, row, col]",
-    "done": "output[n, o, y, x] = total",
-}
-INPUT_GRAD = {
-    "start": "total = 0.0",
-    "skip": "if y_rest == 0 and x_rest == 0 and 0 <= y < outH and 0 <= x < outW:",
-    "term": "total += weight[o, channel, i, j] * grad_output[n, o, y, x]",
-    "done": "grad_input[n, c, row, col] = total",
-}
-WEIGHT_GRAD = {
-    "start": "total = 0.0",
-    "skip": "if 0 <= row < H and 0 <= col < W:",
-    "term": "total += grad_output[n, o, y, x] * input[n, first + c, row, col]",
-    "done": "grad_weight[o, c, i, j] = total",
-}
-
-LISTED = {
-    "conv2d": Listed(naive.conv2d, CORRELATION),
-    "conv2d_input_grad": Listed(naive.conv2d_input_grad, INPUT_GRAD),
-    "conv2d_weight_grad": Listed(naive.conv2d_weight_grad, WEIGHT_GRAD),
-    "conv2d_bias_grad": Listed(
-        naive.conv2d_bias_grad,
-        {"start": "total = 0.0", "term": "total += grad_output[n, o, y, x]", "done": "grad_bias[o,] = total"},
-    ),
-    "convolve2d": Listed(naive.convolve2d, CORRELATION),
-    "convolve2d_input_grad": Listed(naive.convolve2d_input_grad, INPUT_GRAD),
-    "convolve2d_weight_grad": Listed(naive.convolve2d_weight_grad, WEIGHT_GRAD),
-    "pad2d_input_grad": Listed(
-        naive.pad2d_input_grad, {"term": "grad_input[n, c, row, col] += grad_output[n, c, y, x]"}
-    ),
-    "conv_transpose2d": Listed(
-        naive.conv_transpose2d,
-        {
-            "start": "total = 0.0 if bias is None else bias[o]",
-            "skip": "if row_rest == 0 and col_rest == 0 and 0 <= row < H and 0 <= col < W:",
-            "term": "total += weight[c, channel, i, j] * input[n, c, row, col]",
-            "done": "output[n, o, y, x] = total",
-        },
-    ),
-    "conv_transpose2d_input_grad": Listed(
-        naive.conv_transpose2d_input_grad,
-        {
-            "start": "total = 0.0",
-            "skip": "if 0 <= y < outH and 0 <= x < outW:",
-            "term": "total += weight[c, o, i, j] * grad_output[n, first + o, y, x]",
-            "done": "grad_input[n, c, row, col] = total",
-        },
-    ),
-    "conv_transpose2d_weight_grad": Listed(
-        naive.conv_transpose2d_weight_grad,
-        {
-            "start": "total = 0.0",
-            "skip": "if 0 <= y < outH and 0 <= x < outW:",
-            "term": "total += input[n, c, row, col] * grad_output[n, first + o, y, x]",
-            "done": "grad_weight[c, o, i, j] = total",
-        },
-    ),
-    "sgd_step": Listed(sgd_step, {"term": "return parameter - lr * g, None"}),
-}

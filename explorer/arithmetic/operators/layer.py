@@ -3,13 +3,11 @@
 import torch
 import torch.nn.functional as F
 
-from core.ops import naive
 from core.ops.checks import check_batch_norm
-from core.ops.naive.batch_norm import _statistics
-from explorer.arithmetic.operators.base import Listed, Operator, Tensors, backward, descended, grad, leaves
+from explorer.arithmetic.operators.base import Operator, Tensors, backward, descended, grad, leaves
 from explorer.arithmetic.settings import Settings
 
-__all__ = ["LISTED", "OPERATORS"]
+__all__ = ["OPERATORS"]
 
 
 def _linear(tensors: Tensors, settings: Settings) -> Tensors:
@@ -41,83 +39,5 @@ OPERATORS = {
     "linear": Operator({"input": 2, "weight": 2, "bias": 1, "gradOutput": 2}, _linear),
     "batchNorm": Operator(
         {"input": 2, "weight": 1, "bias": 1, "runningMean": 1, "runningVar": 1, "gradOutput": 2}, _batch_norm
-    ),
-}
-
-NORMAL = "normal = (input[n, c, l] - mean[c]) / deviation"
-PRODUCT = "mean_product += grad_output[n, c, l] * (input[n, c, l] - mean[c]) / deviation / (N * L)"
-
-LISTED = {
-    "linear": Listed(
-        naive.linear,
-        {
-            "start": "total = 0.0 if bias is None else bias[o]",
-            "term": "total += weight[o, f] * input[n, f]",
-            "done": "output[n, o] = total",
-        },
-    ),
-    "linear_input_grad": Listed(
-        naive.linear_input_grad,
-        {
-            "start": "total = 0.0",
-            "term": "total += weight[o, f] * grad_output[n, o]",
-            "done": "grad_input[n, f] = total",
-        },
-    ),
-    "linear_weight_grad": Listed(
-        naive.linear_weight_grad,
-        {
-            "start": "total = 0.0",
-            "term": "total += grad_output[n, o] * input[n, f]",
-            "done": "grad_weight[o, f] = total",
-        },
-    ),
-    "linear_bias_grad": Listed(
-        naive.linear_bias_grad,
-        {"start": "total = 0.0", "term": "total += grad_output[n, o]", "done": "grad_bias[o,] = total"},
-    ),
-    "batch_norm_statistics.mean": Listed(_statistics, {"term": "mean[c] += input[n, c, l] / (N * L)"}),
-    "batch_norm_statistics.var": Listed(_statistics, {"term": "var[c] += (input[n, c, l] - mean[c]) ** 2 / (N * L)"}),
-    "batch_norm": Listed(
-        naive.batch_norm,
-        {
-            "term": "output[n, c, l] = weight[c] * (input[n, c, l] - mean[c]) / math.sqrt(var[c] + eps) + bias[c]",
-        },
-    ),
-    "batch_norm_running_stats": Listed(
-        naive.batch_norm_running_stats,
-        {
-            "unbiased": "unbiased = var[c] * N * L / (N * L - 1)",
-            "mean": "new_mean[c,] = (1 - momentum) * running_mean[c] + momentum * mean[c]",
-            "var": "new_var[c,] = (1 - momentum) * running_var[c] + momentum * unbiased",
-        },
-    ),
-    "batch_norm_input_grad.means": Listed(
-        naive.batch_norm_input_grad,
-        {
-            "start": "deviation = math.sqrt(var[c] + eps)",
-            "grad": "mean_grad += grad_output[n, c, l] / (N * L)",
-            "product": PRODUCT,
-        },
-    ),
-    "batch_norm_input_grad.elements": Listed(
-        naive.batch_norm_input_grad,
-        {
-            "normal": NORMAL,
-            "grad": "grad = grad_output[n, c, l] - mean_grad - normal * mean_product",
-            "done": "grad_input[n, c, l] = weight[c] / deviation * grad",
-        },
-    ),
-    "batch_norm_weight_grad": Listed(
-        naive.batch_norm_weight_grad,
-        {
-            "start": "total = 0.0",
-            "term": "total += grad_output[n, c, l] * (input[n, c, l] - mean[c]) / math.sqrt(var[c] + eps)",
-            "done": "grad_weight[c,] = total",
-        },
-    ),
-    "batch_norm_bias_grad": Listed(
-        naive.batch_norm_bias_grad,
-        {"start": "total = 0.0", "term": "total += grad_output[n, c, l]", "done": "grad_bias[c,] = total"},
     ),
 }

@@ -4,13 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.ops import naive
-from core.ops.naive.loss import _reduce
 from core.ops.targets import REDUCTIONS, check_classes
-from explorer.arithmetic.operators.base import Listed, Operator, Tensors, backward, grad, leaves
+from explorer.arithmetic.operators.base import Operator, Tensors, backward, grad, leaves
 from explorer.arithmetic.settings import Settings
 
-__all__ = ["LISTED", "OPERATORS"]
+__all__ = ["OPERATORS"]
 
 
 def _classes(tensors: Tensors, reduction: str) -> Tensor:
@@ -45,34 +43,3 @@ def _nll(tensors: Tensors, settings: Settings) -> Tensors:
 RANKS = {"input": 2, "target": 1, "gradOutput": 1}
 
 OPERATORS = {"crossEntropy": Operator(RANKS, _cross_entropy), "nll": Operator(RANKS, _nll)}
-
-TOP = "top = max(input[m, k] for k in range(K))"
-TOTAL = "total = sum(math.exp(input[m, k] - top) for k in range(K))"
-
-LISTED = {
-    "log_softmax": Listed(
-        naive.log_softmax,
-        {"top": TOP, "total": TOTAL, "term": "output[m, k] = input[m, k] - top - math.log(total)"},
-    ),
-    "softmax": Listed(
-        naive.softmax, {"top": TOP, "total": TOTAL, "term": "output[m, k] = math.exp(input[m, k] - top) / total"}
-    ),
-    "nll_loss": Listed(naive.nll_loss, {"term": "loss[n,] = -factors[n] * input[n, target[n]]"}),
-    "nll_loss_input_grad": Listed(
-        naive.nll_loss_input_grad, {"term": "grad_input[n, target[n]] = -factors[n] * grad_loss[n]"}
-    ),
-    "reduce_loss": Listed(
-        _reduce,
-        {
-            "total": "output, total = Output(rows), sum(loss.elements)",
-            "done": 'output[()] = total if reduction == "sum" else _ratio(total, divisor)',
-        },
-    ),
-    "cross_entropy_input_grad": Listed(
-        naive.cross_entropy_input_grad,
-        {
-            "mass": "mass = sum(weight[c] * q[n, c] for c in range(C))",
-            "term": "grad_input[n, k] = grad_loss[n] * (p[n, k] * mass - weight[k] * q[n, k])",
-        },
-    ),
-}

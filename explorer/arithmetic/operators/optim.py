@@ -5,11 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core.ops.optim import adam_step, sgd_step
-from explorer.arithmetic.operators.base import Listed, Operator, Tensors
+from explorer.arithmetic.operators.base import Operator, Tensors
 from explorer.arithmetic.settings import Settings
 
-__all__ = ["LISTED", "OPERATORS"]
+__all__ = ["OPERATORS"]
 
 
 def _operator(build: Callable[[Tensor, Settings], torch.optim.Optimizer], state: dict[str, str]) -> Operator:
@@ -48,28 +47,4 @@ def _adam(parameter: Tensor, settings: Settings) -> torch.optim.Optimizer:
 OPERATORS = {
     "sgd": _operator(_sgd, {"buffer": "momentum_buffer"}),
     "adam": _operator(_adam, {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq"}),
-}
-
-DECAY = "g = grad + weight_decay * parameter"
-
-LISTED = {
-    "sgd_step.plain": Listed(sgd_step, {"g": DECAY, "done": "return parameter - lr * g, None"}),
-    "sgd_step.momentum": Listed(
-        sgd_step,
-        {
-            "g": DECAY,
-            "buffer": "buffer = g if momentum_buffer is None else momentum * momentum_buffer + (1 - dampening) * g",
-            "done": "return parameter - lr * (g + momentum * buffer if nesterov else buffer), buffer",
-        },
-    ),
-    "adam_step": Listed(
-        adam_step,
-        {
-            "g": "(beta1, beta2), g = betas, grad + weight_decay * parameter",
-            "m": "m = (0.0 if exp_avg is None else beta1 * exp_avg) + (1 - beta1) * g",
-            "v": "v = (0.0 if exp_avg_sq is None else beta2 * exp_avg_sq) + (1 - beta2) * g.square()",
-            "root": "root = v.sqrt() / math.sqrt(1 - beta2**step)",
-            "done": "return parameter - lr / (1 - beta1**step) * m / (root + eps), m, v",
-        },
-    ),
 }

@@ -43,10 +43,8 @@ export function createTexts(listings) {
     const {
       lines: text,
       documentation: [from, to],
-      file,
       first,
     } = listings[name];
-    source.textContent = t("arithmetic.source", { file, first });
     const folded = h("div", { class: "code-fold" });
     const line = (/** @type {string} */ words, /** @type {number} */ k) =>
       h(
@@ -110,7 +108,9 @@ export function createTexts(listings) {
       call.textContent = [...(pass.before ?? []), pass.torch].join("\n");
       list(pass.function);
       const { mark, vars } = lineAt(pass, visit, phase);
-      const at = listings[pass.function].marks[mark];
+      const { file, first, marks } = listings[pass.function];
+      const at = marks[mark];
+      source.textContent = t("arithmetic.source", { file, line: first + at });
       lines.forEach((line, k) => {
         line.classList.toggle("current", k === at);
         if (k === at) line.setAttribute("aria-current", "step");

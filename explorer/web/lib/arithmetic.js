@@ -2,8 +2,9 @@
  * Small operators number by number: the browser's twin of `core.ops`, loop by loop and in the same order of sums.
  *
  * HOW AN OPERATOR IS ADDED. One module in `operators/` with a line in `operators/index.js`, and its twin in Python's
- * `explorer/operators/`: what torch says of it, and the lines of `core`'s loops that the page stops at. Its golden cases are
- * drawn and computed in `tests/explorer/arithmetic_cases.py`.
+ * `explorer/arithmetic/operators/`: what torch says of it. Which lines of `core`'s loops the page stops at is read from their
+ * source (`explorer/arithmetic/marks.py` names them). Its golden cases are drawn and computed in
+ * `tests/explorer/arithmetic_cases.py`.
  * Pages, tests and links ask the module for everything else. Its shape is `Operator` below:
  *
  *   name       its key in words (`arithmetic.op.NAME`), links and requests; `family` groups it in the menu

@@ -189,7 +189,7 @@ function averages(
     reads: ["gradOutput"],
     slides: null,
     targets: ["gradInput"],
-    starts: "start",
+    starts: "share",
     ends: null,
     scatter: true,
     adds(k, add) {

@@ -233,7 +233,7 @@ function passes(given) {
     count: C,
     taps: 2,
     starts: null,
-    ends: "var",
+    ends: "new_var",
     running: "unbiased",
     visit: kept((c) => {
       const unbiased = (variance[c] * N * 1) / (N - 1);
@@ -250,7 +250,7 @@ function passes(given) {
           after: { unbiased },
         }),
         termOf({
-          mark: "mean",
+          mark: "new_mean",
           vars: {},
           cells: { runningMean: c, mean: c },
           factors: [],
@@ -282,7 +282,7 @@ function passes(given) {
     ...common,
     name: "gradMeans",
     direction: "backward",
-    function: "batch_norm_input_grad.means",
+    function: "batch_norm_input_grad.mean_product",
     formula: "ḡ[c] = Σ(n) dL/dY[n, c] / N,  mean g·x̂[c] = Σ(n) dL/dY[n, c] · x̂[n, c] / N",
     before: [`x_hat = (X - X.mean(0)) / torch.sqrt(X.var(0, unbiased=False) + ${eps})`],
     torch: "g_mean, gx_mean = dY.mean(0), (dY * x_hat).mean(0)",
@@ -300,13 +300,13 @@ function passes(given) {
         const [one, other] = [g(n, c) / N, (g(n, c) * (x(n, c) - mean[c])) / deviation(c) / N];
         meanGrad += one;
         const first = termOf({
-          mark: "grad",
+          mark: "mean_grad",
           vars: { n },
           cells: { gradOutput: n * C + c },
           factors: [],
           label: `${factor(g(n, c))} / ${N}`,
           product: one,
-          after: { mean_grad: meanGrad },
+          after: { mean_grad: meanGrad, mean_product: meanProduct },
           place: down(n),
           writes: ["meanGrad", c, meanGrad],
         });
@@ -315,7 +315,7 @@ function passes(given) {
         return [
           first,
           termOf({
-            mark: "product",
+            mark: "mean_product",
             vars: { n },
             cells,
             factors: [],
@@ -329,7 +329,7 @@ function passes(given) {
       return {
         vars: { c },
         target: ["meanProduct", c],
-        start: { deviation: deviation(c) },
+        start: { deviation: deviation(c), mean_grad: 0, mean_product: 0 },
         terms,
         value: meanProduct,
         window: {},
@@ -347,7 +347,7 @@ function passes(given) {
     ...common,
     name: "inputGrad",
     direction: "backward",
-    function: "batch_norm_input_grad.elements",
+    function: "batch_norm_input_grad.grad_input",
     formula: training
       ? "dL/dX[n, c] = γ[c] / √(σ²[c] + eps) · (dL/dY[n, c] − ḡ[c] − x̂[n, c] · mean g·x̂[c])"
       : "dL/dX[n, c] = γ[c] / √(σ̄²[c] + eps) · dL/dY[n, c]",
@@ -357,7 +357,7 @@ function passes(given) {
     count: size(input.shape),
     taps: 2,
     starts: null,
-    ends: "done",
+    ends: "grad_input",
     running: "grad",
     visit: kept((k) => {
       const [c, n] = [Math.floor(k / N), k % N];

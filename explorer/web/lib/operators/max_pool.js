@@ -107,7 +107,7 @@ function passes(given) {
     slides: null,
     targets: ["gradInput"],
     taps: 1,
-    starts: "start",
+    starts: "row",
     ends: null,
     scatter: true,
     compares: true,
@@ -118,6 +118,7 @@ function passes(given) {
       const [c, row, col] = unravel(index, input.shape);
       const grad = gradOutput.values[k];
       const term = termOf({
+        mark: "grad_input",
         vars: {},
         cells: { gradOutput: k, input: index },
         factors: [grad],

@@ -46,7 +46,7 @@ const sgd = {
   ],
   initial: { lr: 0.1, momentum: 0.9, dampening: 0, nesterov: false, weightDecay: 0 },
   state: ({ settings }) => (settings.momentum ? ["buffer"] : []),
-  function: ({ settings }) => (settings.momentum ? "sgd_step.momentum" : "sgd_step.plain"),
+  function: ({ settings }) => (settings.momentum ? "sgd_step.buffer" : "sgd_step.g"),
   formula: ({ settings: { momentum, nesterov, dampening, weightDecay } }) =>
     [
       `g = dL/dw${weightDecay ? " + λ · w" : ""}`,

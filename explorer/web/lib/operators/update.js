@@ -19,7 +19,7 @@ export function descent(lr, parameters) {
   return {
     name: "update",
     direction: "step",
-    function: "sgd_step",
+    function: "sgd_step.g",
     formula: "w ← w − lr · dL/dw",
     before: [
       `${parameters.map(({ letter }) => `${letter}.grad`).join(", ")} = torch.autograd.grad(Y, [${letters}], dY)`,
@@ -43,6 +43,7 @@ export function descent(lr, parameters) {
       const { name, gradient, pass, next, tensor, index } = owners[k];
       const [parameter, grad] = [tensor.values[index], pass.scan?.(index) ?? pass.visit(index).value];
       const term = termOf({
+        mark: "done",
         vars: { lr },
         cells: { [name]: index, [gradient]: index },
         factors: [lr, grad],
