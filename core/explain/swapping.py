@@ -8,13 +8,12 @@ original does.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode, handle_torch_function, has_torch_function_unary
 
 from core.explain.calls import describe
 from core.explain.trace import Trace
+from core.ops import catalogue
 
 __all__ = ["ACTIVATIONS", "activation_calls", "swapped"]
 
@@ -29,25 +28,12 @@ def identity(input: Tensor) -> Tensor:
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "elu": F.elu,
-    "gelu": F.gelu,
-    "silu": F.silu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
+    **{name: op.functions[0] for name, op in catalogue.ACTIVATIONS.items() if op.swap},
     "identity": identity,
 }
 """What an activation can be swapped for, with torch's default settings."""
 
-SWAPPABLE = {*ACTIVATIONS, "relu6", "selu", "celu", "prelu", "rrelu", "mish", "softplus", "softsign", "tanhshrink"} | {
-    "hardtanh",
-    "hardsigmoid",
-    "hardswish",
-    "hardshrink",
-    "softshrink",
-    "logsigmoid",
-}
+SWAPPABLE = {*catalogue.ACTIVATIONS, "identity"}
 """Canonical names of the operations that count as activations."""
 
 

@@ -5,45 +5,23 @@ from contextvars import ContextVar, Token
 from functools import partial
 from typing import Any
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from core.nn.functional import Functional
 from core.ops import naive, vectorized
+from core.ops.catalogue import CATALOGUE
 
 BACKENDS = ("naive", "vectorized", "torch")
 
-# Which method of `Functional` stands for which functions of torch.
-STANDS_FOR: dict[str, tuple[Any, ...]] = {
-    "conv1d": (F.conv1d,),
-    "conv2d": (F.conv2d,),
-    "conv_transpose2d": (F.conv_transpose2d,),
-    "linear": (F.linear,),
-    "pad": (F.pad,),
-    "max_pool2d": (F.max_pool2d, torch.max_pool2d),
+STANDS_FOR: dict[str, tuple[Any, ...]] = {op.name: op.functions for op in CATALOGUE.values() if op.ours} | {
     "max_pool2d_with_indices": (F.max_pool2d_with_indices,),
-    "avg_pool2d": (F.avg_pool2d,),
-    "adaptive_avg_pool2d": (F.adaptive_avg_pool2d,),
-    "relu": (F.relu, torch.relu, Tensor.relu),
-    "sigmoid": (torch.sigmoid, Tensor.sigmoid),
-    "tanh": (torch.tanh, Tensor.tanh),
-    "hardsigmoid": (F.hardsigmoid,),
-    "hardswish": (F.hardswish,),
-    "softmax": (F.softmax, torch.softmax, Tensor.softmax),
-    "log_softmax": (F.log_softmax, torch.log_softmax, Tensor.log_softmax),
-    "nll_loss": (F.nll_loss,),
-    "cross_entropy": (F.cross_entropy,),
-    "batch_norm": (F.batch_norm,),
-    "dropout": (F.dropout,),
     "dropout2d": (F.dropout2d,),
 }
-IN_PLACE: dict[str, tuple[Any, ...]] = {
-    "relu": (torch.relu_, Tensor.relu_),
-    "sigmoid": (torch.sigmoid_, Tensor.sigmoid_),
-    "tanh": (torch.tanh_, Tensor.tanh_),
-}
+"""Which method of `Functional` stands for which functions of torch."""
+
+IN_PLACE: dict[str, tuple[Any, ...]] = {op.name: op.in_place for op in CATALOGUE.values() if op.ours}
+"""Those that write over their input."""
 
 _innermost: ContextVar["use_backend | None"] = ContextVar("innermost", default=None)
 
@@ -57,7 +35,7 @@ class use_backend(TorchFunctionMode):
 
     The functions in `STANDS_FOR` and `IN_PLACE` are computed by `core.ops`, forward and backward, whether a model calls
     them as functions or through modules. Everything else is torch's: what only moves or names data (flatten, cat,
-    indexing), tensor arithmetic (+, ·, mean), operators that `core.ops` does not have (gelu, layer norm, …) and
+    indexing), tensor arithmetic (+, ·, mean), operators that `core.ops` does not have (elu, layer norm, …) and
     optimisers. Backward may also run after the block. Of nested blocks the innermost one counts.
 
     Args:
@@ -96,9 +74,8 @@ class use_backend(TorchFunctionMode):
 def _table(functional: Functional) -> dict[Any, Callable[..., Any]]:
     """Return for each function of torch the one that stands for it."""
     table = {each: getattr(functional, name) for name, functions in STANDS_FOR.items() for each in functions}
-    for name, functions in IN_PLACE.items():
-        table |= dict.fromkeys(functions, partial(getattr(functional, name), inplace=True))
-    return table
+    in_place = {each: name for name, functions in IN_PLACE.items() for each in functions}
+    return table | {each: partial(getattr(functional, name), inplace=True) for each, name in in_place.items()}
 
 
 _TABLES = {"naive": _table(Functional(naive)), "vectorized": _table(Functional(vectorized)), "torch": {}}

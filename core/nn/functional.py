@@ -1,11 +1,13 @@
 """`torch.nn.functional` on the operators of `core.ops`, forward and backward.
 
-Every method has the name, the arguments and the result of the function of torch that it stands for, in-place variants
-and unbatched inputs included. What `core.ops` refuses is refused here with the same message.
+Every method has the operator's name in `core.ops.catalogue`, the arguments and the result of the function of torch
+that it stands for, in-place variants and unbatched inputs included. What `core.ops` refuses is refused here with the
+same message.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +17,7 @@ from torch.nn import _reduction
 
 from core.nn.bridge import apply
 from core.ops.arguments import Ints
+from core.ops.catalogue import CATALOGUE
 
 
 class Functional:
@@ -27,55 +30,17 @@ class Functional:
     def __init__(self, ops: ModuleType) -> None:
         self.ops = ops
 
-    def conv1d(
-        self,
-        input: Tensor,
-        weight: Tensor,
-        bias: Tensor | None = None,
-        stride: Ints = 1,
-        padding: Ints | str = 0,
-        dilation: Ints = 1,
-        groups: int = 1,
-    ) -> Tensor:
-        """Stand for `torch.nn.functional.conv1d`."""
-        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return self._batched("conv1d", 3, input, weight, bias, **options)
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return what stands for a function whose arguments are those of its twin in `core.ops`, no method of its own.
 
-    def conv2d(
-        self,
-        input: Tensor,
-        weight: Tensor,
-        bias: Tensor | None = None,
-        stride: Ints = 1,
-        padding: Ints | str = 0,
-        dilation: Ints = 1,
-        groups: int = 1,
-    ) -> Tensor:
-        """Stand for `torch.nn.functional.conv2d`."""
-        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return self._batched("conv2d", 4, input, weight, bias, **options)
+        Raises:
+            AttributeError: There is no such operator.
+        """
+        if name not in CATALOGUE or not CATALOGUE[name].functions:
+            raise AttributeError(f"no operator stands for {name}")
+        return partial(self._activation if CATALOGUE[name].activation else self._batched, name)
 
-    def conv_transpose2d(
-        self,
-        input: Tensor,
-        weight: Tensor,
-        bias: Tensor | None = None,
-        stride: Ints = 1,
-        padding: Ints = 0,
-        output_padding: Ints = 0,
-        groups: int = 1,
-        dilation: Ints = 1,
-    ) -> Tensor:
-        """Stand for `torch.nn.functional.conv_transpose2d`."""
-        options = {"stride": stride, "padding": padding, "output_padding": output_padding, "groups": groups}
-        return self._batched("conv_transpose2d", 4, input, weight, bias, dilation=dilation, **options)
-
-    def linear(self, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        """Stand for `torch.nn.functional.linear`."""
-        output: Tensor = apply(self.ops, "linear", input, weight, bias)
-        return output
-
-    def pad(self, input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    def pad2d(self, input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
         """Stand for `torch.nn.functional.pad` of rows and columns; any other padding is left to torch."""
         around = (*pad, *(0,) * (4 - len(pad)))
         dims = {2: 3, 4: 4}.get(len(pad), 0)
@@ -83,8 +48,8 @@ class Functional:
             return torch.nn.functional.pad(input, list(pad), mode, value)
         padding_mode = "zeros" if mode == "constant" else mode
         if dims == 3:
-            return self._batched("pad2d", 4, input.unsqueeze(-2), padding=around, padding_mode=padding_mode).squeeze(-2)
-        return self._batched("pad2d", 4, input, padding=around, padding_mode=padding_mode)
+            return self._batched("pad2d", input.unsqueeze(-2), padding=around, padding_mode=padding_mode).squeeze(-2)
+        return self._batched("pad2d", input, padding=around, padding_mode=padding_mode)
 
     def max_pool2d(
         self,
@@ -98,7 +63,7 @@ class Functional:
     ) -> Any:
         """Stand for `torch.nn.functional.max_pool2d`."""
         options = {"padding": padding, "dilation": dilation, "ceil_mode": ceil_mode, "return_indices": return_indices}
-        return self._outputs("max_pool2d", 4, input, kernel_size=kernel_size, stride=_stride(stride), **options)
+        return self._outputs("max_pool2d", input, kernel_size=kernel_size, stride=_stride(stride), **options)
 
     def max_pool2d_with_indices(self, input: Tensor, kernel_size: Ints, *args: Any, **options: Any) -> Any:
         """Stand for `torch.nn.functional.max_pool2d_with_indices`."""
@@ -117,31 +82,7 @@ class Functional:
         """Stand for `torch.nn.functional.avg_pool2d`."""
         options = {"padding": padding, "ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
         windows = {"kernel_size": kernel_size, "stride": _stride(stride), "divisor_override": divisor_override}
-        return self._batched("avg_pool2d", 4, input, **windows, **options)
-
-    def adaptive_avg_pool2d(self, input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
-        """Stand for `torch.nn.functional.adaptive_avg_pool2d`."""
-        return self._batched("adaptive_avg_pool2d", 4, input, output_size=output_size)
-
-    def relu(self, input: Tensor, inplace: bool = False) -> Tensor:
-        """Stand for `torch.nn.functional.relu`."""
-        return self._activation("relu", input, inplace)
-
-    def hardswish(self, input: Tensor, inplace: bool = False) -> Tensor:
-        """Stand for `torch.nn.functional.hardswish`."""
-        return self._activation("hardswish", input, inplace)
-
-    def hardsigmoid(self, input: Tensor, inplace: bool = False) -> Tensor:
-        """Stand for `torch.nn.functional.hardsigmoid`."""
-        return self._activation("hardsigmoid", input, inplace)
-
-    def sigmoid(self, input: Tensor, inplace: bool = False) -> Tensor:
-        """Stand for `torch.sigmoid`, and with `inplace` for `torch.sigmoid_`."""
-        return self._activation("sigmoid", input, inplace)
-
-    def tanh(self, input: Tensor, inplace: bool = False) -> Tensor:
-        """Stand for `torch.tanh`, and with `inplace` for `torch.tanh_`."""
-        return self._activation("tanh", input, inplace)
+        return self._batched("avg_pool2d", input, **windows, **options)
 
     def softmax(
         self, input: Tensor, dim: int | None = None, dtype: torch.dtype | None = None, *, _stacklevel: int = 3
@@ -214,21 +155,24 @@ class Functional:
         """Stand for `torch.nn.functional.dropout2d`, which drops whole channels."""
         return self._dropout(input, (*input.shape[:2], *(1,) * (input.dim() - 2)), p, training, inplace)
 
-    def _batched(self, name: str, dims: int, input: Tensor, *tensors: Tensor | None, **options: Any) -> Tensor:
+    def _batched(self, name: str, input: Tensor, *args: Any, **options: Any) -> Tensor:
         """Return an operator's only output."""
-        output: Tensor = self._outputs(name, dims, input, *tensors, **options)
+        output: Tensor = self._outputs(name, input, *args, **options)
         return output
 
-    def _outputs(self, name: str, dims: int, input: Tensor, *tensors: Tensor | None, **options: Any) -> Any:
+    def _outputs(self, name: str, input: Tensor, *args: Any, **options: Any) -> Any:
         """Return an operator's output or outputs; an input without a batch is a batch of one."""
-        if input.dim() != dims - 1:
-            return apply(self.ops, name, input, *tensors, **options)
-        output = apply(self.ops, name, input.unsqueeze(0), *tensors, **options)
+        dims = CATALOGUE[name].dims
+        if dims is None or input.dim() != dims - 1:
+            return apply(self.ops, name, input, *args, **options)
+        output = apply(self.ops, name, input.unsqueeze(0), *args, **options)
         return tuple(each.squeeze(0) for each in output) if isinstance(output, tuple) else output.squeeze(0)
 
-    def _activation(self, name: str, input: Tensor, inplace: bool) -> Tensor:
+    def _activation(self, name: str, input: Tensor, *args: Any, inplace: bool = False, **options: Any) -> Tensor:
         """Return an activation, written over its input on request; autograd then keeps the input's copy."""
-        output: Tensor = apply(self.ops, name, input.clone() if inplace else input)
+        if args and isinstance(args[-1], bool):  # torch's last argument is `inplace`
+            args, inplace = args[:-1], args[-1]
+        output: Tensor = apply(self.ops, name, input.clone() if inplace else input, *args, **options)
         return input.copy_(output) if inplace else output
 
     def _softmax(self, name: str, input: Tensor, dim: int | None, dtype: torch.dtype | None) -> Tensor:

@@ -11,6 +11,9 @@ from torch import Tensor
 
 from core.ops.arguments import Size, check_not_empty, check_rank, check_size
 
+APPROXIMATIONS = ("none", "tanh")
+"""How `gelu` can be computed."""
+
 
 def check_tensors(**tensors: Tensor | None) -> None:
     """Refuse tensors that cannot be computed with together; the first one, never None, sets dtype and device.
@@ -90,6 +93,16 @@ def check_elementwise(input: Tensor, grad_output: Tensor) -> None:
     """
     check_tensors(grad_output=grad_output, input=input)
     check_size("grad_output", grad_output.shape, input.shape)
+
+
+def check_approximate(approximate: str) -> None:
+    """Refuse a name that is of no way to compute `gelu`.
+
+    Raises:
+        ValueError: It is neither "none" nor "tanh".
+    """
+    if approximate not in APPROXIMATIONS:
+        raise ValueError(f'approximate must be one of {", ".join(APPROXIMATIONS)}, not "{approximate}"')
 
 
 def check_dim(size: Size, dim: int) -> tuple[int, int]:

@@ -6,14 +6,11 @@ from torch import Tensor, nn
 
 from core.data.mnist import Pictures
 from core.explain import record
+from core.ops.catalogue import ACTIVATIONS
 from core.training.events import Activation, Score
 from core.training.loop import Prepare, logits
 
 __all__ = ["activations", "gradient_norms", "score"]
-
-ACTIVATIONS = frozenset(
-    {"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh"}
-)
 
 WRONG = 200
 """The most wrong answers that are named."""

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.explain import (
+    ACTIVATIONS,
     INPUT,
     AxisField,
     Step,
@@ -146,7 +147,10 @@ def grey(picture: Tensor) -> dict[str, Any]:
 
 
 def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
-    """Return the structure of a model as it ran: its steps, how each is laid out, and what it is made of."""
+    """Return the structure of a model as it ran: its steps, how each is laid out, and what it is made of.
+
+    `swaps`: what its activations can be swapped for.
+    """
     counted = set(explored.parameters)
     low, high = _input_range(explored)
     first = {
@@ -181,6 +185,7 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
         "structure": trace.signature(),
         "modules": trace.modules,
         "geometry": geometry(trace),
+        "swaps": list(ACTIVATIONS),
         "classes": list(explored.card.classes) if _scores(trace, explored.card) is not None else [],
     }
 

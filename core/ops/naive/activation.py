@@ -1,8 +1,8 @@
 """Activations and their gradients, one element at a time.
 
 Each has the signature `(input) -> output` and, for its gradient, `(input, grad_output) -> grad_input`, for tensors of
-any size; `leaky_relu` takes its slope besides. They raise `TypeError` for a tensor that is not of a floating-point
-dtype and `ValueError` when dtype, device or size of the two differ. NaN stays NaN.
+any size; `leaky_relu` takes its slope besides, `gelu` how it is approximated. They raise `TypeError` for a tensor that
+is not of a floating-point dtype and `ValueError` when dtype, device or size of the two differ. NaN stays NaN.
 """
 
 # mypy: allow-redefinition
@@ -10,8 +10,27 @@ import math
 
 from torch import Tensor
 
-from core.ops.checks import check_elementwise, check_tensors
+from core.ops.checks import check_approximate, check_elementwise, check_tensors
 from core.ops.naive.numbers import Output, numbers
+
+__all__ = [
+    "gelu",
+    "gelu_input_grad",
+    "hardsigmoid",
+    "hardsigmoid_input_grad",
+    "hardswish",
+    "hardswish_input_grad",
+    "leaky_relu",
+    "leaky_relu_input_grad",
+    "relu",
+    "relu_input_grad",
+    "sigmoid",
+    "sigmoid_input_grad",
+    "silu",
+    "silu_input_grad",
+    "tanh",
+    "tanh_input_grad",
+]
 
 
 def relu(input: Tensor) -> Tensor:
@@ -155,3 +174,68 @@ def hardswish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
         grad_input[k,] = 0.0 if x <= -3 else grad if x >= 3 else grad * (x / 3 + 0.5)
     return grad_input.tensor().reshape(size)
+
+
+def silu(input: Tensor) -> Tensor:
+    """Return x · σ(x) for every element x, also called swish.
+
+    Source: `torch.nn.functional.silu`; Ramachandran et al. 2017, "Searching for Activation Functions".
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = x * _sigmoid(x)
+    return output.tensor().reshape(size)
+
+
+def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `silu`: grad_output · σ(x) · (1 + x · (1 − σ(x)))."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad * _sigmoid(x) * (1 + x * (1 - _sigmoid(x)))
+    return grad_input.tensor().reshape(size)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """Return x · Φ(x) for every element x, Φ(x) the share of a standard normal distribution below x.
+
+    Φ(x) = (1 + erf(x / √2)) / 2, or, `approximate` being "tanh", (1 + tanh(√(2 / π) · (x + 0.044715 · x³))) / 2
+
+    Source: `torch.nn.functional.gelu`; Hendrycks & Gimpel 2016, section 2.
+    """
+    check_tensors(input=input)
+    check_approximate(approximate)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = x * _below(x, approximate)
+    return output.tensor().reshape(size)
+
+
+def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: str = "none") -> Tensor:
+    """Return dL/dinput of `gelu`: grad_output · (Φ(x) + x · Φ′(x))."""
+    check_elementwise(input, grad_output)
+    check_approximate(approximate)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad * (_below(x, approximate) + x * _density(x, approximate))
+    return grad_input.tensor().reshape(size)
+
+
+def _below(x: float, approximate: str) -> float:
+    """Return Φ(x) as `gelu` writes it."""
+    if approximate == "none":
+        return (1 + math.erf(x / math.sqrt(2))) / 2
+    return (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))) / 2
+
+
+def _density(x: float, approximate: str) -> float:
+    """Return Φ′(x): e^(−x² / 2) / √(2π), or the derivative of the approximation."""
+    if approximate == "none":
+        return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
+    return (1 - math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)) ** 2) * slope / 2

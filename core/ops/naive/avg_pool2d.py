@@ -12,6 +12,8 @@ from core.ops.conv_checks import check_pool_grad
 from core.ops.geometry import adaptive_bounds, adaptive_output_size, pool_divisors, pool_windows
 from core.ops.naive.numbers import Output, numbers
 
+__all__ = ["adaptive_avg_pool2d", "adaptive_avg_pool2d_input_grad", "avg_pool2d", "avg_pool2d_input_grad"]
+
 
 def avg_pool2d(
     input: Tensor,

@@ -10,6 +10,14 @@ from core.ops.arguments import check_size
 from core.ops.checks import channel_sizes, check_batch_norm, check_tensors
 from core.ops.naive.numbers import Output, numbers
 
+__all__ = [
+    "batch_norm",
+    "batch_norm_bias_grad",
+    "batch_norm_input_grad",
+    "batch_norm_running_stats",
+    "batch_norm_weight_grad",
+]
+
 
 def batch_norm(
     input: Tensor,

@@ -12,6 +12,8 @@ from core.ops.geometry import padded_size
 from core.ops.naive.numbers import Output, numbers
 from core.ops.naive.pad import pad2d, pad2d_input_grad
 
+__all__ = ["conv1d", "conv1d_bias_grad", "conv1d_input_grad", "conv1d_weight_grad"]
+
 
 def conv1d(
     input: Tensor,

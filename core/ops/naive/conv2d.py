@@ -12,6 +12,8 @@ from core.ops.geometry import padded_size
 from core.ops.naive.numbers import Output, numbers
 from core.ops.naive.pad import pad2d, pad2d_input_grad
 
+__all__ = ["conv2d", "conv2d_bias_grad", "conv2d_input_grad", "conv2d_weight_grad"]
+
 
 def conv2d(
     input: Tensor,

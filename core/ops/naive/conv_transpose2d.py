@@ -12,6 +12,13 @@ from core.ops.geometry import conv_transpose_windows
 from core.ops.naive.conv2d import conv2d_bias_grad
 from core.ops.naive.numbers import Output, numbers
 
+__all__ = [
+    "conv_transpose2d",
+    "conv_transpose2d_bias_grad",
+    "conv_transpose2d_input_grad",
+    "conv_transpose2d_weight_grad",
+]
+
 
 def conv_transpose2d(
     input: Tensor,

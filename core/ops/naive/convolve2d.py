@@ -13,6 +13,8 @@ from core.ops.naive.conv2d import conv2d_bias_grad
 from core.ops.naive.numbers import Output, numbers
 from core.ops.naive.pad import pad2d, pad2d_input_grad
 
+__all__ = ["convolve2d", "convolve2d_bias_grad", "convolve2d_input_grad", "convolve2d_weight_grad"]
+
 
 def convolve2d(
     input: Tensor,

@@ -6,6 +6,8 @@ from torch import Tensor
 from core.ops.checks import check_dropout
 from core.ops.naive.numbers import Output, integers, numbers
 
+__all__ = ["dropout", "dropout_input_grad"]
+
 
 def dropout(input: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:
     """Return the elements that the mask keeps, enlarged so that their expected sum stays the same.

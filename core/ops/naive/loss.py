@@ -12,6 +12,8 @@ from core.ops.naive.numbers import Output, integers, numbers
 from core.ops.naive.softmax import log_softmax, softmax
 from core.ops.targets import check_classes, check_cross_entropy, check_loss_grad
 
+__all__ = ["cross_entropy", "cross_entropy_input_grad", "nll_loss", "nll_loss_input_grad"]
+
 
 def nll_loss(
     input: Tensor,

@@ -10,6 +10,8 @@ from core.ops.checks import check_tensors
 from core.ops.geometry import padded_size
 from core.ops.naive.numbers import Output, numbers
 
+__all__ = ["pad2d", "pad2d_input_grad"]
+
 
 def source(index: int, size: int, padding_mode: str) -> int | None:
     """Return the element that index `index` of a padded axis repeats, None where the padding holds zeros.

@@ -8,6 +8,8 @@ from torch import Tensor
 from core.ops.checks import check_dim, check_elementwise, check_tensors
 from core.ops.naive.numbers import Output, numbers
 
+__all__ = ["log_softmax", "log_softmax_input_grad", "softmax", "softmax_input_grad"]
+
 
 def softmax(input: Tensor, dim: int) -> Tensor:
     """Return probabilities along one dimension.

@@ -3,108 +3,20 @@
 They run on any device, "meta" included, in any floating-point dtype, and use no autograd.
 """
 
-from core.ops.vectorized.activation import (
-    hardsigmoid,
-    hardsigmoid_input_grad,
-    hardswish,
-    hardswish_input_grad,
-    leaky_relu,
-    leaky_relu_input_grad,
-    relu,
-    relu_input_grad,
-    sigmoid,
-    sigmoid_input_grad,
-    tanh,
-    tanh_input_grad,
-)
-from core.ops.vectorized.avg_pool2d import (
-    adaptive_avg_pool2d,
-    adaptive_avg_pool2d_input_grad,
-    avg_pool2d,
-    avg_pool2d_input_grad,
-)
-from core.ops.vectorized.batch_norm import (
-    batch_norm,
-    batch_norm_bias_grad,
-    batch_norm_input_grad,
-    batch_norm_running_stats,
-    batch_norm_weight_grad,
-)
-from core.ops.vectorized.conv1d import conv1d, conv1d_bias_grad, conv1d_input_grad, conv1d_weight_grad
-from core.ops.vectorized.conv2d import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
-from core.ops.vectorized.conv_transpose2d import (
-    conv_transpose2d,
-    conv_transpose2d_bias_grad,
-    conv_transpose2d_input_grad,
-    conv_transpose2d_weight_grad,
-)
-from core.ops.vectorized.convolve2d import (
-    convolve2d,
-    convolve2d_bias_grad,
-    convolve2d_input_grad,
-    convolve2d_weight_grad,
-)
-from core.ops.vectorized.dropout import dropout, dropout_input_grad
-from core.ops.vectorized.linear import linear, linear_bias_grad, linear_input_grad, linear_weight_grad
-from core.ops.vectorized.loss import cross_entropy, cross_entropy_input_grad, nll_loss, nll_loss_input_grad
-from core.ops.vectorized.max_pool2d import max_pool2d, max_pool2d_input_grad
-from core.ops.vectorized.pad import pad2d, pad2d_input_grad
-from core.ops.vectorized.softmax import log_softmax, log_softmax_input_grad, softmax, softmax_input_grad
+from types import FunctionType
 
-__all__ = [
-    "adaptive_avg_pool2d",
-    "adaptive_avg_pool2d_input_grad",
-    "avg_pool2d",
-    "avg_pool2d_input_grad",
-    "batch_norm",
-    "batch_norm_bias_grad",
-    "batch_norm_input_grad",
-    "batch_norm_running_stats",
-    "batch_norm_weight_grad",
-    "conv1d",
-    "conv1d_bias_grad",
-    "conv1d_input_grad",
-    "conv1d_weight_grad",
-    "conv2d",
-    "conv2d_bias_grad",
-    "conv2d_input_grad",
-    "conv2d_weight_grad",
-    "conv_transpose2d",
-    "conv_transpose2d_bias_grad",
-    "conv_transpose2d_input_grad",
-    "conv_transpose2d_weight_grad",
-    "convolve2d",
-    "convolve2d_bias_grad",
-    "convolve2d_input_grad",
-    "convolve2d_weight_grad",
-    "cross_entropy",
-    "cross_entropy_input_grad",
-    "dropout",
-    "dropout_input_grad",
-    "hardsigmoid",
-    "hardsigmoid_input_grad",
-    "hardswish",
-    "hardswish_input_grad",
-    "leaky_relu",
-    "leaky_relu_input_grad",
-    "linear",
-    "linear_bias_grad",
-    "linear_input_grad",
-    "linear_weight_grad",
-    "log_softmax",
-    "log_softmax_input_grad",
-    "max_pool2d",
-    "max_pool2d_input_grad",
-    "nll_loss",
-    "nll_loss_input_grad",
-    "pad2d",
-    "pad2d_input_grad",
-    "relu",
-    "relu_input_grad",
-    "sigmoid",
-    "sigmoid_input_grad",
-    "softmax",
-    "softmax_input_grad",
-    "tanh",
-    "tanh_input_grad",
-]
+from core.ops.vectorized.activation import *
+from core.ops.vectorized.avg_pool2d import *
+from core.ops.vectorized.batch_norm import *
+from core.ops.vectorized.conv1d import *
+from core.ops.vectorized.conv2d import *
+from core.ops.vectorized.conv_transpose2d import *
+from core.ops.vectorized.convolve2d import *
+from core.ops.vectorized.dropout import *
+from core.ops.vectorized.linear import *
+from core.ops.vectorized.loss import *
+from core.ops.vectorized.max_pool2d import *
+from core.ops.vectorized.pad import *
+from core.ops.vectorized.softmax import *
+
+__all__ = sorted(name for name, value in globals().items() if isinstance(value, FunctionType))

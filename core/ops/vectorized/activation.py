@@ -1,9 +1,30 @@
 """Activations and their gradients on whole tensors; see `core.ops.naive.activation`."""
 
+import math
+
 import torch
 from torch import Tensor
 
-from core.ops.checks import check_elementwise, check_tensors
+from core.ops.checks import check_approximate, check_elementwise, check_tensors
+
+__all__ = [
+    "gelu",
+    "gelu_input_grad",
+    "hardsigmoid",
+    "hardsigmoid_input_grad",
+    "hardswish",
+    "hardswish_input_grad",
+    "leaky_relu",
+    "leaky_relu_input_grad",
+    "relu",
+    "relu_input_grad",
+    "sigmoid",
+    "sigmoid_input_grad",
+    "silu",
+    "silu_input_grad",
+    "tanh",
+    "tanh_input_grad",
+]
 
 
 def relu(input: Tensor) -> Tensor:
@@ -78,3 +99,41 @@ def hardswish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     check_elementwise(input, grad_output)
     between = torch.where(input >= 3, grad_output, grad_output * (input / 3 + 0.5))
     return torch.where(input <= -3, 0.0, between)
+
+
+def silu(input: Tensor) -> Tensor:
+    """Return x · σ(x) for every element x."""
+    return input * sigmoid(input)
+
+
+def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `silu`: grad_output · σ(x) · (1 + x · (1 − σ(x)))."""
+    check_elementwise(input, grad_output)
+    output = sigmoid(input)
+    return grad_output * output * (1 + input * (1 - output))
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """Return x · Φ(x) for every element x; see `core.ops.naive.gelu`."""
+    check_tensors(input=input)
+    check_approximate(approximate)
+    return input * _below(input, approximate)
+
+
+def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: str = "none") -> Tensor:
+    """Return dL/dinput of `gelu`: grad_output · (Φ(x) + x · Φ′(x))."""
+    check_elementwise(input, grad_output)
+    check_approximate(approximate)
+    below = _below(input, approximate)
+    if approximate == "none":
+        density = (-input.square() / 2).exp() / math.sqrt(2 * math.pi)
+    else:  # (1 − tanh²) / 2 = 2 · Φ · (1 − Φ)
+        density = 2 * below * (1 - below) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * input.square())
+    return grad_output * (below + input * density)
+
+
+def _below(input: Tensor, approximate: str) -> Tensor:
+    """Return Φ(x) as `core.ops.naive.gelu` writes it."""
+    if approximate == "none":
+        return (1 + (input / math.sqrt(2)).erf()) / 2
+    return (1 + (math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)).tanh()) / 2

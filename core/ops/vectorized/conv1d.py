@@ -7,6 +7,8 @@ from core.ops.checks import check_tensors
 from core.ops.conv_checks import check_conv, check_conv_grad
 from core.ops.vectorized.conv2d import conv2d, conv2d_input_grad, conv2d_weight_grad
 
+__all__ = ["conv1d", "conv1d_bias_grad", "conv1d_input_grad", "conv1d_weight_grad"]
+
 
 def conv1d(
     input: Tensor,

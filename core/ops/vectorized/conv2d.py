@@ -11,6 +11,8 @@ from core.ops.geometry import Windows, padded_size
 from core.ops.vectorized import conv2d_kernels
 from core.ops.vectorized.pad import pad2d, pad2d_input_grad
 
+__all__ = ["conv2d", "conv2d_bias_grad", "conv2d_input_grad", "conv2d_weight_grad"]
+
 
 def conv2d(
     input: Tensor,

@@ -11,6 +11,13 @@ from core.ops.geometry import Windows, conv_transpose_windows
 from core.ops.vectorized import conv2d_kernels
 from core.ops.vectorized.conv2d import conv2d_bias_grad
 
+__all__ = [
+    "conv_transpose2d",
+    "conv_transpose2d_bias_grad",
+    "conv_transpose2d_input_grad",
+    "conv_transpose2d_weight_grad",
+]
+
 
 def conv_transpose2d(
     input: Tensor,

@@ -7,6 +7,8 @@ from core.ops.checks import check_tensors
 from core.ops.conv_checks import check_conv
 from core.ops.vectorized.conv2d import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
 
+__all__ = ["convolve2d", "convolve2d_bias_grad", "convolve2d_input_grad", "convolve2d_weight_grad"]
+
 
 def convolve2d(
     input: Tensor,

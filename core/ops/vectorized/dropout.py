@@ -4,6 +4,8 @@ from torch import Tensor
 
 from core.ops.checks import check_dropout
 
+__all__ = ["dropout", "dropout_input_grad"]
+
 
 def dropout(input: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:
     """Return the elements that the mask keeps, enlarged; see `core.ops.naive.dropout`."""

@@ -5,6 +5,8 @@ from torch import Tensor
 from core.ops.arguments import Size
 from core.ops.checks import check_linear, check_linear_grad, check_optional, check_tensors, last_size
 
+__all__ = ["linear", "linear_bias_grad", "linear_input_grad", "linear_weight_grad"]
+
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return every weighted sum of the features; see `core.ops.naive.linear`."""

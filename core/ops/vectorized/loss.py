@@ -8,6 +8,8 @@ from core.ops.checks import check_tensors
 from core.ops.targets import check_classes, check_cross_entropy, check_loss_grad
 from core.ops.vectorized.softmax import log_softmax, softmax
 
+__all__ = ["cross_entropy", "cross_entropy_input_grad", "nll_loss", "nll_loss_input_grad"]
+
 
 def nll_loss(
     input: Tensor,

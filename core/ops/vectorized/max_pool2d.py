@@ -14,6 +14,8 @@ from core.ops.conv_checks import check_pool_grad
 from core.ops.geometry import Windows, pool_windows
 from core.ops.vectorized.taps import pad_to_reach, tap
 
+__all__ = ["max_pool2d", "max_pool2d_input_grad"]
+
 
 @overload
 def max_pool2d(

@@ -7,6 +7,8 @@ from core.ops.arguments import Size, check_size
 from core.ops.checks import check_tensors
 from core.ops.geometry import padded_size
 
+__all__ = ["pad2d", "pad2d_input_grad"]
+
 
 def pad2d(input: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tensor:
     """Return the input with elements added around its rows and columns; see `core.ops.naive.pad2d`."""

@@ -4,6 +4,8 @@ from torch import Tensor
 
 from core.ops.checks import check_dim, check_elementwise, check_tensors
 
+__all__ = ["log_softmax", "log_softmax_input_grad", "softmax", "softmax_input_grad"]
+
 
 def softmax(input: Tensor, dim: int) -> Tensor:
     """Return probabilities along one dimension; see `core.ops.naive.softmax`."""

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ops_parity import BACKENDS, assert_same, check, check_meta
 
+from core.ops import catalogue
+
 both = pytest.mark.parametrize("ops", BACKENDS.values(), ids=BACKENDS.keys())
 dtypes = pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
-ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "hardsigmoid", "hardswish")
+ACTIVATIONS = tuple(name for name, op in catalogue.ACTIVATIONS.items() if op.ours)
 # Torch multiplies the float64 gradient of hardsigmoid by a float32 1/6: its own relu6 has the exact one.
 REFERENCE = {name: getattr(F, name) for name in ACTIVATIONS} | {"hardsigmoid": lambda input: F.relu6(input + 3) / 6}
 SIZES = [(), (0,), (1,), (7,), (2, 3), (0, 3, 4), (2, 3, 4, 5)]
@@ -31,6 +33,16 @@ def test_activations_are_torch(ops, name, size, dtype, device):
 def test_activations_are_torch_at_their_corners(ops, name, dtype, device):
     input = torch.tensor([-800, -88.5, -3, -0.0, 0.0, 1e-30, 3, 88.5, 800], dtype=dtype, device=device)
     check(ops, name, REFERENCE[name], {"input": input})
+
+
+@both
+@dtypes
+@pytest.mark.parametrize(
+    ("name", "options"), [("leaky_relu", {"negative_slope": 0.3}), ("gelu", {"approximate": "tanh"})]
+)
+def test_activations_with_their_settings_are_torch(ops, name, options, dtype, device):
+    for input in (4 * torch.randn(3, 4, dtype=dtype, device=device), torch.tensor([-800.0, 0, 800], dtype=dtype)):
+        check(ops, name, REFERENCE[name], {"input": input.to(device)}, options)
 
 
 @both

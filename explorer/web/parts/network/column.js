@@ -26,10 +26,10 @@ const FRAME = 22,
 
 /**
  * @param {Step} step
- * @param {{ tell: (column: any, found: any) => void, onpage: () => void, onopen: (place: any) => void, onpoint: (place: any) => void,
+ * @param {{ tell: (column: any, found: any) => void, swaps: string[], onpage: () => void, onopen: (place: any) => void, onpoint: (place: any) => void,
  *   onfold: () => void }} options
  */
-export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
+export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfold }) {
   const { map } = step;
   const pages = map ? Math.ceil(map.channels / map.perPage) : 0;
   const shownChannels = (/** @type {number} */ first) => (map ? Math.min(map.perPage, map.channels - first) : 0);
@@ -61,7 +61,7 @@ export function createColumn(step, { tell, onpage, onopen, onpoint, onfold }) {
   const facts = h("p", { class: "step-facts" });
   const time = h("p", { class: "step-time", dataset: { i18nTitle: "network.time.why" } });
   const change = h("p", { class: "step-change" });
-  const swap = createSwap(step);
+  const swap = createSwap(step, swaps);
   const range = h("span", {});
   const turn = (/** @type {number} */ by, /** @type {string} */ icon, /** @type {string} */ words) =>
     h(

@@ -117,12 +117,19 @@ export function createNetwork({ onwant, onopen, onfield }) {
     element,
     repaint,
 
-    /** @param {{ steps: Step[], everything: boolean, classes: string[], modules: Record<string, string>, geometry: Record<string, import("../../lib/field.js").Relation>[] }} description */
+    /** @param {{ steps: Step[], everything: boolean, classes: string[], modules: Record<string, string>, swaps: string[], geometry: Record<string, import("../../lib/field.js").Relation>[] }} description */
     describe(description) {
       ({ everything, geometry } = description);
       backward.describe(description.classes);
       columns = description.steps.map((step) =>
-        createColumn(step, { tell, onpage: onwant, onopen, onpoint: outlineFields, onfold: () => track.toggle(step) }),
+        createColumn(step, {
+          tell,
+          swaps: description.swaps,
+          onpage: onwant,
+          onopen,
+          onpoint: outlineFields,
+          onfold: () => track.toggle(step),
+        }),
       );
       timed = 0;
       track.take(columns, description.modules);

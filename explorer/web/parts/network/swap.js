@@ -4,16 +4,16 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { page } from "../page.js";
 
-/** What explorer/draw/edits.py can put there. */
-const ACTIVATIONS = ["relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "identity"];
-
-/** @param {{ call: number | null }} step  `call`: which activation of the model's run it is, null for other steps */
-export function createSwap({ call }) {
+/**
+ * @param {{ call: number | null }} step  `call`: which activation of the model's run it is, null for other steps
+ * @param {string[]} swaps what can stand there
+ */
+export function createSwap({ call }, swaps) {
   const choice = h(
     "select",
     { class: "swap", dataset: { i18nTitle: "swap.why" }, onchange: swap },
     h("option", { value: "", dataset: { i18n: "swap.own" } }, t("swap.own")),
-    ...ACTIVATIONS.map((name) => h("option", { value: name }, name)),
+    ...swaps.map((name) => h("option", { value: name }, name)),
   );
   const element = call === null ? "" : choice;
   choice.title = t("swap.why");
