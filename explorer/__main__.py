@@ -17,8 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the app until interrupted; return the exit status."""
     options = _parser().parse_args(arguments)
     from core.device import choose_device
-    from explorer.app import build, free_or_fail, launch
+    from explorer.app import build, launch
     from explorer.models.library import Library
+    from explorer.serving import free_or_fail
 
     try:
         free_or_fail(options.host, options.port)
@@ -27,9 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
-    print(f"ConvScope on http://{options.host}:{options.port} (Ctrl+C stops it)", flush=True)
     app = build(library, model=model, language=options.lang)
-    launch(app, host=options.host, port=options.port, open_browser=options.open)
+    served = launch(
+        app,
+        host=options.host,
+        port=options.port,
+        open_browser=options.open,
+        allowed=options.allow_host,
+        root_path=options.root_path,
+    )
+    print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)
+    served.wait()
     return 0
 
 
@@ -52,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m explorer", description="Every number inside a CNN, live.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name, or name:port, that the page is reached by, a proxy's for example; may be said again",
+    )
+    parser.add_argument("--root-path", default="", help="the path at which a proxy shows the page: /convscope")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
     parser.add_argument(
         "--model",

@@ -1,6 +1,5 @@
 """The application: one Gradio app, its pages as tabs under the model bar."""
 
-import socket
 from typing import Any
 
 import gradio as gr
@@ -12,13 +11,12 @@ from explorer.draw.page import draw_view
 from explorer.kernels.page import kernels_view
 from explorer.models.bar import model_bar
 from explorer.models.library import Library
+from explorer.serving import Served, serve
 from explorer.train.page import train_view
 from explorer.wire.endpoint import predict_endpoint
 from explorer.wire.view import WEB
 
-__all__ = ["build", "free_or_fail", "launch"]
-
-LAST_PORT = 65535
+__all__ = ["build", "launch"]
 
 STYLES = [
     WEB / "tokens.css",
@@ -53,37 +51,8 @@ def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
     return app
 
 
-def free_or_fail(host: str, port: int) -> None:
-    """Check that a server can listen there.
-
-    Raises:
-        ValueError: there is no such port.
-        OSError: the port is in use, or the address is not this machine's.
-    """
-    if not 0 < port <= LAST_PORT:
-        raise ValueError(f"port is {port}, expected 1 to {LAST_PORT}")
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise OSError(
-                f"cannot listen on {host}:{port} ({error.strerror}); choose another port with --port"
-            ) from None
-
-
-def launch(app: gr.Blocks, *, host: str, port: int, open_browser: bool, block: bool = True) -> Any:
-    """Serve the app until interrupted (`block`), or return at once."""
-    return app.launch(
-        server_name=host,
-        server_port=port,
-        inbrowser=open_browser,
-        prevent_thread_lock=not block,
-        ssr_mode=False,
-        footer_links=[],
-        quiet=True,
-        css_paths=STYLES,
-        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        favicon_path=WEB / "favicon.svg",
-        pwa=False,
+def launch(app: gr.Blocks, *, host: str, port: int, open_browser: bool, **options: Any) -> Served:
+    """Serve the app in the background; `options` as `explorer.serving.serve` takes them."""
+    return serve(
+        app, host=host, port=port, styles=STYLES, favicon=WEB / "favicon.svg", open_browser=open_browser, **options
     )

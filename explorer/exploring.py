@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # torch and Gradio take seconds: only who explores waits for them
     from torch import Tensor, nn
+
+    from explorer.serving import Served
 
 __all__ = ["Running", "explore"]
 
@@ -20,11 +22,11 @@ class Running:
     """A ConvScope that serves in the background."""
 
     url: str
-    _app: Any = field(repr=False)
+    _served: "Served" = field(repr=False)
 
     def close(self) -> None:
         """Stop serving."""
-        self._app.close(verbose=False)
+        self._served.close()
 
 
 def explore(
@@ -38,6 +40,7 @@ def explore(
     port: int | None = None,
     open_browser: bool = True,
     block: bool | None = None,
+    height: int = 720,
 ) -> Running:
     """Open ConvScope on a model, which stays as it is: mode, precision, device and weights.
 
@@ -57,6 +60,7 @@ def explore(
         port: Port to listen on; by default a free one from 7860.
         open_browser: Open the page in the browser; a notebook shows it in its cell instead.
         block: Serve until interrupted. By default True in a script, False in a notebook or an interactive Python.
+        height: Of the notebook's cell that shows the page, pixels.
 
     Returns:
         The running app: its `url`, and `close()`. After a blocking call it has been closed.
@@ -67,21 +71,28 @@ def explore(
         OSError: the port is in use.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network
-    from explorer.app import build, free_or_fail, launch
+    from explorer.app import build, launch
     from explorer.models.library import Library
     from explorer.models.own import add
+    from explorer.serving import free_or_fail
 
     library = Library()
     name = add(library, model, example_input, classes=classes, preprocess=preprocess, title=title)
     chosen = _free_port(host) if port is None else port
     free_or_fail(host, chosen)
     waits = not _interactive() if block is None else block
-    app = build(library, model=name)
-    running = Running(f"http://{host}:{chosen}", app)
+    notebook = _notebook()
+    served = launch(
+        build(library, model=name), host=host, port=chosen, open_browser=open_browser and not notebook, framed=notebook
+    )
     if waits:
-        print(f"ConvScope on {running.url} (Ctrl+C stops it)", flush=True)
-    launch(app, host=host, port=chosen, open_browser=open_browser, block=waits)
-    return running
+        print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)
+        served.wait()
+    elif notebook:
+        from IPython.display import IFrame, display
+
+        display(IFrame(served.url, width="100%", height=height))
+    return Running(served.url, served)
 
 
 def _interactive() -> bool:
@@ -89,8 +100,14 @@ def _interactive() -> bool:
     return hasattr(sys, "ps1") or "get_ipython" in vars(sys.modules.get("builtins", sys))
 
 
+def _notebook() -> bool:
+    """Whether a notebook's cell shows what is displayed."""
+    shell = vars(sys.modules["builtins"]).get("get_ipython")
+    return shell is not None and hasattr(shell(), "kernel")
+
+
 def _free_port(host: str) -> int:
-    from explorer.app import free_or_fail
+    from explorer.serving import free_or_fail
 
     for port in range(FIRST_PORT, FIRST_PORT + PORTS):
         try:

@@ -47,8 +47,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(*command: str) -> Iterator[str]:
-    """Run `python COMMAND --port P`, yield its address once it answers, and stop it."""
+def serve(*command: str, at: str = "/") -> Iterator[str]:
+    """Run `python COMMAND --port P`, yield its address once it answers `at` a path, and stop it."""
     port = free_port()
     with subprocess.Popen(
         [sys.executable, *command, "--port", str(port)],
@@ -58,7 +58,7 @@ def serve(*command: str) -> Iterator[str]:
     ) as process:
         address = f"http://127.0.0.1:{port}"
         try:
-            _wait_for(address, process)
+            _wait_for(address + at, process)
             yield address
         finally:
             process.terminate()

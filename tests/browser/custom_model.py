@@ -38,7 +38,7 @@ def main() -> None:
     torch.manual_seed(7)
     library = Library()
     library.add(card(), Branched().eval())
-    launch(build(library, model="branched"), host="127.0.0.1", port=parser.parse_args().port, open_browser=False)
+    launch(build(library, model="branched"), host="127.0.0.1", port=parser.parse_args().port, open_browser=False).wait()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ from torch import nn
 from core import models
 from core.models import Card
 from explorer.__main__ import main
-from explorer.app import free_or_fail
 from explorer.draw import page as draw
 from explorer.draw.edits import Edits
 from explorer.models import bar as model_bar
 from explorer.models.library import UNTRAINED, Library
+from explorer.serving import free_or_fail
 from explorer.wire.trace import describe, observe, predict
 from explorer.wire.view import WEB, answers
 
@@ -290,7 +290,7 @@ def test_a_port_in_use_is_said_so(capsys):
     ("options", "message"), [(["--model", "vgg"], "there is no model 'vgg'"), (["--device", "tpu"], "tpu")]
 )
 def test_bad_options_are_said_so(options, message, capsys, monkeypatch):
-    monkeypatch.setattr("explorer.app.free_or_fail", lambda *_: None)
+    monkeypatch.setattr("explorer.serving.free_or_fail", lambda *_: None)
     assert main([*options, "--no-open"]) == 2
     assert message in capsys.readouterr().err
 

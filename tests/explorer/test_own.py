@@ -227,7 +227,7 @@ def test_a_factory_returns_a_module_a_pair_or_the_arguments(factories):
     ],
 )
 def test_a_factory_that_is_none_is_refused_in_words(factories, path, message, capsys, monkeypatch):
-    monkeypatch.setattr("explorer.app.free_or_fail", lambda *_: None)
+    monkeypatch.setattr("explorer.serving.free_or_fail", lambda *_: None)
     with pytest.raises(ValueError, match=re.escape(message)):
         arguments_from(path)
     assert main(["--model", path, "--no-open"]) == 2

@@ -1,0 +1,37 @@
+"""The page as a browser gets it: under the policy that forbids everything else, and behind a proxy at a path."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import serve
+from tests.browser.test_draw import draw, expect_digit
+
+PATH = "/school/convscope"
+
+
+def test_no_page_breaks_the_policy_it_is_served_under(app, open_page):
+    page = open_page(app)
+    broken: list[str] = []
+    page.on("console", lambda told: broken.append(told.text) if "Content Security Policy" in told.text else None)
+    page.reload()
+    for tab in ("Arithmetic", "Kernels", "Train", "Draw"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("tabpanel").filter(visible=True)).to_be_visible()
+    assert not broken
+
+
+@pytest.fixture(scope="module")
+def behind_a_proxy() -> Iterator[str]:
+    """The address of a proxy that shows the app below a path."""
+    for app in serve("-m", "explorer", "--no-open", "--root-path", PATH):
+        for proxy in serve("-m", "tests.browser.proxy", app, PATH, at=f"{PATH}/"):
+            yield f"{proxy}{PATH}/"
+
+
+def test_the_page_works_below_the_path_of_a_proxy(behind_a_proxy, open_page, examples):
+    page = open_page(behind_a_proxy)
+    draw(page, examples["4"])
+    expect_digit(page, "4")

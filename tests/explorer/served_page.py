@@ -1,0 +1,34 @@
+"""A page with one function, `heard`, which says how often it was asked: `python -m tests.explorer.served_page`."""
+
+import argparse
+import itertools
+from typing import Any
+
+import gradio as gr
+
+from explorer.app import launch
+from explorer.serving import guard, server
+from explorer.wire.view import WEB, answers, web_view
+
+IMPATIENT = 0.5
+"""Seconds in place of those that a person may take."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    port = parser.parse_args().port
+    guard.BODY_SECONDS = server.HEAD_SECONDS = IMPATIENT
+    asked = itertools.count(1)
+
+    def heard(request: Any) -> dict[str, Any]:
+        return {"heard": request, "asked": next(asked)}
+
+    gr.set_static_paths([WEB])
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        web_view("draw/page.js", functions=[answers(heard)])
+    launch(blocks, host="127.0.0.1", port=port, open_browser=False, allowed=["class.example"]).wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Who may ask the app: what other pages, foreign names, large and slow requests get instead of an answer."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+
+from explorer.serving import guard
+from explorer.wire.view import WEB
+from tests.browser.conftest import serve
+from tests.explorer.served_page import IMPATIENT
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[str]:
+    """The address of `served_page`."""
+    yield from serve("-m", "tests.explorer.served_page")
+
+
+def place(app: str) -> str:
+    return app.removeprefix("http://")
+
+
+def ask(app: str, method: str = "GET", path: str = "/", body: bytes = b"", **headers: str) -> tuple[int, str]:
+    response, text = answered(app, method, path, body, **headers)
+    return response.status, text
+
+
+def answered(app: str, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[HTTPResponse, str]:
+    """Ask with exactly these headers: `sec_fetch_site` is "sec-fetch-site"."""
+    connection = HTTPConnection(place(app), timeout=30)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    sent = {"host": place(app), "content_length": str(len(body))} | headers
+    for name, value in sent.items():
+        connection.putheader(name.replace("_", "-"), value)
+    connection.endheaders()
+    if body:
+        connection.send(body)
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    return response, text
+
+
+def call(app: str, data: object = "hello", **headers: str) -> tuple[int, str]:
+    """Call the page's function, as the page does."""
+    return ask(app, "POST", "/gradio_api/component_server", asking(app, data), **headers)
+
+
+def asking(app: str, data: object = "hello") -> bytes:
+    config = json.loads(ask(app, path="/config")[1])
+    view = next(each["id"] for each in config["components"] if each["type"] == "html")
+    return json.dumps({"data": data, "component_id": view, "fn_name": "heard", "session_hash": "somebody"}).encode()
+
+
+def times_asked(app: str) -> int:
+    """How often the function was asked, this time included."""
+    return int(json.loads(call(app)[1])["asked"])
+
+
+OWN = {"content_type": "application/json", "sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"}
+
+
+def test_the_page_of_the_server_itself_is_answered(app):
+    status, text = call(app, origin=f"http://{place(app)}", **OWN)
+    assert (status, json.loads(text)["heard"]) == (200, "hello")
+
+
+def test_a_program_is_answered(app):
+    status, text = call(app, {"a": [1, 2]})
+    assert (status, json.loads(text)["heard"]) == (200, {"a": [1, 2]})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example", "content_type": "text/plain", "sec_fetch_site": "cross-site"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:1"},  # another port of this machine is another's page
+        {"origin": "http://localhost"},
+        {"origin": "file://"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"},
+        {"sec_fetch_site": "same-site", "sec_fetch_mode": "cors"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"},  # a form that sends itself
+    ],
+)
+def test_a_page_of_another_origin_commands_nothing(app, headers):
+    before = times_asked(app)
+    status, text = call(app, **headers)
+    assert status == 403
+    assert f"only pages of {place(app)} may" in text
+    assert times_asked(app) == before + 1
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:{port}", "192.0.2.7", "[2001:db8::1]:{port}", ""])
+def test_a_name_that_is_not_the_servers_is_refused(app, name):
+    host = name.format(port=place(app).rpartition(":")[2])
+    for method, path in (("GET", "/"), ("POST", "/gradio_api/component_server")):
+        status, text = ask(app, method, path, host=host)
+        assert status == 403
+        assert "open it by its address, or start it with --allow-host" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "class.example", "CLASS.example:80"]
+)
+def test_its_own_names_and_allowed_ones_are_known(app, name):
+    assert ask(app, host=name.format(port=place(app).rpartition(":")[2]))[0] == 200
+
+
+def test_an_allowed_name_is_an_origin_too(app):
+    assert call(app, origin="https://class.example", **OWN)[0] == 200
+
+
+def test_a_link_of_another_page_may_lead_here(app):
+    status, _ = ask(app, sec_fetch_site="cross-site", sec_fetch_mode="navigate")
+    assert status == 200
+    status, _ = ask(app, path="/config", sec_fetch_site="cross-site", sec_fetch_mode="no-cors")
+    assert status == 403
+
+
+def test_nothing_is_shared_with_other_origins_and_browsers_are_told_what_to_forbid(app):
+    for headers in ({}, {"origin": f"http://{place(app)}"}, {"origin": "http://evil.example"}):
+        for method in ("GET", "OPTIONS"):
+            response, _ = answered(app, method, "/config", access_control_request_method="POST", **headers)
+            assert not [name for name, _ in response.getheaders() if name.lower().startswith("access-control-")]
+            assert response.headers["x-content-type-options"] == "nosniff"
+            assert response.headers["referrer-policy"] == "no-referrer"
+            policy = response.headers["content-security-policy"]
+            assert "default-src 'self'" in policy
+            assert "frame-ancestors 'self'" in policy
+            assert "http:" not in policy
+
+
+def test_modules_are_javascript_to_browsers_that_may_not_guess(app):
+    response, _ = answered(app, "GET", f"/gradio_api/file={(WEB / 'lib' / 'store.js').as_posix()}")
+    assert response.status == 200
+    assert response.headers["content-type"].split(";")[0] in ("text/javascript", "application/javascript")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/hostname",
+        "/gradio_api/file=README.md",
+        "/gradio_api/file=../README.md",
+        "/gradio_api/dev/reload",
+    ],
+)
+def test_no_other_file_is_read(app, path):
+    assert ask(app, path=f"/gradio_api/{path}")[0] in (403, 404)
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/process_recording", "/gradio_api/vibe-edit"])
+def test_strangers_leave_no_files(app, path):
+    assert ask(app, "POST", path, b"--x\r\n") == (404, "there is no such thing here")
+
+
+def test_a_large_body_is_refused_whatever_its_length_is_said_to_be(app):
+    limit = f"expected at most {guard.LARGEST_BODY:,}"
+    said = ask(app, "POST", "/gradio_api/component_server", content_length=str(guard.LARGEST_BODY + 1))
+    assert said == (413, f"the request has {guard.LARGEST_BODY + 1:,} bytes, {limit}")
+    chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    with socket.create_connection(place(app).split(":"), timeout=30) as connection:
+        head = f"POST /gradio_api/component_server HTTP/1.1\r\nhost: {place(app)}\r\ntransfer-encoding: chunked\r\n\r\n"
+        connection.sendall(head.encode())
+        for _ in range(4):
+            connection.sendall(chunk)
+        text = b"".join(iter(lambda: connection.recv(10_000), b"")).decode()
+    assert text.startswith("HTTP/1.1 413")
+    assert limit in text
+    assert ask(app, "POST", "/gradio_api/component_server", content_length="many")[0] == 400
+
+
+def test_connections_that_say_nothing_shut_nobody_out(app):
+    silent = [socket.create_connection(place(app).split(":"), timeout=10) for _ in range(300)]
+    for half in silent[::2]:
+        half.sendall(b"GET / HTTP/1.1\r\nhost:")
+    assert call(app)[0] == 200
+    began = time.monotonic()
+    for connection in silent:
+        assert connection.recv(1000) == b""  # closed by the server
+        connection.close()
+    assert time.monotonic() - began < 10
+    assert call(app)[0] == 200
+
+
+def test_a_body_that_never_comes_is_given_up(app):
+    status, text = ask(app, "POST", "/gradio_api/component_server", content_length="100")
+    assert (status, text) == (408, f"the request did not come within {IMPATIENT} s")
