@@ -5,12 +5,11 @@ from typing import Any
 import gradio as gr
 
 from explorer.arithmetic.page import arithmetic_view
-from explorer.draw.edits import Edits
-from explorer.draw.inputs import Inputs
 from explorer.draw.page import draw_view
 from explorer.kernels.page import kernels_view
 from explorer.models.bar import model_bar
 from explorer.models.library import Library
+from explorer.screen.shown import Showing
 from explorer.serving import Served, serve
 from explorer.train.page import train_view
 from explorer.wire.endpoint import predict_endpoint
@@ -35,19 +34,19 @@ STYLES = [
 def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
     """Return the app, exploring `model` first."""
     gr.set_static_paths([WEB])
-    edits = Edits(Inputs(library.data_dir))
+    showing = Showing(library)
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
         model_bar(library, model=model, language=language)
         predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):
-                draw_view(library, edits)
+                draw_view(showing)
             with gr.Tab("Arithmetic", id="arithmetic"):
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):
-                kernels_view(library, edits)
+                kernels_view(showing)
             with gr.Tab("Train", id="train"):
-                train_view(library, edits)
+                train_view(showing)
     return app
 
 

@@ -7,6 +7,8 @@ and does not level off where the model is sure.
 Three of the methods ask the model about other inputs or for its gradient and see it as a function, `scores(batch)`;
 Captum computes them. Grad-CAM looks inside: it reads a trace, where every operation has its gradient, also one that
 works in place, is called as a function, or belongs to a module that runs several times.
+
+Captum takes half a second to import: who asks first waits for it, and nobody else.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from captum.attr import IntegratedGradients, Occlusion, Saliency
 from torch import Tensor
 
 from core.explain.axes import Product, Relation, Reshape
@@ -91,6 +92,8 @@ def saliency(scores: Scores, input: Tensor) -> Tensor:
     Raises:
         Undefined: the score has no gradient.
     """
+    from captum.attr import Saliency
+
     _differentiable(scores, input)
     with _has_gradient():
         found = Saliency(scores).attribute(_leaf(input), abs=False)
@@ -106,6 +109,8 @@ def integrated_gradients(scores: Scores, input: Tensor, baseline: Tensor) -> Ten
     Raises:
         Undefined: as `saliency`.
     """
+    from captum.attr import IntegratedGradients
+
     _differentiable(scores, input)
     method = IntegratedGradients(_one_by_one_if_needed(scores, input, baseline))
     steps = STEPS if input.numel() <= CHUNK_VALUES else STEPS_OF_LARGE
@@ -121,6 +126,8 @@ def occlusion(scores: Scores, input: Tensor, baseline: Tensor) -> Tensor:
     they overlap by half.
     Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014).
     """
+    from captum.attr import Occlusion
+
     shape = tuple(input.shape[1:])
     places = shape if len(shape) < 3 else shape[1:]
     window = tuple(max(1, -(-side // WINDOWS)) for side in places)

@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from core import models
 from core.models import Card
 from core.models.weights import read_weights, save_weights
+from core.training.checkpoints import load
+from core.training.folder import RunFolder, read_json
+from core.training.settings import parse
 
 __all__ = ["FORMATS", "TOLERANCE", "export", "main"]
 
@@ -111,10 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.run is not None:
-            from core.training.runs import Runs
-
-            run = Path(options.run)
-            model, card = Runs(run.parent).model(run.name, options.step)
+            run = RunFolder(Path(options.run))
+            model, card = load(run, parse(read_json(run.config)), options.step)
         else:
             card = models.card(options.model)
             model = models.load(options.model, weights=options.weights)

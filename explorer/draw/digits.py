@@ -2,23 +2,28 @@
 
 from dataclasses import dataclass, field
 from threading import Lock, Thread
+from types import NoneType
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from core.models.cards import DIGITS
-from explorer.draw.inputs import Inputs
-from explorer.models.library import Explored
+from explorer.models.library import Explored, Library
+from explorer.screen.inputs import Inputs
 from explorer.wire.numbers import in_base64
+from explorer.wire.requests import Fields, checked
 
-__all__ = ["BATCH", "PER_PAGE", "Gallery"]
+__all__ = ["BATCH", "PER_PAGE", "Gallery", "browse"]
 
 PER_PAGE = 60
 """Pictures that travel at once."""
 
 BATCH = 100
 """Pictures that a model is asked about at once; a person's request waits for one batch at most."""
+
+
+BROWSED: Fields = {"model": str, "label": (int, NoneType), "wrong": bool, "first": int, "download": bool}
 
 
 @dataclass
@@ -117,3 +122,15 @@ class Gallery:
             Exception
         ) as error:  # a model of somebody's own may raise anything: it is told where the errors are wanted
             verdicts.problem = f"{explored.name} cannot be judged: {error}"
+
+
+def browse(library: Library, gallery: Gallery, request: Any) -> dict[str, Any]:
+    """Answer one page of MNIST's test pictures; `missing` says why there is none and how to get them."""
+    asked = checked(request, BROWSED)
+    explored = library.explored(asked["model"])
+    try:
+        return gallery.browse(
+            explored, label=asked["label"], wrong=asked["wrong"], first=asked["first"], download=asked["download"]
+        )
+    except FileNotFoundError as error:
+        return {"missing": str(error)}

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from core import models
 from core.explain import INPUT, Step, Trace, operator
-from core.explain.loss import Backward
 from core.explain.terms import explains
 from core.explain.trace import named_tensors
 from explorer.models.library import UNTRAINED, Explored
+from explorer.screen.shown import ON_PAD, Showing, Shown
 from explorer.wire.numbers import in_base64
+from explorer.wire.requests import PLACE, checked
 
 __all__ = ["MOST_STATED", "exact", "pytorch_lines"]
 
@@ -29,7 +30,7 @@ model = load({name!r}{weights})
 trace = record(model, card({name!r}).prepare(picture){grad})"""
 
 CHANGED = """\
-from explorer.draw.edits import Edits
+from explorer.screen.edits import Edits
 from explorer.models.library import Library
 
 edits = {edits}
@@ -37,22 +38,27 @@ explored = Library({runs}).explored({name!r})
 trace, problem = explored.trace(picture, changes=Edits({inputs}).changes(explored, edits){grad})"""
 
 
-def exact(trace: Trace, back: Backward | None, step: int, of: str) -> dict[str, Any]:
-    """Return every number of a tensor as float32: a step's output (`of` ""), its gradient ("output") or a parameter.
+def exact(showing: Showing, request: Any) -> dict[str, Any]:
+    """Answer every number of a tensor as float32: a step's output (`of` ""), its gradient ("output") or a parameter.
 
     Raises:
         ValueError: there is no such step or parameter, or no gradient.
     """
-    tensor = _tensor(trace, back, step, of)
+    asked = checked(request, PLACE)
+    tensor = _tensor(showing.of(asked), asked)
     if tensor.is_complex():
         raise ValueError(f"the tensor is {tensor.dtype}; only real numbers can be saved")
     return {"shape": list(tensor.shape), "data": in_base64(tensor.float())}
 
 
-def _tensor(trace: Trace, back: Backward | None, step: int, of: str) -> Tensor:
+def _tensor(shown: Shown, asked: Mapping[str, Any]) -> Tensor:
+    trace = shown.trace
+    step: int = asked["step"]
+    of: str = asked["of"]
     if not INPUT <= step < len(trace.steps):
         raise ValueError(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
     if of == "output":
+        back = shown.back(asked["label"])
         if back is None:
             raise ValueError("a gradient needs the true label: choose one")
         gradient = back.gradients.get(step)
@@ -66,41 +72,36 @@ def _tensor(trace: Trace, back: Backward | None, step: int, of: str) -> Tensor:
     return trace.value(step)
 
 
-def pytorch_lines(
-    explored: Explored, asked: Mapping[str, Any], trace: Trace, *, data_dir: object = None, runs_dir: object = None
-) -> str:
-    """Return Python that loads the weights, records the same forward pass and computes the opened tensor as `output`.
+def pytorch_lines(showing: Showing, request: Any) -> dict[str, Any]:
+    """Answer `lines`: Python that loads the weights, records the same pass and computes the opened tensor as `output`.
 
-    Args:
-        explored: the model; where no file holds its weights, the step's tensors are stated instead.
-        asked: the request: the input, `label`, `edits`, and the place opened, `step`, `cell` and `of`.
-        trace: of that input.
-        data_dir: folder of MNIST, for a test picture.
-        runs_dir: folder of the person's own runs.
+    Where no file holds the model's weights, the tensors of the step are stated instead.
 
     Raises:
         ValueError: the model's weights are in no file and too many to be stated.
     """
+    asked = checked(request, PLACE)
+    shown, library = showing.of(asked), showing.library
+    explored, trace, data_dir = shown.explored, shown.trace, library.data_dir
     loadable = explored.name in models.names() or "/" in explored.name
     if not loadable or not explored.trained or explored.name.endswith(UNTRAINED):
-        return _stated(explored, asked, trace)
-    keys = ("strokes", "brush", "centred", "source", "perturbation")
-    drawing = {key: asked[key] for key in keys if asked.get(key) or key in keys[:3]}
+        return {"lines": _stated(explored, asked, trace)}
+    drawing = {key: asked[key] for key in ON_PAD if asked.get(key) or key in ON_PAD[:3]}
     inputs = "" if data_dir is None else repr(str(data_dir))
     names = "record, backward, parameter_gradients" if asked["of"] not in ("", "class") else "record"
     lines = [
         "import torch",
         "import torch.nn.functional as F",
         f"from core.explain import {names}",
-        "from explorer.draw.inputs import Inputs",
+        "from explorer.screen.inputs import Inputs",
         "",
         f"drawing = {pformat(drawing, width=WIDTH, compact=True, sort_dicts=False)}",
         f"inputs = Inputs({inputs})",
         "picture = inputs.read(drawing).picture  # (28, 28), intensity in [0, 1]",
-        _recorded(explored.name, asked, runs_dir),
+        _recorded(explored.name, asked, library.runs_dir),
         *_place(asked, trace),
     ]
-    return "\n".join(lines) + "\n"
+    return {"lines": "\n".join(lines) + "\n"}
 
 
 def _recorded(name: str, asked: Mapping[str, Any], runs_dir: object) -> str:

@@ -1,23 +1,172 @@
-"""What the panel "Why" asks for: one method's map for a class."""
+"""Why a class has its score: one method's map over the model's input, with its numbers and what must be said of it."""
 
+from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
-from explorer.draw.edits import Edits
-from explorer.models.library import Library
-from explorer.wire.requests import DRAWING, Fields, checked
+import torch
+from torch import Tensor
 
-__all__ = ["why"]
+from core.explain import attribution
+from core.explain.attribution import Undefined, log_odds
+from core.explain.trace import named_tensors
+from explorer.screen.shown import Showing, Shown
+from explorer.wire.numbers import grey_codes, in_base64
+from explorer.wire.requests import DRAWING, Fields, checked
+from explorer.wire.trace import Layout
+
+__all__ = ["reasons", "why"]
 
 ASKED_WHY: Fields = DRAWING | {"method": str, "target": (int, NoneType), "layer": (int, NoneType)}
 
 
-def why(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+def why(showing: Showing, request: Any) -> dict[str, Any]:
     """Answer the map of one method over the input of a drawing, with its numbers."""
-    from explorer.draw.attributions import why as explained  # brings Captum, which takes half a second to import
-
     asked = checked(request, ASKED_WHY)
-    explored = library.explored(asked["model"])
-    picture = edits.inputs.read(asked).picture
-    changes = edits.changes(explored, asked["edits"])
-    return explained(explored, picture, changes, method=asked["method"], target=asked["target"], layer=asked["layer"])
+    shown = showing.of(asked)
+
+    def graded() -> Shown:
+        return shown if shown.grad else showing.of(asked, grad=True)
+
+    return reasons(shown, graded, method=asked["method"], target=asked["target"], layer=asked["layer"])
+
+
+def reasons(
+    shown: Shown, graded: Callable[[], Shown], *, method: str, target: int | None, layer: int | None
+) -> dict[str, Any]:
+    """Return the map of a method for a class; `note` says in one word, with a message, why it is missing or empty.
+
+    Args:
+        shown: what is on screen.
+        graded: returns the same with a trace that can be run backwards.
+        method: one of `attribution.METHODS`.
+        target: index of the class; None: the one with the highest score.
+        layer: the step whose maps Grad-CAM weighs; None: chosen.
+
+    Raises:
+        ValueError: there is no such method, class or layer.
+    """
+    if method not in attribution.METHODS:
+        raise ValueError(f"the method is {method!r}, expected one of {', '.join(attribution.METHODS)}")
+    input, baseline = shown.trace.input.detach(), _baseline(shown)
+    answer: dict[str, Any] = {"method": method, "target": target, "ink": _ink(input, baseline), "note": None}
+    try:
+        if shown.problem:
+            raise Undefined("raises", shown.problem)
+        target = _best(shown.trace.output) if target is None else target
+        answer |= {"target": target, "score": _score(shown.trace.output, target)}
+        if method == "grad_cam":
+            answer |= _cam(graded(), target, layer)
+        else:
+            answer |= _over_input(shown, input, baseline, target, method)
+    except Undefined as undefined:
+        answer["note"] = {"reason": undefined.reason, "message": str(undefined)}
+    return answer
+
+
+def _over_input(shown: Shown, input: Tensor, baseline: Tensor, target: int, method: str) -> dict[str, Any]:
+    known = log_odds(shown.trace.output, target).detach()
+
+    def scores(batch: Tensor) -> Tensor:
+        if not torch.is_grad_enabled() and torch.equal(batch, input):
+            return known.clone()
+        return log_odds(_asked(shown, batch), target)
+
+    if method == "saliency":
+        return _map(attribution.saliency(scores, input)[0])
+    found = getattr(attribution, method)(scores, input, baseline)[0]
+    with torch.no_grad():
+        before = _score(_asked(shown, baseline), target)
+    answer = {**_map(found), "baseline": before}
+    if torch.equal(input, baseline):
+        answer["note"] = {"reason": "no_ink", "message": "the input is the baseline"}
+    return answer
+
+
+def _cam(graded: Shown, target: int, layer: int | None) -> dict[str, Any]:
+    trace = graded.trace
+    if graded.problem:
+        raise Undefined("raises", graded.problem)
+    layers = [
+        {"index": index, "op": trace.steps[index].op, "path": trace.steps[index].path, "places": places}
+        for index, axes in attribution.cam_layers(trace).items()
+        for places in [[trace.steps[index].output.shape[axis] for axis in axes]]
+    ]
+    cam = attribution.grad_cam(trace, target, layer)
+    answer = {**_map(cam.values[None]), "layer": cam.layer, "layers": layers}
+    if not cam.values.any() and cam.before.any():
+        answer["note"] = {"reason": "negative", "message": f"{cam.before.max().item():g}"}
+    return answer
+
+
+def _map(values: Tensor) -> dict[str, Any]:
+    """Return an attribution `(channels, …)` as a table of exact numbers, added up over channels, and its sum.
+
+    Of large inputs a number stands for a block of pixels and is their mean.
+    """
+    if not values.isfinite().all():
+        raise Undefined("not_finite", "some values are NaN or infinite")
+    added = values.double()
+    while added.ndim > 2:
+        added = added.sum(0)
+    added = added.reshape(1, 1, *added.shape) if values.ndim > 2 else values.double().reshape(1, *values.shape)
+    layout = Layout.of(added.shape)
+    if layout is None:
+        raise Undefined("no_layer", f"the map has no cells: its shape is {tuple(values.shape)}")
+    cells = layout.maps(added)[0]
+    low, high = (end.item() for end in torch.aminmax(values))
+    note = None
+    if low == high == 0:
+        note = {"reason": "zero", "message": "every value is exactly 0"}
+    elif low == high and values.numel() > 1:
+        note = {"reason": "flat", "message": f"{low:g}"}
+    return {
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "block": layout.block,
+        "values": in_base64(cells),
+        "sum": values.double().sum().item(),
+        "note": note,
+    }
+
+
+def _ink(input: Tensor, baseline: Tensor) -> dict[str, Any] | None:
+    """Return the input as grey bytes, for its outline; None where it is no picture."""
+    if input.ndim != 4:
+        return None
+    shown, ground = input[0].float().mean(0), baseline[0].float().mean(0)
+    low, high = min(shown.min(), ground.min()), max(shown.max(), ground.max())
+    layout = Layout.of((1, 1, *shown.shape))
+    if layout is None or not torch.isfinite(high - low):
+        return None
+    grey = layout.maps(((shown - low) / (high - low).clamp(min=1e-12))[None, None])[0]
+    return {"rows": layout.rows, "columns": layout.columns, "data": in_base64(grey_codes(grey))}
+
+
+def _baseline(shown: Shown) -> Tensor:
+    """Return the model's input for an empty pad: what "nothing drawn" is to it."""
+    explored = shown.explored
+    blank = explored.card.prepare(torch.zeros_like(shown.input.picture))
+    return blank.to(explored.device, explored.dtype)
+
+
+def _best(output: Any) -> int:
+    log_odds(output, 0)  # checks that it is one score per class
+    return int(named_tensors(output)[0][1][0].argmax())
+
+
+def _score(output: Any, target: int) -> float:
+    score = log_odds(output, target)[0].item()
+    if score - score != 0:
+        raise Undefined("not_finite", f"the score is {score}")
+    return score
+
+
+def _asked(shown: Shown, batch: Tensor) -> Any:
+    """Return the model's output for a batch; what the model raises becomes `Undefined`."""
+    try:
+        return shown.explored.run(batch, changes=shown.changes)
+    except Undefined:
+        raise
+    except Exception as error:  # somebody else's model: whatever it raises is told
+        raise Undefined("raises", f"{type(error).__name__}: {error}") from error

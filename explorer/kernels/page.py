@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.draw.edits import Edits
 from explorer.kernels import learned as kernels
 from explorer.kernels.speed_lab import SpeedLab
 from explorer.models.library import Library
+from explorer.screen.shown import Showing
 from explorer.wire.requests import Fields, checked
 from explorer.wire.view import answers, web_view
 
@@ -37,23 +37,21 @@ ASKED_SPEED: Fields = {
 }
 
 
-def kernels_view(library: Library, edits: Edits) -> gr.HTML:
+def kernels_view(showing: Showing) -> gr.HTML:
     """Return the page's view; once loaded it computes without the server, but for the speed lab."""
-    functions = [answers(feature_map, library, edits), answers(learned_kernel, library, edits)]
+    functions = [answers(feature_map, showing), answers(learned_kernel, showing)]
     lab = SpeedLab()
     speed = [answers(function, lab) for function in (offer_speed, start_speed, read_speed, cancel_speed)]
-    return web_view("kernels/page.js", functions=[*functions, answers(learned_kernels, library), *speed])
+    return web_view("kernels/page.js", functions=[*functions, answers(learned_kernels, showing.library), *speed])
 
 
-def feature_map(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+def feature_map(showing: Showing, request: Any) -> dict[str, Any]:
     """Answer a drawing, a step and a channel with the map's exact values."""
     asked = checked(request, ASKED_MAP)
-    explored = library.explored(asked["model"])
-    changes = edits.changes(explored, asked["edits"])
-    trace, problem = explored.trace(edits.inputs.read(asked).picture, changes=changes)
-    if problem and asked["step"] >= len(trace.steps):
-        raise ValueError(problem)
-    return kernels.feature_map(trace, asked["step"], asked["channel"])
+    shown = showing.of(asked)
+    if shown.problem and asked["step"] >= len(shown.trace.steps):
+        raise ValueError(shown.problem)
+    return kernels.feature_map(shown.trace, asked["step"], asked["channel"])
 
 
 def learned_kernels(library: Library, request: Any) -> dict[str, Any]:
@@ -61,12 +59,10 @@ def learned_kernels(library: Library, request: Any) -> dict[str, Any]:
     return kernels.learned_kernels(library.explored(checked(request, {"model": str})["model"]))
 
 
-def learned_kernel(library: Library, edits: Edits, request: Any) -> dict[str, Any]:
+def learned_kernel(showing: Showing, request: Any) -> dict[str, Any]:
     """Answer a weight and two channels with the kernel between them."""
     asked = checked(request, ASKED_KERNEL)
-    explored = library.explored(asked["model"])
-    changes = edits.changes(explored, asked["edits"])
-    return kernels.learned_kernel(explored, changes, asked["name"], asked["output"], asked["input"])
+    return kernels.learned_kernel(*showing.model(asked), asked["name"], asked["output"], asked["input"])
 
 
 def offer_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:

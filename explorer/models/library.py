@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from core import models
 from core.explain import RecordingError, Trace, left_as_found, record, swapped
+from core.explain.trace import version_of
 from core.models import Card
 from explorer.models.moments import is_moment, load_moment
 
-__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of"]
+__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of", "one_thread"]
 
 UNTRAINED = ":untrained"
 """Ending of a name that asks for random weights: "resnet18:untrained"."""
@@ -51,9 +52,9 @@ class Changes:
 UNCHANGED = Changes()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explored:
-    """A model under exploration: what it is, and where it runs.
+    """A model under exploration: what it is, and where it runs. One that is loaded anew is another one.
 
     Attributes:
         name: the name it is asked for by.
@@ -75,6 +76,11 @@ class Explored:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
+
+    @property
+    def version(self) -> int:
+        """Another number whenever somebody has changed a parameter in place: a notebook may train the model."""
+        return sum(version_of(parameter) for parameter in self.parameters.values())
 
     @property
     def dtype(self) -> torch.dtype:
@@ -118,8 +124,7 @@ class Explored:
 
     @contextmanager
     def _running(self, changes: Changes) -> Iterator[None]:
-        if torch.get_num_threads() != 1:
-            torch.set_num_threads(1)  # a setting of the calling thread
+        one_thread()
         with self._lock, self._changed(changes.parameters), _same_draws(self.device):
             yield
 
@@ -158,6 +163,12 @@ class Explored:
     def blank(self) -> Tensor:
         """Return an empty picture, for learning the model's structure."""
         return torch.zeros(28, 28)
+
+
+def one_thread() -> None:
+    """Let torch compute with the calling thread alone from here on."""
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -239,6 +250,11 @@ class Library:
                     del self._loaded[oldest]
                 self._loaded[name] = self._load(name)
             return self._loaded[name]
+
+    def holds(self, explored: Explored) -> bool:
+        """Return whether a model is what its name stands for now."""
+        name = explored.name
+        return self._added.get(name) is explored or self._loaded.get(name) is explored
 
     def forget(self, run: str) -> None:
         """Load a run's networks anew when they are asked for next: the run was continued, renamed or deleted."""

@@ -12,13 +12,12 @@ from core.data.sets import CLASSES
 from core.training.runs import Command, Runs
 from core.training.settings import parse
 from core.training.summary import summarise
-from explorer.draw.edits import Edits
-from explorer.draw.page import observe
 from explorer.models.library import Library
 from explorer.models.moments import moment_name
+from explorer.screen.observe import observe
+from explorer.screen.shown import Showing
 from explorer.train.shown import choices, filters, pictures, save_drawings
-from explorer.train.slow_motion import slow_batch, slow_maps, slow_update
-from explorer.train.steps import Steps
+from explorer.train.slow_motion import Steps, slow_batch, slow_maps, slow_update
 from explorer.wire.view import answers, web_view
 
 __all__ = ["Workshop", "train_view"]
@@ -38,8 +37,9 @@ class Workshop:
     runs: Runs
 
 
-def train_view(library: Library, edits: Edits) -> gr.HTML:
+def train_view(showing: Showing) -> gr.HTML:
     """Return the page's view."""
+    library = showing.library
     workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR))
     functions = (
         *(list_runs, summarise_run, start_run, read_run, control_run, rename_run, delete_run),
@@ -50,7 +50,7 @@ def train_view(library: Library, edits: Edits) -> gr.HTML:
     watching += [answers(function, library, steps) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(
         "train/page.js",
-        functions=[*watching, answers(observe, library, edits)],
+        functions=[*watching, answers(observe, showing)],
         options=choices(library.data_dir),
     )
 

@@ -15,7 +15,7 @@ from core.training.config import GENTLE, STRONG
 from core.training.folder import write_atomically
 from core.training.runs import Runs
 from core.training.settings import SOURCES
-from explorer.wire.numbers import in_base64
+from explorer.wire.numbers import grey_codes, in_base64
 from explorer.wire.trace import encode_maps
 
 __all__ = ["KEPT_DRAWINGS", "choices", "filters", "pictures", "save_drawings"]
@@ -91,6 +91,6 @@ def save_drawings(folder: Path, drawings: Any) -> Path:
 
 
 def _grey(picture: Tensor, label: int) -> dict[str, Any]:
-    codes = (picture.mean(0) * 255).round().clamp(0, 255).byte()
+    codes = grey_codes(picture.mean(0))
     height, width = codes.shape
     return {"label": label, "width": width, "height": height, "data": in_base64(codes)}

@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from core.data.strokes import preprocess
-from explorer.draw.inputs import PAD
 from explorer.models.library import Library
+from explorer.wire.requests import PAD
 from explorer.wire.trace import predict
 
 __all__ = ["predict_endpoint"]

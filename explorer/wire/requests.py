@@ -3,7 +3,10 @@
 from types import NoneType
 from typing import Any
 
-__all__ = ["DRAWING", "PLACE", "Fields", "checked"]
+__all__ = ["DRAWING", "PAD", "PLACE", "Fields", "checked"]
+
+PAD = 1.0
+"""Side of the pad in the unit of the strokes."""
 
 Fields = dict[str, type | tuple[type, ...]]
 
@@ -15,7 +18,7 @@ DRAWING: Fields = {
     "label": (int, NoneType),
     "edits": list,
 }
-"""What is on the pad (`explorer.draw.inputs` says what else may come along) and the model it is shown to."""
+"""What is on the pad (`explorer.screen.inputs` says what else may come along) and the model it is shown to."""
 
 PLACE: Fields = DRAWING | {"step": int, "cell": list, "of": str}
 """One cell, as the link names it."""

@@ -28,12 +28,11 @@ from core.explain import (
     receptive_field_sizes,
 )
 from core.models import Card
-from explorer.draw.inputs import Input
 from explorer.models.library import Explored
 from explorer.wire.channels import ordered, strengths
 from explorer.wire.numbers import in_base64
 
-__all__ = ["Layout", "changes", "describe", "encode_maps", "fed", "grey", "observe", "predict", "stages"]
+__all__ = ["Layout", "changes", "describe", "encode_maps", "fed", "observe", "predict"]
 
 ZERO, STEPS = 128, 127
 """The code of 0, and codes from there to the largest value."""
@@ -139,11 +138,6 @@ def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> 
     codes = values * (STEPS / np.where(scales > 0, scales, np.float32(1)))[:, None]
     codes += np.float32(ZERO + 0.5)  # rounds: all are positive
     return codes.astype(np.uint8)
-
-
-def grey(picture: Tensor) -> dict[str, Any]:
-    """Return a square picture, intensity in [0, 1], as bytes: code = 255 · intensity."""
-    return {"side": picture.shape[-1], "data": in_base64((picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8))}
 
 
 def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
@@ -322,36 +316,6 @@ def _peak(output: Tensor) -> float:
     if not math.isfinite(peak):
         peak = output.float().nan_to_num(0.0, 0.0, 0.0).abs().max().item()
     return float(f"{peak:.6g}")
-
-
-def stages(input: Input, card: Card) -> dict[str, Any]:
-    """Return the stages between what is on the pad and the network as pictures and numbers.
-
-    `source` is "strokes", "digit" or "picture". `warp` takes places of the perturbed picture back to the one before.
-    """
-    steps, picture = input.stages, input.picture
-    told: dict[str, Any] = {
-        "source": "strokes",
-        "empty": steps.empty,
-        "centred": steps.centred,
-        "box": steps.box,
-        "scale": steps.scale,
-        "mass": steps.mass,
-        "shift": steps.shift,
-        "pen": steps.pen_width,
-        "scaled": grey(steps.scaled),
-        "picture": grey(picture),
-        "unperturbed": None if input.perturbation.off else grey(steps.picture),
-        "warp": input.perturbation.warp(*picture.shape) if input.perturbation.moves else None,
-        "mean": card.mean[0],
-        "std": card.std[0],
-    }
-    if input.digit:
-        told |= {"source": "digit", "digit": input.digit[0], "label": input.digit[1], "ink": grey(steps.picture)}
-    elif input.scanned:
-        ink, (height, width) = input.scanned.ink, input.scanned.size
-        told |= {"source": "picture", "dark": input.scanned.dark, "size": [width, height], "ink": grey(ink)}
-    return told
 
 
 def fed(explored: Explored, *, empty: bool) -> dict[str, Any]:

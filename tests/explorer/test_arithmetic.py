@@ -9,10 +9,10 @@ import torch
 from arithmetic_calls import CALLS, Case
 from arithmetic_cases import GOLDEN, MESSAGES, PLAIN, REFUSALS, golden, refused_case
 
+from explorer.arithmetic.check import MOST_ELEMENTS, check
 from explorer.arithmetic.listings import listings
 from explorer.arithmetic.marks import walks
 from explorer.arithmetic.operators import OPERATORS
-from explorer.arithmetic.page import MOST_ELEMENTS, check
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from explorer.arithmetic.chain import check_chain
+from explorer.arithmetic.check import check_chain
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "chain.json"
 

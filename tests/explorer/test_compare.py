@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from core.explain import record, swapped
-from explorer.draw.compare import comparable
+from explorer.draw.compare import comparable, compared, paired
 from explorer.draw.compare import compare as answered
-from explorer.draw.differences import compare, paired
-from explorer.draw.edits import Edits
 from explorer.models.library import UNTRAINED, Library
+from explorer.screen.inputs import Inputs
+from explorer.screen.shown import Showing
 
 EXAMPLES = json.loads((Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json").read_text())
 NOW = {"model": "a2", "strokes": EXAMPLES[3]["strokes"], "brush": 1, "centred": True, "label": None, "edits": []}
@@ -29,7 +29,7 @@ def library():
 
 
 def asked(library, first, second, drawn=None):
-    return answered(library, Edits(), {"first": first, "second": second, "drawn": drawn})
+    return answered(Showing(library), {"first": first, "second": second, "drawn": drawn})
 
 
 def maps_of(answer, which):
@@ -52,7 +52,7 @@ def test_equal_runs_are_identical_bit_for_bit_in_every_step(library):
 def test_two_drawings_differ_by_the_largest_difference_of_their_tensors(library):
     answer = asked(library, NOW, OTHER)
     explored = library.explored("a2")
-    one, other = (explored.trace(Edits().inputs.read(side).picture)[0] for side in (NOW, OTHER))
+    one, other = (explored.trace(Inputs().read(side).picture)[0] for side in (NOW, OTHER))
     for row in answer["rows"]:
         index = row["first"]["index"]
         gap = (one.value(index).double() - other.value(index).double()).abs()
@@ -65,7 +65,7 @@ def test_the_maps_of_the_wanted_step_are_those_of_both_runs_and_their_difference
     answer = asked(library, NOW, OTHER, [3, 0])
     assert answer["rows"][answer["chosen"]]["first"]["index"] == 3
     explored = library.explored("a2")
-    one, other = (explored.trace(Edits().inputs.read(side).picture)[0].value(3)[0] for side in (NOW, OTHER))
+    one, other = (explored.trace(Inputs().read(side).picture)[0].value(3)[0] for side in (NOW, OTHER))
     for which, expected in enumerate((one, other, one - other)):
         found, scales = maps_of(answer, which)
         assert np.abs(found - expected.reshape(20, -1).numpy()).max() <= scales.max() / 253
@@ -141,7 +141,7 @@ def run(*values):
     ],
 )
 def test_the_smallest_difference_is_told_exactly(one, other, identical, largest):
-    row = compare(run(*one), run(*other), None)["rows"][-1]
+    row = compared(run(*one), run(*other), None)["rows"][-1]
     assert (row["identical"], row["largest"]) == (identical, largest)
     json.dumps(row, allow_nan=False)
 
@@ -152,7 +152,7 @@ def test_half_precision_and_whole_numbers_are_compared():
             return x.bfloat16().argmax(1)
 
     trace = record(Whole(), torch.rand(1, 4, 3))
-    assert all(row["identical"] for row in compare(trace, trace, None)["rows"])
+    assert all(row["identical"] for row in compared(trace, trace, None)["rows"])
 
 
 def test_a_run_that_stopped_half_way_is_paired_as_far_as_it_went():
@@ -179,4 +179,4 @@ def test_the_models_that_can_be_compared_with_are_those_of_the_library(library):
 )
 def test_what_cannot_be_compared_is_refused_in_words(library, request_, message):
     with pytest.raises(ValueError, match=message):
-        answered(library, Edits(), request_)
+        answered(Showing(library), request_)

@@ -7,8 +7,8 @@ import torch
 
 from core.data.strokes import preprocess
 from core.explain import parameter_gradients
-from explorer.draw.edits import Edits
 from explorer.models.library import UNTRAINED, Library
+from explorer.screen.edits import Edits
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json"
 INK = json.loads(EXAMPLES.read_text())[3]["strokes"]

@@ -11,11 +11,14 @@ from torch import nn
 from core import models
 from core.models import Card
 from explorer.__main__ import main
-from explorer.draw import page as draw
-from explorer.draw.edits import Edits
+from explorer.draw.cell import explain
 from explorer.models import bar as model_bar
 from explorer.models.library import UNTRAINED, Library
+from explorer.screen.observe import ASKED_MAPS
+from explorer.screen.observe import observe as observed
+from explorer.screen.shown import Showing
 from explorer.serving import free_or_fail
+from explorer.wire.requests import checked
 from explorer.wire.trace import describe, observe, predict
 from explorer.wire.view import WEB, answers
 
@@ -129,7 +132,7 @@ def test_a_model_that_raises_half_way_shows_the_part_that_ran():
     library.add(Card("stumbling", "Stumbling", ""), Stumbling())
     described = model_bar.describe(library, {"model": "stumbling"})
     assert [step["op"] for step in described["steps"]] == ["input", "relu", "zeros"]
-    answer = draw.observe(library, Edits(), REQUEST | {"model": "stumbling"})
+    answer = observed(Showing(library), REQUEST | {"model": "stumbling"})
     assert "matmul in Stumbling.forward, after 2 steps" in answer["problem"]
     assert answer["maps"][0]["step"] == 0
     assert answer["prediction"]["verdict"] == "none"
@@ -151,12 +154,12 @@ def test_people_on_one_model_get_their_own_answers(library):
 
 
 def test_a_drawing_is_answered_with_stages_maps_and_prediction(library):
-    answer = draw.observe(library, Edits(), REQUEST | {"strokes": [[[0.5, 0.2], [0.5, 0.8]]]})
+    answer = observed(Showing(library), REQUEST | {"strokes": [[[0.5, 0.2], [0.5, 0.8]]]})
     assert answer["prediction"]["verdict"] == "untrained"
     assert not answer["stages"]["empty"]
     assert answer["maps"][0]["step"] == 0
     assert answer["description"]["structure"]
-    known = draw.observe(library, Edits(), REQUEST | {"structure": answer["description"]["structure"]})
+    known = observed(Showing(library), REQUEST | {"structure": answer["description"]["structure"]})
     assert "description" not in known
     assert known["prediction"]["verdict"] == "empty"
 
@@ -174,7 +177,7 @@ def test_a_drawing_is_answered_with_stages_maps_and_prediction(library):
     ],
 )
 def test_a_bad_drawing_is_answered_with_words(library, change, message):
-    answer = answers(draw.observe, library, Edits())(REQUEST | change)
+    answer = answers(observed, Showing(library))(REQUEST | change)
     assert list(answer) == ["error"]
     assert message in answer["error"]
 
@@ -183,12 +186,12 @@ def test_with_a_true_label_the_maps_are_the_gradients_of_the_loss(library):
     explored = library.explored(DRAWING["model"])
     shapes = [step["shape"] for step in describe(explored, explored.trace(explored.blank())[0])["steps"]]
     asked = REQUEST | DRAWING | {"label": 3, "wanted": [[-1, 0], [10, 0]]}
-    answer = draw.observe(library, Edits(), asked)
+    answer = observed(Showing(library), asked)
     assert answer["loss"]["name"] == "negative log-likelihood"
     assert answer["loss"]["value"] == pytest.approx(-math.log(answer["prediction"]["probabilities"][3]), rel=1e-5)
     assert [page["step"] for page in answer["maps"]] == [-1, 10]
     assert answer["peaks"]["10"] == 1.0
-    assert draw.observe(library, Edits(), asked | {"label": None})["loss"] is None
+    assert observed(Showing(library), asked | {"label": None})["loss"] is None
     assert len(answer["peaks"]) == len(shapes)
 
 
@@ -197,17 +200,17 @@ def test_with_a_true_label_the_maps_are_the_gradients_of_the_loss(library):
     [("output", 0, [0, 3, 5, 5]), ("output", -1, [0, 0, 14, 14]), ("weight", 3, [4, 2, 1, 1]), ("bias", 0, [6])],
 )
 def test_a_gradient_is_opened_to_its_sum(library, of, step, cell):
-    answer = draw.explain(library, Edits(), DRAWING | {"label": 3, "step": step, "cell": cell, "of": of})
+    answer = explain(Showing(library), DRAWING | {"label": 3, "step": step, "cell": cell, "of": of})
     assert answer["agrees"], answer
     assert answer["count"] > 0
 
 
 def test_the_gradient_of_a_score_is_where_the_backward_pass_begins(library):
     asked = DRAWING | {"label": 3, "of": "output"}
-    assert draw.explain(library, Edits(), asked | {"step": 10, "cell": [0, 3]})["shown"] == -1
+    assert explain(Showing(library), asked | {"step": 10, "cell": [0, 3]})["shown"] == -1
     a3 = asked | {"model": "a3" + UNTRAINED, "step": 9}
-    scores = draw.observe(library, Edits(), REQUEST | a3 | {"wanted": []})["prediction"]["probabilities"]
-    found = draw.explain(library, Edits(), a3 | {"cell": [0, 4]})
+    scores = observed(Showing(library), REQUEST | a3 | {"wanted": []})["prediction"]["probabilities"]
+    found = explain(Showing(library), a3 | {"cell": [0, 4]})
     assert found["value"] == pytest.approx(scores[4], rel=1e-6)
     assert found["agrees"]
 
@@ -223,29 +226,27 @@ def test_the_gradient_of_a_score_is_where_the_backward_pass_begins(library):
 )
 def test_a_gradient_that_does_not_exist_is_refused_in_words(library, change, message):
     asked = DRAWING | {"label": 3, "step": 3, "cell": [0, 0, 0, 0], "of": ""} | change
-    assert message in answers(draw.explain, library, Edits())(asked)["error"]
+    assert message in answers(explain, Showing(library))(asked)["error"]
 
 
 def test_changes_are_told_with_the_prediction_before_them(library):
     silence = {"kind": "scale", "parameters": ["conv1.weight", "conv1.bias"], "channel": 2, "factor": 0}
     asked = REQUEST | DRAWING
-    plain = draw.observe(library, Edits(), asked)
-    answer = draw.observe(library, Edits(), asked | {"edits": [silence]})
+    plain = observed(Showing(library), asked)
+    answer = observed(Showing(library), asked | {"edits": [silence]})
     assert answer["before"] == plain["prediction"]["probabilities"]
     assert answer["prediction"]["probabilities"] != answer["before"]
     assert answer["changed"]["conv1.weight"]["count"] == 25
     assert answer["changed"]["conv1.weight"]["of"] == 250
     assert plain["changed"] == {}
     assert plain["before"] is None
-    opened = draw.explain(
-        library, Edits(), asked | {"edits": [silence], "of": "weight", "step": 0, "cell": [2, 0, 1, 1]}
-    )
+    opened = explain(Showing(library), asked | {"edits": [silence], "of": "weight", "step": 0, "cell": [2, 0, 1, 1]})
     assert opened == {"parameter": "conv1.weight", "element": 0.0, "sends": False}
 
 
 def test_a_request_that_is_no_object_is_refused():
     with pytest.raises(ValueError, match=r"expected an object with model, .*, structure, got list"):
-        draw.checked([], draw.ASKED_MAPS)
+        checked([], ASKED_MAPS)
 
 
 def test_maps_outside_the_model_are_left_out(library):

@@ -14,14 +14,15 @@ from core.data.strokes import preprocess
 from core.explain import backward, parameter_gradients
 from core.models import Card
 from explorer.draw import exports
-from explorer.draw import page as draw
-from explorer.draw import tools as draw_tools
-from explorer.draw.digits import PER_PAGE, Gallery
-from explorer.draw.edits import Edits
-from explorer.draw.inputs import LONGEST, Inputs
+from explorer.draw.cell import explain
+from explorer.draw.digits import PER_PAGE, Gallery, browse
+from explorer.draw.exports import exact, pytorch_lines
 from explorer.draw.sums import MOST_TERMS
 from explorer.models.library import UNTRAINED, Library
-from explorer.wire.trace import stages
+from explorer.screen.edits import Edits
+from explorer.screen.inputs import LONGEST, Inputs
+from explorer.screen.observe import stages
+from explorer.screen.shown import Showing
 
 INK = [[[0.3, 0.2], [0.6, 0.2], [0.4, 0.8]]]
 DRAWING = {"model": "a2", "strokes": INK, "brush": 1.0, "centred": True, "label": None, "edits": []}
@@ -129,7 +130,7 @@ def test_a_step_of_sgd_uses_the_input_it_was_made_on(library):
 
 def test_without_mnist_the_options_are_named(tmp_path, library):
     asked = {"model": "a2", "label": None, "wrong": False, "first": 0, "download": False}
-    answer = draw_tools.browse(library, Gallery(Inputs(tmp_path)), asked)
+    answer = browse(library, Gallery(Inputs(tmp_path)), asked)
     assert "--data-dir" in answer["missing"]
     assert str(tmp_path) in answer["missing"]
 
@@ -205,7 +206,7 @@ def test_judging_leaves_a_model_in_training_as_it_is(library):
 
 def test_a_class_opens_to_the_softmax_of_its_logits(library, edits):
     for name in ("a2", "recommended"):
-        answer = draw.explain(library, edits, place(-1, [0, 7], "class", model=name, label=7))
+        answer = explain(Showing(library, edits), place(-1, [0, 7], "class", model=name, label=7))
         trace, _ = library.explored(name).trace(edits.inputs.read(DRAWING).picture)
         shares = trace.output[0].double().softmax(0)
         assert answer["agrees"]
@@ -221,9 +222,9 @@ def test_a_class_opens_to_the_softmax_of_its_logits(library, edits):
 
 def test_a_class_that_is_not_there_is_refused(library, edits):
     with pytest.raises(ValueError, match=r"the classes are \(0, 0\) to \(0, 9\), got \(0, 10\)"):
-        draw.explain(library, edits, place(-1, [0, 10], "class"))
+        explain(Showing(library, edits), place(-1, [0, 10], "class"))
     with pytest.raises(ValueError, match="there is no class 12; the model has 10"):
-        draw.explain(library, edits, place(-1, [0, 1], "class", label=12) | {"label": 12})
+        explain(Showing(library, edits), place(-1, [0, 1], "class", label=12) | {"label": 12})
 
 
 def test_every_term_comes_when_it_is_asked_for(library, edits):
@@ -231,9 +232,9 @@ def test_every_term_comes_when_it_is_asked_for(library, edits):
     trace, _ = library.explored("a1").trace(edits.inputs.read(DRAWING).picture)
     step = next(step for step in trace.steps if step.op == "linear")
     asked["step"] = step.index
-    told = draw.explain(library, edits, asked)["addends"][0]
+    told = explain(Showing(library, edits), asked)["addends"][0]
     assert sum(len(group["terms"]) for group in told["groups"]) == MOST_TERMS
-    every = draw.explain(library, edits, asked | {"every": True})["addends"][0]
+    every = explain(Showing(library, edits), asked | {"every": True})["addends"][0]
     assert sum(len(group["terms"]) for group in every["groups"]) == 9216
     assert sum(term["product"] for group in every["groups"] for term in group["terms"]) == pytest.approx(every["total"])
 
@@ -244,7 +245,7 @@ def test_exact_tensors_are_those_of_the_trace(library, edits):
     back = backward(trace, 3)
 
     def numbers(step, of):
-        answer = draw_tools.exact(library, edits, place(step, [], of, label=3))
+        answer = exact(Showing(library, edits), place(step, [], of, label=3))
         return np.frombuffer(base64.b64decode(answer["data"]), "<f4").reshape(answer["shape"])
 
     assert np.array_equal(numbers(0, ""), trace.steps[0].output.detach().numpy())
@@ -263,7 +264,7 @@ def test_exact_tensors_are_those_of_the_trace(library, edits):
 )
 def test_tensors_that_are_not_there_are_refused(library, edits, step, of, label, message):
     with pytest.raises(ValueError, match=message):
-        draw_tools.exact(library, edits, place(step, [], of, label=label))
+        exact(Showing(library, edits), place(step, [], of, label=label))
 
 
 def run(lines: str) -> tuple[torch.Tensor, float]:
@@ -283,7 +284,7 @@ def test_copied_lines_compute_every_steps_tensor(library, edits, name):
     for step in trace.steps:
         cell = [0] * step.output.ndim
         asked = place(step.index, cell, model=name)
-        output, printed = run(draw_tools.pytorch_lines(library, edits, asked)["lines"])
+        output, printed = run(pytorch_lines(Showing(library, edits), asked)["lines"])
         torch.testing.assert_close(output, step.output, atol=1e-6, rtol=1e-5)
         assert printed == pytest.approx(step.output[tuple(cell)].item(), rel=1e-5, abs=1e-6)
 
@@ -294,13 +295,13 @@ def test_copied_lines_follow_the_input_the_edits_and_the_label(library, edits):
     explored = library.explored("a2")
     changes = edits.changes(explored, [sgd])
     trace, _ = explored.trace(edits.inputs.read(asked).picture, grad=True, changes=changes)
-    output, _ = run(draw_tools.pytorch_lines(library, edits, asked)["lines"])
+    output, _ = run(pytorch_lines(Showing(library, edits), asked)["lines"])
     torch.testing.assert_close(output, trace.steps[3].output.detach(), atol=1e-5, rtol=1e-5)
-    output, _ = run(draw_tools.pytorch_lines(library, edits, asked | {"of": "output"})["lines"])
+    output, _ = run(pytorch_lines(Showing(library, edits), asked | {"of": "output"})["lines"])
     torch.testing.assert_close(output, backward(trace, 5).gradients[3], atol=1e-6, rtol=1e-4)
-    output, _ = run(draw_tools.pytorch_lines(library, edits, asked | {"of": "weight"})["lines"])
+    output, _ = run(pytorch_lines(Showing(library, edits), asked | {"of": "weight"})["lines"])
     torch.testing.assert_close(output, parameter_gradients(trace, 5)["conv2.weight"], atol=1e-6, rtol=1e-4)
-    output, printed = run(draw_tools.pytorch_lines(library, edits, asked | {"of": "class", "cell": [0, 2]})["lines"])
+    output, printed = run(pytorch_lines(Showing(library, edits), asked | {"of": "class", "cell": [0, 2]})["lines"])
     torch.testing.assert_close(output, trace.output.detach().double().softmax(1))
     assert printed == pytest.approx(output[0, 2].item())
 
@@ -313,7 +314,7 @@ def test_copied_lines_load_a_run_and_a_test_digit(tmp_path, mnist_dir):
     asked = place(0, [0, 1, 2, 3], model="mine/a2", source={"digit": 7})
     trace, _ = library.explored("mine/a2").trace(edits.inputs.read(asked).picture)
     for changed in ([], [{"kind": "set", "parameter": "conv2.bias", "index": [0], "value": 1.0}]):
-        output, _ = run(draw_tools.pytorch_lines(library, edits, asked | {"edits": changed})["lines"])
+        output, _ = run(pytorch_lines(Showing(library, edits), asked | {"edits": changed})["lines"])
         torch.testing.assert_close(output, trace.steps[0].output, atol=1e-6, rtol=1e-5)
 
 
@@ -322,17 +323,17 @@ def test_lines_state_the_tensors_of_a_model_that_no_file_holds(edits):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 26 * 26, 10))
     library.add(Card("own", "own", ""), model)
     trace, _ = library.explored("own").trace(edits.inputs.read(DRAWING).picture)
-    output, _ = run(draw_tools.pytorch_lines(library, edits, place(0, [0, 1, 2, 3], model="own"))["lines"])
+    output, _ = run(pytorch_lines(Showing(library, edits), place(0, [0, 1, 2, 3], model="own"))["lines"])
     torch.testing.assert_close(output, trace.steps[0].output, atol=1e-6, rtol=1e-5)
     with pytest.raises(ValueError, match="more than the 4,096 that lines may state"):
-        draw_tools.pytorch_lines(library, edits, place(3, [0, 1], model="own"))
+        pytorch_lines(Showing(library, edits), place(3, [0, 1], model="own"))
     with pytest.raises(ValueError, match="no file holds the weights of own"):
-        draw_tools.pytorch_lines(library, edits, place(0, [0, 1, 2, 3], "weight", model="own"))
+        pytorch_lines(Showing(library, edits), place(0, [0, 1, 2, 3], "weight", model="own"))
     assert exports.MOST_STATED == 4096
 
 
 def test_random_weights_are_stated_too(library, edits):
     asked = place(0, [0, 1, 2, 3], model="a2" + UNTRAINED)
     trace, _ = library.explored("a2" + UNTRAINED).trace(edits.inputs.read(asked).picture)
-    output, _ = run(draw_tools.pytorch_lines(library, edits, asked)["lines"])
+    output, _ = run(pytorch_lines(Showing(library, edits), asked)["lines"])
     torch.testing.assert_close(output, trace.steps[0].output, atol=1e-6, rtol=1e-5)

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from core.explain import record
-from explorer.draw.edits import Edits
 from explorer.kernels import learned as kernels
 from explorer.kernels.page import feature_map, learned_kernel, learned_kernels
 from explorer.models.library import Library
+from explorer.screen.inputs import Inputs
+from explorer.screen.shown import Showing
 
 DRAWING = {"model": "a2", "strokes": [[[0.3, 0.2], [0.6, 0.8]]], "brush": 1, "centred": True, "edits": []}
 KERNEL = {"model": "a2", "edits": [], "name": "conv2.weight", "output": 3, "input": 9}
@@ -28,27 +29,26 @@ def decoded(answer):
 
 
 def test_a_feature_map_is_the_tensor_bit_by_bit(library):
-    edits = Edits()
     explored = library.explored("a2")
-    trace, _ = explored.trace(edits.inputs.read(DRAWING).picture)
+    trace, _ = explored.trace(Inputs().read(DRAWING).picture)
     for step, channel in ((-1, 0), (0, 9), (3, 19)):
-        answer = json.loads(json.dumps(feature_map(library, edits, DRAWING | {"step": step, "channel": channel})))
+        answer = json.loads(json.dumps(feature_map(Showing(library), DRAWING | {"step": step, "channel": channel})))
         assert torch.equal(decoded(answer), trace.value(step).detach()[0, channel])
         assert answer["name"].endswith(f", {channel}")
 
 
 def test_a_persons_changes_are_in_the_map_and_in_the_kernel(library):
     edit = {"kind": "set", "parameter": "conv2.weight", "index": [3, 9, 0, 1], "value": 0.5}
-    kernel = learned_kernel(library, Edits(), KERNEL | {"edits": [edit]})
+    kernel = learned_kernel(Showing(library), KERNEL | {"edits": [edit]})
     assert kernel["values"][1] == 0.5
     silent = {"kind": "scale", "parameters": ["conv1.weight", "conv1.bias"], "channel": 4, "factor": 0}
-    answer = feature_map(library, Edits(), DRAWING | {"edits": [silent], "step": 0, "channel": 4})
+    answer = feature_map(Showing(library), DRAWING | {"edits": [silent], "step": 0, "channel": 4})
     assert decoded(answer).abs().max() == 0
 
 
 def test_a_learned_kernel_is_the_parameter_exactly(library):
     weight = library.explored("a2").parameters["conv2.weight"].detach()
-    answer = json.loads(json.dumps(learned_kernel(library, Edits(), KERNEL)))
+    answer = json.loads(json.dumps(learned_kernel(Showing(library), KERNEL)))
     assert (answer["rows"], answer["columns"]) == (5, 5)
     assert torch.equal(torch.tensor(answer["values"], dtype=torch.float32).reshape(5, 5), weight[3, 9])
 
@@ -73,7 +73,7 @@ def test_the_kernels_of_a_model_are_its_convolutions_with_more_than_one_tap(libr
 )
 def test_maps_that_are_not_there_are_refused(library, change, message):
     with pytest.raises(ValueError, match=message):
-        feature_map(library, Edits(), DRAWING | {"step": 0, "channel": 0} | change)
+        feature_map(Showing(library), DRAWING | {"step": 0, "channel": 0} | change)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_maps_that_are_not_there_are_refused(library, change, message):
 )
 def test_kernels_that_are_not_there_are_refused(library, change, message):
     with pytest.raises(ValueError, match=message):
-        learned_kernel(library, Edits(), KERNEL | change)
+        learned_kernel(Showing(library), KERNEL | change)
 
 
 def test_maps_that_are_too_large_or_not_finite_are_refused():

@@ -9,14 +9,14 @@ from torch import nn
 
 from core import models
 from explorer.__main__ import main
-from explorer.draw import page as draw
-from explorer.draw.edits import Edits
-from explorer.draw.inputs import Inputs
+from explorer.draw import cell as draw
 from explorer.exploring import explore
 from explorer.models import bar as model_bar
 from explorer.models.factory import arguments_from
 from explorer.models.library import Library
 from explorer.models.own import add
+from explorer.screen.observe import observe
+from explorer.screen.shown import Showing
 from explorer.wire import trace as payloads
 
 INK = [[[0.4, 0.2], [0.5, 0.8]]]
@@ -45,12 +45,12 @@ def small(channels: int = 1, classes: int = 4) -> nn.Sequential:
 
 def ask(library: Library, name: str, strokes=INK, **more):
     request = {"model": name, "strokes": strokes, "brush": 1.0, "centred": True, "label": None, "edits": []}
-    return draw.observe(library, Edits(Inputs(None)), request | {"wanted": [[-1, 0], [0, 0]], "structure": ""} | more)
+    return observe(Showing(library), request | {"wanted": [[-1, 0], [0, 0]], "structure": ""} | more)
 
 
 def explain(library: Library, name: str, step: int, cell: list[int], strokes=INK, **more):
     request = {"model": name, "strokes": strokes, "brush": 1.0, "centred": True, "label": None, "edits": [], "of": ""}
-    return draw.explain(library, Edits(Inputs(None)), request | {"step": step, "cell": cell} | more)
+    return draw.explain(Showing(library), request | {"step": step, "cell": cell} | more)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 28, 28), (1, 3, 32, 20), (2, 4, 9, 40)])

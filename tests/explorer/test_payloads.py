@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.wire.trace import Layout, encode_maps, grey
+from explorer.wire.numbers import grey
+from explorer.wire.trace import Layout, encode_maps
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "codes.json"
 

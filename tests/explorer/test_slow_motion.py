@@ -15,8 +15,7 @@ from core.training.runs import Runs
 from core.training.settings import RunConfig, parse
 from core.training.worker import work
 from explorer.models.library import Library
-from explorer.train.slow_motion import slow_batch, slow_maps, slow_update
-from explorer.train.steps import Steps
+from explorer.train.slow_motion import Steps, slow_batch, slow_maps, slow_update
 
 CONFIG: dict[str, Any] = {
     "model": "a2",

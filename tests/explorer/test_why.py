@@ -10,13 +10,16 @@ import pytest
 import torch
 from torch import nn
 
+from core.data.perturbation import Perturbation
+from core.data.photo import preprocessed_already
 from core.explain.attribution import METHODS, log_odds
 from core.models import Card
-from explorer.draw.attributions import why
-from explorer.draw.edits import Edits
+from explorer.draw.why import reasons
 from explorer.draw.why import why as answered
 from explorer.models.library import UNCHANGED, UNTRAINED, Changes, Library
 from explorer.models.own import add
+from explorer.screen.inputs import Input, Inputs
+from explorer.screen.shown import Showing, Shown
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json"
 INK = json.loads(EXAMPLES.read_text())[3]["strokes"]
@@ -38,7 +41,7 @@ def library():
 
 
 def asked(library, **fields):
-    return answered(library, Edits(), REQUEST | fields)
+    return answered(Showing(library), REQUEST | fields)
 
 
 def own(model, example=None, **given):
@@ -49,7 +52,9 @@ def own(model, example=None, **given):
 
 def explained(explored, method, target=None, changes=UNCHANGED, picture=None, layer=None):
     picture = torch.rand(28, 28) if picture is None else picture
-    return why(explored, picture, changes, method=method, target=target, layer=layer)
+    input = Input(preprocessed_already(picture), picture, Perturbation())
+    shown, graded = (Shown.make(explored, input, changes, grad=grad) for grad in (False, True))
+    return reasons(shown, lambda: graded, method=method, target=target, layer=layer)
 
 
 @pytest.mark.parametrize("name", ["recommended", "a1", "a2", "a3", "resnet18" + UNTRAINED])
@@ -57,7 +62,7 @@ def explained(explored, method, target=None, changes=UNCHANGED, picture=None, la
 def test_every_model_gives_maps_for_the_predicted_class(library, name, method):
     answer = asked(library, model=name, method=method)
     explored = library.explored(name)
-    trace, _ = explored.trace(Edits().inputs.read(REQUEST).picture)
+    trace, _ = explored.trace(Inputs().read(REQUEST).picture)
     assert answer["target"] == trace.output[0].argmax()
     assert answer["score"] == pytest.approx(log_odds(trace.output, answer["target"]).item(), rel=1e-4, abs=1e-4)
     assert np.isfinite(values(answer)).all()

@@ -3,7 +3,7 @@
 import { opened, pictureOf, Refused } from "../parts/upload.js";
 import { canvas } from "../parts/dom.js";
 
-/** The longest side that a request carries, pixels; explorer/draw/inputs.py holds it to this. */
+/** The longest side that a request carries, pixels; explorer/screen/inputs.py holds it to this. */
 export const LONGEST = 140;
 const SHORTEST = 4;
 /** Share of red, green and blue in the grey. Source: ITU-R BT.601, as Pillow's mode "L". */

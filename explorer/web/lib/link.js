@@ -4,7 +4,7 @@
  *
  *   page=draw&model=a2&lang=zh&ink=…&pen=1.2&raw=1&label=3&cells=3.0.1.1.6_3:weight.1.0.2.2
  *
- * `edits`: the changes of the model as JSON (see `explorer/draw/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
+ * `edits`: the changes of the model as JSON (see `explorer/screen/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
  * `digit`: a picture of MNIST's test set instead of the ink; a picture file cannot travel. `perturb`: how the input is changed,
  * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
@@ -45,7 +45,7 @@ import { PICTURES } from "./pictures.js";
  * }} Linked
  *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
  *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
- *   then show the gradient of its loss. `edits`: changes of the model, as explorer/draw/edits.py takes them: they travel with
+ *   then show the gradient of its loss. `edits`: changes of the model, as explorer/screen/edits.py takes them: they travel with
  *   every request. `cells`: the opened cells, from the first to the one on screen. What is unknown is JSON as somebody may have
  *   written it: its page reads it.
  */

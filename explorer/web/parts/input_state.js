@@ -1,4 +1,4 @@
-/** What is shown to the network, as the page keeps it and as a request carries it (see explorer/draw/inputs.py). */
+/** What is shown to the network, as the page keeps it and as a request carries it (see explorer/screen/inputs.py). */
 
 import { page } from "./page.js";
 

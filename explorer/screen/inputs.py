@@ -23,11 +23,9 @@ from core.data import mnist
 from core.data.perturbation import Perturbation, perturb
 from core.data.photo import Scan, preprocess_scan, preprocessed_already, scan
 from core.data.strokes import Preprocessed, preprocess
+from explorer.wire.requests import PAD
 
 __all__ = ["LONGEST", "Input", "Inputs"]
-
-PAD = 1.0
-"""Side of the pad in the strokes' unit."""
 
 LONGEST = 140
 """Longest side of a picture that a request may carry, pixels: five times the network's."""

@@ -11,27 +11,30 @@ leave them out.
 
 import json
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from threading import Lock
+from hashlib import blake2b
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from core.explain import ACTIVATIONS, parameter_gradients
-from explorer.draw.inputs import Inputs
 from explorer.models.library import UNCHANGED, Changes, Explored
+from explorer.screen.inputs import Inputs
+from explorer.screen.recent import Recent
 
 __all__ = ["Edits"]
 
 MOST_EDITS = 500
 """Most changes one request may carry."""
 
-REMEMBERED = 32
+REMEMBERED = 64
 """Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
+
+BYTES = 256 * 2**20
+"""Most memory of the changed models that are kept."""
 
 Change = Callable[[Explored, Changes, Mapping[str, Any]], Changes]
 """Takes a model, what is changed of it already and one more change."""
@@ -42,8 +45,7 @@ class Edits:
 
     def __init__(self, inputs: Inputs | None = None) -> None:
         self.inputs = Inputs() if inputs is None else inputs
-        self._known: OrderedDict[str, Changes] = OrderedDict()
-        self._lock = Lock()
+        self._known: Recent[Changes] = Recent(most=REMEMBERED, nbytes=BYTES, size=_nbytes)
 
     def changes(self, explored: Explored, edits: Sequence[Any]) -> Changes:
         """Return what differs from the model's own after `edits`.
@@ -53,18 +55,30 @@ class Edits:
         """
         if len(edits) > MOST_EDITS:
             raise ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry")
-        changed = UNCHANGED
-        key = explored.name
-        for edit in edits:
-            key += json.dumps(edit, sort_keys=True)
-            known = self._known.get(key)
-            changed = _applied(self.inputs, explored, changed, edit) if known is None else known
-            with self._lock:
-                self._known[key] = changed
-                self._known.move_to_end(key)
-                if len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
+        keys = _keys(explored, edits)
+        known = ((k, made) for k in reversed(range(len(keys))) if (made := self._known.get(keys[k])) is not None)
+        last, changed = next(known, (-1, UNCHANGED))
+        for k in range(last + 1, len(keys)):
+            changed = self._known.of(keys[k], partial(_applied, self.inputs, explored, changed, edits[k]))
         return changed
+
+    def drop(self, unwanted: Callable[[Explored], bool]) -> None:
+        """Forget the changes of some models."""
+        self._known.drop(lambda key: isinstance(key, tuple) and unwanted(key[0]))
+
+
+def _keys(explored: Explored, edits: Sequence[Any]) -> list[Hashable]:
+    """Return what names the model after each change: itself as it is now, and all changes so far."""
+    told = blake2b(digest_size=16)
+    keys: list[Hashable] = []
+    for edit in edits:
+        told.update(json.dumps(edit, sort_keys=True).encode())
+        keys.append((explored, explored.version, told.digest()))
+    return keys
+
+
+def _nbytes(changes: Changes) -> int:
+    return sum(tensor.nbytes for tensor in changes.parameters.values())
 
 
 def _applied(inputs: Inputs, explored: Explored, changed: Changes, edit: Any) -> Changes:

@@ -1,0 +1,168 @@
+"""What is on screen, made from a request once: a model, what it is shown, a person's changes, and what it did.
+
+One movement of the pen asks for maps, for the opened cell's sum, for reasons and for a comparison. All of them are
+about the same forward pass: it runs for whoever asks first, and the others find it here.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from threading import Lock
+from typing import Any
+
+from torch import Tensor
+
+from core.explain import Backward, Trace, backward
+from core.explain.trace import named_tensors, version_of
+from explorer.models.library import Changes, Explored, Library, one_thread
+from explorer.screen.edits import Edits
+from explorer.screen.inputs import Input, Inputs
+from explorer.screen.recent import Recent
+
+__all__ = ["Showing", "Shown"]
+
+MOST = 64
+"""What is on the screens of as many people, each with a model beside another, stays at hand."""
+
+BYTES = 256 * 2**20
+"""Most memory of the traces that are kept."""
+
+ON_PAD = ("strokes", "brush", "centred", "source", "perturbation")
+"""The fields of a request that say what the network is shown."""
+
+
+@dataclass(eq=False)
+class Shown:
+    """One forward pass with all that belongs to it.
+
+    Attributes:
+        explored: the model.
+        input: what it was shown.
+        changes: what was changed of it.
+        grad: whether the trace can be run backwards.
+        trace: what ran, by value.
+        problem: what the model raised half-way, if it did.
+    """
+
+    explored: Explored
+    input: Input
+    changes: Changes
+    grad: bool
+    trace: Trace
+    problem: str | None
+    _state: tuple[Any, ...]
+    _back: Backward | None = None
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @classmethod
+    def make(cls, explored: Explored, input: Input, changes: Changes, *, grad: bool) -> "Shown":
+        """Return a model's answer to an input: one forward pass."""
+        state = _state(explored)  # before the pass: what changes meanwhile is seen
+        trace, problem = explored.trace(input.picture, grad=grad, changes=changes)
+        return cls(explored, input, changes, grad, trace, problem, state)
+
+    def back(self, label: int | None) -> Backward | None:
+        """Return the loss for a true class run backwards, the last one made once; None without a class.
+
+        Raises:
+            ValueError: as `core.explain.backward`.
+        """
+        if label is None:
+            return None
+        with self._lock:
+            if self._back is None or self._back.label != label:
+                one_thread()
+                self._back = backward(self.trace, label)
+            return self._back
+
+    @property
+    def holds(self) -> bool:
+        """Whether the model is still what it was: a notebook that trains it goes on while it is explored."""
+        return self._state == _state(self.explored) and all(
+            version_of(tensor) == step.parameter_versions.get(name, version_of(tensor))
+            for step in self.trace.steps
+            for name, tensor in named_tensors(step.arguments)
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the values of the trace take, bytes; with the graph about as much for the gradients."""
+        own = {id(parameter) for parameter in self.explored.parameters.values()}
+        tensors = [self.trace.input]
+        for step in self.trace.steps:
+            tensors += [step.output, *(tensor for _, tensor in named_tensors(step.arguments) if id(tensor) not in own)]
+        sizes = {_memory(tensor): tensor.nbytes for tensor in tensors}
+        return sum(sizes.values()) * (2 if self.grad else 1)
+
+
+class Showing:
+    """Everybody's screens: what requests show, the last few kept."""
+
+    def __init__(self, library: Library, edits: Edits | None = None, *, most: int = MOST, nbytes: int = BYTES) -> None:
+        self.library = library
+        self.edits = Edits(Inputs(library.data_dir)) if edits is None else edits
+        self._inputs: Recent[Input] = Recent(most=most, nbytes=nbytes, size=lambda input: input.picture.nbytes)
+        self._kept: Recent[Shown] = Recent(
+            most=most, nbytes=nbytes, size=lambda shown: shown.nbytes, holds=lambda shown: shown.holds
+        )
+
+    @property
+    def inputs(self) -> Inputs:
+        """What reads the pads of requests."""
+        return self.edits.inputs
+
+    def of(self, asked: Mapping[str, Any], *, grad: bool | None = None) -> Shown:
+        """Return what a request shows.
+
+        Args:
+            asked: a request that was checked: `model`, the drawing, `edits`, and the true class as `label`.
+            grad: whether the trace is to be run backwards; by default where there is a label.
+
+        Raises:
+            ValueError: as `Library.explored`, `Inputs.read` and `Edits.changes`.
+            FileNotFoundError: as `Library.explored` and `Inputs.read`.
+        """
+        explored, changes = self.model(asked)
+        grad = asked.get("label") is not None if grad is None else grad
+        drawing = _digest({name: asked.get(name) for name in ON_PAD})
+        one_thread()
+
+        def make() -> Shown:
+            self._forget_replaced()
+            input = self._inputs.of(drawing, lambda: self.inputs.read(asked))
+            return Shown.make(explored, input, changes, grad=grad)
+
+        return self._kept.of((explored, drawing, _digest(asked["edits"]), grad), make)
+
+    def model(self, asked: Mapping[str, Any]) -> tuple[Explored, Changes]:
+        """Return a request's model and what is changed of it.
+
+        Raises:
+            ValueError: as `Library.explored` and `Edits.changes`.
+            FileNotFoundError: as `Library.explored`.
+        """
+        explored = self.library.explored(asked["model"])
+        return explored, self.edits.changes(explored, asked["edits"])
+
+    def _forget_replaced(self) -> None:
+        """Forget what belongs to models that the library has loaded anew, or no longer holds."""
+        self._kept.drop(lambda key: isinstance(key, tuple) and not self.library.holds(key[0]))
+        self.edits.drop(lambda explored: not self.library.holds(explored))
+
+
+def _digest(value: Any) -> bytes:
+    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=16).digest()
+
+
+def _state(explored: Explored) -> tuple[Any, ...]:
+    """Return what the model is made of, the mode of each part, and the version of its parameters."""
+    return explored.version, *((id(module), module.training) for module in explored.model.modules())
+
+
+def _memory(tensor: Tensor) -> int:
+    """Return what tensors that share memory have in common."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):  # sparse
+        return id(tensor)
