@@ -5,7 +5,10 @@ DEV := .venv/.dev
 APP := .venv/.app
 NODE := node_modules/.dev
 
-.PHONY: run test lint bench clean
+# How many times `make random` draws new examples.
+ROUNDS ?= 20
+
+.PHONY: run test random lint bench clean
 
 run: $(APP)
 	$(BIN)/python -m explorer $(ARGS)
@@ -13,6 +16,9 @@ run: $(APP)
 test: lint
 	npm test
 	$(BIN)/python -m pytest
+
+random: $(DEV)
+	for round in $$(seq $(ROUNDS)); do $(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=random || exit 1; done
 
 lint: $(DEV) $(NODE)
 	$(BIN)/ruff check .

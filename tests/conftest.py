@@ -5,10 +5,24 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from core.device import choose_device
 
+# `make test` tries the same examples everywhere and always; `make random` draws new ones.
+settings.register_profile("repeated", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None, print_blob=True)
+settings.load_profile("repeated")
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that were run again; on a quiet machine there are none."""
+    again = [report.nodeid for report in terminalreporter.stats.get("rerun", [])]
+    terminalreporter.write_sep("=", f"tests run again: {len(again)}")
+    for name in again:
+        terminalreporter.write_line(name)
 
 
 @pytest.fixture(scope="session")

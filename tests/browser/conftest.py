@@ -117,3 +117,9 @@ def local(url: str) -> bool:
 def examples() -> dict[str, list[list[list[float]]]]:
     """The strokes of the example digits by label, in pad sides."""
     return {str(example["label"]): example["strokes"] for example in json.loads(EXAMPLES.read_text())}
+
+
+def speak(page: Page, language: str) -> None:
+    """Choose a language, and go on when the page speaks it: its words are fetched once, then every line may move."""
+    page.locator(".language").select_option(language)
+    page.wait_for_function("language => document.documentElement.lang.startsWith(language)", arg=language)

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import speak
+
 WORKED = {
     "valid": ("output", [6, 8, 12, 14]),
     "firsttap": ("output", [6, 8, 12, 14]),
@@ -443,7 +445,7 @@ def test_on_a_phone_everything_is_in_reach(app, open_page):
 
 
 def test_the_page_speaks_chinese(arithmetic):
-    arithmetic.locator(".language").select_option("zh")
+    speak(arithmetic, "zh")
     expect(arithmetic.locator(".transport-place")).to_have_text("第 1 步，共 9 步")
     expect(arithmetic.locator(".arithmetic .badge")).to_contain_text("已与 autograd 核对")
     expect(cell(arithmetic, "output", 3)).to_have_attribute("aria-label", "Y[1, 0]：尚未计算")

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import speak
 from tests.browser.test_arithmetic import arithmetic as arithmetic
 from tests.browser.test_arithmetic import cell, control, expect_checked, numbers, opened, tensor, tool
 
@@ -321,7 +322,7 @@ def test_on_a_phone_no_setting_of_any_operator_is_cut(app, open_page):
 
 
 def test_in_chinese_the_operators_have_chinese_names(arithmetic):
-    arithmetic.locator(".language").select_option("zh")
+    speak(arithmetic, "zh")
     choose(arithmetic, op="batchNorm")
     expect(arithmetic.locator("[data-tensor=gradOutput], [data-tensor=input]").first).to_contain_text("输入")
     expect(arithmetic.locator(".pass-direction").first).to_have_text("前向")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from core import models
 from core.data.strokes import preprocess
 from core.explain import Trace, backward, record
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve, speak
 
 Strokes = list[list[list[float]]]
 
@@ -271,7 +271,7 @@ def test_a_link_opens_the_same_numbers_on_a_fresh_page(app, open_page):
     page.locator(".model-choice").select_option("a3")
     page.locator("[data-example='4']").click()
     expect_digit(page, "4")
-    page.locator(".language").select_option("zh")
+    speak(page, "zh")
     page.locator("[data-step='0'] canvas.maps").click(position={"x": 22, "y": 22})
     panel = page.locator(".cell-panel")
     expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
@@ -468,10 +468,10 @@ def test_the_language_changes_in_place(app, open_page):
     page = open_page(app)
     page.locator("[data-example='9']").click()
     expect_digit(page, "9")
-    page.locator(".language").select_option("zh")
+    speak(page, "zh")
     expect(headline(page)).to_have_text("这是 9")
     expect(page.locator("#pages [role=tab]").first).to_have_text("手写")
-    page.locator(".language").select_option("en")
+    speak(page, "en")
     expect(headline(page)).to_have_text("This is a 9")
 
 

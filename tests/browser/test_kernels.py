@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
+from tests.browser.conftest import speak
 from tests.browser.kernels_page import (
     best_rate,
     canvas_bytes,
@@ -418,7 +419,7 @@ def test_dark_and_chinese(kernels: Page) -> None:
     light = kernels.locator(".tap").nth(2).evaluate("cell => getComputedStyle(cell).backgroundColor")
     kernels.locator(".bar-end .tool[title='Light or dark']").click()
     expect(kernels.locator(".tap").nth(2)).not_to_have_css("background-color", light)
-    kernels.locator(".language").select_option("zh")
+    speak(kernels, "zh")
     expect(kernels.locator(".of-kernel .kernels-title")).to_have_text("卷积核")
     expect(kernels.locator(".kernels-treated")).to_contain_text("值从")
     expect(kernels.locator("#pages [data-tab-id=kernels]")).to_have_text("卷积核")

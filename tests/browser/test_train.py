@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve, speak
 
 STATE = ".run-head .run-state"
 SECONDS = 60_000
@@ -214,6 +214,6 @@ def test_a_network_learns_labelled_drawings(train: Page, tmp_path: Path) -> None
 def test_the_page_fits_a_phone_and_speaks_chinese(train: Page) -> None:
     train.set_viewport_size({"width": 360, "height": 780})
     expect(train.locator("#pages [role=tab]")).to_have_count(4)
-    train.locator(".language").select_option("zh")
+    speak(train, "zh")
     expect(train.locator(".train-form h2")).to_have_text("新的训练")
     assert train.evaluate("document.documentElement.scrollWidth") <= 360

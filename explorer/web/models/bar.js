@@ -1,7 +1,7 @@
 /** The bar above the pages: the explored model and its facts, the theme and the language. */
 
 import { h } from "../parts/dom.js";
-import { fillWords, speak, t } from "../parts/i18n.js";
+import { fillWords, speak, t, words } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { ignorePart, keepLink, page } from "../parts/page.js";
 import { percent } from "../parts/prediction.js";
@@ -122,16 +122,17 @@ export async function mount(element, { server, options }) {
   async function copyLink() {
     try {
       await navigator.clipboard.writeText(location.href);
-      say(t("bar.copied"));
+      say("bar.copied");
     } catch {
-      say(t("bar.copy.by.hand"));
+      say("bar.copy.by.hand");
     }
   }
 
-  /** @param {string} words */
-  function say(words) {
-    note.textContent = words;
-    note.hidden = !words;
+  /** @param {string} key @param {Record<string, string>} [values] */
+  function say(key, values = {}) {
+    Object.assign(note.dataset, words(key, values));
+    note.textContent = t(key, values);
+    note.hidden = false;
   }
 
   /** The model to start with: the link's, if it is here. */
@@ -150,7 +151,7 @@ export async function mount(element, { server, options }) {
 
   function tellIgnored() {
     const parts = page.get("ignored");
-    if (parts.length) say(t("bar.ignored", { parts: parts.join(", ") }));
+    if (parts.length) say("bar.ignored", { parts: parts.join(", ") });
   }
 
   function tellTabs() {

@@ -24,10 +24,21 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** Fill every element that names its words: data-i18n (text), data-i18n-title (tool tip, and label of a control without words), data-i18n-aria (label). @param {HTMLElement} root */
+/**
+ * The dataset of an element whose text is `key` with `values` in every language: `fillWords` fills it.
+ * @param {string} key @param {Record<string, string | number>} values
+ */
+export const words = (key, values) => ({ i18n: key, i18nValues: JSON.stringify(values) });
+
+/**
+ * Fill every element that names its words: data-i18n (text, with data-i18n-values in its places), data-i18n-title (tool
+ * tip, and label of a control without words), data-i18n-aria (label).
+ * @param {HTMLElement} root
+ */
 export function fillWords(root) {
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n]"))) {
-    element.textContent = t(/** @type {string} */ (element.dataset.i18n));
+    const { i18n, i18nValues } = /** @type {{ i18n: string, i18nValues?: string }} */ (element.dataset);
+    element.textContent = t(i18n, i18nValues && JSON.parse(i18nValues));
   }
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-title]"))) {
     element.title = t(/** @type {string} */ (element.dataset.i18nTitle));

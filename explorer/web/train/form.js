@@ -1,7 +1,7 @@
 /** The form of a new run, in plain words, with what it would do before it is started. */
 
 import { h } from "../parts/dom.js";
-import { t } from "../parts/i18n.js";
+import { fillWords, t, words } from "../parts/i18n.js";
 import { PLAIN, PRESETS, configOf } from "../lib/run_form.js";
 import { duration } from "./steer.js";
 
@@ -261,8 +261,9 @@ export function createForm({ models, sources, distortions, onchange, onstart }) 
       start.replaceChildren(
         start.options[0],
         start.options[1],
-        ...names.map((run) => h("option", { value: run }, t("train.form.start.run", { run }))),
+        ...names.map((run) => h("option", { value: run, dataset: words("train.form.start.run", { run }) })),
       );
+      fillWords(start);
       start.value = [...start.options].some(({ value }) => value === chosen) ? chosen : "";
     },
   };

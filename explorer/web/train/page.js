@@ -269,9 +269,10 @@ async function open(element, { server, options }) {
   page.on(["language"], () => {
     fillWords(element);
     handwriting.redraw();
+    summarise(null);
+    if (watched.hidden) return;
     moment.redraw();
     judged.redraw();
-    summarise(null);
     draw();
     void readRun();
   });

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { short } from "../../lib/numbers.js";
-import { t } from "../i18n.js";
+import { t, words } from "../i18n.js";
 import { page } from "../page.js";
 import { shownInput } from "../input_state.js";
 
@@ -77,7 +77,7 @@ export function createBackward() {
       choice.hidden = !classes.length;
       choice.replaceChildren(
         h("option", { value: "", dataset: { i18n: "backward.off" } }),
-        ...classes.map((name, k) => h("option", { value: k }, t("backward.label", { name }))),
+        ...classes.map((name, k) => h("option", { value: k, dataset: words("backward.label", { name }) })),
       );
       const label = page.get("label");
       choice.value = label !== null && label < classes.length ? String(label) : "";

@@ -49,13 +49,13 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
   /** @type {import("./facts.js").Fed | null} */
   let made = null;
 
-  const name = step.index < 0 ? t("network.input") : step.op;
+  const name = () => (step.index < 0 ? t("network.input") : step.op);
   const fold = h("button", { type: "button", class: "fold", onclick: onfold });
   const title = h(
     "h3",
     {},
     h("span", { class: "step-number" }, step.index < 0 ? "" : String(step.index + 1)),
-    h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, name),
+    h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, name()),
     fold,
   );
   const facts = h("p", { class: "step-facts" });
@@ -108,7 +108,7 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
       folded = on;
       element.classList.toggle("folded", on);
       fold.setAttribute("aria-expanded", String(!on));
-      fold.title = t(on ? "network.unfold.step" : "network.fold.step", { name });
+      fold.title = t(on ? "network.unfold.step" : "network.fold.step", { name: name() });
       fold.setAttribute("aria-label", fold.title);
       fold.textContent = on ? "+" : "−";
     },
@@ -242,7 +242,7 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
       facts.replaceChildren(...factLines(step));
       picture?.canvas.setAttribute(
         "aria-label",
-        t("network.picture", { name: step.path || step.op, shape: step.shape.join("×") }),
+        t("network.picture", { name: step.path || name(), shape: step.shape.join("×") }),
       );
       if (made) column.sayFed(made);
       column.fold(folded);
