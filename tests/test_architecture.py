@@ -158,9 +158,10 @@ def test_what_is_imported_is_declared():
     declared = {line.lower().replace("-", "_") for line in lines if line}
     known = {"PIL": "pillow"}
     optional = {"onnx", "onnxruntime", "onnxscript", "triton", "IPython"}
+    gradio_stands_on = {"fastapi", "starlette", "uvicorn"}
     for name in MODULES:
         for other in imports(name):
             root = other.split(".")[0]
-            if root in sys.stdlib_module_names or root in ("core", "explorer") or root in optional:
+            if root in sys.stdlib_module_names or root in ("core", "explorer") or root in optional | gradio_stands_on:
                 continue
             assert known.get(root, root).lower() in declared, f"{name} imports {root}, which is not declared"
