@@ -5,13 +5,14 @@ numbers: they propagate as they do in torch.
 """
 
 from math import prod
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from core.ops.arguments import Size, check_not_empty, check_rank, check_size
 
-APPROXIMATIONS = ("none", "tanh")
+Approximation = Literal["none", "tanh"]
 """How `gelu` can be computed."""
 
 
@@ -101,8 +102,8 @@ def check_approximate(approximate: str) -> None:
     Raises:
         ValueError: It is neither "none" nor "tanh".
     """
-    if approximate not in APPROXIMATIONS:
-        raise ValueError(f'approximate must be one of {", ".join(APPROXIMATIONS)}, not "{approximate}"')
+    if approximate not in get_args(Approximation):
+        raise ValueError(f'approximate must be one of {", ".join(get_args(Approximation))}, not "{approximate}"')
 
 
 def check_dim(size: Size, dim: int) -> tuple[int, int]:

@@ -13,19 +13,8 @@ from tests.browser.test_arithmetic import arithmetic as arithmetic
 from tests.browser.test_arithmetic import cell, control, expect_checked, numbers, opened, tensor, tool
 
 OPERATORS = (
-    *(
-        "conv",
-        "transpose",
-        "max",
-        "avg",
-        "adaptive",
-        "relu",
-        "leakyRelu",
-        "sigmoid",
-        "tanh",
-        "hardsigmoid",
-        "hardswish",
-    ),
+    *("conv", "transpose", "max", "avg", "adaptive"),
+    *("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish", "silu", "gelu"),
     *("linear", "batchNorm", "crossEntropy", "nll", "sgd", "adam"),
 )
 
@@ -79,6 +68,8 @@ SETTINGS = {
     "avg": [{"padding__rows": "1", "stride__rows": "3"}],
     "adaptive": [{"output__rows": "3", "output__columns": "4"}],
     "leakyRelu": [{}],
+    "silu": [{}],
+    "gelu": [{}, {"approximate": "tanh"}],
     "linear": [{"batch": "3", "outFeatures": "2"}],
 }
 

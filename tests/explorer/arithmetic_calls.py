@@ -6,13 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.ops import naive
+from core.ops import catalogue, naive
 from core.ops.geometry import conv_windows, padded_size
 from core.ops.naive.batch_norm import batch_norm_statistics
 from core.ops.naive.numbers import numbers
 from core.ops.optim import adam_step, sgd_step
 
-ACTIVATIONS = ("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish")
+ACTIVATIONS = {op.page: name for name, op in catalogue.ACTIVATIONS.items() if op.page}
+"""The page's names, with those of `core.ops`."""
 
 Case = dict[str, Any]
 Calls = dict[str, tuple[str, Callable[[], Tensor]]]
@@ -99,7 +100,7 @@ def transpose_calls(case: Case) -> Calls:
 
 def activation_calls(case: Case) -> Calls:
     input, grad_output = values(case, "input"), values(case, "gradOutput")
-    name, rest = {"leakyRelu": "leaky_relu"}.get(case["op"], case["op"]), list(case["settings"].values())
+    name, rest = ACTIVATIONS[case["op"]], list(case["settings"].values())
     return {
         "output": (name, lambda: getattr(naive, name)(input, *rest)),
         "gradInput": (f"{name}_input_grad", lambda: getattr(naive, f"{name}_input_grad")(input, grad_output, *rest)),

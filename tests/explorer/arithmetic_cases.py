@@ -96,6 +96,10 @@ def drawn_leaky(generator: random.Random) -> Case:
     return {**drawn_activation(generator), "settings": {"slope": generator.choice([0.1, 0.01, -0.5])}}
 
 
+def drawn_gelu(generator: random.Random) -> Case:
+    return {**drawn_activation(generator), "settings": {"approximate": generator.choice(["none", "tanh"])}}
+
+
 def drawn_linear(generator: random.Random) -> Case:
     N, features, out = (generator.randint(1, 4) for _ in range(3))
     tensors = {"input": tensor(generator, N, features), "weight": tensor(generator, out, features)}
@@ -143,6 +147,7 @@ DRAWN: dict[str, tuple[int, Callable[[random.Random], Case]]] = {
     "adaptive": (6, drawn_adaptive),
     **dict.fromkeys(ACTIVATIONS, (2, drawn_activation)),
     "leakyRelu": (3, drawn_leaky),
+    "gelu": (4, drawn_gelu),
     "linear": (4, drawn_linear),
     "batchNorm": (8, drawn_batch_norm),
     "crossEntropy": (6, drawn_loss),

@@ -99,6 +99,14 @@ def test_check_says_what_does_not_fit(where, change, message):
         check(wrong)
 
 
+def test_check_refuses_an_approximation_that_torch_does_not_know():
+    tensors = {name: {"shape": [1, 1, 1], "values": [1.0]} for name in ("input", "gradOutput")}
+    case = {"op": "gelu", "settings": {"approximate": "tanh"}, "tensors": tensors}
+    assert check(case)["output"] == [pytest.approx(0.8411919906)]
+    with pytest.raises(ValueError, match="approximate is 'erf', expected one of none, tanh"):
+        check({**case, "settings": {"approximate": "erf"}})
+
+
 def test_check_answers_overflow_by_name():
     case = small_case()
     case["tensors"] |= {

@@ -93,6 +93,10 @@ LAYERS = {
     "leaky": nn.LeakyReLU(0.2),
     "sigmoid": nn.Sigmoid(),
     "tanh": nn.Tanh(),
+    "hardswish": nn.Hardswish(),
+    "silu": nn.SiLU(),
+    "gelu": nn.GELU(),
+    "gelu, tanh": nn.GELU("tanh"),
     "batch norm": nn.BatchNorm2d(4),
     "batch norm without parameters": nn.BatchNorm2d(4, affine=False),
 }

@@ -10,7 +10,7 @@ import math
 
 from torch import Tensor
 
-from core.ops.checks import check_approximate, check_elementwise, check_tensors
+from core.ops.checks import Approximation, check_approximate, check_elementwise, check_tensors
 from core.ops.naive.numbers import Output, numbers
 
 __all__ = [
@@ -199,7 +199,7 @@ def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     return grad_input.tensor().reshape(size)
 
 
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, approximate: Approximation = "none") -> Tensor:
     """Return x · Φ(x) for every element x, Φ(x) the share of a standard normal distribution below x.
 
     Φ(x) = (1 + erf(x / √2)) / 2, or, `approximate` being "tanh", (1 + tanh(√(2 / π) · (x + 0.044715 · x³))) / 2
@@ -215,7 +215,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return output.tensor().reshape(size)
 
 
-def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: str = "none") -> Tensor:
+def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: Approximation = "none") -> Tensor:
     """Return dL/dinput of `gelu`: grad_output · (Φ(x) + x · Φ′(x))."""
     check_elementwise(input, grad_output)
     check_approximate(approximate)
@@ -226,14 +226,14 @@ def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: str = "none
     return grad_input.tensor().reshape(size)
 
 
-def _below(x: float, approximate: str) -> float:
+def _below(x: float, approximate: Approximation) -> float:
     """Return Φ(x) as `gelu` writes it."""
     if approximate == "none":
         return (1 + math.erf(x / math.sqrt(2))) / 2
     return (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))) / 2
 
 
-def _density(x: float, approximate: str) -> float:
+def _density(x: float, approximate: Approximation) -> float:
     """Return Φ′(x): e^(−x² / 2) / √(2π), or the derivative of the approximation."""
     if approximate == "none":
         return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from core.ops.checks import check_approximate, check_elementwise, check_tensors
+from core.ops.checks import Approximation, check_approximate, check_elementwise, check_tensors
 
 __all__ = [
     "gelu",
@@ -113,14 +113,14 @@ def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     return grad_output * output * (1 + input * (1 - output))
 
 
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, approximate: Approximation = "none") -> Tensor:
     """Return x · Φ(x) for every element x; see `core.ops.naive.gelu`."""
     check_tensors(input=input)
     check_approximate(approximate)
     return input * _below(input, approximate)
 
 
-def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: str = "none") -> Tensor:
+def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: Approximation = "none") -> Tensor:
     """Return dL/dinput of `gelu`: grad_output · (Φ(x) + x · Φ′(x))."""
     check_elementwise(input, grad_output)
     check_approximate(approximate)
@@ -132,7 +132,7 @@ def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: str = "none
     return grad_output * (below + input * density)
 
 
-def _below(input: Tensor, approximate: str) -> Tensor:
+def _below(input: Tensor, approximate: Approximation) -> Tensor:
     """Return Φ(x) as `core.ops.naive.gelu` writes it."""
     if approximate == "none":
         return (1 + (input / math.sqrt(2)).erf()) / 2

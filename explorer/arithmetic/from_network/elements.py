@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from core.explain import Step
+from core.ops.catalogue import ACTIVATIONS, Op
 from explorer.arithmetic.from_network.base import Cut, Index, Sent, bias, exact, limited
 
 __all__ = ["CUTS"]
@@ -14,13 +15,14 @@ LONGEST = 32
 """Most products of a row that travel one by one, the largest; the others travel as their sum."""
 
 
-def _activation(op: str, **arguments: str) -> Cut:
-    """Cut one number of an activation whose `arguments` are the page's settings."""
+def _activation(op: Op) -> Cut:
+    """Cut one number of an activation."""
 
     def sent(step: Step, index: Index, grad: float, walk: str) -> Sent:
-        settings = {setting: step.arguments[name] for setting, name in arguments.items()}
+        settings = {setting: step.arguments[name] for setting, name in op.settings.items()}
         numbers = {"input": exact(step.tensor("input"))[index].item(), "gradOutput": grad}
-        return Sent(op, settings, {name: _filled(value, 1, 1, 1) for name, value in numbers.items()}, walk=walk)
+        tensors = {name: _filled(value, 1, 1, 1) for name, value in numbers.items()}
+        return Sent(str(op.page), settings, tensors, walk=walk)
 
     return Cut(
         lambda step, index: sent(step, index, 1.0, "forward"),
@@ -116,12 +118,7 @@ def _batch_norm_gradient(step: Step, wrt: str, index: Index, grad: Tensor) -> Se
 
 
 CUTS = {
-    "relu": _activation("relu"),
-    "leaky_relu": _activation("leakyRelu", slope="negative_slope"),
-    "sigmoid": _activation("sigmoid"),
-    "tanh": _activation("tanh"),
-    "hardsigmoid": _activation("hardsigmoid"),
-    "hardswish": _activation("hardswish"),
+    **{name: _activation(op) for name, op in ACTIVATIONS.items() if op.page},
     "linear": Cut(_linear, _linear_gradient),
     "batch_norm": Cut(_batch_norm, _batch_norm_gradient),
 }

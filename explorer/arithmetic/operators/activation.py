@@ -1,35 +1,43 @@
-"""Activations, element by element."""
+"""Activations, element by element: all that the catalogue gives a name on the page."""
 
+import inspect
 from collections.abc import Callable
+from typing import get_args
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.ops import naive
+from core.ops.catalogue import ACTIVATIONS, Op
 from explorer.arithmetic.operators.base import PICTURE, Operator, Tensors, backward, grad, leaves
 from explorer.arithmetic.settings import Settings
 
 __all__ = ["OPERATORS"]
 
-Activation = Callable[[Tensor, Settings], Tensor]
+# Torch multiplies the float64 gradient of hardsigmoid by a float32 1/6: its own relu6 has the exact one.
+EXACT: dict[str, Callable[..., Tensor]] = {"hardsigmoid": lambda input: F.relu6(input + 3) / 6}
 
 
-def _operator(activation: Activation) -> Operator:
+def _operator(op: Op) -> Operator:
+    """Return what torch says of an activation, with the settings that the page gives it."""
+
     def results(tensors: Tensors, settings: Settings) -> Tensors:
         (input,) = leaves(tensors, "input")
-        output = activation(input, settings)
+        output = EXACT.get(op.name, op.functions[0])(input, **_arguments(op, settings))
         backward(output, tensors)
         return {"output": output, "gradInput": grad(input)}
 
     return Operator(PICTURE, results)
 
 
-OPERATORS = {
-    "relu": _operator(lambda input, _: F.relu(input)),
-    "leakyRelu": _operator(lambda input, settings: F.leaky_relu(input, settings.number("slope"))),
-    "sigmoid": _operator(lambda input, _: torch.sigmoid(input)),
-    "tanh": _operator(lambda input, _: torch.tanh(input)),
-    # Torch multiplies the float64 gradient of hardsigmoid by a float32 1/6: its own relu6 has the exact one.
-    "hardsigmoid": _operator(lambda input, _: F.relu6(input + 3) / 6),
-    "hardswish": _operator(lambda input, _: F.hardswish(input)),
-}
+def _arguments(op: Op, settings: Settings) -> dict[str, float | str]:
+    """Return an activation's arguments, each of the kind that `core.ops` declares."""
+    parameters = inspect.signature(getattr(naive, op.name)).parameters
+    choices = {name: get_args(parameter.annotation) for name, parameter in parameters.items()}
+    return {
+        name: settings.choice(setting, choices[name]) if choices[name] else settings.number(setting)
+        for setting, name in op.settings.items()
+    }
+
+
+OPERATORS = {op.page: _operator(op) for op in ACTIVATIONS.values() if op.page}

@@ -135,7 +135,9 @@ export function createControls({ ask, onoperator, onpreset, onpass, onrandom, to
     h(
       "optgroup",
       { dataset: { i18nAria: `arithmetic.family.${family}`, family } },
-      ...operators.map(({ name }) => h("option", { value: name, dataset: { i18n: `arithmetic.op.${name}` } })),
+      ...operators.map(({ name, title = "" }) =>
+        h("option", { value: name, dataset: title ? {} : { i18n: `arithmetic.op.${name}` } }, title),
+      ),
     ),
   );
   const op = h(

@@ -7,7 +7,8 @@
  * `tests/explorer/arithmetic_cases.py`.
  * Pages, tests and links ask the module for everything else. Its shape is `Operator` below:
  *
- *   name       its key in words (`arithmetic.op.NAME`), links and requests; `family` groups it in the menu
+ *   name       its key in words (`arithmetic.op.NAME`), links and requests; `title` is a name that no language translates,
+ *              `family` groups it in the menu
  *   inputs     the tensors that a person edits, in the order they stand on the page, with how formulas write them (`labels`)
  *   settings   what can be chosen, each a control with `get` and `set` on a case: the controls are built from this list
  *   begin      its first case, on the numbers of the case before it where they fit
@@ -43,7 +44,7 @@ export { OPERATORS };
 
 /**
  * @typedef {{
- *   name: string, family: string, inputs: Name[], labels: Labels, variables?: Record<Name, string>, settings: Setting[],
+ *   name: string, title?: string, family: string, inputs: Name[], labels: Labels, variables?: Record<Name, string>, settings: Setting[],
  *   begin: (before: Case | null) => Case, refusal: (given: Case) => Refusal | null, fit: (given: Case) => Case,
  *   sizes?: (given: Case) => { symbols: string, axes: { axis: "rows" | "columns", output: number, text: string }[] },
  *   ranges?: (given: Case) => Record<Name, [number, number, number?]>,

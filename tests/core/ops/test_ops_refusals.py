@@ -350,6 +350,21 @@ REFUSED = {
         "input has 1 dimensions, expected at least 2",
         lambda o: o.batch_norm(r(3), r(3), r(3)),
     ),
+    "approximation": (
+        ValueError,
+        'approximate must be one of none, tanh, not "erf"',
+        lambda o: o.gelu(r(2), "erf"),
+    ),
+    "approximation of a gradient": (
+        ValueError,
+        'approximate must be one of none, tanh, not "erf"',
+        lambda o: o.gelu_input_grad(r(2), r(2), approximate="erf"),
+    ),
+    "gradient of another size, elementwise": (
+        ValueError,
+        r"grad_output has size \(3,\), expected \(2,\)",
+        lambda o: o.silu_input_grad(r(2), r(3)),
+    ),
     "mask dtype": (
         TypeError,
         "mask has dtype torch.float32, expected torch.bool",

@@ -1,5 +1,6 @@
 /** Activations element by element, as `core.ops.naive.activation` writes them: backward each is a gate of its own width. */
 
+import { erf } from "../erf.js";
 import { short } from "../numbers.js";
 import { factor, kept, size, termOf } from "../visits.js";
 import { gradientCall } from "./formulas.js";
@@ -9,21 +10,36 @@ import { gradientOf, inputSize, pictureOf, plainSetting, withGradient } from "./
 /** @typedef {import("../arithmetic.js").Case} Case */
 /** @typedef {import("../arithmetic.js").Pass} Pass */
 /** @typedef {import("../arithmetic.js").Operator} Operator */
+/** @typedef {import("../arithmetic.js").Setting} Setting */
+/** What an activation is set to, beside its numbers. @typedef {Record<string, any>} Given */
 /**
- * `gate` is f′(x); `grad` is what the loop writes, in its order of products. `worked`: f(x) with the number in it;
- * `slope`: f′ as a formula.
+ * One activation. `title`: its name, the same in all languages; `function`: that of the loop, if it is not `name`. `value` is f(x), `gate` f′(x); `grad` is what
+ * the loop writes, in its order of products. `formula`: f(x), `slope`: f′(x), `worked`: f(x) with the number in it.
  * @typedef {{
- *   name: string, value: (x: number, slope: number) => number, gate: (x: number, slope: number) => number, grad?: (x: number, g: number) => number,
- *   formula: string, slope: string, torch: string, worked: (x: string, slope: number) => string, function?: string,
+ *   name: string, title: string, function?: string, settings?: Setting[], initial?: Given,
+ *   value: (x: number, given: Given) => number, gate: (x: number, given: Given) => number, grad?: (x: number, g: number) => number,
+ *   formula: string | ((given: Given) => string), slope: string | ((given: Given) => string), torch: string | ((given: Given) => string),
+ *   worked: (x: string, given: Given) => string,
  * }} Activation
  */
 
 const sigma = (/** @type {number} */ x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
 
+/** √(2/π) · (x + 0.044715·x³), what GELU's approximation takes the tanh of. @param {number} x */
+const bent = (x) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+/** Φ(x), the share of a standard normal distribution below x. @param {number} x @param {Given} given */
+const below = (x, { approximate }) => (1 + (approximate === "tanh" ? Math.tanh(bent(x)) : erf(x / Math.SQRT2))) / 2;
+/** Φ′(x). @param {number} x @param {Given} given */
+const density = (x, { approximate }) =>
+  approximate === "tanh"
+    ? ((1 - Math.tanh(bent(x)) ** 2) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x)) / 2
+    : Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+
 /** @type {Activation[]} */
 const ACTIVATIONS = [
   {
     name: "relu",
+    title: "ReLU",
     value: (x) => (x <= 0 ? 0 : x),
     gate: (x) => (x <= 0 ? 0 : 1),
     grad: (x, g) => (x <= 0 ? 0 : g),
@@ -34,16 +50,20 @@ const ACTIVATIONS = [
   },
   {
     name: "leakyRelu",
+    title: "Leaky ReLU",
     function: "leaky_relu",
-    value: (x, slope) => (x > 0 ? x : slope * x),
-    gate: (x, slope) => (x > 0 ? 1 : slope),
+    settings: [plainSetting("slope", "number", { accepts: Number.isFinite })],
+    initial: { slope: 0.1 },
+    value: (x, { slope }) => (x > 0 ? x : slope * x),
+    gate: (x, { slope }) => (x > 0 ? 1 : slope),
     formula: "x if x > 0 else s·x",
     slope: "(1 if x > 0 else s)",
-    torch: "F.leaky_relu(X, s)",
-    worked: (x, slope) => (x.startsWith("(") || x === "0" ? `${short(slope)}·${x}` : x),
+    torch: ({ slope }) => `F.leaky_relu(X, ${slope})`,
+    worked: (x, { slope }) => (x.startsWith("(") || x === "0" ? `${short(slope)}·${x}` : x),
   },
   {
     name: "sigmoid",
+    title: "Sigmoid",
     value: sigma,
     gate: (x) => sigma(x) * (1 - sigma(x)),
     grad: (x, g) => g * sigma(x) * (1 - sigma(x)),
@@ -54,6 +74,7 @@ const ACTIVATIONS = [
   },
   {
     name: "tanh",
+    title: "Tanh",
     value: Math.tanh,
     gate: (x) => 1 - Math.tanh(x) ** 2,
     formula: "(e^x − e^(−x)) / (e^x + e^(−x))",
@@ -63,6 +84,7 @@ const ACTIVATIONS = [
   },
   {
     name: "hardsigmoid",
+    title: "Hard sigmoid",
     value: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5),
     gate: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
     grad: (x, g) => (x > -3 && x < 3 ? g / 6 : 0),
@@ -73,6 +95,7 @@ const ACTIVATIONS = [
   },
   {
     name: "hardswish",
+    title: "Hard swish",
     value: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
     gate: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5),
     formula: "x · min(max(x + 3, 0), 6) / 6",
@@ -80,22 +103,46 @@ const ACTIVATIONS = [
     torch: "F.hardswish(X)",
     worked: (x) => `${x} · min(max(${x} + 3, 0), 6) / 6`,
   },
+  {
+    name: "silu",
+    title: "SiLU",
+    value: (x) => x * sigma(x),
+    gate: (x) => sigma(x) * (1 + x * (1 - sigma(x))),
+    grad: (x, g) => g * sigma(x) * (1 + x * (1 - sigma(x))),
+    formula: "x / (1 + e^(−x))",
+    slope: "σ(x)·(1 + x·(1 − σ(x)))",
+    torch: "F.silu(X)",
+    worked: (x) => `${x} / (1 + e^(−${x}))`,
+  },
+  {
+    name: "gelu",
+    title: "GELU",
+    settings: [plainSetting("approximate", "choice", { options: () => ["none", "tanh"] })],
+    initial: { approximate: "none" },
+    value: (x, given) => x * below(x, given),
+    gate: (x, given) => below(x, given) + x * density(x, given),
+    formula: ({ approximate }) =>
+      approximate === "tanh" ? "x · (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2" : "x · (1 + erf(x / √2)) / 2",
+    slope: "(Φ(x) + x·Φ′(x))",
+    torch: ({ approximate }) => (approximate === "tanh" ? 'F.gelu(X, approximate="tanh")' : "F.gelu(X)"),
+    worked: (x, { approximate }) =>
+      approximate === "tanh"
+        ? `${x} · (1 + tanh(√(2/π)·(${x} + 0.044715·${x}³))) / 2`
+        : `${x} · (1 + erf(${x} / √2)) / 2`,
+  },
 ];
 
 /** @param {Activation} activation @returns {Operator} */
 const operatorFor = (activation) => ({
   name: activation.name,
+  title: activation.title,
   family: "activation",
   inputs: ["input", "gradOutput"],
   labels: {},
-  settings: [
-    inputSize,
-    inputChannels,
-    ...(activation.name === "leakyRelu" ? [plainSetting("slope", "number", { accepts: Number.isFinite })] : []),
-  ],
+  settings: [inputSize, inputChannels, ...(activation.settings ?? [])],
   begin: (before) => ({
     op: activation.name,
-    settings: activation.name === "leakyRelu" ? { slope: 0.1 } : {},
+    settings: { ...activation.initial },
     tensors: {
       input: (before && ACTIVATIONS.some(({ name }) => name === before.op) && pictureOf(before)) || {
         shape: [1, 3, 3],
@@ -115,7 +162,7 @@ function passes(
   { name, value, gate, grad, formula, slope: derivative, torch, worked, function: written = name },
   { settings, tensors: { input, gradOutput } },
 ) {
-  const { slope = 0 } = settings;
+  const said = (/** @type {Activation["formula"]} */ text) => (typeof text === "string" ? text : text(settings));
   const shapes = { input: input.shape, gradOutput: input.shape, output: input.shape, gradInput: input.shape };
   const common = { shapes, slides: null, count: size(input.shape), taps: 1, starts: null, ends: null, scatter: false };
   /** @type {Pass} */
@@ -124,13 +171,13 @@ function passes(
     name: "forward",
     direction: "forward",
     function: written,
-    formula: `y = ${formula}`,
-    torch: `Y = ${torch.replace(", s)", `, ${slope})`)}`,
+    formula: `y = ${said(formula)}`,
+    torch: `Y = ${said(torch)}`,
     reads: ["input"],
     targets: ["output"],
     visit: kept((k) => {
       const x = input.values[k];
-      const found = value(x, slope);
+      const found = value(x, settings);
       return {
         vars: { k, x },
         target: ["output", k],
@@ -140,7 +187,7 @@ function passes(
         window: {},
       };
     }),
-    worked: ({ vars: { x } }) => [{ text: worked(factor(x), slope), at: 0 }],
+    worked: ({ vars: { x } }) => [{ text: worked(factor(x), settings), at: 0 }],
     told: ({ vars: { x } }) => ({ text: `x = ${short(x, 6)}` }),
   };
   /** @type {Pass} */
@@ -149,13 +196,13 @@ function passes(
     name: "inputGrad",
     direction: "backward",
     function: `${written}_input_grad`,
-    formula: `dL/dx = dL/dy · ${derivative}`,
+    formula: `dL/dx = dL/dy · ${said(derivative)}`,
     torch: gradientCall("X"),
     reads: ["input", "gradOutput"],
     targets: ["gradInput"],
     visit: kept((k) => {
       const [x, g] = [input.values[k], gradOutput.values[k]];
-      const open = gate(x, slope);
+      const open = gate(x, settings);
       const found = grad ? grad(x, g) : g * open;
       return {
         vars: { k, x, grad: g },
