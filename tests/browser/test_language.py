@@ -25,7 +25,8 @@ WORDS = r"""() => {
   }
   return words;
 }"""
-DRAWN = "model=a2&ink=ImCWIlCyIjDOIiDpIhEFIfEiIcFAIYFgITGBIOGjIIHGIDHnH-IIH6IoH3JHHzJlHwKDHtKgHqK8HnLXHjLwHgMJHdMhHZM5HWNS&label=3"
+INK = "ImCWIlCyIjDOIiDpIhEFIfEiIcFAIYFgITGBIOGjIIHGIDHnH-IIH6IoH3JHHzJlHwKDHtKgHqK8HnLXHjLwHgMJHdMhHZM5HWNS"
+DRAWN = f"model=a2&ink={INK}&label=3"
 STATES = {
     "draw": f"{DRAWN}&cells=3.0.1.1.6",
     "backward": f"{DRAWN}&cells=3:weight.1.0.2.2",
