@@ -12,6 +12,13 @@ export default [
       eqeqeq: "error",
       "no-var": "error",
       "prefer-const": ["error", { destructuring: "all" }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.object.name='Math'] > SpreadElement",
+          message: "A call takes some ten thousand arguments at most: use largestOf or smallestOf of lib/numbers.js.",
+        },
+      ],
     },
   },
   {

@@ -9,13 +9,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from core.training.lock import held
 
-__all__ = ["Control", "RunFolder", "State", "Status", "read_json", "write_atomically"]
+__all__ = ["Control", "RunFolder", "State", "Status", "Told", "read_json", "write_atomically"]
 
 State = Literal["queued", "running", "paused", "stopped", "done", "failed"]
+
+BATCH = b'{"event":"batch",'
+"""How the line of a `core.training.events.Batch` begins."""
 
 LAUNCH_SECONDS = 30.0
 """How long a process that was launched may take until it holds the run's lock."""
@@ -34,6 +37,14 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+
+
+class Told(NamedTuple):
+    """What a run told: events, the `since` of the next reading, and how many batches each told batch stands for."""
+
+    events: list[dict[str, Any]]
+    next: int
+    every: int
 
 
 @dataclass(frozen=True)
@@ -160,21 +171,46 @@ class RunFolder:
         """Return the file of all that changes from step to step, as it was after a step."""
         return self.states / f"{step:08d}.safetensors"
 
-    def events(self, since: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Return the events told from byte `since` on, and the byte to ask from next time."""
+    def events(self, since: int = 0, *, most: int | None = None) -> Told:
+        """Return the events told from byte `since` on.
+
+        Args:
+            since: the `next` of an earlier reading.
+            most: of more batches only every so many-th is returned, the last one among them; every other event is.
+        """
         if not self.metrics.exists():
-            return [], 0
+            return Told([], 0, 1)
         with self.metrics.open("rb") as file:
             file.seek(since)
             told = file.read()
         whole = told[: told.rfind(b"\n") + 1]
-        return [event for line in whole.splitlines() if (event := _event(line))], since + len(whole)
+        lines, every = _thinned(whole.splitlines(), most)
+        return Told([event for line in lines if (event := _event(line))], since + len(whole), every)
 
     def remove(self) -> None:
         """Delete everything, the name first, so that a half-deleted run is never listed."""
         aside = Path(tempfile.mkdtemp(dir=self.path.parent, prefix=".deleted-"))
         os.replace(self.path, aside / "run")
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _thinned(lines: list[bytes], most: int | None) -> tuple[list[bytes], int]:
+    """Return the lines with at most `most` of the batches among them, evenly apart, and how many batches stand for one.
+
+    Lines are not read before they are chosen: a run of hours tells a hundred thousand batches.
+    """
+    count = sum(line.startswith(BATCH) for line in lines)
+    every = 1 if most is None else max(1, -(-count // most))
+    if every == 1:
+        return lines, 1
+    kept, left = [], count
+    for line in lines:
+        if line.startswith(BATCH):
+            left -= 1
+            if left % every:
+                continue
+        kept.append(line)
+    return kept, every
 
 
 def _event(line: bytes) -> dict[str, Any]:

@@ -88,11 +88,12 @@ FORBIDDEN = '/\\:*?"<>|'
 
 @dataclass(frozen=True)
 class Reading:
-    """What a run told: its status, events, and the `since` of the next reading."""
+    """What a run told: its status, events, the `since` of the next reading; one batch of `every` is told."""
 
     status: Status
     events: list[dict[str, Any]]
     next: int
+    every: int = 1
 
 
 class Runs:
@@ -138,15 +139,20 @@ class Runs:
         status = run.status()
         return seen(run, status, queue(self.folder) if status.state == "queued" else [])
 
-    def read(self, name: str, since: int = 0) -> Reading:
+    def read(self, name: str, since: int = 0, *, most: int | None = None) -> Reading:
         """Return a run's status and the events from `since` on, the `next` of an earlier reading.
+
+        Args:
+            name: of the run.
+            since: 0 for all events.
+            most: batches to be told of, evenly apart where there are more.
 
         Raises:
             FileNotFoundError: there is no run of that name.
         """
         run = self._run(name)
-        events, next = run.events(since)
-        return Reading(run.status(), _without_void(events), next)
+        told = run.events(since, most=most)
+        return Reading(run.status(), _without_void(told.events), told.next, told.every)
 
     def config(self, name: str) -> RunConfig:
         """Return what a run was started with.

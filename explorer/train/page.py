@@ -25,6 +25,9 @@ __all__ = ["Workshop", "train_view"]
 RUNS_DIR = Path("runs")
 """Where runs go when nobody said."""
 
+MOST_BATCHES = 1000
+"""Batches that one reading of a run tells of: no chart is wider, in pixels."""
+
 MOST_PICTURES = 60
 """Wrong answers that are shown at once."""
 
@@ -85,10 +88,13 @@ def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 
 
 def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
-    """Answer `{name, since}` with the run's status, its events from there on, and the next `since`."""
+    """Answer `{name, since}` with the run's status, its events from there on, and the next `since`.
+
+    Of many batches only one of `every` is told.
+    """
     run = workshop.runs.run(_name(request))  # before its events: one that has ended tells no more
-    reading = workshop.runs.read(run.name, int(request.get("since", 0)))
-    return {"run": asdict(run), "events": reading.events, "next": reading.next}
+    reading = workshop.runs.read(run.name, int(request.get("since", 0)), most=MOST_BATCHES)
+    return {"run": asdict(run), "events": reading.events, "next": reading.next, "every": reading.every}
 
 
 def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve, speak
+from tests.core.training.run_cases import told_long
 
 STATE = ".run-head .run-state"
 SECONDS = 60_000
@@ -209,6 +210,26 @@ def test_a_network_learns_labelled_drawings(train: Page, tmp_path: Path) -> None
     expect(train.locator(".handwriting [role=status]")).to_contain_text("deleted")
     train.locator(".handwriting input[type=file]").set_input_files(file)
     expect(train.locator(".handwriting [role=status]")).to_contain_text("4 labelled drawings")
+
+
+@pytest.fixture
+def long_app(tmp_path: Path) -> Iterator[str]:
+    """An app with a run that trained for hours."""
+    told_long(tmp_path / "long", 100_000)
+    yield from serve("-m", "explorer", "--no-open", "--runs-dir", str(tmp_path))
+
+
+def test_a_run_that_told_a_hundred_thousand_batches_is_drawn_thinned(
+    long_app: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(f"{long_app}/#page=train")
+    charts = page.get_by_role("region", name="Curves")
+    expect(charts.get_by_text("One of every 100 batches that were told is drawn")).to_be_visible()
+    loss = page.get_by_role("img", name="Loss")
+    assert len(str(loss.locator(".chart-line.faint").get_attribute("d")).split("L")) == 1000
+    loss.hover(position={"x": 300, "y": 100})
+    expect(loss.locator(".chart-pointer")).to_have_count(1)
+    expect(charts.locator(".chart-reading").first).to_have_text(re.compile(r"^step [\d,]+ · training [\d.]+"))
 
 
 def test_the_page_fits_a_phone_and_speaks_chinese(train: Page) -> None:

@@ -8,6 +8,7 @@ import { ask } from "../lib/live.js";
 import { createMenu } from "../parts/menu.js";
 import { fromBase64 } from "../lib/codes.js";
 import { pngFile, svgFile } from "../parts/snapshot.js";
+import { largestOf } from "../lib/numbers.js";
 
 /** Most frames, and most pixels of all frames together, of a moving picture. */
 const [MOST_FRAMES, MOST_PIXELS] = [160, 60_000_000];
@@ -15,7 +16,10 @@ const [MOST_FRAMES, MOST_PIXELS] = [160, 60_000_000];
 /** The terms of a step, one in each row, and what they give. @param {import("../lib/arithmetic.js").Pass} pass @param {import("../lib/arithmetic.js").Visit} visit @returns {(string | number)[][]} */
 export function stepTable(pass, visit) {
   const names = [...new Set(visit.terms.flatMap(({ vars }) => Object.keys(vars)))];
-  const width = Math.max(0, ...visit.terms.map(({ factors }) => factors.length));
+  const width = largestOf(
+    visit.terms.map(({ factors }) => factors.length),
+    0,
+  );
   const factors = Array.from({ length: width }, (_, k) => `factor ${k + 1}`);
   const rows = visit.terms.map((term) => [
     ...names.map((name) => term.vars[name] ?? ""),

@@ -3,6 +3,7 @@
 import { colourTable, tableIndex } from "../lib/colour.js";
 import { page } from "../parts/page.js";
 import { peakOf } from "../parts/swatch.js";
+import { largestOf, smallestOf } from "../lib/numbers.js";
 
 /** The part of a scale that is used. */
 const STRENGTH = { diverging: 0.6, grey: 0.5 };
@@ -28,7 +29,7 @@ function paletteOf(scale) {
 export function shadingOf(name, values) {
   const finite = Array.from(values).filter(Number.isFinite);
   if (name === "input") {
-    const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
+    const [low, high] = [smallestOf(finite, 0), largestOf(finite, 0)];
     const at = paletteOf("grey");
     return { low, high, shade: (value) => at(high > low ? (STRENGTH.grey * (value - low)) / (high - low) : 0) };
   }

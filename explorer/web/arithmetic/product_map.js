@@ -2,7 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
-import { short } from "../lib/numbers.js";
+import { largestOf, short } from "../lib/numbers.js";
 import { factor } from "../lib/visits.js";
 import { NO_RING } from "./grid.js";
 import { createLegend } from "./legend.js";
@@ -49,7 +49,7 @@ export function createProductMap({ onlight }) {
     element,
     /** @param {Term[]} terms @param {number} until the last that was computed @param {number} now the present one, or none of them @param {import("./paint.js").Shading} shading */
     show(terms, until, now, shading) {
-      const [rows, across] = [1, 2].map((axis) => 1 + Math.max(...terms.map(({ place }) => place[axis])));
+      const [rows, across] = [1, 2].map((axis) => 1 + largestOf(terms.map(({ place }) => place[axis])));
       columns = across;
       placed = Array(rows * columns);
       const written = new Uint8Array(rows * columns);

@@ -16,6 +16,7 @@ import { createGrid, NO_RING, planesOf } from "./grid.js";
 import { createMap, isMany } from "./map.js";
 import { createTerms } from "./terms.js";
 import { labelOf, refusedWords } from "./words.js";
+import { largestOf } from "../lib/numbers.js";
 
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
@@ -131,7 +132,7 @@ export function createStage({
   /** Of the visits that read a cell, the one whose window has it nearest to its middle. @param {Pass} pass @param {ReturnType<typeof readersOf>} readers */
   function middle(pass, readers) {
     const places = pass.visit(readers[0].visit).terms.map(({ place }) => place);
-    const [bottom, end] = [1, 2].map((axis) => Math.max(...places.map((place) => place[axis])));
+    const [bottom, end] = [1, 2].map((axis) => largestOf(places.map((place) => place[axis])));
     const far = (/** @type {number[]} */ [, row, column]) => Math.abs(row - bottom / 2) + Math.abs(column - end / 2);
     return readers.reduce((best, reader) => (far(reader.term.place) < far(best.term.place) ? reader : best)).visit;
   }
@@ -177,7 +178,7 @@ export function createStage({
       });
     const wide = (/** @type {import("../lib/arithmetic.js").Term} */ { place, factors }) =>
       (1 + place[2]) * Math.max(LEAST_CHARACTERS, factors.map(factor).join(" × ").length) > MANY_CHARACTERS;
-    return Math.max(0, ...columns) > MANY_COLUMNS || tapsOf(pass, 0) > MANY_TERMS || pass.visit(0).terms.some(wide);
+    return largestOf(columns, 0) > MANY_COLUMNS || tapsOf(pass, 0) > MANY_TERMS || pass.visit(0).terms.some(wide);
   }
 
   function draw() {

@@ -3,7 +3,7 @@
 import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
 import { t } from "../parts/i18n.js";
-import { short } from "../lib/numbers.js";
+import { largestOf, short } from "../lib/numbers.js";
 import { factor, unravel } from "../lib/visits.js";
 import { paintCell } from "../parts/swatch.js";
 import { shadingOf } from "./paint.js";
@@ -64,7 +64,14 @@ export function createTerms({ onlight }) {
 
   /** @param {string} named what a group is, a key of words */
   function build(named) {
-    const shape = [0, 1, 2].map((axis) => 1 + Math.max(0, ...terms.map(({ place }) => place[axis])));
+    const shape = [0, 1, 2].map(
+      (axis) =>
+        1 +
+        largestOf(
+          terms.map(({ place }) => place[axis]),
+          0,
+        ),
+    );
     const many = shape[0] === 1 && terms.length > MANY;
     const key = `${many} ${shape} ${named} ${terms.length}`;
     if (key === built) return;

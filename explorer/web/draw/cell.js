@@ -5,7 +5,7 @@
 
 import { h } from "../parts/dom.js";
 import { colour, css, inkOn } from "../lib/colour.js";
-import { narrow, numberOf, short } from "../lib/numbers.js";
+import { largestOf, narrow, numberOf, short } from "../lib/numbers.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { walkTold } from "../lib/case_link.js";
@@ -172,13 +172,13 @@ export function createCellPanel({ name, onopen, onlight, request }) {
 
   /** @param {any} sum */
   function explained(sum) {
-    const largest = Math.max(
-      0,
-      ...sum.addends.flatMap((/** @type {any} */ addends) =>
+    const largest = largestOf(
+      sum.addends.flatMap((/** @type {any} */ addends) =>
         addends.groups.flatMap((/** @type {any} */ group) =>
           group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.product))).filter(Number.isFinite),
         ),
       ),
+      0,
     );
     return [
       h("p", { class: "cell-value" }, short(sum.shown, 7)),
@@ -370,9 +370,9 @@ function gridShape({ terms, rest: left }) {
 function grids(group, { columns }, addends, largest, context) {
   const style = { gridTemplateColumns: `repeat(${columns}, minmax(38px, 1fr))` };
   const parts = addends.factors.map((/** @type {any} */ factor, /** @type {number} */ k) => {
-    const ends = Math.max(
+    const ends = largestOf(
+      group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.values[k]))).filter(Number.isFinite),
       0,
-      ...group.terms.map((/** @type {any} */ term) => Math.abs(numberOf(term.values[k]))).filter(Number.isFinite),
     );
     return h(
       "div",

@@ -10,6 +10,7 @@ import { createMenu } from "../parts/menu.js";
 import { pngFile, svgFile } from "../parts/snapshot.js";
 import { page } from "../parts/page.js";
 import { latex, plainText, termRows } from "./cell_texts.js";
+import { largestOf } from "../lib/numbers.js";
 
 /** A cell of a saved map is drawn this many pixels wide. */
 const ZOOM = 12;
@@ -155,7 +156,7 @@ function mapPicture(tensor, cell) {
   const picture = canvas(rows[0].length * ZOOM, rows.length * ZOOM);
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
   const table = colourTable("diverging", page.get("dark"));
-  const full = Math.max(0, ...rows.flat().map(Math.abs).filter(Number.isFinite));
+  const full = largestOf(rows.flat().map(Math.abs).filter(Number.isFinite), 0);
   rows.forEach((row, y) =>
     row.forEach((value, x) => {
       const word = table[tableIndex("diverging", full > 0 ? value / full : value * 0)];

@@ -1,6 +1,6 @@
 /** An opened sum as text and as LaTeX, every number as it was computed. */
 
-import { numberOf } from "../lib/numbers.js";
+import { largestOf, numberOf } from "../lib/numbers.js";
 
 /** Terms on one line of a formula. */
 const PER_LINE = 4;
@@ -94,7 +94,10 @@ function number(value) {
 
 /** An opened sum as a table: one row for each term. @param {Sum} sum @param {(factor: any) => string} source @returns {(string | number)[][]} */
 export function termRows(sum, source) {
-  const most = Math.max(1, ...sum.addends.map((addends) => addends.factors.length));
+  const most = largestOf(
+    sum.addends.map((addends) => addends.factors.length),
+    1,
+  );
   const head = [
     "addends",
     "group",

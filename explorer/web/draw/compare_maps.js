@@ -6,6 +6,7 @@ import { cellAfterKey } from "../lib/layout.js";
 import { t } from "../parts/i18n.js";
 import { createPicture } from "../parts/network/picture.js";
 import { createRamp, lookupOf } from "../parts/network/ramp.js";
+import { largestOf } from "../lib/numbers.js";
 
 /**
  * A page of maps of the first run, of the second, and of first − second.
@@ -129,7 +130,10 @@ export function createCompareMaps({ onpage }) {
   function redraw() {
     if (!shown) return;
     const largest = (/** @type {number[]} */ which) =>
-      Math.max(0, ...which.flatMap((k) => Array.from(pages[k].scales)));
+      largestOf(
+        which.flatMap((k) => Array.from(pages[k].scales)),
+        0,
+      );
     const ends = [largest([0, 1]), largest([0, 1]), largest([2])];
     pictures.forEach((picture, k) =>
       picture.paint(

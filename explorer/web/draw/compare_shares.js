@@ -3,6 +3,7 @@
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { percent } from "../parts/prediction.js";
+import { largestOf } from "../lib/numbers.js";
 
 /** Past this many classes only the most probable of either run are listed. */
 const MOST = 10;
@@ -16,7 +17,7 @@ export function createCompareShares() {
   /** What one side says, in words. @param {Side} side @param {string} name */
   function said({ prediction, problem }, name) {
     const { classes, probabilities, verdict, reason } = prediction;
-    const best = probabilities.indexOf(Math.max(...probabilities));
+    const best = probabilities.indexOf(largestOf(probabilities));
     const told =
       best < 0 || verdict === "empty"
         ? (reason ?? t("prediction.empty"))
@@ -37,7 +38,7 @@ export function createCompareShares() {
           new Map(verdict === "empty" ? [] : classes.map((name, k) => [name, probabilities[k]])),
       );
       const all = [...new Set(shares.flatMap((share) => [...share.keys()]))];
-      const strongest = (/** @type {string} */ name) => Math.max(...shares.map((share) => share.get(name) ?? 0));
+      const strongest = (/** @type {string} */ name) => largestOf(shares.map((share) => share.get(name) ?? 0));
       const listed = all.length > MOST ? all.toSorted((a, b) => strongest(b) - strongest(a)).slice(0, MOST) : all;
       list.replaceChildren(
         ...listed.map((name) =>

@@ -2,6 +2,7 @@
 
 import { opened, pictureOf, Refused } from "../parts/upload.js";
 import { canvas } from "../parts/dom.js";
+import { largestOf, smallestOf } from "../lib/numbers.js";
 
 /** The longest side that a request carries, pixels; explorer/screen/inputs.py holds it to this. */
 export const LONGEST = 140;
@@ -35,7 +36,7 @@ export async function pictureSource(file) {
   );
   const [width, height] = fitted(picture.width, picture.height);
   const grey = greyOf(pictureOf(surface, width, height).data);
-  if (Math.max(...grey) - Math.min(...grey) < 12) throw new Refused("input.refused.plain", { name: file.name });
+  if (largestOf(grey) - smallestOf(grey) < 12) throw new Refused("input.refused.plain", { name: file.name });
   const told = notes.filter(({ key }) => key !== "kernels.note.scaled"); // it is scaled once more here
   if (width < picture.width) told.push({ key: "kernels.note.scaled", numbers: { width, height } });
   return { width, height, data: base64(grey), name: file.name, notes: told };

@@ -3,6 +3,7 @@
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { factorText, ladderOf, timeText } from "./lab_results.js";
+import { largestOf } from "../lib/numbers.js";
 
 export function createLadder() {
   const title = h("h4", {});
@@ -24,7 +25,10 @@ export function createLadder() {
       if (!ladder) return;
       const { size, steps } = ladder;
       title.textContent = t("lab.ladder", { size });
-      const most = Math.max(...steps.map(({ faster }) => faster), 10);
+      const most = largestOf(
+        steps.map(({ faster }) => faster),
+        10,
+      );
       list.replaceChildren(
         ...steps.map(({ way, median, estimated, faster, step }, k) =>
           h(

@@ -1,6 +1,6 @@
 /** What a measurement found, from the events of `core.speed`: proof, ladder, reasons, and the table to take along. */
 
-import { short } from "../lib/numbers.js";
+import { largestOf, short } from "../lib/numbers.js";
 
 /**
  * @typedef {{ way: string, size: number, products: number, median: number, lower: number, upper: number, gflops: number, peak: number | null, error: number, prepared: number, estimated: boolean }} Point
@@ -47,7 +47,7 @@ export function extended(before, events) {
 export const sizesOf = ({ points }) => [...new Set(points.map(({ size }) => size))].sort((a, b) => a - b);
 
 /** Within what part of its largest element every result equals float64's. @param {Results} results */
-export const largestError = ({ points }) => Math.max(...points.map(({ error }) => error));
+export const largestError = ({ points }) => largestOf(points.map(({ error }) => error));
 
 /**
  * What each optimisation gave, at the largest size that all of them were measured at; null before there is one. `faster`: than

@@ -1,6 +1,6 @@
 /** What may be said of a kernel that was learned: that it is the one, that it takes longer, or why it cannot be known. */
 
-import { short } from "../lib/numbers.js";
+import { largestOf, short } from "../lib/numbers.js";
 import { peakOf } from "../parts/swatch.js";
 
 /** A kernel is found when no weight is further away than this part of the largest. */
@@ -16,8 +16,8 @@ export function verdictOf({ pair, descent, leftOut, step, last, now }) {
   const { equations, rank, condition, steps } = descent;
   const { variance } = equations;
   const distance = pair.truth
-    ? Math.max(
-        ...now.values.map((value, k) =>
+    ? largestOf(
+        now.values.map((value, k) =>
           Math.abs(value - /** @type {NonNullable<typeof pair.truth>} */ (pair.truth).kernel.values[k]),
         ),
       )

@@ -24,6 +24,7 @@
 
 import { OPERATORS } from "./operators/index.js";
 import { size } from "./visits.js";
+import { largestOf } from "./numbers.js";
 
 export { OPERATORS };
 
@@ -263,7 +264,7 @@ export function agreementOf(lists) {
   let [largest, count, agrees] = [0, 0, true];
   for (const { ours, theirs } of lists) {
     const difference = largestDifference(ours, theirs);
-    agrees &&= difference <= TOLERANCE * Math.max(1, ...theirs.filter(Number.isFinite).map(Math.abs));
+    agrees &&= difference <= TOLERANCE * largestOf(theirs.filter(Number.isFinite).map(Math.abs), 1);
     largest = Math.max(largest, difference);
     count += theirs.length;
   }

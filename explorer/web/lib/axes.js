@@ -1,12 +1,14 @@
 /** Charts without a page: where ticks stand, how values become positions, how a noisy curve is smoothed. */
 
+import { largestOf, smallestOf } from "./numbers.js";
+
 /** @typedef {{ low: number, high: number, log: boolean }} Axis */
 
 /** The axis that shows all values; a logarithmic one leaves out what is not above 0. @param {number[]} values @param {boolean} log @param {{ zero?: boolean }} [options] `zero`: begin at 0 @returns {Axis} */
 export function axisOf(values, log, { zero = false } = {}) {
   const shown = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
   if (!shown.length) return { low: log ? 1 : 0, high: log ? 10 : 1, log };
-  let [low, high] = [Math.min(...shown), Math.max(...shown)];
+  let [low, high] = [smallestOf(shown), largestOf(shown)];
   if (zero && !log) low = Math.min(0, low);
   if (low === high)
     return log

@@ -4,6 +4,8 @@
  * all operations keep a block a block, so a hover costs the sum of the axes' lengths and not their product.
  */
 
+import { largestOf, smallestOf } from "./numbers.js";
+
 /** @typedef {Uint8Array[]} Block */
 /** @typedef {{ kind: string, axis: number | null, size: number, stride: number, offset: number, taps: number, dilation: number, divide: number, bins: number, padding: number, table: number[] }} Rule */
 /** @typedef {{ parent: number, kind: string, axes: Rule[], input_shape: number[], output_shape: number[], source: any }} Relation */
@@ -36,7 +38,10 @@ function tableOf(rule, outputs) {
   let table = tables.get(rule);
   if (!table) {
     const rows = Array.from({ length: outputs }, (_, o) => positions(rule, o).filter((p) => p >= 0 && p < rule.size));
-    const taps = Math.max(1, ...rows.map((row) => row.length));
+    const taps = largestOf(
+      rows.map((row) => row.length),
+      1,
+    );
     const at = new Int32Array(outputs * taps).fill(-1);
     rows.forEach((row, o) => at.set(row, o * taps));
     table = { same: outputs === rule.size && taps === 1 && at.every((p, o) => p === o), taps, at };
@@ -221,8 +226,8 @@ export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled
     const axes = blocks.map((block) => block[block.length - fromEnd]);
     const pixel = picture.side / axes[0].length;
     return [
-      Math.min(...axes.map((axis) => axis.indexOf(1))) * pixel,
-      (Math.max(...axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel,
+      smallestOf(axes.map((axis) => axis.indexOf(1))) * pixel,
+      (largestOf(axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel,
     ];
   };
   const [rows, columns] = [extent(2), extent(1)];
@@ -236,8 +241,8 @@ export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled
       ).map(([a, b, c]) => a * x + b * y + c),
     ),
   );
-  const [left, top] = [0, 1].map((axis) => Math.min(...corners.map((corner) => corner[axis])));
-  const [right, bottom] = [0, 1].map((axis) => Math.max(...corners.map((corner) => corner[axis])));
+  const [left, top] = [0, 1].map((axis) => smallestOf(corners.map((corner) => corner[axis])));
+  const [right, bottom] = [0, 1].map((axis) => largestOf(corners.map((corner) => corner[axis])));
   if (!centred)
     return {
       left: left / picture.side,

@@ -3,6 +3,8 @@
  * edges between columns run without hiding each other.
  */
 
+import { largestOf } from "./numbers.js";
+
 /** @typedef {{ index: number, path: string, parents: number[] }} Node  `index` is -1 for the model's input */
 /** A module whose steps stand side by side, positions `first` to `last`; `depth` counts the groups around it. @typedef {{ path: string, first: number, last: number, depth: number }} Group */
 /** What one column hands to a later one; `lane` 0 is for neighbours. Positions are those of the shown columns. @typedef {{ from: number, to: number, lane: number }} Edge */
@@ -88,7 +90,7 @@ export function edgesOf(steps, stands) {
   const bySource = new Map();
   for (const edge of over) bySource.set(edge.from, [...(bySource.get(edge.from) ?? []), edge]);
   const buses = [...bySource]
-    .map(([from, members]) => ({ from, to: Math.max(...members.map(({ to }) => to)), members }))
+    .map(([from, members]) => ({ from, to: largestOf(members.map(({ to }) => to)), members }))
     .sort((a, b) => a.to - a.from - (b.to - b.from) || a.from - b.from);
   /** @type {{ from: number, to: number }[][]} */
   const lanes = [];
@@ -107,7 +109,14 @@ export function edgesOf(steps, stands) {
  */
 export function foldedAtFirst(count, groups, most) {
   const folded = new Set();
-  for (let depth = Math.max(-1, ...groups.map((group) => group.depth)); depth >= 0; depth--) {
+  for (
+    let depth = largestOf(
+      groups.map((group) => group.depth),
+      -1,
+    );
+    depth >= 0;
+    depth--
+  ) {
     if (new Set(representatives(count, groups, folded)).size <= most) break;
     for (const group of groups) if (group.depth === depth) folded.add(group.path);
   }

@@ -7,12 +7,12 @@ const NAMED = new Map([
   ["-inf", -Infinity],
 ]);
 
-/** A number from Python's JSON; NaN for what is none. @param {number | string} value */
+/** A number from Python's JSON; NaN for what is none, null among it. @param {number | string | null} value */
 export const numberOf = (value) => (typeof value === "number" ? value : (NAMED.get(value) ?? NaN));
 
 /**
  * A number with `digits` significant digits, as short as it can be: 0.81371, −12.4, 3.1e-8.
- * @param {number | string} value @param {number} [digits]
+ * @param {number | string | null} value @param {number} [digits]
  */
 export function short(value, digits = 5) {
   const number = numberOf(value);
@@ -29,10 +29,24 @@ export function short(value, digits = 5) {
 
 /**
  * A number for a narrow cell of a grid: two decimals below 100, and "0" only for what is exactly 0.
- * @param {number | string} value
+ * @param {number | string | null} value
  */
 export function narrow(value) {
   const size = Math.abs(numberOf(value));
   if (size === 0 || !Number.isFinite(size)) return short(value);
   return size < 100 ? numberOf(value).toFixed(2).replace("-", "−") : short(value, 3);
+}
+
+/** The largest of any number of values; `least` without any. @param {Iterable<number>} values @param {number} [least] */
+export function largestOf(values, least = -Infinity) {
+  let largest = least;
+  for (const value of values) largest = Math.max(largest, value);
+  return largest;
+}
+
+/** The smallest of any number of values; `most` without any. @param {Iterable<number>} values @param {number} [most] */
+export function smallestOf(values, most = Infinity) {
+  let smallest = most;
+  for (const value of values) smallest = Math.min(smallest, value);
+  return smallest;
 }

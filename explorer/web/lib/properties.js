@@ -5,6 +5,7 @@
 
 import { separated } from "./separable.js";
 import { svd } from "./svd.js";
+import { largestOf } from "./numbers.js";
 
 /** @typedef {{ rows: number, columns: number, values: number[] }} Plane */
 /** One step of a side: what it is called in formulas, and its numbers. @typedef {{ formula: string, plane: Plane }} Part */
@@ -92,7 +93,7 @@ export const pooled = (f, kind) =>
     return kind === "max" ? Math.max(a, b) : (a + b) / 2;
   });
 
-const peakOf = (/** @type {number[]} */ values) => Math.max(0, ...values.map(Math.abs));
+const peakOf = (/** @type {number[]} */ values) => largestOf(values.map(Math.abs), 0);
 
 /** @param {Part[]} left @param {Part[]} right @param {boolean} holds @returns {Worked} */
 function compared(left, right, holds) {

@@ -4,6 +4,7 @@
  */
 
 import { svd } from "./svd.js";
+import { smallestOf } from "./numbers.js";
 
 /** Share of the largest singular value below which another is rounding: a learned kernel is float32, of 24 bits. */
 const TOLERANCE = 1e-6;
@@ -73,7 +74,7 @@ function plain(rows, columns, values) {
  * @param {Factors} factors
  */
 function whole({ vertical, horizontal }) {
-  const least = Math.min(...horizontal.filter((value) => value !== 0).map(Math.abs));
+  const least = smallestOf(horizontal.filter((value) => value !== 0).map(Math.abs));
   const scaled = {
     vertical: vertical.map((value) => value * least),
     horizontal: horizontal.map((value) => value / least),

@@ -1,10 +1,16 @@
 /** What a training run told, gathered for the views: see `core/training/events.py` for the events. */
 
 /** @typedef {[number, number]} Point  step, value */
+/** @typedef {import("./contract/train.js").Event} Event */
+/** @typedef {import("./contract/train.js").Batch} Batch */
+/** @typedef {import("./contract/train.js").Checkpoint} Kept */
+/** @typedef {import("./contract/train.js").Score} Score */
 /**
- * @typedef {{ step: number, epoch: number, validation: Score | null, activations: { name: string, units: number, dead: number[], mean: number, std: number }[] }} Kept
- * @typedef {{ pictures: number, loss: number | null, accuracy: number, confusion: number[][], wrong: [number, number, number, number][] }} Score
- * @typedef {{ started: any, batches: any[], epochs: any[], kept: Kept[], tested: { step: number, name: string, score: Score }[], rates: Point[], notes: string[], compiled: number | null, ended: any }} Telling
+ * @typedef {{
+ *   started: import("./contract/train.js").Started | null, batches: Batch[], epochs: import("./contract/train.js").Epoch[], kept: Kept[],
+ *   tested: import("./contract/train.js").Tested[], rates: Point[], notes: string[], compiled: number | null,
+ *   ended: import("./contract/train.js").Ended | null,
+ * }} Telling
  */
 
 /** @returns {Telling} */
@@ -20,22 +26,57 @@ export const nothing = () => ({
   ended: null,
 });
 
-/** What is known after more events; nothing is changed in place. @param {Telling} telling @param {any[]} events @returns {Telling} */
+/** A run that told more batches than this since it was read is read anew: the server thins what is long. */
+const MOST_BATCHES = 2000;
+
+/**
+ * What is known of a run that is read again and again. `since`: where the next reading begins; `every`: how many batches each of
+ * the first reading stands for; `over`: it was read after it had ended.
+ * @typedef {{ telling: Telling, since: number, every: number, over: boolean }} Followed
+ */
+
+/** Of a run that was not read yet. @returns {Followed} */
+export const unread = () => ({ telling: nothing(), since: 0, every: 1, over: false });
+
+/** Where the next reading of a run begins. @param {Followed} followed */
+export const sinceOf = ({ telling, since }) => (telling.batches.length > MOST_BATCHES ? 0 : since);
+
+/** What is known after a reading from `since` on. @param {Followed} before @param {number} since @param {import("./contract/train.js").Reading} reading @param {boolean} over @returns {Followed} */
+export const followed = (before, since, { events, next, every }, over) =>
+  since
+    ? { telling: heard(before.telling, events), since: next, every: before.every, over }
+    : { telling: heard(nothing(), events), since: next, every, over };
+
+/** What is known after more events; nothing is changed in place. @param {Telling} telling @param {Event[]} events @returns {Telling} */
 export function heard(telling, events) {
-  let now = { ...telling };
+  const { batches, epochs, kept, tested, rates, notes } = telling;
+  let now = {
+    ...telling,
+    batches: [...batches],
+    epochs: [...epochs],
+    kept: [...kept],
+    tested: [...tested],
+    rates: [...rates],
+    notes: [...notes],
+  };
   for (const event of events) {
-    if (event.event === "started") now.started = event;
-    else if (event.event === "batch") now.batches = [...now.batches, event];
-    else if (event.event === "epoch") now.epochs = [...now.epochs, event];
-    else if (event.event === "checkpoint") now.kept = [...now.kept, event];
-    else if (event.event === "tested") now.tested = [...now.tested, event];
-    else if (event.event === "rate") now.rates = [...now.rates, [event.step, event.learning_rate]];
-    else if (event.event === "note") now.notes = [...now.notes, event.text];
-    else if (event.event === "compiled") now.compiled = event.seconds;
-    else if (event.event === "ended") now.ended = event;
-    else if (event.event === "resumed") now = without(now, event.step);
+    if (event.event === "resumed") now = without(now, event.step);
+    else take(now, event);
   }
   return now;
+}
+
+/** @param {Telling} now lists that are this one's own @param {Event} event */
+function take(now, event) {
+  if (event.event === "started") now.started = event;
+  else if (event.event === "batch") now.batches.push(event);
+  else if (event.event === "epoch") now.epochs.push(event);
+  else if (event.event === "checkpoint") now.kept.push(event);
+  else if (event.event === "tested") now.tested.push(event);
+  else if (event.event === "rate") now.rates.push([event.step, event.learning_rate]);
+  else if (event.event === "note") now.notes.push(event.text);
+  else if (event.event === "compiled") now.compiled = event.seconds;
+  else if (event.event === "ended") now.ended = event;
 }
 
 /** What a run that goes on after `step` does not take back. @param {Telling} telling @param {number} step @returns {Telling} */
@@ -57,31 +98,36 @@ const number = (/** @type {number | null} */ value) => value ?? NaN;
 
 /** The curves of a run: training by batch, validation by checkpoint. @param {Telling} telling */
 export function curvesOf({ batches, kept }) {
-  const judged = kept.filter(({ validation }) => validation !== null);
-  const points = (/** @type {any[]} */ events, /** @type {(event: any) => number | null} */ of) =>
-    events.map((event) => /** @type {Point} */ ([event.step, number(of(event))]));
+  const judged = kept.flatMap(({ step, validation }) => (validation ? [{ step, ...validation }] : []));
   return {
-    loss: points(batches, (event) => event.loss),
-    accuracy: points(batches, (event) => event.accuracy),
-    rate: points(batches, (event) => event.learning_rate),
-    heldLoss: points(judged, (event) => event.validation.loss),
-    heldAccuracy: points(judged, (event) => event.validation.accuracy),
+    loss: pointsOf(batches, (event) => event.loss),
+    accuracy: pointsOf(batches, (event) => event.accuracy),
+    rate: pointsOf(batches, (event) => event.learning_rate),
+    heldLoss: pointsOf(judged, (score) => score.loss),
+    heldAccuracy: pointsOf(judged, (score) => score.accuracy),
   };
 }
 
+/** @template {{ step: number }} E @param {E[]} events @param {(event: E) => number | null} of @returns {Point[]} */
+const pointsOf = (events, of) => events.map((event) => [event.step, number(of(event))]);
+
 /** The gradient's norm of each module, by step. @param {Telling} telling @returns {{ name: string, points: Point[] }[]} */
 export function gradientsOf({ batches }) {
-  const names = [...new Set(batches.flatMap((event) => Object.keys(event.gradient_norms)))];
-  return names.map((name) => ({
+  const names = new Set(batches.flatMap(({ gradient_norms: norms }) => Object.keys(norms)));
+  return [...names].map((name) => ({
     name,
-    points: batches
-      .filter((event) => name in event.gradient_norms)
-      .map((event) => [event.step, number(event.gradient_norms[name])]),
+    points: pointsOf(
+      batches.filter(({ gradient_norms: norms }) => name in norms),
+      ({ gradient_norms: norms }) => norms[name],
+    ),
   }));
 }
 
-/** A set's scores before and after: the first and the last that were told. @param {{ step: number, score: Score | null }[]} scores */
+/**
+ * A set's scores before and after: the first and the last that were told.
+ * @param {{ step: number, score: Score | null }[]} scores
+ */
 export function beforeAfter(scores) {
-  const told = scores.filter(({ score }) => score !== null);
-  return told.length ? { before: told[0], after: /** @type {any} */ (told.at(-1)) } : null;
+  const told = scores.flatMap(({ step, score }) => (score ? [{ step, score }] : []));
+  return told.length ? { before: told[0], after: told[told.length - 1] } : null;
 }

@@ -41,6 +41,7 @@ function shape(tag, attributes, text) {
 export function createChart({ height = 220, label }) {
   const svg = /** @type {SVGSVGElement} */ (shape("svg", { class: "chart-picture", role: "img", tabindex: 0, height }));
   svg.dataset.i18nAria = label;
+  const over = shape("g", {});
   const legend = h("div", { class: "chart-legend" });
   const reading = h("output", { class: "chart-reading note", "aria-live": "polite" });
   const element = h("figure", { class: "chart" }, svg, h("figcaption", {}, legend, reading));
@@ -51,13 +52,11 @@ export function createChart({ height = 220, label }) {
   /** @type {Set<string>} */
   const off = new Set();
   let [pointed, width] = [NaN, 0];
-  /** @type {{ x: import("../lib/axes.js").Axis, y: import("../lib/axes.js").Axis } | null} */
-  let laid = null;
+  /** @type {{ x: import("../lib/axes.js").Axis, y: import("../lib/axes.js").Axis }} */
+  let laid = { x: axisOf([], false), y: axisOf([], false) };
 
-  const onX = (/** @type {number} */ value) =>
-    LEFT + placeOn(/** @type {any} */ (laid).x, value) * (width - LEFT - RIGHT);
-  const onY = (/** @type {number} */ value) =>
-    height - BOTTOM - placeOn(/** @type {any} */ (laid).y, value) * (height - TOP - BOTTOM);
+  const onX = (/** @type {number} */ value) => LEFT + placeOn(laid.x, value) * (width - LEFT - RIGHT);
+  const onY = (/** @type {number} */ value) => height - BOTTOM - placeOn(laid.y, value) * (height - TOP - BOTTOM);
   const drawable = (/** @type {[number, number]} */ [x, y]) =>
     Number.isFinite(x) && Number.isFinite(y) && !(axes.xLog && x <= 0) && !(axes.yLog && y <= 0);
 
@@ -94,7 +93,12 @@ export function createChart({ height = 220, label }) {
         shape("line", { class: "chart-grid", x1: onX(value), x2: onX(value), y1: TOP, y2: height - BOTTOM }),
         shape(
           "text",
-          { class: "chart-tick", x: onX(value), y: height - BOTTOM + 14, "text-anchor": "middle" },
+          {
+            class: "chart-tick",
+            x: onX(value),
+            y: height - BOTTOM + 14,
+            "text-anchor": onX(value) > width - 3 * RIGHT ? "end" : "middle", // a long number would be cut off
+          },
           (axes.xText ?? short)(value),
         ),
       );
@@ -116,8 +120,14 @@ export function createChart({ height = 220, label }) {
       ),
     );
     for (const curve of shown) parts.push(...drawCurve(curve));
-    if (Number.isFinite(pointed)) parts.push(...drawPointed(shown));
-    svg.replaceChildren(...parts);
+    svg.replaceChildren(...parts, over);
+    drawOver();
+  }
+
+  /** What stands over the curves: they stay as they are while the pointer moves. */
+  function drawOver() {
+    const shown = curves.filter(({ name }) => !off.has(name));
+    over.replaceChildren(...(Number.isFinite(pointed) ? drawPointed(shown) : []));
   }
 
   /** The line of some points, broken where one cannot be drawn. @param {[number, number][]} points */
@@ -176,11 +186,10 @@ export function createChart({ height = 220, label }) {
   function point(value) {
     pointed = value;
     if (!Number.isFinite(value)) reading.textContent = "";
-    draw();
+    drawOver();
   }
 
   svg.addEventListener("pointermove", (event) => {
-    if (!laid) return;
     const box = svg.getBoundingClientRect();
     const t = ((event.clientX - box.x) * (width / box.width) - LEFT) / (width - LEFT - RIGHT);
     const { low, high, log } = laid.x;

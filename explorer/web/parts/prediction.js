@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
+import { largestOf } from "../lib/numbers.js";
 
 /** Past this many classes only the most probable are listed. */
 const MOST = 10;
@@ -47,7 +48,7 @@ export function createPrediction({ onopen }) {
       const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
       const told = ["sure", "unsure", "best", "untrained"].includes(verdict);
       arrange(listed.length);
-      list.style.setProperty("--name", `${Math.max(...listed.map(({ k }) => classes[k].length))}ch`);
+      list.style.setProperty("--name", `${largestOf(listed.map(({ k }) => classes[k].length))}ch`);
       listed.forEach(({ p, k }, place) => {
         const { row, open, name, bar, share, tick } = rows[place];
         const title = t("prediction.open", { name: classes[k] });

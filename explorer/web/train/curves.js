@@ -10,6 +10,9 @@ import { t } from "../parts/i18n.js";
 import { curvesOf, gradientsOf } from "../lib/telling.js";
 
 /** @typedef {import("../lib/telling.js").Telling} Telling */
+/** @typedef {import("../lib/telling.js").Followed} Followed */
+/** @typedef {import("../lib/telling.js").Point} Point */
+/** @typedef {import("../parts/chart.js").Curve} Curve */
 
 export function createCurves() {
   const [loss, accuracy, gradients] = ["loss", "accuracy", "gradients"].map((name) =>
@@ -31,6 +34,7 @@ export function createCurves() {
     dataset: { i18n: "train.csv", i18nTitle: "train.csv.why" },
     onclick: () => save(csv(table()), `${name}.csv`),
   });
+  const thinned = h("p", { class: "note", hidden: true });
   const field = (/** @type {string} */ key, /** @type {any} */ control) =>
     h(
       "label",
@@ -43,7 +47,7 @@ export function createCurves() {
   const element = h(
     "section",
     { class: "train-curves", dataset: { i18nAria: "train.curves" } },
-    h("div", { class: "curves-bar" }, field("train.smoothing", smoothing), field("train.log", log), saver),
+    h("div", { class: "curves-bar" }, field("train.smoothing", smoothing), field("train.log", log), saver, thinned),
     h(
       "div",
       { class: "charts" },
@@ -53,23 +57,30 @@ export function createCurves() {
     ),
   );
   let name = "";
-  /** @type {Telling | null} */
-  let telling = null;
+  /** @type {Followed | null} */
+  let watched = null;
   /** @type {Map<string, Telling>} */
   let others = new Map();
 
   function draw() {
-    if (!telling) return;
+    if (!watched) return;
+    const { telling, every } = watched;
+    thinned.hidden = every === 1;
+    thinned.textContent = t("train.chart.thinned", { every: every.toLocaleString("en") });
     const weight = Number(smoothing.value);
     const own = curvesOf(telling);
-    const beside = [...others].filter(([other]) => other !== name).map(([other, told]) => [other, curvesOf(told)]);
-    const line = (/** @type {string} */ words, /** @type {any} */ points, /** @type {number} */ k) => ({
+    const beside = [...others]
+      .filter(([other]) => other !== name)
+      .map(([other, told]) => ({ other, curves: curvesOf(told) }));
+    /** @param {string} words @param {Point[]} points @param {number} k @returns {Curve} */
+    const line = (words, points, k) => ({
       name: words,
       points: smoothed(points, weight),
       faint: weight > 0 ? points : undefined,
       colour: COLOURS[k],
     });
-    const judged = (/** @type {string} */ words, /** @type {any} */ points, /** @type {number} */ k) => ({
+    /** @param {string} words @param {Point[]} points @param {number} k @returns {Curve} */
+    const judged = (words, points, k) => ({
       name: words,
       points,
       dots: true,
@@ -80,9 +91,7 @@ export function createCurves() {
       [
         line(t("train.chart.training"), own.loss, 0),
         ...(own.heldLoss.length ? [judged(t("train.chart.held"), own.heldLoss, 1)] : []),
-        ...beside.map(([other, curves], k) =>
-          line(/** @type {string} */ (other), /** @type {any} */ (curves).loss, k + 2),
-        ),
+        ...beside.map(({ other, curves }, k) => line(other, curves.loss, k + 2)),
       ],
       { ...axes, y: t("train.chart.nats"), yLog: log.checked },
     );
@@ -90,9 +99,7 @@ export function createCurves() {
       [
         line(t("train.chart.training"), own.accuracy, 0),
         ...(own.heldAccuracy.length ? [judged(t("train.chart.held"), own.heldAccuracy, 1)] : []),
-        ...beside.map(([other, curves], k) =>
-          judged(/** @type {string} */ (other), /** @type {any} */ (curves).heldAccuracy, k + 2),
-        ),
+        ...beside.map(({ other, curves }, k) => judged(other, curves.heldAccuracy, k + 2)),
       ],
       { ...axes, y: t("train.chart.share"), yText: percent },
     );
@@ -107,7 +114,7 @@ export function createCurves() {
   }
 
   function table() {
-    const { batches = [], kept = [] } = telling ?? {};
+    const { batches = [], kept = [] } = watched?.telling ?? {};
     return [
       ["step", "training loss", "training accuracy", "learning rate", "held-out loss", "held-out accuracy"],
       ...batches.map((event) => [event.step, event.loss ?? "nan", event.accuracy, event.learning_rate, "", ""]),
@@ -119,9 +126,9 @@ export function createCurves() {
 
   return {
     element,
-    /** @param {string} run @param {Telling} told @param {Map<string, Telling>} compared */
+    /** @param {string} run @param {Followed} told @param {Map<string, Telling>} compared */
     show(run, told, compared) {
-      [name, telling, others] = [run, told, compared];
+      [name, watched, others] = [run, told, compared];
       draw();
     },
   };

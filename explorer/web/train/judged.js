@@ -5,7 +5,7 @@ import { colour, css, inkOn } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
 import { canvas, h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
-import { short } from "../lib/numbers.js";
+import { largestOf, short } from "../lib/numbers.js";
 import { page } from "../parts/page.js";
 
 const MOST = 24;
@@ -55,7 +55,10 @@ export function createJudged({ onask, onopen }) {
     const score = kept?.validation;
     matrix.hidden = !score;
     if (!score) return;
-    const most = Math.max(1, ...score.confusion.flatMap((row, label) => row.filter((_, answer) => answer !== label)));
+    const most = largestOf(
+      score.confusion.flatMap((row, label) => row.filter((_, answer) => answer !== label)),
+      1,
+    );
     const cell = (/** @type {number} */ count, /** @type {number} */ label, /** @type {number} */ answer) => {
       const right = label === answer;
       const shade = colour("sequential", right ? 0 : count / most, page.get("dark"));

@@ -5,7 +5,7 @@ import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { page } from "../parts/page.js";
-import { heard, nothing } from "../lib/telling.js";
+import { followed, sinceOf, unread } from "../lib/telling.js";
 import { createCurves } from "./curves.js";
 import { createForm } from "./form.js";
 import { createHandwriting } from "./handwriting.js";
@@ -30,6 +30,9 @@ const KEYS = [
 ];
 
 /** @typedef {{ server: any, options: { models: any[], sources: string[], distortions: Record<string, any> } }} Gradio */
+
+/** Whether a run may still tell something. @param {import("../lib/contract/train.js").Run} run */
+const isAlive = ({ status }) => ALIVE.includes(status.state);
 
 /** Build the page when it is first looked at. @param {HTMLElement} element @param {Gradio} gradio */
 export function mount(element, gradio) {
@@ -77,10 +80,10 @@ async function open(element, { server, options }) {
   const moment = createMoment({
     server,
     example: examples[3].strokes,
-    onmoment: (kept) => judged.show(kept, telling.started?.classes ?? []),
+    onmoment: (kept) => judged.show(kept, watched.telling.started?.classes ?? []),
     onfail: fail,
   });
-  const watched = h(
+  const view = h(
     "section",
     {
       class: "train-run card",
@@ -104,20 +107,18 @@ async function open(element, { server, options }) {
         form.element,
         h("div", { class: "train-side" }, list.element, handwriting.element),
       ),
-      watched,
+      view,
     ),
   );
 
   /** @type {import("./list.js").Run[]} */
   let runs = [];
-  let telling = nothing();
-  let since = 0;
-  /** Whether the run was read after it had ended: the list may know of the end before. */
-  let over = false;
+  /** The run that is watched: the list may know of its end before it was read. */
+  let watched = unread();
   /** When the last command was given, ms. */
   let commanded = -Infinity;
   let due = 0;
-  /** What the runs that are compared told, and how far it was read. @type {Map<string, { telling: ReturnType<typeof nothing>, since: number, over: boolean }>} */
+  /** The runs that are compared, by name. @type {Map<string, import("../lib/telling.js").Followed>} */
   const others = new Map();
 
   /** @param {Error | null} error */
@@ -158,12 +159,12 @@ async function open(element, { server, options }) {
 
   /** Another run is watched, of which nothing is known yet. */
   function forget() {
-    [telling, since, over] = [nothing(), 0, false];
+    watched = unread();
   }
 
   /** @param {string} name */
   function choose(name) {
-    if (name === page.get("run") && since) return;
+    if (name === page.get("run") && watched.since) return;
     page.set({ run: name });
     forget();
     list.show(runs, name);
@@ -173,7 +174,7 @@ async function open(element, { server, options }) {
   /** @param {string[]} names */
   function compare(names) {
     for (const name of [...others.keys()]) if (!names.includes(name)) others.delete(name);
-    for (const name of names) if (!others.has(name)) others.set(name, { telling: nothing(), since: 0, over: false });
+    for (const name of names) if (!others.has(name)) others.set(name, unread());
     void readOthers();
   }
 
@@ -195,15 +196,14 @@ async function open(element, { server, options }) {
   let reading = false;
   async function readRun() {
     const name = page.get("run");
-    watched.hidden = !name;
+    view.hidden = !name;
     if (!name || reading) return;
     reading = true;
     try {
+      const since = sinceOf(watched);
       const answer = await ask(server.read_run, { name, since }, t("error.unreachable"));
       if (name !== page.get("run") || !answer.run) return;
-      telling = heard(telling, answer.events);
-      since = answer.next;
-      over = !ALIVE.includes(answer.run.status.state);
+      watched = followed(watched, since, answer, !isAlive(answer.run));
       runs = runs.map((run) => (run.name === name ? answer.run : run));
       list.show(runs, name);
       showRun(answer.run, answer.events.length > 0);
@@ -218,24 +218,22 @@ async function open(element, { server, options }) {
   async function readOthers() {
     await Promise.all(
       [...others].map(async ([name, other]) => {
-        const answer = await ask(server.read_run, { name, since: other.since }, t("error.unreachable")).catch(
-          () => null,
-        );
-        other.over = !answer?.run || !ALIVE.includes(answer.run.status.state);
-        if (!answer) return;
-        other.telling = heard(other.telling, answer.events);
-        other.since = answer.next;
+        const since = sinceOf(other);
+        const answer = await ask(server.read_run, { name, since }, t("error.unreachable")).catch(() => null);
+        if (!others.has(name)) return;
+        others.set(name, answer ? followed(other, since, answer, !isAlive(answer.run)) : { ...other, over: true });
       }),
     );
     draw();
   }
 
   function draw() {
-    curves.show(page.get("run"), telling, new Map([...others].map(([name, other]) => [name, other.telling])));
+    curves.show(page.get("run"), watched, new Map([...others].map(([name, { telling }]) => [name, telling])));
   }
 
   /** @param {import("./list.js").Run} run @param {boolean} told something new */
   function showRun(run, told) {
+    const { telling, since } = watched;
     steer.show(run, telling);
     curves.element.hidden = telling.batches.length === 0;
     judged.element.hidden = telling.kept.length === 0;
@@ -244,8 +242,7 @@ async function open(element, { server, options }) {
     handwriting.tell(run.source === "strokes" ? telling : null);
   }
 
-  const trains = (/** @type {string} */ name) =>
-    runs.some((run) => run.name === name && ALIVE.includes(run.status.state));
+  const trains = (/** @type {string} */ name) => runs.some((run) => run.name === name && isAlive(run));
   const inFront = () => page.get("tab") === "train" && !document.hidden;
   /** A command was given: see soon what comes of it. */
   function hurry() {
@@ -257,7 +254,7 @@ async function open(element, { server, options }) {
   /** Read a run that trains again and again, more often after a command. */
   async function follow() {
     const soon = performance.now() - commanded < SOON_FOR_MS;
-    if (inFront() && page.get("run") && (soon || !over || trains(page.get("run")))) await readRun();
+    if (inFront() && page.get("run") && (soon || !watched.over || trains(page.get("run")))) await readRun();
     due = window.setTimeout(follow, soon ? SOON_MS : READ_MS);
   }
   setInterval(() => {
@@ -270,7 +267,7 @@ async function open(element, { server, options }) {
     fillWords(element);
     handwriting.redraw();
     summarise(null);
-    if (watched.hidden) return;
+    if (view.hidden) return;
     moment.redraw();
     judged.redraw();
     draw();

@@ -91,7 +91,7 @@ export function createSteer({ oncommand }) {
       }
       const alive = ["queued", "running", "paused"].includes(status.state);
       rate.parentElement.hidden = !alive;
-      if (document.activeElement !== rate) rate.value = batches.length ? String(batches.at(-1).learning_rate) : "";
+      if (document.activeElement !== rate) rate.value = String(batches.at(-1)?.learning_rate ?? "");
       progress.value = status.steps ? status.step / status.steps : 0;
       facts.textContent = [
         t("train.facts.steps", { step: status.step, steps: status.steps, epoch: status.epoch, epochs: status.epochs }),

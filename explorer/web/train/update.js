@@ -5,7 +5,7 @@ import { createRamp, lookupOf } from "../parts/network/ramp.js";
 import { floatsFromBase64, fromBase64 } from "../lib/codes.js";
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
-import { short } from "../lib/numbers.js";
+import { largestOf, short } from "../lib/numbers.js";
 import { formulaOf } from "../lib/slow_motion.js";
 
 const PARTS = ["before", "gradient", "change", "after"];
@@ -50,7 +50,7 @@ export function createUpdate({ onpage }) {
   function drawn(part) {
     const { map, pages } = told;
     const [scales, codes] = [floatsFromBase64(pages[part].scales), fromBase64(pages[part].data)];
-    const largest = Math.max(0, ...scales);
+    const largest = largestOf(scales, 0);
     const picture = createPicture(map, scales.length);
     picture.resize(Math.max(1, Math.min(CELL / picture.grid.zoom, WIDEST / picture.width)));
     picture.paint(

@@ -9,7 +9,8 @@ import safetensors.torch
 import torch
 
 from core.training.control import GO, STOP, Controls
-from core.training.folder import RunFolder, write_atomically
+from core.training.events import Batch, Checkpoint, Ended, Epoch, Event, Score, Started, line
+from core.training.folder import RunFolder, Status, write_atomically
 from core.training.settings import RunConfig, parse
 from core.training.worker import work
 
@@ -52,6 +53,29 @@ def trained(folder: Path, config: RunConfig) -> RunFolder:
     """Train in this process."""
     run = made(folder, config)
     assert work(folder) == 0, run.told().message
+    return run
+
+
+def told_long(folder: Path, batches: int) -> RunFolder:
+    """A run of hours that is done, by what it told: so many batches in ten epochs, of four layers; no weights."""
+    run = made(folder, tiny(training={"epochs": 10}))
+    layers = dict.fromkeys(("conv1", "conv2", "fc1", "fc2"), 0.5)
+    score = Score(20, 0.5, 0.9, [[0] * 10] * 10, [])
+    events: list[Event] = [
+        Started(batches, 10, {"training": 60, "validation": 20}, list("0123456789"), 99, 99, [], "cpu", 1, 1)
+    ]
+    for step in range(1, batches + 1):
+        loss = 0.1 + 2 / (1 + step / 1000) + step % 7 / 70
+        events.append(Batch(step, 10 * step // batches, loss, 1 - loss / 3, 0.01, 640.0, (batches - step) / 10, layers))
+        if step % (batches // 10) == 0:
+            epoch = 10 * step // batches
+            events += [
+                Epoch(step, epoch, loss, 0.9, 1.0),
+                Checkpoint(step, epoch, f"{step:08d}.safetensors", score, []),
+            ]
+    events.append(Ended(batches, "done"))
+    run.metrics.write_text("".join(line(event) + "\n" for event in events))
+    run.tell(Status("done", step=batches, steps=batches, epoch=10, epochs=10))
     return run
 
 

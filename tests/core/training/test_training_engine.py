@@ -251,7 +251,7 @@ def test_events_are_lines_of_json_that_every_reader_takes():
 def test_a_half_written_line_is_left_out_and_closed(tmp_path):
     run = made(tmp_path / "cut", tiny(training={"epochs": 1}))
     run.metrics.write_text('{"event":"batch","step"')
-    assert run.events() == ([], 0)
+    assert run.events() == ([], 0, 1)
     assert work(run.path) == 0
     assert run.events()[0][0]["event"] == "started"
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from run_cases import DEVICE, STEPS, TINY, made, named, same, tiny, trained, weights
+from run_cases import DEVICE, STEPS, TINY, made, named, same, tiny, told_long, trained, weights
 
 from core.training import folder
+from core.training.events import Batch, Resumed, line
 from core.training.folder import Control, RunFolder, Status, write_atomically
 from core.training.lock import FileLock, held
 from core.training.runs import Runs
@@ -319,3 +320,28 @@ def test_a_configuration_survives_json():
     assert config.unfreeze is not None
     assert config.unfreeze.parts == ("conv2",)
     assert STEPS == 12
+
+
+def test_of_many_batches_some_are_told_evenly_apart_and_every_other_event(tmp_path: Path) -> None:
+    long = told_long(tmp_path / "long", 2500)
+    told = Runs(tmp_path).read("long", most=1000)
+    steps = [event["step"] for event in told.events if event["event"] == "batch"]
+    assert (told.every, steps) == (3, list(range(1, 2501, 3)))  # the last one among them
+    whole = long.events()
+    assert [event for event in told.events if event["event"] != "batch"] == [
+        event for event in whole.events if event["event"] != "batch"
+    ]
+    assert (told.next, whole.every) == (whole.next, 1)
+    assert len(whole.events) == 2500 + 22
+    assert [event["step"] for event in long.events(most=2500).events if event["event"] == "batch"][:2] == [1, 2]
+    assert Runs(tmp_path).read("long", told.next, most=1000).events == []
+
+
+def test_what_a_resumed_run_told_again_is_told_once_where_it_is_thinned(tmp_path: Path) -> None:
+    long = told_long(tmp_path / "long", 2500)
+    again = "".join(line(Batch(step, 5, 0.5, 0.5, 0.01, 1.0, 1.0, {})) + "\n" for step in range(1001, 2001))
+    with long.metrics.open("a") as file:
+        file.write(line(Resumed(1000)) + "\n" + again)
+    steps = [event["step"] for event in Runs(tmp_path).read("long", most=700).events if event["event"] == "batch"]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 2000

@@ -1,6 +1,6 @@
 /** Average pooling, as `core.ops.naive.avg_pool2d` writes it, for one image. */
 
-import { short } from "../numbers.js";
+import { largestOf, short } from "../numbers.js";
 import { factor, insideOf, kept, products, size, summed, sumTold, termOf, unravel } from "../visits.js";
 import { call, gradientCall, pair } from "./formulas.js";
 import {
@@ -29,7 +29,7 @@ export const avgPool = {
     "avg",
     [
       plainSetting("countPadding", "switch", {
-        hidden: ({ settings }) => !settings.ceil && Math.max(...settings.padding) === 0,
+        hidden: ({ settings }) => !settings.ceil && largestOf(settings.padding) === 0,
       }),
     ],
     { countPadding: true },

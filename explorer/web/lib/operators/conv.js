@@ -1,7 +1,7 @@
 /** Convolution, as `core.ops.naive.conv2d` and, with the kernel rotated, `convolve2d` write it, for one image. */
 
 import { sourceOf, windowsOf } from "../conv.js";
-import { short } from "../numbers.js";
+import { largestOf, short } from "../numbers.js";
 import { divided, kept, products, size, summed, sumPieces, sumTold, unravel } from "../visits.js";
 import { wordsOf } from "./conv_words.js";
 import { folding } from "./pad.js";
@@ -76,8 +76,7 @@ export const conv = {
     }),
   refusal(given) {
     const { stride, padding } = given.settings;
-    if (padding === "same" && Math.max(...stride) > 1)
-      return { reason: "same", numbers: { stride: Math.max(...stride) } };
+    if (padding === "same" && largestOf(stride) > 1) return { reason: "same", numbers: { stride: largestOf(stride) } };
     return windows(given).refusal;
   },
   fit(given) {

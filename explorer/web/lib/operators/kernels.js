@@ -13,6 +13,7 @@ import {
   withSettings,
   withTensors,
 } from "./settings.js";
+import { smallestOf } from "../numbers.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
 
@@ -72,7 +73,7 @@ export const groupSetting = plainSetting("groups", "count", {
   options: (given) =>
     counted(1, LARGEST.inputs).filter((groups) => channelsOf(given).every((count) => count % groups === 0)),
   set: (given, groups) => withChannels(given, .../** @type {[number, number]} */ (channelsOf(given)), groups),
-  hidden: (given) => Math.min(...channelsOf(given)) === 1,
+  hidden: (given) => smallestOf(channelsOf(given)) === 1,
 });
 
 /** A first case, on the pictures of the case before and its kernel where that has as many channels. @param {string} op @param {Case | null} before @param {Record<string, any>} settings @param {number} [largest] side of a picture @returns {Case} */

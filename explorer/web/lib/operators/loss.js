@@ -1,6 +1,6 @@
 /** Cross-entropy and negative log-likelihood, as `core.ops.naive` writes them, for a small batch of rows and their true classes. */
 
-import { short } from "../numbers.js";
+import { largestOf, short } from "../numbers.js";
 import { factor, kept, size, sumTold, termOf, unravel } from "../visits.js";
 import { gradientCall } from "./formulas.js";
 import { counted, plainSetting, reshaped, withGradient, withTensors } from "./settings.js";
@@ -236,7 +236,7 @@ function exponentials(input, direction) {
   const [M, K] = input.shape;
   const logarithm = direction === "forward";
   const target = logarithm ? "logP" : "probability";
-  const tops = Array.from({ length: M }, (_, m) => Math.max(...input.values.slice(m * K, (m + 1) * K)));
+  const tops = Array.from({ length: M }, (_, m) => largestOf(input.values.slice(m * K, (m + 1) * K)));
   const power = (/** @type {number} */ m, /** @type {number} */ k) => Math.exp(input.values[m * K + k] - tops[m]);
   const totals = tops.map((_, m) =>
     Array.from({ length: K }, (__, k) => power(m, k)).reduce((sum, one) => sum + one, 0),

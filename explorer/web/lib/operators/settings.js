@@ -1,6 +1,7 @@
 /** The controls of operators, and tensors cut or grown to a size. Cases are never changed in place. */
 
 import { size, unravel } from "../visits.js";
+import { largestOf } from "../numbers.js";
 
 /** @typedef {import("../arithmetic.js").Case} Case */
 /** @typedef {import("../arithmetic.js").Tensor} Tensor */
@@ -104,7 +105,7 @@ export const plainSetting = (key, kind, { passes, hidden, ...more } = {}) => ({
 export const channelCounts =
   (most) =>
   ({ tensors: { input } }) =>
-    counted(1, Math.max(...input.shape.slice(-2)) > LARGEST.input ? 1 : most);
+    counted(1, largestOf(input.shape.slice(-2)) > LARGEST.input ? 1 : most);
 
 /** Sides beyond those that are walked by hand, for one channel. */
 const SIDES = [10, 12, 16, 20, 24, 28, 32, 48, 64];

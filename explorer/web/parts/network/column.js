@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { floatsFromBase64, fromBase64, readout, valueOf } from "../../lib/codes.js";
 import { cellAfterKey, mapCell, tensorIndex } from "../../lib/layout.js";
-import { short } from "../../lib/numbers.js";
+import { largestOf, short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
 import { factLines, fedWords } from "./facts.js";
 import { createPicture } from "./picture.js";
@@ -197,7 +197,7 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
       const swapped = swap.refresh();
       if (!mine.length && !swapped && !change.textContent) return;
       element.classList.toggle("changed", mine.length > 0 || swapped);
-      const largest = Math.max(...mine.map((parameter) => changed[parameter].largest));
+      const largest = largestOf(mine.map((parameter) => changed[parameter].largest));
       change.textContent = mine.length
         ? t("network.changed", { largest: short(largest, 2) })
         : swapped

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
+import { largestOf } from "../../lib/numbers.js";
 
 /** @typedef {import("../../lib/graph.js").Edge} Edge */
 /** @typedef {import("../../lib/graph.js").Group} Group */
@@ -112,7 +113,10 @@ export function createEdges({ onfold, onedge, onfollow }) {
     draw(shown, edges, places) {
       const last = places[places.length - 1];
       const width = last ? last.left + last.width : 0;
-      const rows = Math.max(0, ...shown.map(({ group }) => group.depth + 1));
+      const rows = largestOf(
+        shown.map(({ group }) => group.depth + 1),
+        0,
+      );
       Object.assign(bands.style, { width: `${width}px`, height: `${rows * BAND}px` });
       bands.replaceChildren(
         ...shown.map(({ group, left, width: across, folded, title }) =>
@@ -138,7 +142,14 @@ export function createEdges({ onfold, onedge, onfollow }) {
         ),
       );
 
-      const height = NEAR + RADIUS + LANE * Math.max(0, ...edges.map(({ lane }) => lane));
+      const height =
+        NEAR +
+        RADIUS +
+        LANE *
+          largestOf(
+            edges.map(({ lane }) => lane),
+            0,
+          );
       for (const [name, value] of Object.entries({
         width,
         height,

@@ -12,6 +12,7 @@ import { createColumn } from "./column.js";
 import { createLegend } from "./legend.js";
 import { createReading } from "./reading.js";
 import { createTrack } from "./track.js";
+import { largestOf } from "../../lib/numbers.js";
 
 /** @typedef {import("./column.js").Step} Step */
 /** @typedef {import("./column.js").Maps} Maps */
@@ -160,9 +161,9 @@ export function createNetwork({ onwant, onopen, onfield }) {
       const { loss, fed, milliseconds, peaks } = observation;
       backward.tell(loss);
       const byStep = new Map(observation.maps.map((maps) => [maps.step, maps]));
-      const highest = Math.max(
+      const highest = largestOf(
+        columns.filter(({ step }) => loss || step.scale === "diverging").map(({ step }) => peaks[step.index]),
         0,
-        ...columns.filter(({ step }) => loss || step.scale === "diverging").map(({ step }) => peaks[step.index]),
       );
       const rescaled = legend.scope === "network" && highest !== peak;
       peak = highest;
