@@ -16,6 +16,7 @@ from torch.autograd.graph import get_gradient_edge
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from core.device import Stopwatch
 from core.explain.buffers import left_as_found
 from core.explain.calls import Call, describe, positional
 from core.explain.trace import INPUT, Step, Trace, named_tensors, version_of
@@ -75,7 +76,7 @@ class _Recorder(TorchFunctionMode):
         self.model = model
         self.grad = grad
         self.thread = get_ident()
-        self.on_cuda = input.is_cuda
+        self.device = input.device
         self.paths: dict[nn.Module, list[str]] = {}
         self.names: dict[int, str] = {}  # of parameters and buffers, by id
         self.buffer_versions: dict[int, int] = {}
@@ -176,11 +177,9 @@ class _Recorder(TorchFunctionMode):
     def _run(self, func: Any, call: Call, args: Any, kwargs: Any) -> tuple[Any, float]:
         """Returns what the call returns, and the seconds that it took."""
         self.running = call.op
-        start = perf_counter()
+        watch = Stopwatch(self.device)
         result = func(*args, **kwargs)
-        if self.on_cuda:
-            torch.cuda.synchronize()
-        seconds = perf_counter() - start
+        seconds = watch.seconds()
         self.running = ""
         return result, seconds
 

@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.speed.timing import interleave, machine, peak_bytes, summary
+from core.device import exact_products
+from core.speed.timing import OnCard, interleave, machine, peak_bytes, summary
 from core.speed.ways import WAYS, Call, Way
 
 __all__ = ["Sweep", "measure"]
@@ -116,10 +117,11 @@ def measure(sweep: Sweep) -> Iterator[Event]:
     for size in sorted(set(sweep.sizes)):
         input = torch.randn(sweep.images, sweep.channels, size, size, generator=generator)
         weight = torch.randn(sweep.outputs, sweep.channels, sweep.kernel, sweep.kernel, generator=generator)
-        for event in _size(sweep, size, chosen, input, weight):
-            yield event
-            if event["kind"] == "point":
-                times[event["way"]].append((event["products"], event["median"]))
+        with exact_products():  # the same arithmetic as everywhere else
+            for event in _size(sweep, size, chosen, input, weight):
+                yield event
+                if event["kind"] == "point":
+                    times[event["way"]].append((event["products"], event["median"]))
     for name, points in times.items():
         if len(points) > 1:
             yield {"kind": "growth", "way": name, **_growth(points[-GROWTH_POINTS:])}
@@ -213,10 +215,10 @@ def _too_large(way: Way, input: Tensor, weight: Tensor) -> str | None:
     )
 
 
-def _peak(call: Call) -> int | None:
-    """Return the bytes held at once: PyTorch's on the CPU, or else what Python and NumPy allocate."""
-    if call().device.type != "cpu":
-        return None
+def _peak(call: Call) -> int:
+    """Return the bytes held at once: PyTorch's, or what Python and NumPy allocate where that is more."""
+    if isinstance(call, OnCard):
+        return peak_bytes(call)
     tracemalloc.start()
     call()
     python = tracemalloc.get_traced_memory()[1]

@@ -5,18 +5,51 @@ import os
 import platform
 import random
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or the profiler reports each start and end on the terminal
 
+from core.device import current, finish
+
 Call = Callable[[], object]
 Samples = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class OnCard:
+    """A call whose work a CUDA card does: timed by events in the card's own queue, from an empty queue on."""
+
+    call: Callable[[], Tensor]
+    device: torch.device
+
+    def __call__(self) -> Tensor:
+        """Return what the call returns, once the card is done."""
+        output = self.call()
+        finish(self.device)
+        return output
+
+    def seconds(self, repeats: int) -> float:
+        """Return the card's seconds per call, of so many in a row."""
+        with current(self.device):
+            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+            finish(self.device)
+            begin.record()
+            for _ in range(repeats):
+                self.call()
+            end.record()
+            finish(self.device)
+        return float(begin.elapsed_time(end)) / 1e3 / repeats
+
 
 ROUNDS = 15
 """Rounds that suffice for a median and quartiles."""
@@ -74,9 +107,11 @@ def geomean(ratios: Iterable[float]) -> float:
 def peak_bytes(call: Call) -> int:
     """Return the most bytes that one call holds at once: its result and its temporaries, not its arguments.
 
-    Every allocation PyTorch makes on the CPU is seen, those inside an operator included; what a library takes straight
-    from the system (oneDNN's scratchpads) is not.
+    Every allocation PyTorch makes is seen, those inside an operator included (cuDNN's work space among them); what a
+    library takes straight from the system (oneDNN's scratchpads) is not.
     """
+    if isinstance(call, OnCard):
+        return _peak_on_card(call)
     call()
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         result = call()
@@ -89,6 +124,14 @@ def peak_bytes(call: Call) -> int:
     return peak
 
 
+def _peak_on_card(call: OnCard) -> int:
+    call()
+    torch.cuda.reset_peak_memory_stats(call.device)
+    before = torch.cuda.memory_allocated(call.device)
+    call()
+    return torch.cuda.max_memory_allocated(call.device) - before
+
+
 def matmul_gflops(size: int = 1024) -> float:
     """Return the machine's matrix-product rate: `torch.mm` in float32, in 10⁹ operations a second."""
     left, right = torch.randn(size, size), torch.randn(size, size)
@@ -97,7 +140,7 @@ def matmul_gflops(size: int = 1024) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """Return what a figure depends on: processor, cores, load, and the versions and threads of Python and PyTorch."""
+    """Return what a figure depends on: processor, load, the versions of Python and PyTorch, threads, cards."""
     return {
         "cpu": _processor(),
         "cores": os.cpu_count(),
@@ -106,6 +149,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "cards": _cards(),
     }
 
 
@@ -114,7 +158,34 @@ def write_json(path: str | Path, result: Mapping[str, Any]) -> None:
     Path(path).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _cards() -> list[dict[str, Any]]:
+    """Return the CUDA cards: name, bytes, and the versions of what drives them."""
+    if not torch.cuda.is_available():
+        return []
+    versions = {"driver": _driver(), "cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
+    cards = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+    return [
+        {"name": card.name, "memory": card.total_memory, "capability": f"{card.major}.{card.minor}", **versions}
+        for card in cards
+    ]
+
+
+def _driver() -> str | None:
+    told = Path("/proc/driver/nvidia/version")
+    if told.exists():
+        words = told.read_text(encoding="utf-8").splitlines()[0].split()
+        return next((word for word in words if word[:1].isdigit() and "." in word), None)
+    smi = which("nvidia-smi")
+    if smi is None:
+        return None
+    query = [smi, "--query-gpu=driver_version", "--format=csv,noheader"]
+    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+    return found[0] if found else None
+
+
 def _seconds(call: Call, repeats: int) -> float:
+    if isinstance(call, OnCard):
+        return call.seconds(repeats)
     start = time.perf_counter()
     for _ in range(repeats):
         call()

@@ -5,6 +5,7 @@ Each is prepared for its tensors first: layouts, transfers and compilation are n
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from shutil import which
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor
 from core.ops import fft, naive
 from core.ops.vectorized import conv2d_products, direct
 from core.ops.windows import im2col, sliding_windows
+from core.speed.timing import OnCard
 
 __all__ = ["WAYS", "Way"]
 
@@ -108,28 +110,23 @@ def _compiled(input: Tensor, weight: Tensor) -> Call:
 
 
 def _cuda(input: Tensor, weight: Tensor) -> Call:
-    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]  # the same arithmetic as everywhere else
-    return _synchronized(_framework(input.cuda(), weight.cuda()))
+    on_card = input.cuda(), weight.cuda()
+    return OnCard(_framework(*on_card), on_card[0].device)
 
 
 def _triton(input: Tensor, weight: Tensor) -> Call:
     from core.ops import triton as ours
 
     on_card = input.cuda(), weight.cuda()
-    return _synchronized(lambda: ours.conv2d(*on_card))
-
-
-def _synchronized(call: Call) -> Call:
-    def wait() -> Tensor:
-        output = call()
-        torch.cuda.synchronize()
-        return output
-
-    return wait
+    return OnCard(lambda: ours.conv2d(*on_card), on_card[0].device)
 
 
 def _no_card() -> str | None:
     return None if torch.cuda.is_available() else "this machine has no CUDA device"
+
+
+def _no_triton() -> str | None:
+    return _no_card() or (None if find_spec("triton") else "Triton is not installed: it comes with PyTorch on Linux")
 
 
 def _no_compiler() -> str | None:
@@ -160,7 +157,7 @@ WAYS = {
         Way("framework", _framework),
         Way("channels_last", _channels_last),
         Way("cuda", _cuda, missing=_no_card),
-        Way("triton", _triton, missing=_no_card),
+        Way("triton", _triton, missing=_no_triton),
     )
 }
 """The ways by name, from the slowest in Python to the fastest there is."""

@@ -73,7 +73,7 @@ class Course:
         cached = features(made.model, pictures if only is None else pictures[only], made.prepare)
         if only is not None:
             whole = cached.pictures.new_zeros(len(pictures), *cached.pictures.shape[1:])
-            whole[only] = cached.pictures
+            whole[only.to(whole.device)] = cached.pictures
             cached = Pictures(whole, pictures.labels)
         return Training(head(made.model), cached, recipe, prepare=lambda x: x, team=self.team)
 
@@ -94,13 +94,13 @@ class Course:
         return Saved({**counters, "phase": phase}, tensors)
 
 
-def next_batch(recipe: Config, pictures: int, saved: Saved) -> Tensor:
-    """Return the indices of the pictures that the step after a state learns from."""
+def next_batch(recipe: Config, pictures: int, saved: Saved, device: torch.device) -> Tensor:
+    """Return the indices of the pictures that the step after a state of this device learns from, on the processor."""
     batches = -(-pictures // recipe.batch_size)
     batch = int(saved.counters["step"]) % batches
     order = saved.tensors["order"]
     if batch == 0:
-        drawn = torch.Generator(order.device)
+        drawn = torch.Generator(device)
         drawn.set_state(saved.tensors["generator"])
-        order = torch.randperm(pictures, generator=drawn, device=order.device)
-    return order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
+        order = torch.randperm(pictures, generator=drawn, device=device)
+    return order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size].cpu()

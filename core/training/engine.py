@@ -2,30 +2,29 @@
 
 import json
 import math
-import os
 import time
 import traceback
 from collections.abc import Iterator
 
 import torch
 
-from core.device import choose_device, has_bfloat16
+from core.device import choose_device, current, deterministic, has_bfloat16
 from core.models.weights import save_weights
 from core.training import checkpoints, experiment
 from core.training.calibration import unsure_below
 from core.training.config import Config
 from core.training.control import Controls, Stopped
 from core.training.course import Course
-from core.training.events import Checkpoint, Compiled, Ended, Epoch, Resumed, Started, Tested
+from core.training.events import Checkpoint, Compiled, Ended, Epoch, Note, Resumed, Started, Tested
 from core.training.experiment import Experiment
 from core.training.failures import Diverged, reason
 from core.training.folder import RunFolder, State, read_json, write_atomically
-from core.training.loop import BatchDone, Training, logits
+from core.training.loop import BatchDone, Training, drawn_on, logits
 from core.training.memory import keep_freed_memory
 from core.training.observe import activations, score
 from core.training.parts import frozen_modules
 from core.training.settings import RunConfig, parse
-from core.training.team import Team, join, leave
+from core.training.team import Team, join, leads, leave
 from core.training.telling import Teller
 
 __all__ = ["train_run"]
@@ -46,13 +45,18 @@ def train_run(run: RunFolder) -> int:
     try:
         team, device = join(choose_device(config.device))
     except (ValueError, RuntimeError) as error:
-        _end(run, Teller(run), "failed", str(error))
+        _end(run, Teller(run, silent=not leads()), "failed", str(error))
         return 1
     torch.set_num_threads(config.threads or torch.get_num_threads())
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
     keep_freed_memory()
+    with current(device), deterministic(device):
+        status = _train(run, config, team, device)
+    if status == 0:
+        leave()
+    return status
+
+
+def _train(run: RunFolder, config: RunConfig, team: Team, device: torch.device) -> int:
     teller = Teller(run, silent=not team.leads)
     controls = Controls(run, teller, team, device)
     if team.size == 1:
@@ -77,7 +81,6 @@ def train_run(run: RunFolder) -> int:
         return 1
     finally:
         controls.heed()
-    leave(team)
     return 0
 
 
@@ -119,6 +122,7 @@ class Engine:
             self.teller.step = self.course.steps_before(phase) + self.training.step
             if saved is not None:
                 self.teller.say(Resumed(self.teller.step))
+                self._tell_of_another_device(drawn_on(saved.counters))
                 self._told_or_kept()
             elif self.phase == 0:
                 self._first_look()
@@ -208,6 +212,14 @@ class Engine:
         if self.config.start is not None:
             self._test()
         self.keep()
+
+    def _tell_of_another_device(self, before: str) -> None:
+        now = next(self.model.parameters()).device.type
+        if before != now:
+            self.teller.say(
+                Note(f"it went on from {before} to {now}, which draws other random numbers and rounds differently: "
+                     "its weights are not those of a run on one device")
+            )  # fmt: skip
 
     def _told_or_kept(self) -> None:
         """Look at the weights that the last process kept but had no time to look at."""

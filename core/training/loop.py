@@ -20,7 +20,7 @@ from core.training.config import Config
 from core.training.parts import body_and_head, moving, training_mode
 from core.training.team import ALONE, Team
 
-__all__ = ["BatchDone", "EpochDone", "Event", "Training", "logits", "loss", "train"]
+__all__ = ["BatchDone", "EpochDone", "Event", "Training", "drawn_on", "logits", "loss", "train"]
 
 Prepare = Callable[[Tensor], Tensor]
 
@@ -75,7 +75,9 @@ class Training:
     """A training run in memory: a model, its pictures, and all that changes from step to step.
 
     The same arguments on the same device and number of threads give the same weights, also when `state` is taken after
-    some step and given to `restore` of a fresh object. Torch's global generator is seeded, for dropout.
+    some step and given to `restore` of a fresh object. On a CUDA card that holds within `core.device.deterministic` and
+    for operations that have such an algorithm; elsewhere the weights are equal but for the order in which a few sums
+    were rounded. Torch's global generator is seeded, for dropout.
 
     Args:
         model: where it shall be trained; parameters that require no gradient stay as they are.
@@ -134,7 +136,13 @@ class Training:
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Return the counters and the tensors that `restore` needs to go on from here to the same weights."""
-        counters = {"step": self.step, "total": self.total, "right": self.right, "learning_rate": self.learning_rate}
+        counters = {
+            "step": self.step,
+            "total": self.total,
+            "right": self.right,
+            "learning_rate": self.learning_rate,
+            "device": self.device.type,
+        }
         weights = self.model.state_dict()
         tensors = {f"model.{name}": weights[name] for name in moving(self.model)}
         for name, parameter in self.model.named_parameters():
@@ -149,6 +157,8 @@ class Training:
 
     def restore(self, counters: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         """Take up a state of the same run.
+
+        The random numbers of another kind of device cannot be gone on with: then others are drawn from here on.
 
         Raises:
             ValueError: the state is another model's.
@@ -167,10 +177,14 @@ class Training:
         if self.average is not None:
             self.average = {name: value.to(self.device) for name, value in _under("average.", tensors)}
         self.order = tensors["order"].to(self.device)
-        self.generator.set_state(tensors["generator"])
-        torch.set_rng_state(tensors["random"])
-        if self.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
+        if drawn_on(counters) != self.device.type:
+            torch.manual_seed(self.config.seed + int(counters["step"]))
+            self.generator.manual_seed(self.config.seed + int(counters["step"]))
+        else:
+            self.generator.set_state(tensors["generator"])
+            torch.set_rng_state(tensors["random"])
+            if self.device.type == "cuda":
+                torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
         self.step, self.learning_rate = int(counters["step"]), float(counters["learning_rate"])
         self.total, self.right = float(counters["total"]), int(counters["right"])
 
@@ -248,6 +262,11 @@ def train(
         yield event
     if training.average is not None:
         training._assign(training.average)
+
+
+def drawn_on(counters: Mapping[str, Any]) -> str:
+    """Return the kind of device, "cpu" or "cuda", whose generators a state holds."""
+    return str(counters.get("device", "cpu"))
 
 
 def loss(output: Tensor, labels: Tensor, config: Config) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.device import choose_device
+from core.device import choose_device, current, deterministic
 from core.explain import Trace, record
 from core.models import Card
 from core.models.transfer import head
@@ -23,7 +23,7 @@ from core.training.config import Config
 from core.training.course import Course, next_batch
 from core.training.features import caches
 from core.training.folder import RunFolder
-from core.training.loop import BatchDone, Training, losses
+from core.training.loop import BatchDone, Training, drawn_on, losses
 from core.training.settings import RunConfig
 
 __all__ = ["OneStep", "Update", "next_step"]
@@ -123,13 +123,19 @@ def next_step(run: RunFolder, config: RunConfig, step: int) -> OneStep:
 
     Raises:
         FileNotFoundError: the run's state after that step was not kept, or its pictures are missing.
-        ValueError: the run ends with that step, or its files are damaged.
+        ValueError: the run ends with that step, its files are damaged, or the run trained on another kind of device,
+            whose random numbers this one cannot draw.
     """
     last = not run.state(step).is_file()
     saved = read_state(run) if last else read_state(run, step)
     device = choose_device(config.device)
+    if (made_by := drawn_on(saved.counters)) != device.type:
+        raise ValueError(
+            f"{run.path.name} trained on {made_by}, and the random numbers of its next batch can be drawn only there: "
+            f"this device is {device.type}"
+        )
     threads = torch.get_num_threads()
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+    with current(device), deterministic(device), torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.set_num_threads(config.threads or threads)
         try:
             made = experiment.build(config, run.path.parent, device, download=False)
@@ -153,7 +159,8 @@ def _rate(run: RunFolder, step: int) -> float | None:
 
 def _made(course: Course, phase: int, saved: Saved, step: int, *, rate: float | None) -> OneStep:
     """Take up a state and make the step after it."""
-    only = next_batch(course.plan[phase], len(course.made.parts.training), saved)
+    device = next(course.made.model.parameters()).device
+    only = next_batch(course.plan[phase], len(course.made.parts.training), saved, device)
     training = course.training(phase, only=only)
     training.restore(saved.counters, saved.tensors)
     training.learning_rate = training.learning_rate if rate is None else rate
@@ -176,7 +183,7 @@ def _observed(course: Course, training: Training, recipe: Config, step: int) -> 
             made.model.eval()
             head(made.model).train()
             chosen = training.order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
-            x = made.parts.training.pictures[chosen].float() / 255
+            x = made.parts.training.pictures[chosen.cpu()].to(training.device).float() / 255
         with torch.random.fork_rng([x.device] if x.is_cuda else []):
             watched.append((x, record(made.model, made.prepare(x), grad=True)))
         return fed

@@ -8,7 +8,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-__all__ = ["ALONE", "Team", "join", "leave"]
+__all__ = ["ALONE", "Team", "join", "leads", "leave"]
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,38 @@ class Team:
 ALONE = Team()
 
 
+def leads() -> bool:
+    """Return whether this process is the first of those that were started together, before they have joined."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def join(device: torch.device) -> tuple[Team, torch.device]:
-    """Return the team that `torchrun` started this process in (gloo on CPUs, nccl on CUDA), and this one's device."""
+    """Return the team that `torchrun` started this process in, and this one's device.
+
+    Processors talk through gloo, cards through nccl where PyTorch has it (Linux) and through gloo elsewhere.
+
+    Raises:
+        ValueError: `torchrun`'s variables are incomplete, or this machine has fewer cards than processes.
+        RuntimeError: the others cannot be reached.
+    """
     if "WORLD_SIZE" not in os.environ:
         return ALONE, device
+    absent = [name for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if absent:
+        raise ValueError(f"WORLD_SIZE is set, but {', '.join(absent)} is not: start the processes with torchrun")
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        if device.index >= torch.cuda.device_count():
+            raise ValueError(
+                f"process {device.index} of this machine has no card: it has {torch.cuda.device_count()} CUDA devices, "
+                "and each process needs its own"
+            )
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group("nccl" if device.type == "cuda" and dist.is_nccl_available() else "gloo")
     return Team(dist.get_rank(), dist.get_world_size()), device
 
 
-def leave(team: Team) -> None:
-    """Leave the team, when all have done their part."""
-    if team.size > 1:
+def leave() -> None:
+    """Leave the team, when all have done their part; a team of one has a group too."""
+    if dist.is_initialized():
         dist.destroy_process_group()

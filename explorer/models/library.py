@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core import models
+from core.device import current
 from core.explain import RecordingError, Trace, left_as_found, record, swapped
 from core.explain.trace import version_of
 from core.models import Card
@@ -181,7 +182,7 @@ def device_of(model: nn.Module) -> torch.device:
 def _same_draws(device: torch.device) -> Iterator[None]:
     """Start the random generators at one seed, and leave them as they were."""
     on_cuda = device.type == "cuda"
-    with torch.random.fork_rng([device] if on_cuda else []):
+    with current(device), torch.random.fork_rng([device] if on_cuda else []):
         torch.default_generator.manual_seed(SEED)
         if on_cuda:
             torch.cuda.manual_seed(SEED)

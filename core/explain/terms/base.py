@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.explain.axes import BoolArray, IntArray, Relation
+from core.explain.terms.switches import product_epsilon
 from core.explain.trace import Step, named_tensors
 
 FloatArray = NDArray[np.float64]
@@ -268,15 +269,12 @@ def rounding(step: Step, count: int, magnitude: float) -> float:
 
 
 def epsilon(step: Step) -> float:
-    """Returns the machine epsilon of the least precise floating-point tensor of the step (2⁻¹⁰ for TF32 products)."""
+    """Returns the machine epsilon of the least precise floating-point tensor of the step, or of what it multiplies."""
     tensors = [step.output, *(value for value in step.arguments.values() if isinstance(value, Tensor))]
     found = [torch.finfo(tensor.dtype).eps for tensor in tensors if tensor.is_floating_point()]
-    if step.op in _PRODUCTS_IN_TF32 and step.output.is_cuda and torch.backends.cudnn.allow_tf32:
-        found.append(2.0**-10)
+    if step.output.dtype == torch.float32:
+        found.append(product_epsilon(step.op, step.output.device))
     return max(found, default=0.0)
-
-
-_PRODUCTS_IN_TF32 = {"conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"}
 
 
 def largest(step: Step, index: tuple[int, ...], cells: IntArray) -> Terms:

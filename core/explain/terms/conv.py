@@ -4,10 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from typing_extensions import override
 
-from core.explain.axes import NO_TAP, AxisRule, Product, Spread, Window, cartesian, same
-from core.explain.terms.base import Addends, Operator, Partials, Terms, bias, is_outside, ones, reached, read, summed
+from core.explain.axes import NO_TAP, AxisRule, IntArray, Product, Spread, Window, cartesian, same
+from core.explain.terms.base import (
+    Addends,
+    FloatArray,
+    Operator,
+    Partials,
+    Terms,
+    bias,
+    is_outside,
+    ones,
+    reached,
+    read,
+    summed,
+)
 from core.explain.trace import Step
 
 
@@ -188,4 +201,29 @@ def _weighted_sum(step: Step, index: tuple[int, ...], factors: Any, channels: An
     outside = is_outside(pixels.cells, tuple(step.tensor("input").shape))
     products = pixels.values * weights.values
     rows = Addends("taps", "input · weight", (pixels, weights), products, "input channel", channels, outside)
-    return summed(step, index, (rows, *bias(step, (o,))))
+    return summed(step, index, (rows, *bias(step, (o,))), scale=_mixed(step, pixels.cells, channels, weights.values))
+
+
+def _mixed(step: Step, cells: IntArray, channels: IntArray, weights: FloatArray) -> float:
+    """Returns the magnitude that rounding is relative to where a card may transform whole tiles of a convolution.
+
+    Winograd's and Fourier's algorithms, which cuDNN takes at stride 1, add and subtract all pixels of a tile before
+    they multiply: what they round is relative to the largest pixel of the tile, not of the window. A tile of Winograd's
+    is 6 pixels wide for a 3×3 kernel, one of the Fourier transform up to 32. 0 on the processor. Source: Lavin and
+    Gray, "Fast Algorithms for Convolutional Neural Networks" (2016).
+    """
+    axes = step.tensor("weight").ndim - 2
+    kernel = step.tensor("weight").shape[2:]
+    moves = (*per_axis(step.arguments["stride"], axes), *per_axis(step.arguments["dilation"], axes))
+    if not step.output.is_cuda or set(moves) != {1} or min(kernel) == 1:
+        return 0.0
+    reach = 3 if max(kernel) <= 3 else 31
+    tile = step.tensor("input")[tuple(cells[0, : -axes - 1].tolist())]  # of one sample, `(C, H, W)`
+    for axis in range(-axes, 0):
+        first, last = int(cells[:, axis].min()) - reach, int(cells[:, axis].max()) + reach
+        first, last = (min(max(0, end), tile.shape[axis]) for end in (first, last + 1))
+        tile = tile.narrow(axis, first, last - first)
+    if not tile.numel():
+        return 0.0
+    largest = tile.detach().abs().to("cpu", torch.float64).flatten(1).amax(1).numpy()
+    return float((np.abs(weights) * largest[channels]).sum())
