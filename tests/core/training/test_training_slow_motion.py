@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 import torch
-from run_cases import STEPS, TINY, tiny, trained, weights
+from run_cases import DEVICE, STEPS, TINY, tiny, trained, weights
 
 from core.training import checkpoints
 from core.training.checkpoints import read_state
@@ -13,9 +15,9 @@ EVERY = 200
 
 
 def weights_after(run: RunFolder, step: int) -> dict[str, torch.Tensor]:
-    """The weights themselves, not their running mean, as the run had them after a step."""
-    saved = read_state(run, step)
-    return {name.removeprefix("model."): value for name, value in saved.tensors.items() if name.startswith("model.")}
+    """The weights themselves, not their running mean, as the run had them after a step, where it trained."""
+    saved = read_state(run, step).tensors.items()
+    return {name.removeprefix("model."): value.to(DEVICE) for name, value in saved if name.startswith("model.")}
 
 
 OPTIMISERS = [
@@ -84,12 +86,12 @@ def test_a_frozen_body_is_shown_with_the_steps_of_its_head(tmp_path):
     run = trained(tmp_path / "run", config)
     shown = next_step(run, config, 5)
     assert [update.name for update in shown.updates] == ["fc2.weight", "fc2.bias"]
-    after = weights(run, 6)
+    after = {name: value.to(DEVICE) for name, value in weights(run, 6).items()}
     for update in shown.updates:  # the body's features were computed in batches of another size
         torch.testing.assert_close(update.after, after[update.name], rtol=1e-5, atol=1e-6)
     unfrozen = next_step(run, config, STEPS)
     assert len(unfrozen.updates) == 8
-    after = weights(run, STEPS + 1)
+    after = {name: value.to(DEVICE) for name, value in weights(run, STEPS + 1).items()}
     assert all(torch.equal(update.after, after[update.name]) for update in unfrozen.updates)
 
 
@@ -111,3 +113,13 @@ def test_says_where_no_step_can_be_shown(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"kept the weights after step 1, but not .* it did after step 12"):
         next_step(run, config, 1)
     assert weights(run, 1)
+
+
+def test_a_state_of_another_device_is_told_not_drawn_from(tmp_path, monkeypatch):
+    config = tiny(checkpoints=EVERY)
+    run = trained(tmp_path / "run", config)
+    saved = read_state(run, 3)
+    other = "cpu" if DEVICE != "cpu" else "cuda"
+    checkpoints.save_state(run, replace(saved, counters={**saved.counters, "device": other}), moment=3)
+    with pytest.raises(ValueError, match=f"run trained on {other}, and the random numbers of its next batch can be"):
+        next_step(run, config, 3)

@@ -1,0 +1,17 @@
+"""The device under test is where a library's models run, unless a test names another."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from explorer.models.library import Library
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _libraries_on_device(device: torch.device) -> Iterator[None]:
+    defaults = Library.__init__.__kwdefaults__
+    before = defaults["device"]
+    defaults["device"] = device
+    yield
+    defaults["device"] = before
