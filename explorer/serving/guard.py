@@ -6,12 +6,16 @@ to this machine), the `Origin` of the page that sent it, and `Sec-Fetch-Site`.
 """
 
 import asyncio
+import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from explorer.wire.work import Person, person
 
 __all__ = ["LARGEST_BODY", "Guard", "is_loopback"]
 
@@ -26,6 +30,9 @@ LARGEST_BODY = 4_000_000
 
 BODY_SECONDS = 30
 """Within which a body has to come."""
+
+COOKIE = "convscope"
+"""Names a browser, so that one does not take the turns of all."""
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -81,6 +88,11 @@ class _Body:
             raise self.refusal
         return message
 
+    async def left(self) -> None:
+        """Return when the connection ends, once the whole body has come."""
+        while self._complete and (await self._receive())["type"] != "http.disconnect":
+            pass
+
 
 class Guard:
     """An ASGI application that lets through to `app` what a page of its own, or a program, asks.
@@ -114,6 +126,7 @@ class Guard:
         if scope["type"] != "http":
             return  # no page of ours opens a socket: the handshake is refused
         body, begun = _Body(receive), False
+        name, headers = self._named(scope)
 
         async def answer(message: Message) -> None:
             nonlocal begun
@@ -121,11 +134,12 @@ class Guard:
                 raise body.refusal  # whatever the app makes of a body that broke off
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*_without_cors(message.get("headers", [])), *self.headers]
+                message["headers"] = [*_without_cors(message.get("headers", [])), *headers]
             await send(message)
 
         try:
             self._check(scope)
+            person.set(Person(name, body.left))
             await self.app(scope, receive if scope["method"] in READING else body.receive, answer)
         except Refusal as refusal:
             if begun:
@@ -156,6 +170,19 @@ class Guard:
             raise Refusal(400, f"the length of the body is {length!r}, expected a number of bytes")
         if int(length) > LARGEST_BODY:
             raise _too_large(f"{int(length):,}")
+
+    def _named(self, scope: Scope) -> tuple[str, list[tuple[bytes, bytes]]]:
+        """Return the name of the browser that asks, and the headers of its answer: they name a new one."""
+        told = next((value for key, value in scope["headers"] if key.lower() == b"cookie"), b"")
+        try:
+            known = SimpleCookie(told.decode("latin-1")).get(COOKIE)
+        except CookieError:
+            known = None
+        if known is not None and known.value:
+            return known.value, self.headers
+        name = secrets.token_urlsafe(12)
+        cookie = f"{COOKIE}={name}; Path=/; HttpOnly; SameSite=Strict"
+        return name, [*self.headers, (b"set-cookie", cookie.encode())]
 
     def _known(self, host: str, scope: Scope) -> bool:
         name = _named(host)

@@ -1,18 +1,22 @@
 """A Gradio component whose content is built by a native ES module of `explorer/web`."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+
+from explorer.wire.work import Ended, Work
 
 __all__ = ["WEB", "answers", "web_view"]
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 """Folder of the modules, served as static files."""
 
-Answer = Callable[[Any], dict[str, Any]]
+Answer = Callable[[Any], Awaitable[dict[str, Any]]]
+
+WORK = Work()
 
 MOUNT = """
 const folder = window.gradio_config.root + window.gradio_config.api_prefix + "/file=" + {folder};
@@ -41,16 +45,31 @@ def web_view(module: str, *, functions: Sequence[Answer] = (), options: dict[str
     )
 
 
-def answers(function: Callable[..., dict[str, Any]], *context: Any) -> Answer:
+def answers(
+    function: Callable[..., dict[str, Any]], *context: Any, long: bool | Callable[[Any], bool] = False
+) -> Answer:
     """Return `function(*context, request)` as something the page may call by the function's name.
 
     What a user can put right (`ValueError`, `TypeError`, `OSError`) is answered as `{"error": message}`; bugs pass.
+
+    Args:
+        function: computes the answer.
+        context: what it takes before the request.
+        long: whether it may take long, or tells that of a request: then it waits for its turn (see `wire.work`).
     """
 
-    def answer(request: Any) -> dict[str, Any]:
+    def compute(request: Any) -> dict[str, Any]:
         try:
             return function(*context, request)
         except (ValueError, TypeError, OSError) as error:
+            return {"error": str(error)}
+
+    async def answer(request: Any) -> dict[str, Any]:
+        if not (long(request) if callable(long) else long):
+            return await WORK.quick(compute, request)
+        try:
+            return await WORK.long(compute, request, name=function.__name__)
+        except Ended as error:
             return {"error": str(error)}
 
     answer.__name__ = function.__name__

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import time
 from typing import Any
 
 import gradio as gr
@@ -9,6 +10,10 @@ import gradio as gr
 from explorer.app import launch
 from explorer.serving import guard, server
 from explorer.wire.view import WEB, answers, web_view
+from explorer.wire.work import Ended, checkpoint
+
+PART = 0.02
+"""Seconds between two checkpoints."""
 
 IMPATIENT = 0.5
 """Seconds in place of those that a person may take."""
@@ -24,9 +29,26 @@ def main() -> None:
     def heard(request: Any) -> dict[str, Any]:
         return {"heard": request, "asked": next(asked)}
 
+    ends: list[str] = []
+
+    def ponder(request: Any) -> dict[str, Any]:
+        """Compute for `request` seconds, a part at a time."""
+        try:
+            for _ in range(int(request / PART)):
+                time.sleep(PART)
+                checkpoint()
+        except Ended:
+            ends.append("ended")
+            raise
+        ends.append("done")
+        return {"pondered": request}
+
+    def how_it_ended(request: Any) -> dict[str, Any]:
+        return {"ends": ends}
+
     gr.set_static_paths([WEB])
     with gr.Blocks(analytics_enabled=False) as blocks:
-        web_view("draw/page.js", functions=[answers(heard)])
+        web_view("draw/page.js", functions=[answers(heard), answers(ponder, long=True), answers(how_it_ended)])
     launch(blocks, host="127.0.0.1", port=port, open_browser=False, allowed=["class.example"]).wait()
 
 

@@ -1,5 +1,6 @@
 """Library, views and command line, without a browser."""
 
+import asyncio
 import math
 import socket
 import threading
@@ -177,7 +178,7 @@ def test_a_drawing_is_answered_with_stages_maps_and_prediction(library):
     ],
 )
 def test_a_bad_drawing_is_answered_with_words(library, change, message):
-    answer = answers(observed, Showing(library))(REQUEST | change)
+    answer = asyncio.run(answers(observed, Showing(library))(REQUEST | change))
     assert list(answer) == ["error"]
     assert message in answer["error"]
 
@@ -226,7 +227,7 @@ def test_the_gradient_of_a_score_is_where_the_backward_pass_begins(library):
 )
 def test_a_gradient_that_does_not_exist_is_refused_in_words(library, change, message):
     asked = DRAWING | {"label": 3, "step": 3, "cell": [0, 0, 0, 0], "of": ""} | change
-    assert message in answers(explain, Showing(library))(asked)["error"]
+    assert message in asyncio.run(answers(explain, Showing(library))(asked))["error"]
 
 
 def test_changes_are_told_with_the_prediction_before_them(library):
@@ -268,7 +269,7 @@ def test_bugs_are_not_swallowed():
         raise KeyError("a bug")
 
     with pytest.raises(KeyError):
-        answers(broken)({})
+        asyncio.run(answers(broken)({}))
 
 
 def test_nothing_on_the_page_comes_from_elsewhere():

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -45,15 +46,15 @@ def answered(app: str, method: str, path: str, body: bytes = b"", **headers: str
     return response, text
 
 
-def call(app: str, data: object = "hello", **headers: str) -> tuple[int, str]:
-    """Call the page's function, as the page does."""
-    return ask(app, "POST", "/gradio_api/component_server", asking(app, data), **headers)
+def call(app: str, data: object = "hello", function: str = "heard", **headers: str) -> tuple[int, str]:
+    """Call a function of the page, as the page does."""
+    return ask(app, "POST", "/gradio_api/component_server", asking(app, data, function), **headers)
 
 
-def asking(app: str, data: object = "hello") -> bytes:
+def asking(app: str, data: object, function: str) -> bytes:
     config = json.loads(ask(app, path="/config")[1])
     view = next(each["id"] for each in config["components"] if each["type"] == "html")
-    return json.dumps({"data": data, "component_id": view, "fn_name": "heard", "session_hash": "somebody"}).encode()
+    return json.dumps({"data": data, "component_id": view, "fn_name": function, "session_hash": "somebody"}).encode()
 
 
 def times_asked(app: str) -> int:
@@ -192,3 +193,60 @@ def test_connections_that_say_nothing_shut_nobody_out(app):
 def test_a_body_that_never_comes_is_given_up(app):
     status, text = ask(app, "POST", "/gradio_api/component_server", content_length="100")
     assert (status, text) == (408, f"the request did not come within {IMPATIENT} s")
+
+
+def pondered(app: str, seconds: float, browser: str) -> dict[str, object]:
+    """The answer to what takes long, asked by a browser."""
+    answer: dict[str, object] = json.loads(call(app, seconds, "ponder", cookie=f"{guard.COOKIE}={browser}")[1])
+    return answer
+
+
+def ends(app: str) -> list[str]:
+    found: list[str] = json.loads(call(app, None, "how_it_ended")[1])["ends"]
+    return found
+
+
+def test_what_takes_long_keeps_nobody_else_waiting(app):
+    with ThreadPoolExecutor(40) as people:
+        asked = [people.submit(pondered, app, 0.3, f"browser-{k}") for k in range(10)]
+        waits = []
+        while not all(each.done() for each in asked):
+            began = time.monotonic()
+            assert call(app)[0] == 200
+            waits.append(time.monotonic() - began)
+        assert [each.result() for each in asked] == [{"pondered": 0.3}] * 10
+    assert len(waits) > 3
+    assert sorted(waits)[len(waits) // 2] < 0.3  # not the 3 s that the line takes
+
+
+def test_asking_anew_ends_what_was_asked_before(app):
+    with ThreadPoolExecutor(2) as pages:
+        first = pages.submit(pondered, app, 60, "one-browser")
+        time.sleep(0.3)
+        assert pondered(app, 0.1, "one-browser") == {"pondered": 0.1}
+        assert "asked anew" in str(first.result()["error"])
+
+
+def test_a_line_that_is_full_is_said_so(app):
+    with ThreadPoolExecutor(100) as people:
+        answers = list(people.map(lambda k: pondered(app, 0.02, f"person-{k}"), range(100)))
+    told = [str(answer["error"]) for answer in answers if "error" in answer]
+    assert all(words.startswith("the server is busy: 64 long requests stand in line") for words in told)
+    assert len(told) + answers.count({"pondered": 0.02}) == 100
+    assert pondered(app, 0.02, "later") == {"pondered": 0.02}
+
+
+def test_what_nobody_waits_for_is_ended(app):
+    before = len(ends(app))
+    body = asking(app, 60, "ponder")
+    with socket.create_connection(place(app).split(":"), timeout=10) as connection:
+        head = (
+            f"POST /gradio_api/component_server HTTP/1.1\r\nhost: {place(app)}\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body)
+        time.sleep(0.5)
+    deadline = time.monotonic() + 10
+    while len(ends(app)) == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ends(app)[-1] == "ended"
+    assert pondered(app, 0.1, "next") == {"pondered": 0.1}
