@@ -13,6 +13,7 @@ from core.models.a1 import MNISTClassifier
 from core.models.a2 import Net
 from core.models.a3 import CNN
 from core.models.cards import Card
+from core.models.download import Download
 from core.models.recommended import InkNet
 from core.models.weights import load_weights, match_weights, read_weights
 
@@ -126,6 +127,7 @@ def load(
     pretrained: bool = True,
     weights: str | Path | None = None,
     data_dir: str | Path | None = None,
+    download: Download | None = None,
 ) -> nn.Module:
     """Return a model ready to be asked, in evaluation mode.
 
@@ -137,6 +139,7 @@ def load(
         pretrained: False leaves random weights and needs no file.
         weights: a safetensors file of this model to load instead; the model gets a head as wide as the file's.
         data_dir: folder of torchvision's ImageNet files; torch's download cache by default.
+        download: what fetches such a file, to be watched or cancelled.
 
     Raises:
         ValueError: there is no model of that name; the weights are damaged or another model's.
@@ -150,7 +153,7 @@ def load(
         match_weights(model, state, str(weights))
         model.load_state_dict(state)
     elif pretrained and entry.imagenet:
-        state = model.state_dict() | transfer.backbone_weights(name, data_dir)
+        state = model.state_dict() | transfer.backbone_weights(name, data_dir, download=download)
         match_weights(model, state, f"torchvision's {name}")
         model.load_state_dict(state)
     elif pretrained:

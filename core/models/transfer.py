@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
 
+from core.models.download import Download
 from core.models.resnet import ResNet18
 
 __all__ = [
@@ -78,12 +78,15 @@ def freeze_backbone(model: nn.Module) -> None:
     head(model).requires_grad_(True)
 
 
-def backbone_weights(name: str, data_dir: str | Path | None = None) -> dict[str, Tensor]:
+def backbone_weights(
+    name: str, data_dir: str | Path | None = None, *, download: Download | None = None
+) -> dict[str, Tensor]:
     """Return torchvision's ImageNet weights of a backbone, without those of its 1000-way head.
 
     Args:
         name: "resnet18" or "mobilenet_v3_small".
         data_dir: folder that holds torchvision's file, or receives it; torch's download cache by default.
+        download: what fetches it, to be watched or cancelled.
 
     Raises:
         FileNotFoundError: the file is not there and could not be fetched; the message names the options.
@@ -93,7 +96,7 @@ def backbone_weights(name: str, data_dir: str | Path | None = None) -> dict[str,
     folder = Path(torch.hub.get_dir()) / "checkpoints" if data_dir is None else Path(data_dir).expanduser()
     file = folder / url.rsplit("/", 1)[-1]
     if not file.exists():
-        _fetch(name, url, file)
+        _fetch(name, url, file, download or Download())
     expected = file.stem.rsplit("-", 1)[-1]
     found = hashlib.sha256(file.read_bytes()).hexdigest()[: len(expected)]
     if found != expected:
@@ -103,11 +106,10 @@ def backbone_weights(name: str, data_dir: str | Path | None = None) -> dict[str,
     return {key: value for key, value in state.items() if not key.startswith(last)}
 
 
-def _fetch(name: str, url: str, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+def _fetch(name: str, url: str, file: Path, download: Download) -> None:
     try:
-        torch.hub.download_url_to_file(url, str(file), hash_prefix=file.stem.rsplit("-", 1)[-1], progress=True)
-    except (URLError, OSError, RuntimeError) as error:
+        download.fetch(url, file, sha256=file.stem.rsplit("-", 1)[-1])
+    except OSError as error:
         raise FileNotFoundError(
             f"the ImageNet weights of {name} are not at {file} and could not be fetched ({error}). Either connect to "
             f"the internet once, or put {file.name} (from torchvision) into a folder and pass it as --data-dir, or "

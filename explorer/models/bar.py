@@ -5,10 +5,11 @@ from typing import Any
 import gradio as gr
 
 from explorer.models.library import UNTRAINED, Explored, Library
+from explorer.models.loading import BeingFetched
 from explorer.wire import trace as payloads
 from explorer.wire.view import answers, web_view
 
-__all__ = ["describe", "model_bar"]
+__all__ = ["cancel_download", "describe", "model_bar"]
 
 
 def model_bar(library: Library, *, model: str, language: str) -> gr.HTML:
@@ -16,22 +17,37 @@ def model_bar(library: Library, *, model: str, language: str) -> gr.HTML:
     choices = [{"name": name, "title": library.card(name).title} for name in library.names()]
     return web_view(
         "models/bar.js",
-        functions=[answers(describe, library)],
+        functions=[answers(describe, library), answers(cancel_download, library)],
         options={"models": choices, "model": model, "language": language, "device": str(library.device)},
     )
 
 
 def describe(library: Library, request: Any) -> dict[str, Any]:
-    """Answer `{model}`: its card and its structure, or why its weights are missing and the name without them."""
-    if not isinstance(request, dict) or not isinstance(request.get("model"), str):
-        raise ValueError(f"expected an object with the model's name, got {request!r}")
-    name = request["model"]
+    """Answer `{model}`: its card and its structure, or why its weights are missing and the name without them.
+
+    While they are being fetched, `fetching` says how many bytes are `done` of which `size`.
+    """
+    name = _name(request)
     try:
         explored = library.explored(name)
     except FileNotFoundError as error:
         return {"missing": str(error), "untrained": name + UNTRAINED}
+    except BeingFetched as told:
+        return {"fetching": {"done": told.done, "size": told.size}}
     trace, _ = explored.trace(explored.blank())
     return {**facts(explored), **payloads.describe(explored, trace)}
+
+
+def cancel_download(library: Library, request: Any) -> dict[str, Any]:
+    """Give up fetching the weights of `{model}`."""
+    library.cancel(_name(request))
+    return {}
+
+
+def _name(request: Any) -> str:
+    if not isinstance(request, dict) or not isinstance(request.get("model"), str):
+        raise ValueError(f"expected an object with the model's name, got {request!r}")
+    return str(request["model"])
 
 
 def facts(explored: Explored) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -15,8 +16,10 @@ from core import models
 from core.device import current
 from core.explain import RecordingError, Trace, left_as_found, record, swapped
 from core.explain.trace import version_of
-from core.models import Card
+from core.models import Card, Download
+from explorer.models.loading import Loading
 from explorer.models.moments import is_moment, load_moment
+from explorer.work import Turns, checkpoint
 
 __all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of", "one_thread"]
 
@@ -73,7 +76,7 @@ class Explored:
     example: Tensor | None = None
     parameters: Mapping[str, nn.Parameter] = field(init=False, repr=False)
     """The model's own, by name: the model itself may hold somebody's changes at any moment."""
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _turns: Turns = field(default_factory=Turns, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
@@ -126,7 +129,8 @@ class Explored:
     @contextmanager
     def _running(self, changes: Changes) -> Iterator[None]:
         one_thread()
-        with self._lock, self._changed(changes.parameters), _same_draws(self.device):
+        checkpoint()
+        with self._turns, self._changed(changes.parameters), _same_draws(self.device):
             yield
 
     @contextmanager
@@ -148,9 +152,10 @@ class Explored:
         Raises:
             ValueError: its output is not one score per class and picture.
         """
+        checkpoint()
         input = self.input(pictures)
         training = [module for module in self.model.modules() if module.training]
-        with self._lock, torch.inference_mode():
+        with self._turns, torch.inference_mode():
             try:
                 scores = self.model.eval()(input)
             finally:
@@ -210,6 +215,7 @@ class Library:
         self._loaded: dict[str, Explored] = {}
         self._added: dict[str, Explored] = {}
         self._lock = Lock()
+        self._loading: Loading[Explored] = Loading()
 
     def add(self, card: Card, model: nn.Module, *, example: Tensor | None = None) -> None:
         """Offer a model of the caller's own under `card.name`; it takes the place of a shipped one of that name.
@@ -239,18 +245,18 @@ class Library:
         """Return a model ready to run.
 
         Raises:
-            ValueError: there is no model of that name, or its weights are damaged.
+            ValueError: there is no model of that name, its weights are damaged, or they are being fetched
+                (`BeingFetched`).
             FileNotFoundError: its weights are not on this machine and could not be fetched.
         """
         if name in self._added:
             return self._added[name]
-        with self._lock:
-            if name not in self._loaded:
-                moments = [known for known in self._loaded if is_moment(known)]
-                for oldest in moments[: len(moments) - MOMENTS + 1]:
-                    del self._loaded[oldest]
-                self._loaded[name] = self._load(name)
-            return self._loaded[name]
+        known = self._loaded.get(name)
+        return known or self._loading.of(name, partial(self._load, name))
+
+    def cancel(self, name: str) -> None:
+        """Give up fetching a model's weights, if they are being fetched."""
+        self._loading.cancel(name)
 
     def holds(self, explored: Explored) -> bool:
         """Return whether a model is what its name stands for now."""
@@ -270,7 +276,17 @@ class Library:
         files = sorted(self.runs_dir.glob("*/*.safetensors"))
         return {f"{file.parent.name}/{file.stem}": file for file in files if file.stem in models.names()}
 
-    def _load(self, name: str) -> Explored:
+    def _load(self, name: str, download: Download) -> Explored:
+        """Return a model loaded now, and keep it; of moments, the last few."""
+        loaded = self._read(name, download)
+        with self._lock:
+            moments = [known for known in self._loaded if is_moment(known)] if is_moment(name) else []
+            for oldest in moments[: len(moments) - MOMENTS + 1]:
+                del self._loaded[oldest]
+            self._loaded[name] = loaded
+        return loaded
+
+    def _read(self, name: str, download: Download) -> Explored:
         if self.runs_dir is not None and is_moment(name):
             model, card = load_moment(self.runs_dir, name)
             return Explored(name, card, model.to(self.device), self.device)
@@ -280,5 +296,5 @@ class Library:
             return Explored(name, self.card(name), model, self.device)
         trained = not name.endswith(UNTRAINED)
         plain = name.removesuffix(UNTRAINED)
-        model = models.load(plain, device=self.device, pretrained=trained, data_dir=self.data_dir)
+        model = models.load(plain, device=self.device, pretrained=trained, data_dir=self.data_dir, download=download)
         return Explored(name, models.card(plain), model, self.device, trained)

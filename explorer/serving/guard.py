@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from explorer.wire.work import Person, person
+from explorer.work import Person, person
 
 __all__ = ["LARGEST_BODY", "Guard", "is_loopback"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.wire.work import Ended, Work
+from explorer.work import Ended, Work
 
 __all__ = ["WEB", "answers", "web_view"]
 

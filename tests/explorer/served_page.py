@@ -10,7 +10,7 @@ import gradio as gr
 from explorer.app import launch
 from explorer.serving import guard, server
 from explorer.wire.view import WEB, answers, web_view
-from explorer.wire.work import Ended, checkpoint
+from explorer.work import Ended, checkpoint
 
 PART = 0.02
 """Seconds between two checkpoints."""

@@ -12,7 +12,7 @@ from torch import nn
 
 from core import models
 from core.explain import record
-from core.models import registry, transfer
+from core.models import Download, registry, transfer
 from core.models.resnet import ResNet18
 
 SHIPPED = ("recommended", "a1", "a2", "a3")
@@ -242,7 +242,7 @@ def test_without_a_network_a_transfer_model_names_the_options(name, tmp_path, mo
     def no_network(*_args, **_kwargs):
         raise URLError("Temporary failure in name resolution")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
+    monkeypatch.setattr("core.models.download.urlopen", no_network)
     file = transfer.IMAGENET[name].rsplit("/", 1)[-1]
     with pytest.raises(FileNotFoundError, match=rf"{name} .*name resolution.*{file}.*--data-dir.*pretrained=False"):
         models.load(name, data_dir=tmp_path)
@@ -279,18 +279,17 @@ def test_a_transfer_file_with_a_wrong_checksum_is_told(tmp_path, monkeypatch):
 def test_a_download_goes_where_torch_is_asked_for_it_with_its_checksum(tmp_path, monkeypatch):
     asked = {}
 
-    def download(url, file, hash_prefix, progress):
-        asked.update(url=url, file=file, hash_prefix=hash_prefix, progress=progress)
-        raise URLError("not today")
+    class Watched(Download):
+        def fetch(self, url, file, *, sha256):
+            asked.update(url=url, file=file, sha256=sha256)
+            raise URLError("not today")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", download)
-    with pytest.raises(FileNotFoundError):
-        models.load("resnet18", data_dir=tmp_path / "new")
+    with pytest.raises(FileNotFoundError, match="not today"):
+        models.load("resnet18", data_dir=tmp_path / "new", download=Watched())
     assert asked == {
         "url": transfer.IMAGENET["resnet18"],
-        "file": str(tmp_path / "new" / "resnet18-f37072fd.pth"),
-        "hash_prefix": "f37072fd",
-        "progress": True,
+        "file": tmp_path / "new" / "resnet18-f37072fd.pth",
+        "sha256": "f37072fd",
     }
 
 
