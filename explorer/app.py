@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.arithmetic.page import arithmetic_view
+from explorer.arithmetic.page import FILMS, arithmetic_view
 from explorer.draw.page import draw_view
 from explorer.kernels.page import kernels_view
 from explorer.models.bar import model_bar
@@ -53,5 +53,12 @@ def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
 def launch(app: gr.Blocks, *, host: str, port: int, open_browser: bool, **options: Any) -> Served:
     """Serve the app in the background; `options` as `explorer.serving.serve` takes them."""
     return serve(
-        app, host=host, port=port, styles=STYLES, favicon=WEB / "favicon.svg", open_browser=open_browser, **options
+        app,
+        host=host,
+        port=port,
+        styles=STYLES,
+        favicon=WEB / "favicon.svg",
+        routes=[FILMS],
+        open_browser=open_browser,
+        **options,
     )

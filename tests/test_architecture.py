@@ -158,7 +158,7 @@ def test_what_is_imported_is_declared():
     declared = {line.lower().replace("-", "_") for line in lines if line}
     known = {"PIL": "pillow"}
     optional = {"onnx", "onnxruntime", "onnxscript", "triton", "IPython"}
-    gradio_stands_on = {"fastapi", "starlette", "uvicorn"}
+    gradio_stands_on = {"anyio", "fastapi", "starlette", "uvicorn"}
     for name in MODULES:
         for other in imports(name):
             root = other.split(".")[0]

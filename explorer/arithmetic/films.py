@@ -12,6 +12,8 @@ from typing import Any
 import imageio_ffmpeg
 from PIL import Image, UnidentifiedImageError
 
+from explorer.work import checkpoint
+
 __all__ = ["FORMATS", "MOST_FRAMES", "MOST_PIXELS", "animate"]
 
 MOST_FRAMES = 400
@@ -51,7 +53,9 @@ def animate(request: Any) -> dict[str, Any]:
     pixels = len(opened) * max(picture.width for picture in opened) * max(picture.height for picture in opened)
     if pixels > MOST_PIXELS:
         raise ValueError(f"the frames have {pixels} pixels, at most {MOST_PIXELS} are taken")
+    checkpoint()
     pictures = _same_size([_decoded(picture) for picture in opened])
+    checkpoint()
     data = _gif(pictures, delay) if kind == "gif" else _mp4(pictures, delay)
     return {"type": FORMATS[kind], "data": base64.b64encode(data).decode()}
 

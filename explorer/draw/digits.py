@@ -1,5 +1,6 @@
 """MNIST's test pictures to choose an input from: by class, or only those that a model gets wrong."""
 
+import math
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 from types import NoneType
@@ -20,7 +21,8 @@ PER_PAGE = 60
 """Pictures that travel at once."""
 
 BATCH = 100
-"""Pictures that a model is asked about at once; a person's request waits for one batch at most."""
+BATCH_VALUES = 300_000
+"""Pictures, and values of its input, that a model is asked about at once; a person's request waits for one batch."""
 
 
 BROWSED: Fields = {"model": str, "label": (int, NoneType), "wrong": bool, "first": int, "download": bool}
@@ -113,8 +115,9 @@ class Gallery:
         try:
             if explored.card.classes != DIGITS:
                 raise ValueError(f"{explored.name} tells {', '.join(explored.card.classes)[:60]} apart, not the digits")
-            for start in range(0, len(pictures), BATCH):
-                guesses = explored.classify(pictures[start : start + BATCH].float() / 255)
+            batch = max(1, min(BATCH, BATCH_VALUES // max(1, math.prod(explored.card.input_shape))))
+            for start in range(0, len(pictures), batch):
+                guesses = explored.classify(pictures[start : start + batch].float() / 255)
                 with verdicts.lock:
                     verdicts.guesses[start : start + len(guesses)] = guesses
                     verdicts.done = start + len(guesses)

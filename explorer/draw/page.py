@@ -7,6 +7,7 @@ from explorer.draw.compare import comparable, compare
 from explorer.draw.digits import Gallery, browse
 from explorer.draw.exports import exact, pytorch_lines
 from explorer.draw.why import why
+from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
 from explorer.wire.view import answers, web_view
@@ -16,11 +17,12 @@ __all__ = ["draw_view"]
 
 def draw_view(showing: Showing) -> gr.HTML:
     """Return the page's view."""
-    functions = (observe, explain, exact, arithmetic, pytorch_lines, why, compare)
+    quick = (observe, explain, arithmetic, pytorch_lines)
     return web_view(
         "draw/page.js",
         functions=[
-            *(answers(function, showing) for function in functions),
+            *(answers(function, showing, long=steps_many) for function in quick),
+            *(answers(function, showing, long=True) for function in (exact, why, compare)),
             answers(browse, showing.library, Gallery(showing.inputs)),
             answers(comparable, showing.library),
         ],

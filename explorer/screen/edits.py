@@ -24,11 +24,15 @@ from core.explain import ACTIVATIONS, parameter_gradients
 from explorer.models.library import UNCHANGED, Changes, Explored
 from explorer.screen.inputs import Inputs
 from explorer.screen.recent import Recent
+from explorer.work import checkpoint
 
-__all__ = ["Edits"]
+__all__ = ["Edits", "steps_many"]
 
 MOST_EDITS = 500
 """Most changes one request may carry."""
+
+QUICK_STEPS = 4
+"""Steps of gradient descent that a request may carry and still count as quick: each is a pass forward and back."""
 
 REMEMBERED = 64
 """Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
@@ -67,6 +71,13 @@ class Edits:
         self._known.drop(lambda key: isinstance(key, tuple) and unwanted(key[0]))
 
 
+def steps_many(request: Any) -> bool:
+    """Return whether a request's changes hold so many steps of gradient descent that they may take long."""
+    edits = request.get("edits") if isinstance(request, dict) else None
+    steps = [edit for edit in edits if isinstance(edit, dict) and edit.get("kind") == "sgd"] if edits else []
+    return len(steps) > QUICK_STEPS
+
+
 def _keys(explored: Explored, edits: Sequence[Any]) -> list[Hashable]:
     """Return what names the model after each change: itself as it is now, and all changes so far."""
     told = blake2b(digest_size=16)
@@ -83,6 +94,7 @@ def _nbytes(changes: Changes) -> int:
 
 def _applied(inputs: Inputs, explored: Explored, changed: Changes, edit: Any) -> Changes:
     kinds: dict[str, Change] = {"set": _set, "scale": _scaled, "sgd": partial(_stepped, inputs), "swap": _swapped}
+    checkpoint()
     if not isinstance(edit, dict) or edit.get("kind") not in kinds:
         raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
     try:

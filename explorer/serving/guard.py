@@ -28,6 +28,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LARGEST_BODY = 4_000_000
 """Of a request, bytes. The largest that the page sends is a picture of 1024 × 1024 in base64."""
 
+LARGEST = {"/films": 64_000_000}
+"""Of a request to a path that takes more, bytes: the frames of a film."""
+
 BODY_SECONDS = 30
 """Within which a body has to come."""
 
@@ -68,7 +71,8 @@ class Refusal(Exception):
 class _Body:
     """The body of a request as it comes, refused when it is too large, whatever it was said to be, or too slow."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self.largest = largest
         self._receive, self._size, self._complete = receive, 0, False
         self.refusal: Refusal | None = None
 
@@ -83,8 +87,8 @@ class _Body:
             raise self.refusal from None
         self._size += len(message.get("body", b""))
         self._complete = not message.get("more_body", False)
-        if self._size > LARGEST_BODY:
-            self.refusal = _too_large(f"more than {LARGEST_BODY:,}")
+        if self._size > self.largest:
+            self.refusal = _too_large(f"more than {self.largest:,}", self.largest)
             raise self.refusal
         return message
 
@@ -125,7 +129,7 @@ class Guard:
             return
         if scope["type"] != "http":
             return  # no page of ours opens a socket: the handshake is refused
-        body, begun = _Body(receive), False
+        body, begun = _Body(receive, LARGEST.get(scope["path"], LARGEST_BODY)), False
         name, headers = self._named(scope)
 
         async def answer(message: Message) -> None:
@@ -138,7 +142,7 @@ class Guard:
             await send(message)
 
         try:
-            self._check(scope)
+            self._check(scope, body.largest)
             person.set(Person(name, body.left))
             await self.app(scope, receive if scope["method"] in READING else body.receive, answer)
         except Refusal as refusal:
@@ -147,7 +151,7 @@ class Guard:
             body.refusal = None
             await _say(refusal, answer)
 
-    def _check(self, scope: Scope) -> None:
+    def _check(self, scope: Scope, largest: int) -> None:
         """Raises `Refusal` where the request does not come from a page of ours, or from a program."""
         asked = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host, method = asked.get("host", ""), scope["method"]
@@ -168,8 +172,8 @@ class Guard:
         length = asked.get("content-length", "0")
         if not length.isdecimal():
             raise Refusal(400, f"the length of the body is {length!r}, expected a number of bytes")
-        if int(length) > LARGEST_BODY:
-            raise _too_large(f"{int(length):,}")
+        if int(length) > largest:
+            raise _too_large(f"{int(length):,}", largest)
 
     def _named(self, scope: Scope) -> tuple[str, list[tuple[bytes, bytes]]]:
         """Return the name of the browser that asks, and the headers of its answer: they name a new one."""
@@ -226,8 +230,8 @@ def _without_cors(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
     return [(name, value) for name, value in headers if not name.lower().startswith(b"access-control-")]
 
 
-def _too_large(came: str) -> Refusal:
-    return Refusal(413, f"the request has {came} bytes, expected at most {LARGEST_BODY:,}")
+def _too_large(came: str, largest: int) -> Refusal:
+    return Refusal(413, f"the request has {came} bytes, expected at most {largest:,}")
 
 
 async def _say(refusal: Refusal, send: Send) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from explorer.serving.guard import Guard
@@ -104,6 +105,7 @@ def serve(
     port: int,
     styles: Sequence[Path],
     favicon: Path,
+    routes: Sequence[BaseRoute] = (),
     open_browser: bool = False,
     allowed: Iterable[str] = (),
     root_path: str = "",
@@ -117,6 +119,7 @@ def serve(
         port: port to listen on.
         styles: the page's style sheets.
         favicon: the page's sign.
+        routes: what is answered besides the page.
         open_browser: whether to open the page.
         allowed: further names that the app is reached by, as `Guard` takes them.
         root_path: the path at which a proxy shows the app: "/convscope".
@@ -130,7 +133,7 @@ def serve(
     with suppress(ImportError, ValueError, OSError):
         _more_files()
     mounted = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
+        FastAPI(openapi_url=None, routes=list(routes)),
         app,
         path="/",
         server_name=host,

@@ -14,6 +14,7 @@ from core.training.settings import parse
 from core.training.summary import summarise
 from explorer.models.library import Library
 from explorer.models.moments import moment_name
+from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
 from explorer.train.shown import choices, filters, pictures, save_drawings
@@ -44,16 +45,14 @@ def train_view(showing: Showing) -> gr.HTML:
     """Return the page's view."""
     library = showing.library
     workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR))
-    functions = (
-        *(list_runs, summarise_run, start_run, read_run, control_run, rename_run, delete_run),
-        *(moment, wrong, export_run),
-    )
+    functions = (list_runs, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
     watching = [answers(function, workshop) for function in functions]
+    watching += [answers(function, workshop, long=True) for function in (summarise_run, export_run)]
     steps = Steps(workshop.runs)
-    watching += [answers(function, library, steps) for function in (slow_batch, slow_maps, slow_update)]
+    watching += [answers(function, library, steps, long=True) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(
         "train/page.js",
-        functions=[*watching, answers(observe, showing)],
+        functions=[*watching, answers(observe, showing, long=steps_many)],
         options=choices(library.data_dir),
     )
 

@@ -21,6 +21,7 @@ import { createChain } from "./chain.js";
 import { chainHeard, INITIAL as NETWORK } from "./chain_state.js";
 import { createControls } from "./controls.js";
 import { createEdits } from "./edits.js";
+import { animate } from "./film.js";
 import { createExport, stepTable } from "./export.js";
 import { FIRST, walkHeard, walkTold } from "../lib/case_link.js";
 import { createLowering } from "./lowering.js";
@@ -104,7 +105,7 @@ export function mount(element, { server, options }) {
     picture: () => stage.element,
     name: () => `${edits.now.op}-${passName}`,
     films: options.films,
-    animate: server.animate,
+    animate,
     table: () => now && stepTable(now.pass, now.pass.visit(preview ?? momentAt(now.pass, unit, player.at).visit)),
     lines: () => now && pytorchLines(now.given, now.passes, now.pass),
     result: () => now && now.tensors[now.pass.targets[0]],
@@ -148,14 +149,14 @@ export function mount(element, { server, options }) {
           listings: options.listings,
           films: options.films,
           check: server.check_chain,
-          animate: server.animate,
+          animate,
           onchange: (told) => page.set({ chain: told }),
         }),
       properties: () =>
         createProperties({
           initial: linked("signals", heard, { state: INITIAL, at: 0 }),
           films: options.films,
-          animate: server.animate,
+          animate,
           onchange: (state, at) => page.set({ signals: told(state, at) }),
         }),
     },
