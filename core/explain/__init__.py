@@ -1,6 +1,5 @@
 """What a model computes, number by number: the trace of a real forward pass, and the arithmetic behind its cells."""
 
-from core.explain.buffers import left_as_found
 from core.explain.field_size import AxisField, receptive_field_sizes
 from core.explain.gradients import grad_terms, local_gradient
 from core.explain.loss import (
@@ -13,6 +12,7 @@ from core.explain.loss import (
 )
 from core.explain.receptive import Support, dependencies, geometry, influence, made_of_input, receptive_field
 from core.explain.recording import RecordingError, record
+from core.explain.standins import left_as_found
 from core.explain.swapping import ACTIVATIONS, activation_calls, swapped
 from core.explain.terms import (
     Addends,

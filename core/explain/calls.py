@@ -41,11 +41,19 @@ _ALIASES = {
     "dropout2d": "dropout",
     "dropout3d": "dropout",
     "feature_dropout": "dropout",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "less": "lt",
+    "less_equal": "le",
+    "not_equal": "ne",
 }
 """Other spellings of an operation, after leading and trailing underscores are gone."""
 
 _BOOKKEEPING = {"requires_grad", "retain_grad", "grad", "register_hook"}
-"""Calls that may return a tensor and compute nothing."""
+"""Methods and properties that may return a tensor and compute nothing."""
+
+_LEAVING = {"item", "__float__", "tolist", "numpy", "__array__", "__complex__", "__dlpack__", "data_ptr"}
+"""Calls that hand a tensor's numbers to Python, NumPy or another library."""
 
 _IN_PLACE_DUNDERS = {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ifloordiv__", "__imod__"} | {
     "__ipow__",
@@ -68,6 +76,8 @@ class Call:
     op: str
     bind: Bind
     is_bookkeeping: bool
+    leaves: bool
+    """The call hands the tensor's numbers to who cannot be watched."""
     is_in_place: bool
     """The name says that the first argument is overwritten: `relu_`, `__iadd__`, `__setitem__`."""
     inplace_position: int | None
@@ -75,13 +85,18 @@ class Call:
 
     def overwritten(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
         """Returns the tensor that this call will overwrite with its result, or None."""
-        if "out" in kwargs:
+        if kwargs.get("out") is not None:
             target = kwargs["out"]
         elif self.is_in_place or kwargs.get("inplace") is True or self._is_flagged(args):
             target = args[0] if args else kwargs.get("input")
         else:
             return None
         return target if isinstance(target, Tensor) else None
+
+    def overwritten_list(self, args: tuple[Any, ...]) -> list[Tensor]:
+        """Returns the tensors that this call will overwrite one by one: those of `torch._foreach_add_`."""
+        several = self.is_in_place and args and isinstance(args[0], list | tuple)
+        return [tensor for tensor in args[0] if isinstance(tensor, Tensor)] if several else []
 
     def updated(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
         """Returns the running statistics that a normalisation in training mode will update besides its result."""
@@ -103,10 +118,13 @@ def describe(func: Callable[..., Any]) -> Call:
     name = func.__name__
     op = canonical_name(func)
     in_place = name in _IN_PLACE_DUNDERS if name.startswith("__") else name.endswith("_")
+    in_place = in_place or op == "set_data"
     signature = _signatures(func)[:1] if inspect.isfunction(func) else []
     names = [name for one in signature for name in one.parameters]
     position = names.index("inplace") if "inplace" in names else None
-    return Call(op, BINDERS.get(op) or _generic_bind(func), op in _BOOKKEEPING, in_place, position)
+    assigned = name == "__set__" and op != "set_data"
+    bookkeeping = assigned or (op in _BOOKKEEPING and not inspect.isfunction(func))
+    return Call(op, BINDERS.get(op) or _generic_bind(func), bookkeeping, name in _LEAVING, in_place, position)
 
 
 def canonical_name(func: Callable[..., Any]) -> str:
@@ -114,6 +132,8 @@ def canonical_name(func: Callable[..., Any]) -> str:
     name = func.__name__
     if name == "__get__":
         return str(func.__self__.__name__)  # type: ignore[attr-defined]
+    if name == "__set__":
+        return f"set_{func.__self__.__name__}"  # type: ignore[attr-defined]
     bare = name.strip("_")
     return _ALIASES.get(bare, bare)
 
@@ -146,8 +166,11 @@ def _signatures(func: Callable[..., Any]) -> list[inspect.Signature]:
             return [inspect.signature(func)]
         except ValueError:  # a wrapper around a builtin: Tensor.__pow__
             return []
-    packet = getattr(torch.ops.aten, func.__name__, None)
-    schemas = [] if packet is None else [getattr(packet, overload)._schema for overload in packet.overloads()]
+    spellings = (func.__name__, func.__name__.strip("_"))  # __and__, but eq for __eq__
+    packets = (getattr(torch.ops.aten, name, None) for name in spellings)
+    packet = next((packet for packet in packets if isinstance(packet, torch._ops.OpOverloadPacket)), None)
+    names = [] if packet is None else packet.overloads()  # type: ignore[no-untyped-call]
+    schemas = [getattr(packet, name)._schema for name in names]
     return [signature for signature in map(_python_signature, schemas) if signature is not None]
 
 

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.explain.trace import INPUT, Step, Trace, named_tensors
+from core.explain.receptive import value_parents
+from core.explain.trace import INPUT, UNSEEN, Step, Trace, named_tensors
 
 __all__ = ["Backward", "backward", "class_scores", "consumers", "parameter_gradients", "scores_step"]
 
@@ -101,7 +102,15 @@ def _loss(trace: Trace, label: int) -> tuple[str, Tensor]:
 
 
 def consumers(trace: Trace, index: int) -> list[tuple[Step, str]]:
-    """Return the steps that read the output of step `index` (-1: the input), each with the argument it reads it as."""
+    """Return the steps that read the output of step `index` (-1: the input), each with the argument it reads it as.
+
+    What a step reads only the shape of, and what reaches it as a Python number, has no gradient and is left out.
+    """
     if index != INPUT and not 0 <= index < len(trace.steps):
         raise ValueError(f"there is no step {index}; the model ran {len(trace.steps)}")
-    return [(step, name) for step in trace.steps for name, parent in step.parents.items() if parent == index]
+    return [
+        (step, name)
+        for step in trace.steps
+        for name, parent in value_parents(step).items()
+        if parent == index and not name.startswith(f"{UNSEEN}.")
+    ]

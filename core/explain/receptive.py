@@ -83,7 +83,7 @@ def dependencies(step: Step, of: Collection[int]) -> tuple[dict[str, Relation], 
 
     With `made_of_input(trace)`, what the model computes from parameters alone (a normalised weight) is left out.
     """
-    names = [name for name, parent in _value_parents(step).items() if parent in of]
+    names = [name for name, parent in value_parents(step).items() if parent in of]
     try:
         known: Mapping[str, Relation] = operator(step).relations(step)
     except Unexplained:
@@ -99,12 +99,12 @@ def made_of_input(trace: Trace) -> set[int]:
     """Returns the steps whose output depends on the model's input, and the input itself (-1)."""
     found = {INPUT}
     for step in trace.steps:
-        if not found.isdisjoint(_value_parents(step).values()):
+        if step.op == "input" or not found.isdisjoint(value_parents(step).values()):
             found.add(step.index)
     return found
 
 
-def _value_parents(step: Step) -> dict[str, int]:
+def value_parents(step: Step) -> dict[str, int]:
     """Returns the parents of the arguments whose values, and not only shapes, are read."""
     known = OPERATORS.get(step.op)
     return {k: parent for k, parent in step.parents.items() if known is None or k not in known.only_shape}

@@ -58,6 +58,11 @@ class swapped(TorchFunctionMode):
         self.swaps = swaps
         self.calls = 0
 
+    def __enter__(self) -> "swapped":
+        self.calls = 0
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         call = describe(func)

@@ -1,7 +1,8 @@
 """The trace: what actually ran in one forward pass, in order, with the real tensors."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import torch
@@ -10,6 +11,10 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 INPUT = -1
 """The parent index that means "the model's input"."""
+
+UNSEEN = "unseen"
+"""The operation of a tensor that was made where nobody can look (TorchScript, NumPy, another thread, a function
+transform); and the argument that lists the values which reached a step as Python numbers."""
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -53,8 +58,10 @@ class Step:
         Raises:
             ValueError: `name` is a parameter that has been changed since the step ran.
         """
-        head, _, position = name.partition(".")
-        tensor: Tensor = self.arguments[head][int(position)] if position else self.arguments[head]
+        head, *positions = name.split(".")
+        tensor: Tensor = self.arguments[head]
+        for position in positions:
+            tensor = tensor[int(position)]
         version = self.parameter_versions.get(name)
         if version is not None and version_of(tensor) != version:
             raise ValueError(
@@ -65,13 +72,8 @@ class Step:
 
     def replace(self, name: str, tensor: Tensor) -> None:
         """Keeps `tensor` as the argument `name` from now on."""
-        head, _, position = name.partition(".")
-        if position:
-            items = list(self.arguments[head])
-            items[int(position)] = tensor
-            self.arguments[head] = type(self.arguments[head])(items)
-        else:
-            self.arguments[head] = tensor
+        head, *positions = name.split(".")
+        self.arguments[head] = _replaced(self.arguments[head], [int(position) for position in positions], tensor)
         self.parameter_versions.pop(name, None)
 
 
@@ -80,17 +82,40 @@ def version_of(tensor: Tensor) -> int:
     return 0 if tensor.is_inference() else tensor._version
 
 
+def _replaced(value: Any, positions: list[int], tensor: Tensor) -> Any:
+    if not positions:
+        return tensor
+    items = list(value)
+    items[positions[0]] = _replaced(items[positions[0]], positions[1:], tensor)
+    return type(value)(items)
+
+
 def named_tensors(value: Any, name: str = "") -> list[tuple[str, Tensor]]:
-    """Returns the tensors in nested tuples, lists and dicts with their names: "", "0", "logits", "tensors.1"."""
+    """Returns the tensors in nested tuples, lists, dicts and dataclasses by name: "", "0", "logits", "tensors.1"."""
     if isinstance(value, Tensor):
         return [(name, value)]
+    if is_dataclass(value) and not isinstance(value, type | Mapping):
+        value = {field.name: getattr(value, field.name, None) for field in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, list | tuple):
         value = dict(enumerate(value))
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         return []
     return [pair for key, item in value.items() for pair in named_tensors(item, f"{name}.{key}" if name else str(key))]
+
+
+def rebuilt(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """Returns a tuple, list or dict with each item converted; anything else as it is."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return type(value)(*map(convert, value))
+    if type(value) in (tuple, list):
+        return type(value)(map(convert, value))
+    if isinstance(value, dict):
+        copy = value.copy()
+        copy.update((key, convert(item)) for key, item in value.items())
+        return copy
+    return value
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from core import models
 from core.device import current
 from core.explain import RecordingError, Trace, left_as_found, record, swapped
+from core.explain.members import modules, named_buffers, named_parameters
 from core.explain.trace import version_of
 from core.models import Card, Download
 from explorer.models.loading import Loading
@@ -79,7 +80,7 @@ class Explored:
     _turns: Turns = field(default_factory=Turns, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", dict(self.model.named_parameters()))
+        object.__setattr__(self, "parameters", named_parameters(self.model))
 
     @property
     def version(self) -> int:
@@ -154,10 +155,12 @@ class Explored:
         """
         checkpoint()
         input = self.input(pictures)
-        training = [module for module in self.model.modules() if module.training]
+        training = [module for module in modules(self.model) if module.training]
         with self._turns, torch.inference_mode():
             try:
-                scores = self.model.eval()(input)
+                for module in training:
+                    module.training = False
+                scores = self.model(input)
             finally:
                 for module in training:
                     module.training = True
@@ -179,7 +182,7 @@ def one_thread() -> None:
 
 def device_of(model: nn.Module) -> torch.device:
     """Return where a model's first parameter or buffer is; the CPU for a model without any."""
-    tensors = chain(model.parameters(), model.buffers())
+    tensors = chain(named_parameters(model).values(), named_buffers(model).values())
     return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
 
@@ -196,7 +199,7 @@ def _same_draws(device: torch.device) -> Iterator[None]:
 
 def _assign(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
     path, _, attribute = name.rpartition(".")
-    setattr(model.get_submodule(path), attribute, parameter)
+    setattr(nn.Module.get_submodule(model, path), attribute, parameter)
 
 
 class Library:

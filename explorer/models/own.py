@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.explain import RecordingError, Trace, class_scores, record
+from core.explain.members import modules
 from core.models import Card
 from explorer.models.library import Explored, Library, device_of
 
@@ -71,7 +72,7 @@ def _checked(example: Tensor, preprocess: Preprocess | None) -> Tensor:
 
 def _guessed(model: nn.Module) -> Tensor:
     """Return a blank picture with as many channels as the first convolution reads."""
-    convolutions = (module for module in model.modules() if isinstance(module, nn.Conv2d))
+    convolutions = (module for module in modules(model) if isinstance(module, nn.Conv2d))
     first = next(convolutions, None)
     return torch.zeros(1, 1 if first is None else first.in_channels, 28, 28)
 

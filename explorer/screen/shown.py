@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from core.explain import Backward, Trace, backward
+from core.explain.members import modules
 from core.explain.trace import named_tensors, version_of
 from explorer.models.library import Changes, Explored, Library, one_thread
 from explorer.screen.edits import Edits
@@ -157,7 +158,7 @@ def _digest(value: Any) -> bytes:
 
 def _state(explored: Explored) -> tuple[Any, ...]:
     """Return what the model is made of, the mode of each part, and the version of its parameters."""
-    return explored.version, *((id(module), module.training) for module in explored.model.modules())
+    return explored.version, *((id(module), module.training) for module in modules(explored.model))
 
 
 def _memory(tensor: Tensor) -> int:

@@ -12,7 +12,7 @@ from core.explain.terms.pool import AdaptiveAveragePool, AdaptiveMaxPool, Averag
 from core.explain.terms.reduction import Reduction
 from core.explain.terms.softmax import LogSoftmax, Softmax
 from core.explain.terms.views import VIEWS
-from core.explain.trace import Step
+from core.explain.trace import UNSEEN, Step
 
 __all__ = [
     "BINDERS",
@@ -67,6 +67,12 @@ def operator(step: Step) -> Operator:
         Unexplained: There is none.
     """
     found = OPERATORS.get(step.op)
+    if step.op == UNSEEN:
+        raise Unexplained(
+            "this tensor was made where ConvScope cannot look: TorchScript, NumPy, another thread, a function transform"
+        )
+    if found is None and step.op.endswith(".apply"):
+        raise Unexplained(f"{step.op} is an autograd.Function: what it computes, and its gradient, are its own")
     if found is None:
         raise Unexplained(f"{step.op} is shown by its shapes only: no arithmetic is known for it")
     return found

@@ -1,5 +1,6 @@
 import copy
 import threading
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -257,6 +258,152 @@ def test_restores_buffers_that_the_model_replaces(image):
     assert product.tensor("other") == 1
 
 
+class Counting(nn.Module):
+    """Updates a buffer in its forward, and uses it too."""
+
+    def __init__(self, start: float = 2.0) -> None:
+        super().__init__()
+        self.register_buffer("total", torch.tensor(start))
+
+    def forward(self, x):
+        self.total.add_(1)
+        return x * self.total
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_backward_finds_the_values_of_buffers_that_the_pass_has_changed(twice, device):
+    model = nn.Sequential(Counting(), Counting(4.0) if twice else nn.Identity()).to(device)
+    trace = record(model, torch.ones(3, device=device), grad=True)
+    assert trace.gradients(trace.output.sum())[INPUT].tolist() == [15.0 if twice else 3.0] * 3
+    assert model[0].total == 2
+
+
+class Decaying(nn.Module):
+    def __init__(self, change) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+        self.noise = nn.Dropout(0.5)
+        self.change = change
+
+    def forward(self, x):
+        self.change(self.fc)
+        return self.noise(self.fc(x))
+
+
+def assign(fc):
+    fc.weight.data = fc.weight.data * 0.5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        torch.no_grad()(lambda fc: fc.weight.mul_(0.5)),
+        lambda fc: fc.weight.data.mul_(0.5),
+        torch.no_grad()(lambda fc: fc.weight[0].zero_()),
+        assign,
+        lambda fc: nn.init.zeros_(fc.weight),
+        torch.no_grad()(lambda fc: torch._foreach_mul_([fc.weight, fc.bias], 0.5)),
+        torch.no_grad()(lambda fc: torch.mul(fc.weight, 0.5, out=fc.weight)),
+    ],
+)
+@pytest.mark.parametrize("grad", [False, True])
+def test_a_forward_that_changes_parameters_leaves_the_model_as_found(change, grad, device):
+    model = Decaying(change).to(device).train()
+    x = torch.rand(4, 3, device=device)
+    plain = copy.deepcopy(model)
+    torch.manual_seed(5)
+    expected = plain(x)
+    before, weight = fingerprint(model), model.fc.weight
+    torch.manual_seed(5)
+    trace = record(model, x, grad=grad)
+    assert_as_found(model, before)
+    assert model.fc.weight is weight
+    assert torch.equal(trace.output, expected)
+    assert torch.equal(trace.steps[-2].tensor("weight"), plain.fc.weight)
+    if grad:
+        (slope,) = torch.autograd.grad(expected.sum(), plain.fc.weight)
+        (found,) = torch.autograd.grad(trace.output.sum(), trace.steps[-2].arguments["weight"])
+        assert torch.equal(found, slope)
+
+
+def test_a_recurrent_model_on_copies_is_left_as_found(device):
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.GRU(3, 4)
+
+        def forward(self, x):
+            nn.init.ones_(self.rnn.weight_hh_l0)
+            return self.rnn(x)[0]
+
+    model = Recurrent().to(device)
+    weights = list(model.rnn._flat_weights)
+    trace = record(model, torch.rand(2, 1, 3, device=device))
+    assert all(found is weight for found, weight in zip(model.rnn._flat_weights, weights, strict=True))
+    assert not (model.rnn.weight_hh_l0 == 1).all()
+    assert torch.equal(trace.output, copy.deepcopy(model)(trace.input))
+
+
+def test_puts_back_tensors_and_numbers_in_plain_attributes(image):
+    class Remembering(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.average = torch.zeros((), device=image.device)
+            self.calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            self.last = x * 2
+            self.average.add_(x.mean())
+            return x + self.average
+
+    model = Remembering()
+    first, second = record(model, image), record(model, image)
+    assert torch.equal(first.output, second.output)
+    assert (model.calls, model.average.item(), hasattr(model, "last")) == (0, 0.0, False)
+
+
+@pytest.mark.parametrize("name", ["modules", "parameters", "buffers", "children", "state_dict", "named_modules"])
+def test_attributes_may_be_called_as_a_modules_methods_are(name, device):
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).to(device)
+    setattr(model, name, [1])
+    trace = record(model, torch.rand(4, 3, device=device))
+    assert [step.parameters.get("weight") for step in trace.steps] == ["0.weight", "1.weight"]
+
+
+@dataclass
+class Answer:
+    logits: torch.Tensor
+    hidden: tuple[torch.Tensor, ...] = ()
+
+
+class Pair(nn.Module):
+    def forward(self, image, boxes, *, mask=None, scale=1.0, more=()):
+        y = image * scale + boxes.sum()
+        y = y if mask is None else y * mask
+        return Answer(logits=y, hidden=(y + more[0]["extra"],) if more else ())
+
+
+def test_records_several_inputs_keywords_and_dataclasses(device):
+    image, boxes, mask, extra = (torch.rand(2, 3, device=device) for _ in range(4))
+    trace = record(Pair(), image, boxes, mask=mask, scale=2.0, more=[{"extra": extra}], grad=True)
+    assert torch.equal(trace.input, image)
+    assert [step.op for step in trace.steps] == ["input", "input", "input", "mul", "sum", "add", "mul", "add"]
+    assert [torch.equal(step.output, given) for step, given in zip(trace.steps, (boxes, mask, extra), strict=False)]
+    assert trace.steps[6].parents == {"input": 5, "other": 1}
+    assert trace.results == {"logits": 6, "hidden.0": 7}
+    gradients = trace.gradients(trace.output.logits.sum())
+    torch.testing.assert_close(gradients[1], image * 2 + boxes.sum())
+    assert torch.equal(gradients[INPUT], mask * 2)
+
+
+def test_token_ids_are_an_input(device):
+    tokens = torch.tensor([[1, 2, 0]], device=device)
+    trace = record(nn.Embedding(5, 4).to(device), tokens, grad=True)
+    assert torch.equal(trace.input, tokens)
+    assert trace.steps[0].parents == {"input": INPUT}
+
+
 def test_a_model_that_raises_gives_the_part_that_ran(model, image):
     with pytest.raises(
         RecordingError, match=r"^linear in fc \(Linear\), after 11 steps: RuntimeError: .*2x36 and 64x3"
@@ -306,7 +453,7 @@ def test_an_interrupt_passes_and_leaves_no_hook(error, image):
 def test_rejects_what_is_no_module_or_no_tensor(model):
     with pytest.raises(TypeError, match=r"model must be a torch\.nn\.Module, got function"):
         record(lambda x: x, torch.ones(1))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"input must be a torch\.Tensor, got list"):
+    with pytest.raises(TypeError, match=r"the model's input must be a torch\.Tensor, got list"):
         record(model, [1.0])  # type: ignore[arg-type]
 
 
@@ -423,13 +570,16 @@ def test_public_names_exist():
     modules = {
         "attribution",
         "axes",
-        "buffers",
         "calls",
+        "constants",
+        "custom",
         "field_size",
         "gradients",
         "loss",
+        "members",
         "receptive",
         "recording",
+        "standins",
         "swapping",
         "trace",
     }
