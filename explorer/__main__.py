@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from core.device import choose_device
     from explorer.app import build, launch
     from explorer.models.library import Library
-    from explorer.serving import free_or_fail
+    from explorer.serving import free_or_fail, is_loopback
 
     try:
         free_or_fail(options.host, options.port)
@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
-    app = build(library, model=model, language=options.lang)
+    pictures = options.pictures_dir or (Path.home() if is_loopback(options.host) else None)
+    app = build(library, model=model, language=options.lang, pictures_dir=pictures)
     served = launch(
         app,
         host=options.host,
@@ -77,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         "(module, example_input) or a dict of explorer.explore's arguments (default: %(default)s)",
     )
     parser.add_argument("--data-dir", type=_folder, help="folder of data sets and pretrained weights, for offline use")
+    parser.add_argument(
+        "--pictures-dir",
+        type=_folder,
+        help="folder below which runs may read pictures of your own (default: your home, where only this machine asks)",
+    )
     parser.add_argument(
         "--runs-dir",
         type=_folder,

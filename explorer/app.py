@@ -1,5 +1,6 @@
 """The application: one Gradio app, its pages as tabs under the model bar."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -31,8 +32,8 @@ STYLES = [
 ]
 
 
-def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
-    """Return the app, exploring `model` first."""
+def build(library: Library, *, model: str, language: str = "en", pictures_dir: Path | None = None) -> gr.Blocks:
+    """Return the app, exploring `model` first; runs may learn pictures below `pictures_dir`."""
     gr.set_static_paths([WEB])
     showing = Showing(library)
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
@@ -46,7 +47,7 @@ def build(library: Library, *, model: str, language: str = "en") -> gr.Blocks:
             with gr.Tab("Kernels", id="kernels"):
                 kernels_view(showing)
             with gr.Tab("Train", id="train"):
-                train_view(showing)
+                train_view(showing, pictures_dir)
     return app
 
 

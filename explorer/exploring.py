@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # torch and Gradio take seconds: only who explores waits for them
@@ -74,7 +75,7 @@ def explore(
     from explorer.app import build, launch
     from explorer.models.library import Library
     from explorer.models.own import add
-    from explorer.serving import free_or_fail
+    from explorer.serving import free_or_fail, is_loopback
 
     library = Library()
     name = add(library, model, example_input, classes=classes, preprocess=preprocess, title=title)
@@ -82,9 +83,8 @@ def explore(
     free_or_fail(host, chosen)
     waits = not _interactive() if block is None else block
     notebook = _notebook()
-    served = launch(
-        build(library, model=name), host=host, port=chosen, open_browser=open_browser and not notebook, framed=notebook
-    )
+    app = build(library, model=name, pictures_dir=Path.home() if is_loopback(host) else None)
+    served = launch(app, host=host, port=chosen, open_browser=open_browser and not notebook, framed=notebook)
     if waits:
         print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)
         served.wait()

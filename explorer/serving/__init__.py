@@ -1,6 +1,6 @@
 """How the app is served: who may ask, how much, and the server that listens."""
 
-from explorer.serving.guard import Guard
+from explorer.serving.guard import Guard, is_loopback
 from explorer.serving.server import Served, free_or_fail, serve
 
-__all__ = ["Guard", "Served", "free_or_fail", "serve"]
+__all__ = ["Guard", "Served", "free_or_fail", "is_loopback", "serve"]

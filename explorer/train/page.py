@@ -8,7 +8,6 @@ from typing import Any, cast, get_args
 
 import gradio as gr
 
-from core.data.sets import CLASSES
 from core.training.runs import Command, Runs
 from core.training.settings import parse
 from core.training.summary import summarise
@@ -17,6 +16,7 @@ from explorer.models.moments import moment_name
 from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
+from explorer.train.asked import configured
 from explorer.train.shown import choices, filters, pictures, save_drawings
 from explorer.train.slow_motion import Steps, slow_batch, slow_maps, slow_update
 from explorer.wire.view import answers, web_view
@@ -39,12 +39,13 @@ class Workshop:
 
     library: Library
     runs: Runs
+    pictures_dir: Path | None = None
 
 
-def train_view(showing: Showing) -> gr.HTML:
+def train_view(showing: Showing, pictures_dir: Path | None = None) -> gr.HTML:
     """Return the page's view."""
     library = showing.library
-    workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR))
+    workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR), pictures_dir)
     functions = (list_runs, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
     watching = [answers(function, workshop) for function in functions]
     watching += [answers(function, workshop, long=True) for function in (summarise_run, export_run)]
@@ -156,14 +157,4 @@ def _name(request: Any) -> str:
 
 
 def _configured(workshop: Workshop, request: Any) -> dict[str, Any]:
-    """Return the configuration of a request, pictures read from the app's data folder unless it names another."""
-    config = request.get("config") if isinstance(request, dict) else None
-    if not isinstance(config, dict) or not isinstance(config.get("data", {}), dict):
-        raise ValueError(f"expected an object with a config, got {str(request)[:60]}")
-    data = dict(config.get("data", {}))
-    if workshop.library.data_dir:
-        here = str(workshop.library.data_dir.resolve())
-        data["mnist"] = here
-        if data.get("source", "mnist") in CLASSES and not data.get("path"):
-            data["path"] = here
-    return {**config, "data": data}
+    return configured(request, data_dir=workshop.library.data_dir, pictures_dir=workshop.pictures_dir)

@@ -303,7 +303,7 @@ def test_a_port_that_does_not_exist_is_said_so(port, capsys):
     assert f"port is {port}, expected 1 to 65535" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--data-dir", "--runs-dir"])
+@pytest.mark.parametrize("option", ["--data-dir", "--runs-dir", "--pictures-dir"])
 def test_a_file_in_place_of_a_folder_is_said_so(option, capsys):
     with pytest.raises(SystemExit):
         main([option, __file__, "--no-open"])
@@ -314,5 +314,17 @@ def test_help_names_every_option(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for option in ("--host", "--port", "--device", "--model", "--data-dir", "--runs-dir", "--lang", "--open"):
-        assert option in text
+    for option in [
+        "host",
+        "port",
+        "allow-host",
+        "root-path",
+        "device",
+        "model",
+        "data-dir",
+        "pictures-dir",
+        "runs-dir",
+        "lang",
+        "open",
+    ]:
+        assert f"--{option}" in text
