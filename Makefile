@@ -7,18 +7,20 @@ NODE := node_modules/.dev
 
 # How many times `make random` draws new examples.
 ROUNDS ?= 20
+# Tests run in as many processes as there are cores, at most four, whole files in each; each computes with one thread.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
-.PHONY: run test random lint bench clean
+.PHONY: run test random lint bench constraints clean
 
 run: $(APP)
 	$(BIN)/python -m explorer $(ARGS)
 
 test: lint
 	npm test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 random: $(DEV)
-	for round in $$(seq $(ROUNDS)); do $(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=random || exit 1; done
+	for round in $$(seq $(ROUNDS)); do $(PYTEST) -q -m hypothesis --hypothesis-profile=random || exit 1; done
 
 lint: $(DEV) $(NODE)
 	$(BIN)/ruff check .
@@ -31,15 +33,20 @@ bench: $(DEV)
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.training
 
+# The installed versions become those that everybody gets; after `make test` passed with them.
+constraints: $(DEV)
+	echo "# The exact versions that CI ran, by \`make constraints\`; requirements.txt holds the ranges." > constraints.txt
+	$(BIN)/pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+.*//' | LC_ALL=C sort -f >> constraints.txt
+
 .venv:
 	$(PYTHON) -m venv .venv
 
-$(APP): requirements.txt | .venv
-	$(BIN)/pip install -q -r requirements.txt
+$(APP): requirements.txt constraints.txt | .venv
+	$(BIN)/pip install -q -r requirements.txt -c constraints.txt
 	touch $@
 
-$(DEV): requirements-dev.txt requirements.txt | .venv
-	$(BIN)/pip install -q -r requirements-dev.txt
+$(DEV): requirements-dev.txt requirements.txt constraints.txt | .venv
+	$(BIN)/pip install -q -r requirements-dev.txt -c constraints.txt
 	$(BIN)/python -m tests.browser.chromium
 	touch $@
 

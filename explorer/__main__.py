@@ -59,7 +59,8 @@ def _chosen(library: "Library", name: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m explorer", description="Every number inside a CNN, live.")
+    prog = "convscope" if Path(sys.argv[0]).stem == "convscope" else "python -m explorer"
+    parser = argparse.ArgumentParser(prog=prog, description="Every number inside a CNN, live.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
     parser.add_argument(

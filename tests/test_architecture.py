@@ -150,7 +150,8 @@ def test_package_data_is_there():
     told = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
     for package, patterns in told.items():
         for pattern in patterns:
-            assert any((REPOSITORY / package).glob(pattern)), f"{package} has no {pattern}"
+            folder = package.removeprefix("convscope.")
+            assert any((REPOSITORY / folder).glob(pattern)), f"{folder} has no {pattern}"
 
 
 def test_what_is_imported_is_declared():

@@ -298,8 +298,9 @@ class Runs:
     def _launch(self, run: RunFolder) -> None:
         """Start the worker, detached: a session of its own, no terminal, its words in `worker.log`."""
         run.launched.touch()
-        command = [sys.executable, "-m", "core.train", "--run", str(run.path.resolve()), "--queue", str(self.at_once)]
-        root = str(Path(__file__).resolve().parents[2])
+        train = f"{__name__.removesuffix('.training.runs')}.train"  # of a checkout, or of the installed package
+        command = [sys.executable, "-m", train, "--run", str(run.path.resolve()), "--queue", str(self.at_once)]
+        root = str(Path(__file__).resolve().parents[__name__.count(".")])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         with run.log.open("ab") as log:
             worker = subprocess.Popen(

@@ -21,7 +21,10 @@ __all__ = ["SpeedLab"]
 
 Event = dict[str, Any]
 
-ROOT = str(Path(__file__).resolve().parents[2])
+ROOT = str(Path(__file__).resolve().parents[__name__.count(".")])
+
+WORKER = Sweep.__module__.removesuffix(".sweep")
+"""`core.speed`, by the name it has in a checkout or in the installed package."""
 
 OFF_AT_FIRST = ("compiled",)
 """Ways that a person switches on: `torch.compile` takes 10 to 60 seconds for each size."""
@@ -48,7 +51,7 @@ class SpeedLab:
         command: of the worker, which gets the settings as options and prints one event as JSON a line.
     """
 
-    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "core.speed")) -> None:
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", WORKER)) -> None:
         self._command = tuple(command)
         self._lock = threading.Lock()
         self._run: _Run | None = None

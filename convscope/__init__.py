@@ -1,0 +1,1 @@
+"""ConvScope, as it is installed: `convscope.core`, the library, and `convscope.explorer`, the app over it."""
