@@ -7,6 +7,7 @@ The twin of `web/lib/codes.js`: a map travels as one byte per value with one sca
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,12 @@ class Layout:
 
         The last two axes are a map's, all before them count its channels.
         """
-        size = tuple(shape[1:]) if len(shape) > 1 else tuple(shape)
+        return cls._of(tuple(shape))
+
+    @classmethod
+    @lru_cache(4096)
+    def _of(cls, shape: tuple[int, ...]) -> "Layout | None":
+        size = shape[1:] if len(shape) > 1 else shape
         if not size or 0 in shape:
             return None
         if len(size) == 1:
@@ -114,28 +120,59 @@ class Layout:
         return maps.reshape(self.channels, -1)
 
 
-def encode_maps(maps: Tensor) -> dict[str, Any]:
+def encode_maps(maps: Tensor) -> dict[str, str]:
     """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
-    values: npt.NDArray[np.float32] = maps.detach().cpu().numpy()
-    scales = _scales(values)
+    return encode_pages([maps])[0].told
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Maps as they cross the wire.
+
+    Attributes:
+        told: their codes and scales, in base64.
+        peak: the largest |value| of them all.
+    """
+
+    told: dict[str, str]
+    peak: float
+
+
+def encode_pages(pages: Sequence[Tensor]) -> list[Coded]:
+    """Return pages of maps, `(channels, count)` values each, as codes: all in one pass, for most maps are small."""
+    if not pages:
+        return []
+    counts = np.concatenate([np.full(*page.shape) for page in pages])
+    starts = np.cumsum(counts) - counts
+    values: npt.NDArray[np.float32] = torch.cat([page.detach().reshape(-1).cpu() for page in pages]).numpy()
+    scales = _scales(values, starts)
     if np.isfinite(scales).all():
-        codes = _codes(values, scales)
+        codes = _codes(values, scales, counts)
     else:
         finite = np.isfinite(values)
         values = np.where(finite, values, np.float32(0))
-        scales = _scales(values)
-        codes = np.where(finite, _codes(values, scales), np.uint8(0))
-    return {"scales": in_base64(scales), "data": in_base64(codes)}
+        scales = _scales(values, starts)
+        codes = np.where(finite, _codes(values, scales, counts), np.uint8(0))
+    coded, first, map_ = [], 0, 0
+    for channels, count in (page.shape for page in pages):
+        own = scales[map_ : map_ + channels]
+        told = {"scales": in_base64(own), "data": in_base64(codes[first : first + channels * count])}
+        coded.append(Coded(told, float(own.max())))
+        first, map_ = first + channels * count, map_ + channels
+    return coded
 
 
-def _scales(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _scales(values: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
     """Return the largest |value| of each map, not finite where one of them is not."""
-    scales: npt.NDArray[np.float32] = np.maximum(values.max(1, initial=0.0), -values.min(1, initial=0.0))
+    highest, lowest = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
+    scales: npt.NDArray[np.float32] = np.maximum(np.maximum(highest, -lowest), np.float32(0))
     return scales
 
 
-def _codes(values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    codes = values * (STEPS / np.where(scales > 0, scales, np.float32(1)))[:, None]
+def _codes(
+    values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32], counts: npt.NDArray[np.intp]
+) -> npt.NDArray[np.uint8]:
+    codes = values * np.repeat(STEPS / np.where(scales > 0, scales, np.float32(1)), counts)
     codes += np.float32(ZERO + 0.5)  # rounds: all are positive
     return codes.astype(np.uint8)
 
@@ -272,7 +309,9 @@ def observe(
             return trace.value(index)
         return gradients[index] if index in gradients else torch.zeros_like(trace.value(index))
 
-    maps = []
+    pages: list[dict[str, Any]] = []
+    values: list[Tensor] = []
+    whole: dict[int, int] = {}
     for index, first in wanted:
         if not INPUT <= index < len(trace.steps):
             continue
@@ -287,8 +326,16 @@ def observe(
             strength = strengths(trace.value(index), (gradients or {}).get(index), sort)
             chosen = list(ordered(strength)[places])
             page |= {"channels": chosen, "strengths": [_rounded(strength[k].item()) for k in chosen]}
-        maps.append(page | encode_maps(layout.maps(output)[chosen]))
-    peaks = {str(index): _peak(shown(index)) for index in range(INPUT, len(trace.steps))}
+        pages.append(page)
+        values.append(layout.maps(output)[chosen])
+        if layout.block == 1 and values[-1].numel() == output.numel():
+            whole[index] = len(values) - 1
+    coded = encode_pages(values)
+    peaks = {
+        str(index): _rounded(coded[whole[index]].peak) if index in whole else _peak(shown(index))
+        for index in range(INPUT, len(trace.steps))
+    }
+    maps = [page | each.told for page, each in zip(pages, coded, strict=True)]
     return {"maps": maps, "peaks": peaks, "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps]}
 
 
