@@ -89,6 +89,7 @@ CATALOGUE: dict[str, Op] = {
         ),
         Op("linear", (F.linear,), page="linear"),
         Op("batch_norm", (F.batch_norm,), page="batchNorm"),
+        Op("group_norm", (F.group_norm, torch.group_norm), page="groupNorm"),
         Op("dropout", (F.dropout,)),
         Op("softmax", (F.softmax, torch.softmax, Tensor.softmax), page="crossEntropy"),
         Op("log_softmax", (F.log_softmax, torch.log_softmax, Tensor.log_softmax), page="crossEntropy"),

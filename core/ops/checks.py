@@ -119,30 +119,6 @@ def check_dim(size: Size, dim: int) -> tuple[int, int]:
     return prod(size) // size[dim], size[dim]
 
 
-def check_batch_norm(
-    input_size: Size,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    training: bool,
-) -> tuple[int, int, int]:
-    """Return `(N, C, L)` of a batch normalisation, L counting through all trailing dimensions.
-
-    Raises:
-        ValueError: In this order: rank, sizes, missing running statistics, a single value per channel in training.
-    """
-    N, C, L = channel_sizes("input", input_size)
-    optional = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
-    for name, tensor in optional.items():
-        check_optional(name, tensor, (C,))
-    if not training and (running_mean is None or running_var is None):
-        raise ValueError("batch_norm in evaluation needs running_mean and running_var")
-    if training and N * L == 1:
-        raise ValueError(f"batch_norm in training needs more than one value per channel, input has {tuple(input_size)}")
-    return N, C, L
-
-
 def channel_sizes(name: str, size: Size) -> tuple[int, int, int]:
     """Return `(N, C, L)` of a size `(N, C, *)`, L the number of elements of the trailing dimensions.
 

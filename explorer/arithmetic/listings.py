@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from core.ops import naive
-from core.ops.naive.batch_norm import batch_norm_statistics
 from core.ops.naive.loss import reduce_loss
+from core.ops.naive.norm import batch_norm_statistics
 from core.ops.optim import adam_step, sgd_step
 from explorer.arithmetic.marks import Marks, walks
 

@@ -15,7 +15,7 @@ from tests.browser.test_arithmetic import cell, control, expect_checked, numbers
 OPERATORS = (
     *("conv", "transpose", "max", "avg", "adaptive"),
     *("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish", "silu", "gelu"),
-    *("linear", "batchNorm", "crossEntropy", "nll", "sgd", "adam"),
+    *("linear", "batchNorm", "groupNorm", "crossEntropy", "nll", "sgd", "adam"),
 )
 
 WRITTEN = (
@@ -261,6 +261,7 @@ def test_batch_norm_in_evaluation_uses_the_running_statistics(arithmetic):
         ("conv", {"mode": "reflect", "input__rows": "3", "padding__rows": "3"}, "needs more than 3 rows"),
         ("transpose", {"outputPadding__columns": "2"}, "must be smaller than the stride 2 or the dilation 1"),
         ("batchNorm", {"batch": "1"}, "at least two rows"),
+        ("groupNorm", {"input__rows": "1", "input__columns": "1", "normGroups": "4"}, "at least two values"),
     ],
 )
 def test_settings_that_pytorch_refuses_are_explained(arithmetic, op, choices, words):

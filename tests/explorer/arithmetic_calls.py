@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.ops import catalogue, naive
 from core.ops.geometry import conv_windows, padded_size
-from core.ops.naive.batch_norm import batch_norm_statistics
+from core.ops.naive.norm import batch_norm_statistics
 from core.ops.naive.numbers import numbers
 from core.ops.optim import adam_step, sgd_step
 
@@ -162,6 +162,39 @@ def batch_norm_calls(case: Case) -> Calls:
     }
 
 
+def group_norm_calls(case: Case) -> Calls:
+    input, grad_output = values(case, "input")[None], values(case, "gradOutput")[None]
+    weight, bias = values(case, "weight"), values(case, "bias")
+    groups, eps = case["settings"]["normGroups"], case["settings"]["eps"]
+    rows = input.reshape(groups, -1)
+    gradient = (grad_output * weight[:, None, None]).reshape(groups, -1)
+    normal = naive.group_norm(input, groups, eps=eps).reshape(groups, -1)
+
+    def forward() -> Tensor:
+        return naive.group_norm(input, groups, weight, bias, eps)
+
+    def input_grad() -> Tensor:
+        return naive.group_norm_input_grad(input, grad_output, groups, weight, eps)
+
+    def after(call: Callable[[], Tensor], result: Tensor) -> Callable[[], Tensor]:
+        """A sum on the way to what a call returns."""
+        return lambda: (call(), result)[1]
+
+    return {
+        "mean": ("group_norm.mean", after(forward, rows.mean(1))),
+        "var": ("group_norm.var", after(forward, rows.var(1, correction=0))),
+        "output": ("group_norm.output", forward),
+        "meanGrad": ("group_norm_input_grad.mean_product", after(input_grad, gradient.mean(1))),
+        "meanProduct": ("", lambda: (gradient * normal).mean(1)),
+        "gradInput": ("group_norm_input_grad.grad_input", input_grad),
+        "gradWeight": (
+            "group_norm_weight_grad",
+            lambda: naive.group_norm_weight_grad(input, grad_output, groups, eps),
+        ),
+        "gradBias": ("batch_norm_bias_grad", lambda: naive.group_norm_bias_grad(grad_output)),
+    }
+
+
 def loss_calls(case: Case) -> Calls:
     input, grad_output, target = values(case, "input"), values(case, "gradOutput"), values(case, "target").long()
     reduction = case["settings"]["reduction"]
@@ -226,6 +259,7 @@ CALLS: dict[str, Callable[[Case], Calls]] = {
     **dict.fromkeys(ACTIVATIONS, activation_calls),
     "linear": linear_calls,
     "batchNorm": batch_norm_calls,
+    "groupNorm": group_norm_calls,
     **dict.fromkeys(("crossEntropy", "nll"), loss_calls),
     **dict.fromkeys(("sgd", "adam"), optimiser_calls),
 }

@@ -115,6 +115,14 @@ def drawn_batch_norm(generator: random.Random) -> Case:
     return {"settings": settings, "tensors": tensors}
 
 
+def drawn_group_norm(generator: random.Random) -> Case:
+    groups, D = generator.choice([(1, 3), (2, 1), (2, 2), (3, 1), (1, 1)])
+    settings = {"normGroups": groups, "eps": generator.choice([1e-5, 0.1])}
+    size = [groups * D, generator.randint(1, 2), generator.randint(2, 3)]
+    tensors = {"input": tensor(generator, *size)} | {name: tensor(generator, size[0]) for name in ("weight", "bias")}
+    return {"settings": settings, "tensors": tensors}
+
+
 def drawn_loss(generator: random.Random) -> Case:
     N, C = generator.randint(1, 4), generator.randint(2, 5)
     target = {"shape": [N], "values": [generator.randrange(C) for _ in range(N)]}
@@ -150,6 +158,7 @@ DRAWN: dict[str, tuple[int, Callable[[random.Random], Case]]] = {
     "gelu": (4, drawn_gelu),
     "linear": (4, drawn_linear),
     "batchNorm": (8, drawn_batch_norm),
+    "groupNorm": (6, drawn_group_norm),
     "crossEntropy": (6, drawn_loss),
     "nll": (6, drawn_loss),
     "sgd": (8, drawn_sgd),
@@ -166,7 +175,7 @@ def output_shape(case: Case) -> tuple[int, ...] | None:
         return (len(input),) if settings["reduction"] == "none" else (1,)
     if op == "linear":
         return len(input), tensors["weight"]["shape"][0]
-    if op in (*ACTIVATIONS, "batchNorm"):
+    if op in (*ACTIVATIONS, "batchNorm", "groupNorm"):
         return tuple(input.shape)
     probe = {**case, "tensors": {**tensors, "gradOutput": {"shape": [1, 1, 1], "values": [0]}}}
     try:

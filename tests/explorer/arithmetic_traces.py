@@ -14,7 +14,7 @@ from explorer.arithmetic.listings import FUNCTIONS, walked
 VARIABLES = (
     *("n", "first", "channel", "o", "c", "y", "x", "i", "j", "row", "col", "total", "value", "best", "index", "share"),
     *("k", "grad", "f", "l", "m", "top", "mass", "deviation", "mean_grad", "mean_product", "normal", "momentum"),
-    *("unbiased", "step", "parameter", "g", "buffer", "v", "root"),
+    *("unbiased", "step", "parameter", "g", "buffer", "v", "root", "mean", "var"),
 )
 STATISTICS = ("mean", "var")
 WALKS = {name: (function, shown) for function in FUNCTIONS for name, shown in walked(function).items()}

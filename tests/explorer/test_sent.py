@@ -99,6 +99,8 @@ LAYERS = {
     "gelu, tanh": nn.GELU("tanh"),
     "batch norm": nn.BatchNorm2d(4),
     "batch norm without parameters": nn.BatchNorm2d(4, affine=False),
+    "group norm": nn.GroupNorm(2, 4),
+    "group norm without parameters": nn.GroupNorm(4, 4, affine=False),
 }
 
 

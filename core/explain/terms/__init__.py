@@ -6,7 +6,7 @@ from core.explain.terms.base import Addends, Bind, Factor, Operator, Partials, Q
 from core.explain.terms.conv import Convolution, TransposedConvolution
 from core.explain.terms.dropout import Dropout
 from core.explain.terms.linear import Linear, MatrixProduct
-from core.explain.terms.norm import BatchNorm, GroupNorm, LayerNorm
+from core.explain.terms.norm import NORMALISATIONS
 from core.explain.terms.parts import PARTS
 from core.explain.terms.pool import AdaptiveAveragePool, AdaptiveMaxPool, AveragePool, MaxPool
 from core.explain.terms.reduction import Reduction
@@ -39,9 +39,7 @@ _DECLARED: tuple[Operator, ...] = (
     AveragePool(),
     AdaptiveAveragePool(),
     AdaptiveMaxPool(),
-    BatchNorm(),
-    LayerNorm(),
-    GroupNorm(),
+    *NORMALISATIONS,
     Softmax(),
     LogSoftmax(),
     Sum(),

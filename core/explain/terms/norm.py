@@ -181,6 +181,9 @@ class GroupNorm(Normalisation):
         return (1,)
 
 
+NORMALISATIONS: tuple[Operator, ...] = (BatchNorm(), LayerNorm(), GroupNorm())
+
+
 def _normalised(
     step: Step,
     index: tuple[int, ...],

@@ -4,7 +4,6 @@ from types import FunctionType
 
 from core.ops.naive.activation import *
 from core.ops.naive.avg_pool2d import *
-from core.ops.naive.batch_norm import *
 from core.ops.naive.conv1d import *
 from core.ops.naive.conv2d import *
 from core.ops.naive.conv_transpose2d import *
@@ -13,6 +12,7 @@ from core.ops.naive.dropout import *
 from core.ops.naive.linear import *
 from core.ops.naive.loss import *
 from core.ops.naive.max_pool2d import *
+from core.ops.naive.norm import *
 from core.ops.naive.pad import *
 from core.ops.naive.softmax import *
 

@@ -7,7 +7,6 @@ from types import FunctionType
 
 from core.ops.vectorized.activation import *
 from core.ops.vectorized.avg_pool2d import *
-from core.ops.vectorized.batch_norm import *
 from core.ops.vectorized.conv1d import *
 from core.ops.vectorized.conv2d import *
 from core.ops.vectorized.conv_transpose2d import *
@@ -16,6 +15,7 @@ from core.ops.vectorized.dropout import *
 from core.ops.vectorized.linear import *
 from core.ops.vectorized.loss import *
 from core.ops.vectorized.max_pool2d import *
+from core.ops.vectorized.norm import *
 from core.ops.vectorized.pad import *
 from core.ops.vectorized.softmax import *
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from explorer.arithmetic.settings import Settings
 
-__all__ = ["MOST_ELEMENTS", "PICTURE", "Operator", "Tensors", "backward", "descended", "grad", "leaves"]
+__all__ = ["KERNEL", "MOST_ELEMENTS", "PICTURE", "Operator", "Tensors", "backward", "descended", "grad", "leaves"]
 
 Tensors = dict[str, Tensor]
 
@@ -18,6 +18,9 @@ MOST_ELEMENTS = 6000
 
 PICTURE = {"input": 3, "gradOutput": 3}
 """Ranks of an operator on pictures `(C, H, W)` without parameters."""
+
+KERNEL = {**PICTURE, "weight": 4, "bias": 1}
+"""Ranks of a convolution."""
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,7 @@ CALLS = {
     "leaky_relu": (lambda x: F.leaky_relu(x) + F.leaky_relu(x, 0.3), (3, 4)),
     "leaky_relu in place": (lambda x: F.leaky_relu(x * 2, 0.3, True) + F.leaky_relu_(x * 3, 0.4), (3, 4)),
     "silu": (lambda x: F.silu(x) + F.silu(x * 2, inplace=True), (3, 4)),
+    "group_norm": (lambda x, w, b: F.group_norm(x, 2, w, b) + torch.group_norm(x, 4), (2, 4, 3), (4,), (4,)),
     "gelu": (lambda x: F.gelu(x) + F.gelu(x * 2, approximate="tanh"), (3, 4)),
     "relu_": (lambda x: (x * 2).relu_() + torch.relu_(x * 3), (3, 4)),
     "sigmoid_ and tanh_": (lambda x: (x * 2).sigmoid_() + torch.tanh_(x * 3), (3, 4)),
@@ -228,6 +229,7 @@ GRADCHECKS = {
     "log_softmax": (lambda f, x: f.log_softmax(x, 1), (3, 4)),
     "nll_loss": (lambda f, x: f.nll_loss(x, torch.tensor([0, 3, 1], device=x.device)), (3, 4)),
     "cross_entropy": (lambda f, x: f.cross_entropy(x, torch.tensor([0, 3, 1], device=x.device)), (3, 4)),
+    "group_norm": (lambda f, x, w, b: f.group_norm(x, 2, w, b), (2, 4, 3), (4,), (4,)),
     "batch_norm": (lambda f, x, w, b: f.batch_norm(x, None, None, w, b, training=True), (3, 2, 2), (2,), (2,)),
     "batch_norm, evaluation": (
         lambda f, x, w, b: f.batch_norm(x, torch.zeros_like(w), torch.ones_like(w), w, b),

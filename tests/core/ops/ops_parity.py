@@ -44,6 +44,12 @@ def gradients(ops: ModuleType, name: str, tensors: Tensors, options: dict[str, A
             "weight": call["weight"](input, grad, *stats, **options),
             "bias": call["bias"](grad),
         }
+    elif name == "group_norm":
+        found = {
+            "input": call["input"](input, grad, weight=weight, **options),
+            "weight": call["weight"](input, grad, **options),
+            "bias": call["bias"](grad),
+        }
     elif name in ("avg_pool2d", "pad2d"):
         found = {"input": call["input"](input.shape, grad, **options)}
     elif name == "adaptive_avg_pool2d":

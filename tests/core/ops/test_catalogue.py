@@ -15,7 +15,7 @@ from core.explain.terms import OPERATORS as EXPLAINED
 from core.nn.backend import IN_PLACE, STANDS_FOR, use_backend
 from core.ops import naive, vectorized
 from core.ops.catalogue import ACTIVATIONS, CATALOGUE, Op
-from explorer.arithmetic.from_network import CUTS
+from explorer.arithmetic.operators import CUTS
 from explorer.arithmetic.operators import OPERATORS as PAGE
 
 MODULE = Path(__file__).resolve().parents[3] / "explorer" / "web" / "lib" / "operators" / "index.js"

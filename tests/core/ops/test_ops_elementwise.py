@@ -193,6 +193,44 @@ def test_any_batch_norm_is_torch(ops, N, C, L, training, eps, device):
     assert_same(found[1], var, "running_var")
 
 
+@both
+@dtypes
+@pytest.mark.parametrize(
+    ("size", "groups"), [((4, 6), 1), ((2, 4, 5), 1), ((2, 4, 3, 5), 2), ((1, 3, 2, 3), 3), ((0, 4, 3), 2)]
+)
+@pytest.mark.parametrize("affine", [True, False])
+def test_group_norm_is_torch(ops, size, groups, affine, dtype, device):
+    tensors = norm_tensors(size, dtype, device, affine)
+    tensors = {name: tensors[name] for name in ("input", "weight", "bias")}
+    for eps in (1e-5, 0.1):
+        check(ops, "group_norm", F.group_norm, tensors, {"num_groups": groups, "eps": eps})
+    check_meta("group_norm", tensors, {"num_groups": groups})
+
+
+@both
+@given(N=st.integers(1, 3), D=st.integers(1, 3), G=st.integers(1, 3), L=st.integers(2, 4), eps=st.floats(1e-6, 1))
+@settings(max_examples=30, deadline=None)
+def test_any_group_norm_is_torch(ops, N, D, G, L, eps, device):
+    tensors = norm_tensors((N, D * G, L), torch.float64, device)
+    tensors = {name: tensors[name] for name in ("input", "weight", "bias")}
+    check(ops, "group_norm", F.group_norm, tensors, {"num_groups": G, "eps": eps})
+
+
+@both
+def test_group_norm_of_a_single_value_is_the_bias_as_in_torch(ops, device):
+    tensors = norm_tensors((2, 2), torch.float64, device)
+    tensors = {name: tensors[name] for name in ("input", "weight", "bias")}
+    check(ops, "group_norm", F.group_norm, tensors, {"num_groups": 2})
+    assert torch.equal(ops.group_norm(**tensors, num_groups=2), tensors["bias"].expand(2, 2))
+
+
+@both
+def test_groups_between_layer_and_instance_normalisation(ops, device):
+    input = torch.randn(2, 4, 3, 3, dtype=torch.float64, device=device)
+    torch.testing.assert_close(ops.group_norm(input, 1), F.layer_norm(input, (4, 3, 3)))
+    torch.testing.assert_close(ops.group_norm(input, 4), F.instance_norm(input))
+
+
 def torch_dropout(input, mask, p):
     return input * mask.to(input.dtype).div(1 - p) if p < 1 else input * 0
 

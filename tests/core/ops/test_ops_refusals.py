@@ -365,6 +365,26 @@ REFUSED = {
         r"grad_output has size \(3,\), expected \(2,\)",
         lambda o: o.silu_input_grad(r(2), r(3)),
     ),
+    "groups of channels": (
+        ValueError,
+        "num_groups 3 must divide the 4 channels",
+        lambda o: o.group_norm(r(1, 4, 2), 3),
+    ),
+    "no groups of channels": (
+        ValueError,
+        "num_groups 0 must divide",
+        lambda o: o.group_norm_weight_grad(r(1, 4), r(1, 4), 0),
+    ),
+    "weight of groups": (
+        ValueError,
+        r"weight has size \(2,\), expected \(4,\)",
+        lambda o: o.group_norm(r(1, 4, 2), 2, r(2)),
+    ),
+    "one value per group": (
+        ValueError,
+        r"group_norm needs more than one value per group, input has \(1, 2\)",
+        lambda o: o.group_norm_input_grad(r(1, 2), r(1, 2), 2),
+    ),
     "mask dtype": (
         TypeError,
         "mask has dtype torch.float32, expected torch.bool",
@@ -401,7 +421,7 @@ def test_every_operator_has_its_gradients():
     differentiable = [name for name in naive.__all__ if not name.endswith(("_grad", "_stats"))]
     for name in differentiable:
         assert f"{name}_input_grad" in naive.__all__
-    for name in ("conv1d", "conv2d", "convolve2d", "conv_transpose2d", "linear", "batch_norm"):
+    for name in ("conv1d", "conv2d", "convolve2d", "conv_transpose2d", "linear", "batch_norm", "group_norm"):
         assert {f"{name}_weight_grad", f"{name}_bias_grad"} <= set(naive.__all__)
 
 

@@ -63,6 +63,21 @@ def test_gelu_weighs_with_the_normal_distribution_and_silu_with_the_sigmoid(ops,
 
 
 @both
+def test_group_norm_of_two_pairs_of_channels(ops, device):
+    """Means 2 and 20, variances 1 and 100."""
+    x = torch.tensor([[1.0, 3.0, 10.0, 30.0]], dtype=torch.float64, device=device)
+    weight, bias = (
+        torch.tensor([1.0, 1, 2, 2], device=device).double(),
+        torch.tensor([0.0, 0, 1, 1], device=device).double(),
+    )
+    assert ops.group_norm(x, 2, weight, bias, eps=0.0).tolist() == [[-1, 1, -1, 3]]
+    grad = torch.tensor([[1.0, 0, 0, 0]], dtype=torch.float64, device=device)
+    assert ops.group_norm_input_grad(x, grad, 2, weight, eps=0.0).tolist() == [[0, 0, 0, 0]]
+    assert ops.group_norm_weight_grad(x, grad, 2, eps=0.0).tolist() == [-1, 0, 0, 0]
+    assert ops.group_norm_bias_grad(grad).tolist() == [1, 0, 0, 0]
+
+
+@both
 def test_convolution_is_linear_commutative_and_equivariant(ops, device):
     make = {"dtype": torch.float64, "device": device}
     X, K, L = torch.randn(1, 1, 6, 6, **make), torch.randn(1, 1, 3, 3, **make), torch.randn(1, 1, 2, 2, **make)

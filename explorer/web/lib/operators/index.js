@@ -2,11 +2,11 @@
 
 import { activations } from "./activation.js";
 import { adaptivePool, avgPool } from "./avg_pool.js";
-import { batchNorm } from "./batch_norm.js";
 import { conv } from "./conv.js";
 import { linear } from "./linear.js";
 import { crossEntropy, nll } from "./loss.js";
 import { maxPool } from "./max_pool.js";
+import { normalisations } from "./norm.js";
 import { optimisers } from "./optimiser.js";
 import { transpose } from "./transpose.js";
 
@@ -18,7 +18,7 @@ const ALL = [
   adaptivePool,
   ...activations,
   linear,
-  batchNorm,
+  ...normalisations,
   crossEntropy,
   nll,
   ...optimisers,

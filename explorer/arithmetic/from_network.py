@@ -4,15 +4,10 @@ import math
 from typing import Any
 
 from core.explain import INPUT, Backward, Step, Trace, class_scores, consumers, scores_step
-from explorer.arithmetic.from_network import conv, elements, loss, pool, transpose
-from explorer.arithmetic.from_network.base import Cut, Index, Sent, Unsent
+from explorer.arithmetic.operators import CUTS, loss
+from explorer.arithmetic.operators.cut import Cut, Index, Sent, Unsent
 
-__all__ = ["CUTS", "Sent", "Unsent", "cut", "send", "sends"]
-
-CUTS: dict[str, Cut] = {
-    name: cut for family in (conv, transpose, pool, elements, loss) for name, cut in family.CUTS.items()
-}
-"""How elements are cut out, by the operation's name in a trace."""
+__all__ = ["Sent", "Unsent", "cut", "send", "sends"]
 
 
 def sends(trace: Trace, back: Backward | None, step: int, of: str) -> bool:

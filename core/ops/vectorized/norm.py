@@ -1,10 +1,13 @@
-"""Batch normalisation and its gradients on whole tensors."""
+"""Normalisations and their gradients on whole tensors; see `core.ops.naive.norm`."""
+
+from math import prod
 
 import torch
 from torch import Tensor
 
 from core.ops.arguments import check_size
-from core.ops.checks import channel_sizes, check_batch_norm, check_tensors
+from core.ops.checks import channel_sizes, check_tensors
+from core.ops.naive.norm import check_batch_norm, check_group_norm
 
 __all__ = [
     "batch_norm",
@@ -12,6 +15,10 @@ __all__ = [
     "batch_norm_input_grad",
     "batch_norm_running_stats",
     "batch_norm_weight_grad",
+    "group_norm",
+    "group_norm_bias_grad",
+    "group_norm_input_grad",
+    "group_norm_weight_grad",
 ]
 
 
@@ -118,3 +125,51 @@ def _axes(input: Tensor) -> list[int]:
 def _along(values: Tensor, input: Tensor) -> Tensor:
     """Return one value per channel, shaped to be broadcast over `(N, C, *)`."""
     return values.reshape(-1, *[1] * (input.dim() - 2))
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """Return every group of channels normalised, then scaled and shifted; see `core.ops.naive.group_norm`."""
+    check_tensors(input=input, weight=weight, bias=bias)
+    check_group_norm(input.shape, num_groups, weight, bias)
+    output = _normal(input, num_groups, eps)[0]
+    output = output if weight is None else output * _along(weight, input)
+    return output if bias is None else output + _along(bias, input)
+
+
+def group_norm_input_grad(
+    input: Tensor, grad_output: Tensor, num_groups: int, weight: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """Return dL/dinput of `group_norm`; see `core.ops.naive.group_norm_input_grad`."""
+    check_tensors(grad_output=grad_output, input=input, weight=weight)
+    N, _, L, D = check_group_norm(input.shape, num_groups, weight, None)
+    check_size("grad_output", grad_output.shape, input.shape)
+    normal, scale = _normal(input, num_groups, eps)
+    normal = normal.reshape(N, num_groups, D * L)
+    grad = (grad_output if weight is None else grad_output * _along(weight, input)).reshape(normal.shape)
+    slope = (grad * normal).mean(-1, keepdim=True)
+    return ((grad - grad.mean(-1, keepdim=True) - normal * slope) * scale).reshape(input.shape)
+
+
+def group_norm_weight_grad(input: Tensor, grad_output: Tensor, num_groups: int, eps: float = 1e-5) -> Tensor:
+    """Return dL/dweight of `group_norm`; see `core.ops.naive.group_norm_weight_grad`."""
+    check_tensors(grad_output=grad_output, input=input)
+    check_group_norm(input.shape, num_groups, None, None)
+    check_size("grad_output", grad_output.shape, input.shape)
+    return (grad_output * _normal(input, num_groups, eps)[0]).sum(_axes(input))
+
+
+def group_norm_bias_grad(grad_output: Tensor) -> Tensor:
+    """Return dL/dbias of `group_norm`; see `core.ops.naive.group_norm_bias_grad`."""
+    return batch_norm_bias_grad(grad_output)
+
+
+def _normal(input: Tensor, num_groups: int, eps: float) -> tuple[Tensor, Tensor]:
+    """Return the input with mean 0 and variance 1 in every group, and 1 / √(var + eps), `(N, G, 1)`."""
+    groups = input.reshape(len(input), num_groups, prod(input.shape[1:]) // num_groups)
+    if input.numel() == 0:
+        return input.clone(), groups.new_ones(0, num_groups, 1)
+    var, mean = torch.var_mean(groups, -1, correction=0, keepdim=True)
+    scale = (var + eps).rsqrt()
+    return ((groups - mean) * scale).reshape(input.shape), scale

@@ -10,9 +10,22 @@ from torch import Tensor
 
 from core.explain import Step
 from core.ops.geometry import Windows
-from explorer.arithmetic.operators import MOST_ELEMENTS, Tensors
+from explorer.arithmetic.operators.base import MOST_ELEMENTS, Tensors
 
-__all__ = ["Cut", "Index", "Sent", "Unsent", "bias", "exact", "limited", "one_image", "patch", "reaching", "spans"]
+__all__ = [
+    "Cut",
+    "Index",
+    "Sent",
+    "Unsent",
+    "bias",
+    "exact",
+    "filled",
+    "limited",
+    "one_image",
+    "patch",
+    "reaching",
+    "spans",
+]
 
 Index = tuple[int, ...]
 
@@ -80,6 +93,11 @@ def one_image(tensor: Tensor) -> Tensor:
     if tensor.ndim == 4 and tensor.shape[0] > 1:
         raise Unsent(f"the sum runs over {tensor.shape[0]} images; Arithmetic walks through one")
     return exact(tensor).reshape(tensor.shape[-3:])
+
+
+def filled(value: float, *shape: int) -> Tensor:
+    """Return a tensor of one number, in float64."""
+    return torch.full(shape, value, dtype=torch.float64)
 
 
 def bias(step: Step, first: int, end: int) -> Tensor:

@@ -1,11 +1,13 @@
-"""Transposed convolution: the elements that reach a cell, or the patch that an element reaches, and the kernel."""
+"""Transposed convolution: what torch says; what reaches a cell, or what an element reaches, and the kernel."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.explain import Step
 from core.ops.geometry import Windows, conv_transpose_windows
-from explorer.arithmetic.from_network.base import (
+from explorer.arithmetic.operators.base import KERNEL, Operator, Tensors, backward, descended, grad, leaves
+from explorer.arithmetic.operators.cut import (
     Cut,
     Index,
     Sent,
@@ -17,8 +19,23 @@ from explorer.arithmetic.from_network.base import (
     patch,
     spans,
 )
+from explorer.arithmetic.settings import Settings
 
-__all__ = ["CUTS"]
+__all__ = ["CUTS", "OPERATORS"]
+
+
+def _transpose(tensors: Tensors, settings: Settings) -> Tensors:
+    input, weight, bias = leaves(tensors, "input", "weight", "bias")
+    stride, padding, more = (settings.pair(name) for name in ("stride", "padding", "outputPadding"))
+    groups, dilation = settings.count("groups"), settings.pair("dilation")
+    conv_transpose_windows(input[None].shape, weight.shape, stride, padding, more, groups, dilation)
+    output = F.conv_transpose2d(input, weight, bias, stride, padding, more, groups, dilation)
+    backward(output, tensors)
+    found = {"output": output, "gradInput": grad(input), "gradWeight": grad(weight), "gradBias": grad(bias)}
+    return found | descended(settings.rate("lr"), newWeight=weight, newBias=bias)
+
+
+OPERATORS = {"transpose": Operator(KERNEL, _transpose)}
 
 
 def _windows(step: Step) -> Windows:
