@@ -21,7 +21,10 @@ __all__ = ["build", "launch"]
 STYLES = [
     WEB / "tokens.css",
     WEB / "app.css",
+    WEB / "parts/network/network.css",
+    WEB / "draw/page.css",
     WEB / "draw/input.css",
+    WEB / "draw/cell.css",
     WEB / "draw/why.css",
     WEB / "arithmetic/page.css",
     WEB / "arithmetic/parts.css",

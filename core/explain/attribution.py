@@ -32,6 +32,7 @@ __all__ = [
     "cam_layers",
     "grad_cam",
     "integrated_gradients",
+    "lead",
     "log_odds",
     "occlusion",
     "saliency",
@@ -71,6 +72,29 @@ def log_odds(output: Any, target: int) -> Tensor:
         Undefined: the output is not one score per class.
         ValueError: there is no such class.
     """
+    scores = _class_scores(output, target)
+    own = scores[:, target]
+    if scores.shape[1] == 1:
+        return own
+    return own - torch.cat([scores[:, :target], scores[:, target + 1 :]], dim=1).logsumexp(1)
+
+
+def lead(output: Any, target: int, over: int) -> Tensor:
+    """Returns z[n, target] − z[n, over] = ln p[n, target] / p[n, over], `(N,)`, in nats: what decides between two.
+
+    Args:
+        output: as `log_odds`.
+        target: index of the one class.
+        over: index of the other.
+
+    Raises:
+        Undefined: as `log_odds`.
+        ValueError: there is no such class.
+    """
+    return _class_scores(output, target)[:, target] - _class_scores(output, over)[:, over]
+
+
+def _class_scores(output: Any, target: int) -> Tensor:
     returned = named_tensors(output)
     scores = returned[0][1] if returned else None
     if scores is None or scores.ndim != 2 or not scores.is_floating_point():
@@ -78,10 +102,7 @@ def log_odds(output: Any, target: int) -> Tensor:
         raise Undefined("no_scores", f"the output is {shape}, expected one score per class, (N, classes)")
     if not 0 <= target < scores.shape[1]:
         raise ValueError(f"there is no class {target}; the model has {scores.shape[1]}")
-    own = scores[:, target]
-    if scores.shape[1] == 1:
-        return own
-    return own - torch.cat([scores[:, :target], scores[:, target + 1 :]], dim=1).logsumexp(1)
+    return scores
 
 
 def saliency(scores: Scores, input: Tensor) -> Tensor:

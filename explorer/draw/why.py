@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.explain import attribution
-from core.explain.attribution import Undefined, log_odds
+from core.explain.attribution import Undefined, lead, log_odds
 from core.explain.trace import named_tensors
 from explorer.screen.shown import Showing, Shown
 from explorer.wire.numbers import grey_codes, in_base64
@@ -21,18 +21,31 @@ ASKED_WHY: Fields = DRAWING | {"method": str, "target": (int, NoneType), "layer"
 
 
 def why(showing: Showing, request: Any) -> dict[str, Any]:
-    """Answer the map of one method over the input of a drawing, with its numbers."""
+    """Answer the map of one method over the input of a drawing, with its numbers.
+
+    With a class `over`, what is explained is how far `target` leads over it.
+    """
     asked = checked(request, ASKED_WHY)
+    over = asked.get("over")
+    if over is not None and type(over) is not int:
+        raise ValueError(f"over is {over!r}, expected null or the index of a class")
     shown = showing.of(asked)
 
     def graded() -> Shown:
         return shown if shown.grad else showing.of(asked, grad=True)
 
-    return reasons(shown, graded, method=asked["method"], target=asked["target"], layer=asked["layer"])
+    question = {key: asked[key] for key in ("method", "target", "layer")}
+    return reasons(shown, graded, **question, over=over)
 
 
 def reasons(
-    shown: Shown, graded: Callable[[], Shown], *, method: str, target: int | None, layer: int | None
+    shown: Shown,
+    graded: Callable[[], Shown],
+    *,
+    method: str,
+    target: int | None,
+    layer: int | None,
+    over: int | None = None,
 ) -> dict[str, Any]:
     """Return the map of a method for a class; `note` says in one word, with a message, why it is missing or empty.
 
@@ -42,41 +55,46 @@ def reasons(
         method: one of `attribution.METHODS`.
         target: index of the class; None: the one with the highest score.
         layer: the step whose maps Grad-CAM weighs; None: chosen.
+        over: a class; the score is then how far `target` leads over it, z[target] − z[over].
 
     Raises:
-        ValueError: there is no such method, class or layer.
+        ValueError: there is no such method, class or layer; Grad-CAM is asked for two classes.
     """
     if method not in attribution.METHODS:
         raise ValueError(f"the method is {method!r}, expected one of {', '.join(attribution.METHODS)}")
+    if method == "grad_cam" and over is not None:
+        raise ValueError("Grad-CAM weighs the score of one class, not the difference of two")
     input, baseline = shown.trace.input.detach(), _baseline(shown)
     answer: dict[str, Any] = {"method": method, "target": target, "ink": _ink(input, baseline), "note": None}
     try:
         if shown.problem:
             raise Undefined("raises", shown.problem)
         target = _best(shown.trace.output) if target is None else target
-        answer |= {"target": target, "score": _score(shown.trace.output, target)}
+        answer |= {"target": target, "score": _score(shown.trace.output, target, over)}
         if method == "grad_cam":
             answer |= _cam(graded(), target, layer)
         else:
-            answer |= _over_input(shown, input, baseline, target, method)
+            answer |= _over_input(shown, input, baseline, target, over, method)
     except Undefined as undefined:
         answer["note"] = {"reason": undefined.reason, "message": str(undefined)}
     return answer
 
 
-def _over_input(shown: Shown, input: Tensor, baseline: Tensor, target: int, method: str) -> dict[str, Any]:
-    known = log_odds(shown.trace.output, target).detach()
+def _over_input(
+    shown: Shown, input: Tensor, baseline: Tensor, target: int, over: int | None, method: str
+) -> dict[str, Any]:
+    known = _scored(shown.trace.output, target, over).detach()
 
     def scores(batch: Tensor) -> Tensor:
         if not torch.is_grad_enabled() and torch.equal(batch, input):
             return known.clone()
-        return log_odds(_asked(shown, batch), target)
+        return _scored(_asked(shown, batch), target, over)
 
     if method == "saliency":
         return _map(attribution.saliency(scores, input)[0])
     found = getattr(attribution, method)(scores, input, baseline)[0]
     with torch.no_grad():
-        before = _score(_asked(shown, baseline), target)
+        before = _score(_asked(shown, baseline), target, over)
     answer = {**_map(found), "baseline": before}
     if torch.equal(input, baseline):
         answer["note"] = {"reason": "no_ink", "message": "the input is the baseline"}
@@ -155,8 +173,12 @@ def _best(output: Any) -> int:
     return int(named_tensors(output)[0][1][0].argmax())
 
 
-def _score(output: Any, target: int) -> float:
-    score = log_odds(output, target)[0].item()
+def _scored(output: Any, target: int, over: int | None) -> Tensor:
+    return log_odds(output, target) if over is None else lead(output, target, over)
+
+
+def _score(output: Any, target: int, over: int | None) -> float:
+    score = _scored(output, target, over)[0].item()
     if score - score != 0:
         raise Undefined("not_finite", f"the score is {score}")
     return score

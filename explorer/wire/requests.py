@@ -36,7 +36,7 @@ def checked(request: Any, fields: Fields) -> dict[str, Any]:
         if name not in request or not isinstance(request[name], kind):
             raise ValueError(f"the field {name!r} is {request.get(name)!r}, expected {kind}")
     for page in request.get("wanted", []):
-        if not (isinstance(page, list) and len(page) == 2 and all(type(number) is int for number in page)):
+        if not (isinstance(page, list) and len(page) >= 2 and all(type(number) is int for number in page)):
             raise ValueError(f"wanted holds {page!r}, expected [step, first channel]")
     if not all(type(number) is int for number in request.get("cell", [])):
         raise ValueError(f"cell is {request['cell']!r}, expected whole numbers")

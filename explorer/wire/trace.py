@@ -298,10 +298,12 @@ def observe(
     *,
     sort: str = "index",
 ) -> dict[str, Any]:
-    """Return the maps of the wanted pages, `(step, first place)` each, and the largest |value| and time of every step.
+    """Return the maps of the wanted pages, and the largest |value| and time of every step.
 
-    Given `gradients` by step, their maps instead of the outputs'; 0 where the loss does not depend on a step. With a
-    `sort` of `wire.channels` each page names its `channels`, the strongest of the step first, with `strengths`.
+    A page is `(step, first place)` for as many maps as travel at once, or `(step, first place, most, channel, …)` for
+    the named channels and then the first ones of the rest, `most` in all. Given `gradients` by step, their maps instead
+    of the outputs'; 0 where the loss does not depend on a step. With a `sort` of `wire.channels` each page tells its
+    `channels`, the strongest of the step first, with `strengths`.
     """
 
     def shown(index: int) -> Tensor:
@@ -312,7 +314,7 @@ def observe(
     pages: list[dict[str, Any]] = []
     values: list[Tensor] = []
     whole: dict[int, int] = {}
-    for index, first in wanted:
+    for index, first, *rest in wanted:
         if not INPUT <= index < len(trace.steps):
             continue
         output = shown(index)
@@ -320,12 +322,16 @@ def observe(
         if layout is None or not 0 <= first < layout.channels:
             continue
         page: dict[str, Any] = {"step": index, "first": first}
-        places = slice(first, first + layout.per_page)
-        chosen: slice | list[int] = places
+        order: Sequence[int] = range(layout.channels)
+        strength = None
         if sort != "index" and layout.channels > 1:
             strength = strengths(trace.value(index), (gradients or {}).get(index), sort)
-            chosen = list(ordered(strength)[places])
-            page |= {"channels": chosen, "strengths": [_rounded(strength[k].item()) for k in chosen]}
+            order = ordered(strength)
+        chosen = _chosen(order[first:], layout, rest)
+        if strength is not None:
+            page["strengths"] = [_rounded(strength[k].item()) for k in chosen]
+        if strength is not None or rest[1:]:
+            page["channels"] = chosen
         pages.append(page)
         values.append(layout.maps(output)[chosen])
         if layout.block == 1 and values[-1].numel() == output.numel():
@@ -337,6 +343,13 @@ def observe(
     }
     maps = [page | each.told for page, each in zip(pages, coded, strict=True)]
     return {"maps": maps, "peaks": peaks, "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps]}
+
+
+def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[int]:
+    """Return the channels of a page: `rest` says how many at most, and which come first whatever their place."""
+    most = min(rest[0], layout.per_page) if rest else layout.per_page
+    named = [channel for channel in rest[1:] if 0 <= channel < layout.channels]
+    return [*named, *(channel for channel in order if channel not in named)][:most]
 
 
 def _rounded(value: float, digits: int = 6) -> float | None:

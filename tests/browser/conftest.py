@@ -86,18 +86,21 @@ def app() -> Iterator[str]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens an address as a person would see it; fails the test on script errors and on requests to other hosts."""
+    """Opens an address by a link, or, `greeted`, as somebody new sees it.
+
+    Script errors and requests to other hosts fail the test.
+    """
     contexts = []
     problems: list[str] = []
 
-    def opened(address: str, *, width: int = 1280, height: int = 900, **options: object) -> Page:
+    def opened(address: str, *, width: int = 1280, height: int = 900, greeted: bool = False, **options: object) -> Page:
         options = {"reduced_motion": "reduce", **options}  # an example then appears at once, instead of being drawn
         context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.on("request", lambda request: None if local(request.url) else problems.append(f"request to {request.url}"))
-        page.goto(address)
+        page.goto(address if "#" in address or greeted else f"{address}#lang=en")
         seen: Literal["attached", "visible"] = "attached" if "page=" in address else "visible"
         page.locator(".draw .pad-surface").wait_for(timeout=30_000, state=seen)
         page.locator(".draw .headline[data-verdict]").wait_for(timeout=30_000, state=seen)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-import torch
 from playwright.sync_api import Locator, Page, expect
 
 from core import models
@@ -62,7 +61,7 @@ def test_a_digit_drawn_with_the_mouse_is_recognised(app, open_page, examples, di
     expect(best).to_have_attribute("data-class", digit)
     shares = page.locator(".bars li").evaluate_all("rows => rows.map(row => Number(row.dataset.probability))")
     assert abs(sum(shares) - 1) < 1e-4
-    assert f"{digit} (" in page.locator(".prediction .note").inner_text()
+    assert f"{digit} (" in page.locator(".prediction p.note").inner_text()
 
 
 def test_where_and_how_large_a_digit_is_drawn_does_not_matter(app, open_page, examples):
@@ -84,7 +83,8 @@ def test_the_maps_on_the_page_are_the_tensors_of_the_model(app, open_page, examp
             continue
         channel, row, column = (int(found[k]) for k in (1, 2, 3))
         value = step.output[0, channel, row, column].item()
-        error = 10.0 ** -len(found[4].partition(".")[2])
+        half_digit = 0.5 * 10.0 ** -len(found[4].partition(".")[2])
+        error = half_digit + step.output[0, channel].abs().max().item() / 254  # and half a code step
         assert abs(float(found[4].replace("−", "-")) - value) <= error, text
         checked += 1
     assert checked >= 10
@@ -103,13 +103,13 @@ def test_every_column_is_painted_and_the_legend_shows_the_same_colours(app, open
                  .some((byte, k) => k % 4 === 3 && byte === 255)""",
             arg=picture.element_handle(),
         )
-    for place in ((7, 7), (31, 31), (61, 21)):  # in the middle of a cell of two pixels
+    for place in ((7, 7), (21, 31), (11, 61)):
         reading = read_cell(page, 0, *place)
         picture, legend = page.evaluate(
             """([x, y]) => {
               const pixel = (canvas, x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data];
-              const ramp = document.querySelector(".network canvas.ramp");
-              const mark = parseFloat(document.querySelector(".network .ramp-mark").style.left) / 100;
+              const ramp = document.querySelector(".legend canvas.ramp");
+              const mark = parseFloat(document.querySelector(".legend .ramp-mark").style.left) / 100;
               return [pixel(document.querySelector("[data-step='0'] canvas.maps"), x, y),
                       pixel(ramp, Math.round(mark * (ramp.width - 1)), 0)];
             }""",
@@ -126,9 +126,9 @@ def test_a_map_of_one_value_has_no_pattern_on_its_own_scale_and_says_its_value(a
     page.wait_for_function(f"([picture, wanted]) => ({colour})(picture) === wanted", arg=[picture, neutral])
     value = re.search(r"value ≈ (\S+)", read_cell(page, 0, 12, 12))
     assert value
-    expect(page.locator(".network .ramp-ticks")).to_contain_text(f"one value all over: {value[1]}")
-    assert page.locator(".network canvas.ramp").evaluate(colour) == neutral
-    page.locator(".network .scope").select_option("layer")
+    expect(page.locator(".legend .ramp-ticks")).to_contain_text(f"one value all over: {value[1]}")
+    assert page.locator(".legend canvas.ramp").evaluate(colour) == neutral
+    page.locator(".legend .scope").select_option("layer")
     page.wait_for_function(f"([picture, wanted]) => ({colour})(picture) !== wanted", arg=[picture, neutral])
 
 
@@ -258,7 +258,7 @@ def test_an_opened_sum_follows_the_drawing(app, open_page):
     page = open_page(app)
     page.locator("[data-example='1']").click()
     expect_digit(page, "1")
-    page.locator("[data-step='0'] canvas.maps").click(position={"x": 25, "y": 25})
+    page.locator("[data-step='0'] canvas.maps").click(position={"x": 19, "y": 19})
     value = page.locator(".cell-panel .cell-value")
     before = value.inner_text()
     page.locator("[data-tool='undo']").click()
@@ -288,7 +288,7 @@ def test_a_link_opens_the_same_numbers_on_a_fresh_page(app, open_page):
 def test_a_broken_link_opens_with_a_note(app, open_page):
     page = open_page(f"{app}#model=nothing&ink=%%%&cells=9.9.9&pen=5")
     expect(headline(page)).to_have_attribute("data-verdict", "empty")
-    expect(page.locator(".webview-models .note")).to_contain_text("left out: ink, pen, model=nothing")
+    expect(page.locator(".webview-models .toast")).to_contain_text("left out: ink, pen, model=nothing")
     expect(page.locator(".model-choice")).to_have_value("recommended")
 
 
@@ -296,6 +296,7 @@ def test_without_preprocessing_a_small_corner_digit_fails_and_with_it_is_read(ap
     page = open_page(app)
     draw(page, examples["2"], size=0.3, at=(0.02, 0.02))
     expect_digit(page, "2")
+    page.get_by_role("button", name="Stages").click()
     page.get_by_role("checkbox", name="Preprocess the ink").uncheck()
     expect(page.locator("[data-stage='scaled']")).to_be_hidden()
     expect(headline(page)).not_to_have_text("This is a 2")
@@ -375,15 +376,11 @@ def test_missing_pretrained_weights_are_explained_and_random_ones_offered(tmp_pa
         expect(problem).to_contain_text("resnet18", timeout=60_000)
         problem.get_by_role("button").click()
         expect(headline(page)).to_have_attribute("data-verdict", "untrained", timeout=30_000)
-        expect(page.locator(".step")).to_have_count(len(models.build("resnet18").eval() and _resnet_steps()) + 1)
+        expect(page.locator(".step")).to_have_count(16)  # its blocks are folded
+        page.get_by_role("button", name="conv1 (conv2d)").click()
         expect(page.locator("[data-step='0'] .pager")).to_contain_text("of 64")
         page.locator("[data-step='0'] .pager button").last.click()
         expect(page.locator("[data-step='0'] .pager")).to_contain_text("8–15")
-
-
-def _resnet_steps() -> list[object]:
-    model = models.load("resnet18", pretrained=False)
-    return list(record(model, models.card("resnet18").prepare(torch.zeros(28, 28))).steps)
 
 
 def test_the_page_works_by_keyboard_alone(app, open_page):
@@ -405,7 +402,7 @@ def test_the_page_works_by_keyboard_alone(app, open_page):
 
 
 def test_maps_are_read_by_keyboard(app, open_page):
-    page = open_page(app)
+    page = open_page(f"{app}#sort=index")
     page.locator("[data-example='0']").focus()
     page.keyboard.press("Enter")
     expect_digit(page, "0")
@@ -424,7 +421,7 @@ def test_a_phone_shows_pad_prediction_and_maps_without_sideways_scrolling(app, o
     draw(page, examples["6"])
     expect_digit(page, "6")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for part in (".pad-surface", ".prediction", ".strip", "[data-step='0'] canvas.maps"):
+    for part in (".pad-surface", ".prediction", ".brief", "[data-step='0'] canvas.maps"):
         box = page.locator(part).bounding_box()
         assert box
         assert box["width"] > 90

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Download, Locator, Page, expect
 
 from core import models
 from core.data import mnist
@@ -51,6 +51,22 @@ def seven(path: Path, *, dark: bool = True, turned: bool = False, alpha: bool = 
     return path
 
 
+def more_inputs(page: Page) -> Locator:
+    """Open the panel with the other inputs and the changes of the input."""
+    button = page.get_by_role("button", name="More inputs")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    return page.get_by_role("group", name="More inputs")
+
+
+def stages(page: Page) -> Locator:
+    """Open the panel with the stages of the preprocessing."""
+    button = page.get_by_role("button", name="Stages")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    return page.get_by_role("group", name="Stages")
+
+
 def choose(page: Page, path: Path) -> None:
     page.locator(".input .source-file").set_input_files(path)
 
@@ -78,7 +94,7 @@ def probabilities(name: str, picture: torch.Tensor) -> torch.Tensor:
 
 def test_a_test_picture_is_chosen_by_class_and_travels_in_the_link(with_mnist, mnist_dir, open_page):
     page = open_page(f"{with_mnist}#model=a2")
-    page.locator("[data-input='digits']").click()
+    more_inputs(page).get_by_role("button", name="MNIST…").click()
     expect(page.locator(".thumb")).to_have_count(60)
     page.locator(".gallery select").select_option("7")
     expect(page.locator(".gallery-told")).to_contain_text("1–60 of 1028")
@@ -93,8 +109,10 @@ def test_a_test_picture_is_chosen_by_class_and_travels_in_the_link(with_mnist, m
     wanted = probabilities("a2", digits.pictures[index, 0].float() / 255)
     expect_shares(page, wanted)
     expect(page.locator(".input-told")).to_contain_text(f"Picture {index} of MNIST's test set, a 7")
-    expect(page.locator("[data-stage='scaled']")).to_be_hidden()
-    expect(page.locator(".strip ~ .switch input")).to_be_disabled()
+    prepared = stages(page)
+    expect(prepared.locator("[data-stage='normalised']")).to_be_visible()
+    expect(prepared.locator("[data-stage='scaled']")).to_be_hidden()
+    expect(prepared.get_by_role("checkbox", name="Preprocess the ink")).to_be_disabled()
     page.wait_for_function(f"() => location.hash.includes('digit={index}')")
     fresh = open_page(page.url)
     expect_shares(fresh, wanted)
@@ -104,7 +122,7 @@ def test_a_test_picture_is_chosen_by_class_and_travels_in_the_link(with_mnist, m
 
 def test_the_errors_of_a_model_are_listed_and_are_errors(with_mnist, open_page):
     page = open_page(f"{with_mnist}#model=a2")
-    page.locator("[data-input='digits']").click()
+    more_inputs(page).get_by_role("button", name="MNIST…").click()
     page.locator(".gallery .switch input").check()
     expect(page.locator(".gallery-told")).to_contain_text(re.compile(r"\d+ wrong of 10000"), timeout=60_000)
     words = page.locator(".thumb").nth(2).get_attribute("title") or ""
@@ -122,7 +140,7 @@ def test_the_errors_of_a_model_are_listed_and_are_errors(with_mnist, open_page):
 def test_without_mnist_the_page_names_the_options(tmp_path, open_page):
     for address in serve("-m", "explorer", "--no-open", "--data-dir", str(tmp_path)):
         page = open_page(address)
-        page.locator("[data-input='digits']").click()
+        more_inputs(page).get_by_role("button", name="MNIST…").click()
         expect(page.locator(".gallery .problem")).to_contain_text("--data-dir")
         expect(page.locator(".gallery .problem")).to_contain_text(str(tmp_path))
         expect(page.locator(".gallery").get_by_role("button", name="Download MNIST")).to_be_visible()
@@ -158,7 +176,7 @@ def test_files_that_are_no_pictures_are_refused_in_words(app, open_page, tmp_pat
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "words.png").write_text("no picture at all")
     Image.new("RGB", (40, 40), "white").save(tmp_path / "blank.png")
-    problem = page.locator(".input .problem")
+    problem = page.locator(".draw .refused")
     reasons = {"cut.jpg": "is cut off", "words.png": "is not a picture", "blank.png": "is of one colour"}
     for name, words in reasons.items():
         choose(page, tmp_path / name)
@@ -191,9 +209,9 @@ def test_a_hand_takes_the_place_of_a_picture(app, open_page, tmp_path):
     expect_digit(page, "7")
     box = page.locator(".pad-surface").bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"])
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 240, steps=5)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.85 * box["height"], steps=5)
     page.mouse.up()
     expect_digit(page, "1")
     page.locator("[data-tool='undo']").click()
@@ -207,13 +225,14 @@ def test_sliders_change_the_input_everywhere_and_reset_gives_it_back(app, open_p
     expect_digit(page, "5")
     told = "rows => rows.map(row => row.dataset.probability).join()"
     before = page.locator(".bars li").evaluate_all(told)
-    page.locator(".perturb summary").click()
+    more_inputs(page).locator(".perturb summary").click()
     page.locator("[data-amount='rotation']").fill("35")
     page.locator("[data-amount='noise']").fill("0.15")
     page.locator(".seed").fill("3")
     page.locator(".seed").press("Enter")
     expect(page.locator(".perturb summary")).to_have_text("Change the input (2 at work)")
-    expect(page.locator("[data-stage='perturbed']")).to_be_visible()
+    expect(stages(page).locator("[data-stage='perturbed']")).to_be_visible()
+    page.keyboard.press("Escape")
     page.wait_for_function("() => location.hash.includes('perturb=')")
     page.locator("[data-step='3'] canvas.maps").click(position={"x": 30, "y": 30})
     panel = page.locator(".cell-panel")
@@ -224,7 +243,8 @@ def test_sliders_change_the_input_everywhere_and_reset_gives_it_back(app, open_p
     expect(fresh.locator(".cell-panel .cell-value")).to_have_text(value)
     expect(fresh.locator("[data-amount='rotation']")).to_have_value("35")
     panel.locator(".cell-close").click()
-    page.get_by_role("button", name="Reset").click()
+    more_inputs(page).get_by_role("button", name="Reset").click()
+    expect(stages(page).locator("[data-stage='normalised']")).to_be_visible()
     expect(page.locator("[data-stage='perturbed']")).to_be_hidden()
     page.wait_for_function(f"before => ({told})([...document.querySelectorAll('.bars li')]) === before", arg=before)
     page.wait_for_function("() => !location.hash.includes('perturb=')")
@@ -232,8 +252,8 @@ def test_sliders_change_the_input_everywhere_and_reset_gives_it_back(app, open_p
 
 def test_a_perturbation_that_is_not_allowed_is_left_out_of_the_link_with_a_note(app, open_page):
     page = open_page(f"{app}#perturb=rotation:999&digit=xyz")
-    expect(page.locator(".webview-models .note")).to_contain_text("perturb")
-    expect(page.locator(".webview-models .note")).to_contain_text("digit")
+    expect(page.locator(".webview-models .toast")).to_contain_text("perturb")
+    expect(page.locator(".webview-models .toast")).to_contain_text("digit")
     expect(page.locator(".perturb summary")).to_have_text("Change the input")
 
 
@@ -243,14 +263,15 @@ def test_the_outline_on_the_pad_follows_a_moved_picture(app, open_page):
     expect_digit(page, "1")
     outline = page.locator(".pad-field")
     left = "field => parseFloat(field.style.left)"
-    page.locator("[data-step='0'] canvas.maps").hover(position={"x": 25, "y": 25})
+    page.locator("[data-step='0'] canvas.maps").hover(position={"x": 20, "y": 20})
     expect(outline).to_be_visible()
     before = outline.evaluate(left)
     page.mouse.move(5, 5)
-    page.locator(".perturb summary").click()
+    more_inputs(page).locator(".perturb summary").click()
     page.locator("[data-amount='right']").fill("4")
-    expect(page.locator("[data-stage='perturbed']")).to_be_visible()
-    page.locator("[data-step='0'] canvas.maps").hover(position={"x": 25, "y": 25})
+    expect(stages(page).locator("[data-stage='perturbed']")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("[data-step='0'] canvas.maps").hover(position={"x": 20, "y": 20})
     expect(outline).to_be_visible()
     assert outline.evaluate(left) < before
 
@@ -356,9 +377,10 @@ def test_text_and_latex_are_copied(opened):
 
 def test_the_whole_network_and_the_input_are_saved(opened, examples):
     opened.keyboard.press("Escape")
-    menu = ".draw-end .menu-button"
+    opened.get_by_role("button", name="View").click()
+    menu = ".view .menu-button"
     network = Image.open(io.BytesIO(saved(opened, menu, "Whole network (PNG)")))
-    track = opened.locator(".steps").evaluate("track => track.scrollWidth")
+    track = opened.locator(".steps-row").evaluate("row => row.scrollWidth")
     assert network.width >= 2 * track - 4
     svg = saved(opened, menu, "Whole network (SVG)").decode()
     assert svg.count("<image") >= opened.locator("canvas.maps").count()

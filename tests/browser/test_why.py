@@ -23,7 +23,7 @@ def opened(open_page, address: str, panel: str, *, model: str = "a2", digit: str
     page = open_page(f"{address}#model={model}", **options)
     page.locator(f"[data-example='{digit}']").click()
     expect_digit(page, digit)
-    page.locator(f".{panel} > summary").click()
+    page.get_by_role("button", name={"why": "Why this class?", "compare": "Compare"}[panel]).click()
     return page
 
 
@@ -102,7 +102,7 @@ def test_why_is_read_by_keyboard_and_fits_a_phone(app, open_page):
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
     expect(page.locator("[data-method='grad_cam'] .why-reading")).to_contain_text("row 1, column 1")
-    page.locator(".compare > summary").click()
+    page.get_by_role("button", name="Compare").click()
     expect(page.locator(".compare-row").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for panel in page.locator(".draw-panel").all():

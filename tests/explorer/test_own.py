@@ -1,5 +1,6 @@
 """Models that ConvScope has never seen: `explore`'s arguments, factories, precisions, modes and outputs."""
 
+import base64
 import re
 import sys
 
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from core import models
+from core.explain import record
 from explorer.__main__ import main
 from explorer.draw import cell as draw
 from explorer.exploring import explore
@@ -232,6 +234,27 @@ def test_a_factory_that_is_none_is_refused_in_words(factories, path, message, ca
         arguments_from(path)
     assert main(["--model", path, "--no-open"]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_page_of_maps_holds_as_many_as_are_wanted_and_those_that_are_named():
+    trace = record(nn.Conv2d(1, 6, 3), torch.rand(1, 1, 8, 8))
+    order = trace.steps[0].output.detach()[0].abs().mean((1, 2)).argsort(descending=True).tolist()
+    weakest = order[-1]
+
+    def channels(*wanted: int) -> list[int]:
+        page = payloads.observe(trace, [wanted], sort="activation")["maps"][0]
+        assert len(base64.b64decode(page["data"])) == 36 * len(page["channels"])
+        assert len(page["strengths"]) == len(page["channels"])
+        return list(page["channels"])
+
+    assert channels(0, 0, 2) == order[:2]
+    assert channels(0, 3, 2) == order[3:5]
+    assert channels(0, 0, 99) == order
+    assert channels(0, 0, 3, weakest) == [weakest, *order[:2]]
+    assert channels(0, 0, 2, weakest, 99, -1) == [weakest, order[0]]
+    plain = payloads.observe(trace, [[0, 0, 2], [0, 0, 2, 4]])["maps"]
+    assert "channels" not in plain[0]
+    assert plain[1]["channels"] == [4, 0]
 
 
 def test_channels_are_sorted_by_what_they_do():

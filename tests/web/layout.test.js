@@ -4,11 +4,16 @@ import {
   GAP,
   cellAfterKey,
   cellAt,
+  filling,
   gridOf,
+  lineOf,
   mapCell,
   originOf,
   outlineOf,
   paintMaps,
+  rectangleOf,
+  rectanglesOf,
+  stripOf,
   tensorIndex,
 } from "../../explorer/web/lib/layout.js";
 
@@ -33,6 +38,54 @@ test("the cell found at the middle of a drawn cell is that cell", () => {
       }
     }
   }
+});
+
+test("in a line of maps of any side, the cell found anywhere in a drawn cell is that cell", () => {
+  for (const [map, channels] of maps) {
+    for (const side of [28, 34, 37, 48]) {
+      for (const turned of [false, true]) {
+        const grid = lineOf(map, Math.min(8, channels), side, turned);
+        assert.equal(turned ? grid.down : grid.across, 1);
+        const { x, y } = originOf(grid, grid.channels - 1);
+        assert.ok(x + grid.columns * grid.zoom <= grid.width + 1 && y + grid.rows * grid.zoom <= grid.height + 1);
+        for (const k of [0, Math.floor(map.count / 2), map.count - 1]) {
+          const cell = { channel: grid.channels - 1, row: Math.floor(k / map.columns), column: k % map.columns };
+          const drawn = rectangleOf(grid, cell);
+          if (drawn.width && drawn.height)
+            assert.deepEqual(cellAt(grid, drawn.x + drawn.width / 2, drawn.y + drawn.height / 2), cell);
+        }
+      }
+    }
+  }
+});
+
+test("maps that fill a frame stay inside it, in cells of whole pixels", () => {
+  for (const [map, channels] of maps) {
+    const grid = filling(map, channels, 620, 380);
+    assert.ok(Number.isInteger(grid.zoom) && grid.across * grid.down >= channels);
+    if (grid.zoom > 1) assert.ok(grid.width <= 620 && grid.height <= 380, JSON.stringify(grid));
+  }
+});
+
+test("a vector fills a strip, every value at least a pixel", () => {
+  for (const count of [17, 128, 512, 2048]) {
+    const strip = stripOf({ rows: 1, columns: count, count }, 34, 286);
+    assert.ok(strip.zoom >= 1 && strip.columns * strip.zoom <= 34, JSON.stringify(strip));
+    assert.ok(strip.rows * strip.columns >= count && (strip.rows - 1) * strip.columns < count);
+    assert.ok(strip.zoom === 1 || strip.rows * strip.zoom <= 286);
+  }
+});
+
+test("whole rows of a vector are outlined as one", () => {
+  const grid = gridOf({ rows: 8, columns: 7, count: 50 }, 1);
+  const cells = [Uint8Array.from({ length: 50 }, (_, k) => Number(k >= 5))];
+  const found = rectanglesOf(cells, { size: [50], block: 1 }, grid, [0]);
+  const { zoom } = grid;
+  assert.deepEqual(found, [
+    { x: 5 * zoom, y: 0, width: 2 * zoom, height: zoom },
+    { x: 0, y: zoom, width: 7 * zoom, height: 6 * zoom },
+    { x: 0, y: 7 * zoom, width: zoom, height: zoom },
+  ]);
 });
 
 test("maps stay inside the picture, and the picture inside the page", () => {
@@ -70,25 +123,30 @@ test("every cell of every map is painted in the colour of its code, and nothing 
     [3, 4, 12, 5],
     [24, 24, 576, 32],
     [4, 4, 16, 20],
-  ]) {
-    const grid = gridOf({ rows, columns, count }, channels);
-    const words = new Uint32Array(grid.width * grid.height);
-    const lookups = Array.from({ length: channels }, (_, map) =>
-      Uint32Array.from({ length: 256 }, (_, code) => 1000 * (map + 1) + code),
-    );
-    const codes = Uint8Array.from({ length: channels * count }, (_, k) => k % 251);
-    paintMaps(words, grid, codes, lookups);
-    for (let y = 0; y < grid.height; y++) {
-      for (let x = 0; x < grid.width; x++) {
-        const cell = cellAt(grid, x, y);
-        const expected = cell
-          ? lookups[cell.channel][codes[cell.channel * count + cell.row * columns + cell.column]]
-          : 0;
-        if (words[y * grid.width + x] !== expected)
-          assert.fail(`${x}, ${y}: ${words[y * grid.width + x]} instead of ${expected}`);
+  ])
+    for (const grid of [
+      gridOf({ rows, columns, count }, channels),
+      lineOf({ rows, columns, count }, channels, 34, false),
+      lineOf({ rows, columns, count }, channels, 37, true),
+      lineOf({ rows, columns, count }, channels, 17, false),
+    ]) {
+      const words = new Uint32Array(grid.width * grid.height);
+      const lookups = Array.from({ length: channels }, (_, map) =>
+        Uint32Array.from({ length: 256 }, (_, code) => 1000 * (map + 1) + code),
+      );
+      const codes = Uint8Array.from({ length: channels * count }, (_, k) => k % 251);
+      paintMaps(words, grid, codes, lookups);
+      for (let y = 0; y < grid.height; y++) {
+        for (let x = 0; x < grid.width; x++) {
+          const cell = cellAt(grid, x, y);
+          const expected = cell
+            ? lookups[cell.channel][codes[cell.channel * count + cell.row * columns + cell.column]]
+            : 0;
+          if (words[y * grid.width + x] !== expected)
+            assert.fail(`${x}, ${y}: ${words[y * grid.width + x]} instead of ${expected}`);
+        }
       }
     }
-  }
 });
 
 test("the outline leaves out the places without a map, and those after a vector's last value", () => {

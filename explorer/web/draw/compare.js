@@ -47,9 +47,8 @@ export function createCompare({ server, drawing }) {
   });
   const result = h("div", { class: "compare-result" }, shares.element, steps.element, maps.element);
   const element = h(
-    "details",
-    { class: "draw-panel compare", ontoggle: toggled },
-    h("summary", { dataset: { i18n: "compare.title", i18nTitle: "compare.title.why" } }),
+    "section",
+    { class: "draw-panel compare", id: "compare", hidden: true, dataset: { i18nAria: "compare.title" } },
     h(
       "div",
       { class: "compare-bar" },
@@ -68,11 +67,6 @@ export function createCompare({ server, drawing }) {
 
   /** @returns {Compared} */
   const compared = () => page.get("compare");
-
-  function toggled() {
-    if (element.open === (compared() !== null)) return;
-    page.set({ compare: element.open ? { with: page.get("edits").length ? "changes" : "model", step: null } : null });
-  }
 
   /** @param {(typeof KINDS)[number]} kind */
   function choose(kind) {
@@ -152,7 +146,6 @@ export function createCompare({ server, drawing }) {
 
   function follow() {
     const now = compared();
-    element.open = now !== null;
     if (!now) return;
     for (const button of kinds) button.setAttribute("aria-pressed", String(button.dataset.kind === now.with));
     models.hidden = now.with !== "model";
@@ -179,7 +172,7 @@ export function createCompare({ server, drawing }) {
   /** Compare what is on the pad now, once it rests. @param {number} [rest] ms */
   function refresh(rest = REST_MS) {
     clearTimeout(due);
-    if (!element.open) return;
+    if (!compared()) return;
     due = window.setTimeout(() => {
       tellHint();
       const [second, step] = [other(), compared()?.step ?? null];

@@ -28,7 +28,7 @@ export function createInput({ server }) {
   const digits = button("digits", () => gallery.open(!gallery.shown));
   const back = button("drawing", () => page.set({ source: null }));
   const told = h("p", { class: "note input-told", role: "status" });
-  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const problem = h("p", { class: "problem refused", role: "alert", hidden: true });
   const element = h(
     "div",
     { class: "input" },
@@ -41,8 +41,6 @@ export function createInput({ server }) {
       back,
       file,
     ),
-    told,
-    problem,
   );
   /** What the server found in the picture. @type {any} */
   let stages = null;
@@ -98,7 +96,7 @@ export function createInput({ server }) {
   function tell() {
     const source = page.get("source");
     back.hidden = source === null;
-    told.textContent = source === null ? "" : "digit" in source ? digitWords() : pictureWords(source);
+    told.textContent = told.title = source === null ? "" : "digit" in source ? digitWords() : pictureWords(source);
   }
 
   const digitWords = () =>
@@ -122,6 +120,10 @@ export function createInput({ server }) {
   tell();
   return {
     element,
+    /** What was done to the input, in words. */
+    told,
+    /** Why a picture was not taken. */
+    problem,
     gallery: gallery.element,
     take,
     /** @param {any} found the stages that the server answered */

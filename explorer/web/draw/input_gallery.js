@@ -213,7 +213,9 @@ export function createGallery(server) {
   let onopened = () => {};
 
   element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "Escape") open(false);
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    open(false);
   });
   page.on(["source"], mark);
   page.on(["model"], () => turnTo(0));

@@ -3,7 +3,7 @@
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
-import { page } from "../parts/page.js";
+import { opensFresh, page } from "../parts/page.js";
 import { createInput } from "./input.js";
 import { shownInput } from "../parts/input_state.js";
 import { createPad } from "../parts/pad.js";
@@ -11,10 +11,14 @@ import { createPerturbation } from "./perturb.js";
 import { createStrip, inkOf } from "./strip.js";
 import { createPrediction } from "../parts/prediction.js";
 import { createNetwork } from "../parts/network/network.js";
+import { createPopover } from "../parts/popover.js";
 import { createCellPanel } from "./cell.js";
 import { mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
 import { createCompare } from "./compare.js";
+import { createDrawer } from "./drawer.js";
+import { createLevels } from "./levels.js";
+import { createMeantChip } from "./meant.js";
 import { createWhy } from "./why.js";
 import { createTakeAlong } from "./take_along.js";
 import { padRectangle } from "../lib/field.js";
@@ -34,6 +38,11 @@ const KEYS = [
   { keys: "?", words: "draw.help.help" },
 ];
 
+/** @typedef {import("../lib/link.js").Place} Place */
+
+/** The digit that is written on a page that was opened without a link. */
+const GREETING = 3;
+
 /** @param {HTMLElement} element @param {{ server: any }} gradio */
 export async function mount(element, { server }) {
   const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
@@ -48,15 +57,25 @@ export async function mount(element, { server }) {
   const perturbation = createPerturbation();
   const prediction = createPrediction({ onopen: (k) => cell.open([{ step: -1, of: "class", cell: [0, k] }]) });
   const network = createNetwork({
+    apart: true,
     onwant: () => send(performance.now(), false),
     onopen: (place) => cell.open([place]),
+    onpin: (place) => page.set({ pin: place }),
+    ongrow: (step) => page.set({ layer: page.get("layer") === step ? null : step, cells: [] }),
     onfield: outlineInk,
   });
   const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
   const takeAlong = createTakeAlong({
     request,
     network,
-    strip: strip.element,
+    strip: async (draw) => {
+      prepared.open(true);
+      try {
+        return await draw(strip.element);
+      } finally {
+        prepared.open(false);
+      }
+    },
     prediction: () => answered?.answer.prediction ?? { classes: [], probabilities: [] },
     onfail: fail,
   });
@@ -70,8 +89,22 @@ export async function mount(element, { server }) {
       );
     },
   });
-  const why = createWhy({ request });
+  const why = createWhy({ request, predicted });
   const compare = createCompare({ server, drawing });
+  const drawer = createDrawer({
+    panels: [
+      { name: "why", words: "why.title", title: "why.title.why", element: why.element },
+      { name: "compare", words: "compare.title", title: "compare.title.why", element: compare.element },
+    ],
+    onopen: openPanel,
+  });
+  const levels = createLevels({
+    onlayer: () => page.set({ layer: (page.get("pin") ?? { step: 0 }).step, cells: [] }),
+    onnumber: () => {
+      const place = page.get("pin") ?? network.strongest(page.get("layer"));
+      if (place && place.step >= 0) cell.open([place]);
+    },
+  });
   const help = createHelp("draw", KEYS);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const replay = h(
@@ -91,6 +124,36 @@ export async function mount(element, { server }) {
       ),
     ),
   );
+  const inputs = createPopover({
+    words: "input.more",
+    title: "input.more.why",
+    name: "inputs",
+    children: [
+      input.element,
+      h("label", { class: "brush-row" }, h("span", { dataset: { i18n: "pad.brush.word" } }), pad.width),
+      perturbation.element,
+    ],
+  });
+  const prepared = createPopover({
+    words: "strip.more",
+    title: "strip.more.why",
+    name: "prepared",
+    children: [strip.element, numbers.element],
+  });
+  const view = createPopover({
+    words: "view.title",
+    title: "view.title.why",
+    name: "view",
+    children: [network.controls.arrangement, h("div", { class: "view-end" }, takeAlong.element, help.element)],
+  });
+  const meant = createMeantChip({
+    onchoose: (label) => {
+      page.set({ label });
+      openPanel("why");
+    },
+  });
+  const whyChip = h("button", { type: "button", class: "chip", onclick: () => openPanel("why") });
+  pad.tools.append(inputs.element);
 
   element.replaceChildren(
     h(
@@ -99,25 +162,31 @@ export async function mount(element, { server }) {
       h(
         "div",
         { class: "draw-top" },
-        h("div", { class: "draw-pad" }, pad.element, input.element),
+        h("div", { class: "draw-pad" }, pad.element),
+        h("div", { class: "draw-ink" }, strip.brief, prepared.element, input.told),
         h(
-          "div",
-          { class: "draw-answer" },
+          "section",
+          { class: "prediction", dataset: { i18nAria: "prediction.title" } },
           h(
             "div",
-            { class: "draw-told" },
-            prediction.element,
-            h("div", { class: "draw-end" }, takeAlong.element, help.element),
+            { class: "draw-verdict" },
+            prediction.headline,
+            prediction.words,
+            h("div", { class: "chips" }, whyChip, meant.element),
+            replay,
+            network.controls.learning,
           ),
-          h("div", { class: "draw-why" }, strip.element, perturbation.element, numbers.element, replay),
+          prediction.list,
         ),
       ),
-      input.gallery,
-      problem,
-      why.element,
-      compare.element,
+      h("div", { class: "flow" }, levels.element, network.controls.direction, view.element, network.controls.reading),
       network.element,
       cell.element,
+      input.gallery,
+      drawer.body,
+      h("div", { class: "draw-foot" }, drawer.tabs, network.controls.legend),
+      problem,
+      input.problem,
     ),
   );
 
@@ -126,6 +195,18 @@ export async function mount(element, { server }) {
   /** When each change happened that is not on screen yet. @type {number[]} */
   let unpainted = [];
 
+  /** Whether the page is still to show itself alive: it was opened without a link, and nobody has done anything. */
+  let greets = opensFresh && !pad.strokes.length;
+
+  /** Write a digit, so that the whole network is seen at work. */
+  function greet() {
+    greets = false;
+    if (pad.busy || pad.strokes.length || page.get("source")) return;
+    const { strokes } = examples.find((/** @type {{ label: number }} */ { label }) => label === GREETING);
+    network.lightUp();
+    pad.play(strokes, true);
+  }
+
   const post = newestOnly(
     ({ asked, version, ...input }) => ask(server.observe, input, t("error.unreachable")),
     (answer, input) => {
@@ -133,6 +214,7 @@ export async function mount(element, { server }) {
       problem.hidden = answer.problem === null;
       problem.textContent = answer.problem ?? "";
       answered = { answer, input };
+      if (greets && !answer.fed.example) greet();
       explain();
       why.refresh();
       compare.refresh();
@@ -170,6 +252,7 @@ export async function mount(element, { server }) {
       unpainted.push(at);
       network.expire();
     }
+    network.hold(pad.busy);
     page.set({ ink: pad.strokes, pen: pad.brush });
     post({
       ...drawing(),
@@ -229,6 +312,37 @@ export async function mount(element, { server }) {
     pad.outline(blocks && answered ? padRectangle(blocks, answered.answer.stages) : null);
   }
 
+  /** Open a panel of the drawer, or close it. @param {string | null} name */
+  function openPanel(name) {
+    page.set({
+      why: name === "why" ? (page.get("why") ?? { target: null, layer: null }) : null,
+      compare:
+        name === "compare"
+          ? (page.get("compare") ?? { with: page.get("edits").length ? "changes" : "model", step: null })
+          : null,
+    });
+  }
+
+  const showPanel = () => drawer.show(page.get("why") ? "why" : page.get("compare") ? "compare" : null);
+
+  /** One level up: from a number to the one before or its layer, from a layer to the network; then nothing is pinned. */
+  function goUp() {
+    const cells = page.get("cells");
+    if (cells.length) page.set({ cells: cells.slice(0, -1) });
+    else if (page.get("layer") !== null) page.set({ layer: null });
+    else page.set({ pin: null });
+  }
+
+  /** Show the network at the level that the page's state says, with what is pinned. */
+  function follow() {
+    const cells = page.get("cells");
+    const last = cells.at(-1);
+    element.dataset.level = cells.length ? "number" : page.get("layer") === null ? "network" : "layer";
+    network.grow(cells.length ? null : page.get("layer"));
+    network.pin(last ? (last.of === "class" ? null : last) : page.get("pin"));
+    if (last) network.reveal(last.step);
+  }
+
   function show() {
     if (!answered) return;
     const { answer, input: sent } = answered;
@@ -238,23 +352,41 @@ export async function mount(element, { server }) {
     input.show(answer.stages);
     numbers.refresh();
     prediction.show(answer.prediction, answer.before);
+    if (pad.guest && !pad.busy) prediction.words.textContent = t("prediction.over");
+    tellChips();
+  }
+
+  /** The class that the drawing is read as; null where nothing is said of it. */
+  function predicted() {
+    const { classes = [] } = page.get("description") ?? {};
+    const best = classes.indexOf(prediction.headline.dataset.best ?? "");
+    return best < 0 ? null : best;
+  }
+
+  function tellChips() {
+    const best = prediction.headline.dataset.best;
+    whyChip.textContent = best ? t("chip.why", { name: best }) : t("why.title");
   }
 
   function describe() {
     const description = page.get("description");
     answered = null;
-    network.element.hidden = !description;
+    network.element.classList.toggle("waiting", !description);
     if (description) network.describe(description);
+    meant.describe(description?.classes ?? []);
     fillWords(element);
+    tellChips();
     send();
   }
 
   page.on(["description"], describe);
   page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
-  page.on(["cells", "description"], () => {
+  page.on(["cells", "layer", "pin", "description"], follow);
+  page.on(["cells"], () => {
     const last = page.get("cells").at(-1);
-    if (last) network.reveal(last.step);
+    if (last && last.of !== "class") page.set({ pin: last });
   });
+  page.on(["why", "compare"], showPanel);
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
     problem.hidden = page.get("modelError") === null;
@@ -272,6 +404,9 @@ export async function mount(element, { server }) {
     network.repaint();
   });
 
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && page.get("tab") === "draw" && !event.defaultPrevented) goUp();
+  });
   element.addEventListener("dragover", (event) => event.preventDefault());
   element.addEventListener("drop", (event) => {
     event.preventDefault();
@@ -279,4 +414,6 @@ export async function mount(element, { server }) {
   });
 
   describe();
+  showPanel();
+  follow();
 }

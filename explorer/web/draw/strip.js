@@ -5,7 +5,7 @@ import { colourTable, tableIndex } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
-import { inkStroke } from "../parts/pad.js";
+import { inkStroke, PEN } from "../parts/pad.js";
 
 const INK_SIDE = 244;
 
@@ -37,7 +37,7 @@ export function createStrip() {
   on.checked = page.get("centred");
   const element = h(
     "div",
-    {},
+    { class: "strip-place" },
     stages,
     h(
       "label",
@@ -47,8 +47,23 @@ export function createStrip() {
     ),
   );
 
+  const [drawn, seen] = [INK_SIDE, 28].map((side) =>
+    canvas(side, side, { class: "brief-picture", "aria-hidden": "true" }),
+  );
+  drawn.dataset.stage = "drawn";
+  const brief = h(
+    "div",
+    { class: "brief" },
+    ...[
+      { picture: drawn, words: "strip.ink" },
+      { picture: seen, words: "strip.seen" },
+    ].map(({ picture, words }) => h("figure", {}, picture, h("figcaption", { dataset: { i18n: words } }))),
+  );
+
   return {
     element,
+    /** The ink and what the network sees, small. */
+    brief,
     /** @param {Stages} stages @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
     show(stages, strokes, brush) {
       const { source, unperturbed } = stages;
@@ -62,6 +77,8 @@ export function createStrip() {
       paintGrey(centred.picture, still.side, fromBase64(still.data));
       paintGrey(perturbed.picture, stages.picture.side, fromBase64(stages.picture.data));
       paintNormalised(normalised.picture, stages);
+      copy(ink.picture, drawn);
+      copy(normalised.picture, seen);
       if (!stages.empty && stages.centred) markCentre(scaled.picture, stages);
       const number = (/** @type {number} */ u) => u.toFixed(2);
       const signed = (/** @type {number} */ u) => (u > 0 ? `+${u}` : u === 0 ? "0" : `−${-u}`);
@@ -114,6 +131,14 @@ function stage(name, side) {
   };
 }
 
+/** @param {HTMLCanvasElement} from @param {HTMLCanvasElement} to */
+function copy(from, to) {
+  if (to.width !== from.width) to.width = to.height = from.width;
+  const context = /** @type {CanvasRenderingContext2D} */ (to.getContext("2d"));
+  context.clearRect(0, 0, to.width, to.height);
+  context.drawImage(from, 0, 0);
+}
+
 /** The ink of a picture, to be laid on the pad; null for strokes. @param {{ ink?: Grey }} stages */
 export function inkOf({ ink }) {
   if (!ink) return null;
@@ -163,7 +188,7 @@ function drawInk(picture, box, strokes, brush) {
   context.clearRect(0, 0, INK_SIDE, INK_SIDE);
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = context.fillStyle = style.color;
-  context.lineWidth = 0.05 * brush * INK_SIDE;
+  context.lineWidth = PEN * brush * INK_SIDE;
   for (const stroke of strokes) inkStroke(context, stroke, INK_SIDE);
   if (box) frameBox(context, style, box);
 }

@@ -12,8 +12,8 @@ const POLL_MS = 50;
 const LONGEST_MS = 10_000;
 
 /**
- * @param {{ request: (name: string, more: any) => Promise<any>, network: { element: HTMLElement, complete: boolean }, strip: HTMLElement, prediction: () => any, onfail: (error: Error) => void }} options
- *   `prediction`: the last answered one
+ * @param {{ request: (name: string, more: any) => Promise<any>, network: { element: HTMLElement, complete: boolean }, strip: (draw: (element: HTMLElement) => Promise<Blob>) => Promise<Blob>, prediction: () => any, onfail: (error: Error) => void }} options
+ *   `strip` shows the preprocessing while it is drawn; `prediction`: the last answered one
  */
 export function createTakeAlong({ request, network, strip, prediction, onfail }) {
   /** The network from its first column to its last, drawn once what was scrolled out of sight is painted. @param {(element: HTMLElement) => Blob | Promise<Blob>} draw */
@@ -49,7 +49,7 @@ export function createTakeAlong({ request, network, strip, prediction, onfail })
     choices: [
       { words: "draw.save.network.png", run: async () => save(await unrolled(pngFile), "convscope-network.png") },
       { words: "draw.save.network.svg", run: async () => save(await unrolled(svgFile), "convscope-network.svg") },
-      { words: "draw.save.strip", run: async () => save(await pngFile(strip), "convscope-preprocessing.png") },
+      { words: "draw.save.strip", run: async () => save(await strip(pngFile), "convscope-preprocessing.png") },
       {
         words: "draw.save.input.csv",
         run: async () => {

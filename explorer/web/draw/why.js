@@ -8,6 +8,7 @@ import { short } from "../lib/numbers.js";
 import { pngFile } from "../parts/snapshot.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
+import { createMeant } from "./meant.js";
 import { createWhyMap } from "./why_map.js";
 
 /** Quick ones first. */
@@ -17,8 +18,12 @@ export const REST_MS = 300;
 
 /** What the panel asks about, null while it is closed. @typedef {import("../lib/link.js").Question | null} Question */
 
-/** @param {{ request: (name: string, more: any) => Promise<any> }} options  `request` asks the server about what is on the pad */
-export function createWhy({ request }) {
+/**
+ * @param {{ request: (name: string, more: any) => Promise<any>, predicted: () => number | null }} options
+ *   `request` asks the server about what is on the pad; `predicted`: the class that it is read as
+ */
+export function createWhy({ request, predicted }) {
+  const meant = createMeant({ request, predicted });
   const maps = METHODS.map((method) =>
     createWhyMap({ method, onlayer: method === "grad_cam" ? (layer) => change({ layer }) : undefined }),
   );
@@ -51,11 +56,11 @@ export function createWhy({ request }) {
     ],
   });
   const element = h(
-    "details",
-    { class: "draw-panel why", ontoggle: toggled },
-    h("summary", { dataset: { i18n: "why.title", i18nTitle: "why.title.why" } }),
+    "section",
+    { class: "draw-panel why", id: "why", hidden: true, dataset: { i18nAria: "why.title" } },
     h("div", { class: "why-bar" }, choice, score, menu.element),
     problem,
+    meant.element,
     grid,
   );
   let latest = 0;
@@ -63,11 +68,6 @@ export function createWhy({ request }) {
   /** The score of the last answer and its class. @type {{ target: number, score: number } | null} */
   let scored = null;
   let model = page.get("model");
-
-  function toggled() {
-    if (element.open === (page.get("why") !== null)) return;
-    page.set({ why: element.open ? { target: null, layer: null } : null });
-  }
 
   /** @param {Partial<NonNullable<Question>>} part */
   function change(part) {
@@ -88,6 +88,7 @@ export function createWhy({ request }) {
     grid.setAttribute("aria-busy", "true");
     problem.hidden = true;
     try {
+      await meant.ask(() => turn === latest);
       for (const [k, map] of maps.entries()) {
         const layer = METHODS[k] === "grad_cam" ? question.layer : null;
         const answer = await request("why", { method: METHODS[k], target: question.target, layer });
@@ -123,7 +124,6 @@ export function createWhy({ request }) {
   }
 
   function follow() {
-    element.open = page.get("why") !== null;
     listClasses();
     refresh(0);
   }
@@ -131,7 +131,7 @@ export function createWhy({ request }) {
   /** Explain what is on the pad now, once it rests. @param {number} [rest] ms */
   function refresh(rest = REST_MS) {
     clearTimeout(due);
-    if (element.open) due = window.setTimeout(ask, rest);
+    if (page.get("why")) due = window.setTimeout(ask, rest);
   }
 
   page.on(["why"], follow);
@@ -143,9 +143,9 @@ export function createWhy({ request }) {
   page.on(["language"], () => {
     listClasses();
     tell();
-    for (const map of maps) map.redraw();
+    for (const map of [...maps, meant]) map.redraw();
   });
-  page.on(["dark"], () => maps.forEach((map) => map.redraw()));
+  page.on(["dark"], () => [...maps, meant].forEach((map) => map.redraw()));
   follow();
 
   return { element, refresh };

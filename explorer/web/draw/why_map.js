@@ -111,7 +111,7 @@ export function createWhyMap({ method, onlayer }) {
     const expected = score - (baseline ?? 0);
     sum.textContent = !values.length
       ? ""
-      : method === "integrated_gradients"
+      : ["integrated_gradients", "difference"].includes(method)
         ? t("why.complete", {
             sum: short(total),
             expected: short(expected),

@@ -1,6 +1,6 @@
 /**
  * Where the maps of one step stand in its picture, in CSS pixels: every cell a square of `zoom` pixels, maps in columns,
- * `gap` pixels between neighbours.
+ * `gap` pixels between neighbours. Where `zoom` is no whole number, a cell begins at the nearest whole pixel.
  */
 
 import { runs } from "./field.js";
@@ -46,6 +46,65 @@ export function gridOf({ rows, columns, count }, channels) {
   };
 }
 
+/** Where a row or column of cells begins in its map. @param {Grid} grid @param {number} k */
+const edge = ({ zoom }, k) => Math.round(k * zoom);
+
+/** The row or column of cells at a pixel of a map, the inverse of `edge`. @param {Grid} grid @param {number} pixel */
+function cellOf(grid, pixel) {
+  const near = Math.floor(pixel / grid.zoom);
+  return edge(grid, near + 1) <= pixel ? near + 1 : edge(grid, near) > pixel ? near - 1 : near;
+}
+
+/** A map's width and height on the page. @param {Grid} grid */
+const sidesOf = (grid) => [edge(grid, grid.columns), edge(grid, grid.rows)];
+
+/**
+ * Maps in a single column, each as large as fits into a square of `side`, or, turned, in a single row.
+ * @param {{ rows: number, columns: number, count: number }} map @param {number} channels maps shown
+ * @param {number} side px @param {boolean} turned
+ * @param {number} [gap] px between maps
+ * @returns {Grid}
+ */
+export function lineOf({ rows, columns, count }, channels, side, turned, gap = GAP) {
+  const zoom = side / Math.max(rows, columns);
+  const [across, down] = turned ? [channels, 1] : [1, channels];
+  const grid = { channels, rows, columns, count, across, down, zoom, gap, width: 0, height: 0 };
+  const [width, height] = sidesOf(grid);
+  return { ...grid, width: across * (width + gap) - gap, height: down * (height + gap) - gap };
+}
+
+/**
+ * Maps as large as a frame lets them be, cells of whole pixels; where even the smallest do not fit, they are wider than it.
+ * @param {{ rows: number, columns: number, count: number }} map @param {number} channels maps shown
+ * @param {number} width px @param {number} height px
+ * @returns {Grid}
+ */
+export function filling({ rows, columns, count }, channels, width, height) {
+  const laid = (/** @type {number} */ zoom) => {
+    const down = Math.min(channels, Math.max(1, Math.floor((height + GAP) / (rows * zoom + GAP))));
+    const across = Math.ceil(channels / down);
+    const size = [across * (columns * zoom + GAP) - GAP, down * (rows * zoom + GAP) - GAP];
+    return { channels, rows, columns, count, across, down, zoom, gap: GAP, width: size[0], height: size[1] };
+  };
+  for (let zoom = LARGEST_ZOOM; zoom > 1; zoom--) {
+    const grid = laid(zoom);
+    if (grid.width <= width && grid.height <= height) return grid;
+  }
+  return laid(1);
+}
+
+/**
+ * A vector's values in rows that fill a strip, every one at least a pixel.
+ * @template {{ rows: number, columns: number, count: number }} M @param {M} map @param {number} width px @param {number} height px
+ * @returns {M & { zoom: number }}
+ */
+export function stripOf(map, width, height) {
+  let zoom = Math.min(LARGEST_ZOOM, width);
+  while (zoom > 1 && Math.ceil(map.count / Math.floor(width / zoom)) * zoom > height) zoom--;
+  const columns = Math.min(map.count, Math.floor(width / zoom));
+  return { ...map, columns, rows: Math.ceil(map.count / columns), zoom };
+}
+
 /** The same maps, `times` as large. @param {Grid} grid @param {number} times @returns {Grid} */
 export const enlarged = (grid, times) => ({
   ...grid,
@@ -57,10 +116,16 @@ export const enlarged = (grid, times) => ({
 
 /** Where a map begins: maps run down the first column, then down the next. @param {Grid} grid @param {number} channel */
 export function originOf(grid, channel) {
-  return {
-    x: Math.floor(channel / grid.down) * (grid.columns * grid.zoom + grid.gap),
-    y: (channel % grid.down) * (grid.rows * grid.zoom + grid.gap),
-  };
+  const [width, height] = sidesOf(grid);
+  return { x: Math.floor(channel / grid.down) * (width + grid.gap), y: (channel % grid.down) * (height + grid.gap) };
+}
+
+/** Where a cell is drawn. @param {Grid} grid @param {Cell} cell */
+export function rectangleOf(grid, { channel, row, column }) {
+  const { x, y } = originOf(grid, channel);
+  const [left, top] = [edge(grid, column), edge(grid, row)];
+  const [width, height] = [edge(grid, column + 1) - left, edge(grid, row + 1) - top];
+  return { x: x + left, y: y + top, width, height };
 }
 
 /** The picture's outline as a CSS shape: without the places after the last map, or after a vector's last value. @param {Grid} grid */
@@ -69,8 +134,8 @@ export function outlineOf(grid) {
   const rest = grid.count % grid.columns;
   const single = grid.channels === 1;
   const corner = single
-    ? { x: rest * grid.zoom, y: grid.height - grid.zoom }
-    : { x: x - grid.gap, y: y + grid.rows * grid.zoom };
+    ? { x: edge(grid, rest), y: edge(grid, grid.rows - 1) }
+    : { x: x - grid.gap, y: y + edge(grid, grid.rows) };
   if (single ? rest === 0 : corner.y === grid.height) return "none";
   const places = [
     [0, 0],
@@ -88,12 +153,12 @@ export function outlineOf(grid) {
  * @param {Grid} grid @param {number} x @param {number} y @returns {Cell | null}
  */
 export function cellAt(grid, x, y) {
-  const [pitchX, pitchY] = [grid.columns * grid.zoom + grid.gap, grid.rows * grid.zoom + grid.gap];
+  const [pitchX, pitchY] = sidesOf(grid).map((side) => side + grid.gap);
   const [across, down] = [Math.floor(x / pitchX), Math.floor(y / pitchY)];
   const cell = {
     channel: across * grid.down + down,
-    row: Math.floor((y - down * pitchY) / grid.zoom),
-    column: Math.floor((x - across * pitchX) / grid.zoom),
+    row: cellOf(grid, Math.floor(y - down * pitchY)),
+    column: cellOf(grid, Math.floor(x - across * pitchX)),
   };
   return x >= 0 && y >= 0 && down < grid.down && holds(grid, cell) ? cell : null;
 }
@@ -169,22 +234,22 @@ export function mapCell({ size, columns, block }, index) {
  * @returns {{ x: number, y: number, width: number, height: number }[]}
  */
 export function rectanglesOf(cells, { size, block }, grid, channels) {
-  const { zoom, columns } = grid;
-  if (size.length === 1) {
-    const rows = runs(cells[0]).flatMap(([start, length]) => byRows(start, length, columns));
-    return rows.map(([row, column, length]) => ({
-      x: column * zoom,
-      y: row * zoom,
-      width: length * zoom,
-      height: zoom,
-    }));
-  }
-  const pixels = (/** @type {[number, number]} */ [start, length]) => [
-    Math.floor(start / block) * zoom,
-    (Math.floor((start + length - 1) / block) - Math.floor(start / block) + 1) * zoom,
+  const { columns } = grid;
+  const span = (/** @type {number} */ from, /** @type {number} */ to) => [
+    edge(grid, from),
+    edge(grid, to) - edge(grid, from),
   ];
+  if (size.length === 1) {
+    const parts = runs(cells[0]).flatMap(([start, length]) => byRows(start, length, columns));
+    return parts.map(([row, column, length, rows]) => {
+      const [[x, width], [y, height]] = [span(column, column + length), span(row, row + rows)];
+      return { x, y, width, height };
+    });
+  }
+  const pixels = (/** @type {[number, number]} */ [start, length]) =>
+    span(Math.floor(start / block), Math.floor((start + length - 1) / block) + 1);
   const across = runs(cells[size.length - 1]).map(pixels);
-  const down = size.length > 2 ? runs(cells[size.length - 2]).map(pixels) : [[0, zoom]];
+  const down = size.length > 2 ? runs(cells[size.length - 2]).map(pixels) : [span(0, 1)];
   const found = [];
   for (let place = 0; place < channels.length; place++) {
     const index = tensorIndex({ size, columns, block }, size.length, { channel: channels[place], row: 0, column: 0 });
@@ -196,15 +261,17 @@ export function rectanglesOf(cells, { size, block }, grid, channels) {
   return found;
 }
 
-/** A run of a vector's values as runs in its rows; whole rows are one. @param {number} start @param {number} length @param {number} columns @returns {[number, number, number][]} */
+/** A run of a vector's values as row, column, length and number of rows of its parts; whole rows are one. @param {number} start @param {number} length @param {number} columns @returns {[number, number, number, number][]} */
 function byRows(start, length, columns) {
-  /** @type {[number, number, number][]} */
+  /** @type {[number, number, number, number][]} */
   const found = [];
   for (let at = start; at < start + length;) {
     const column = at % columns;
-    const taken = Math.min(columns - column, start + length - at);
-    found.push([Math.floor(at / columns), column, taken]);
-    at += taken;
+    const left = start + length - at;
+    const rows = column === 0 ? Math.max(1, Math.floor(left / columns)) : 1;
+    const across = Math.min(columns - column, left);
+    found.push([Math.floor(at / columns), column, across, rows]);
+    at += across * rows;
   }
   return found;
 }
@@ -215,24 +282,26 @@ function byRows(start, length, columns) {
  * @param {Uint8Array} codes the cells of all maps, one map after the other @param {Uint32Array[]} lookups the colour of each code, for each map
  */
 export function paintMaps(words, grid, codes, lookups) {
-  const { zoom, gap, width, rows, columns, count, across, down } = grid;
+  const { gap, width, rows, columns, count, across, down } = grid;
+  const [mapWidth, mapHeight] = sidesOf(grid);
+  const columnAt = Int32Array.from({ length: mapWidth }, (_, x) => cellOf(grid, x));
   for (let place = 0; place < down; place++) {
     for (let row = 0; row < rows; row++) {
-      const line = (place * (rows * zoom + gap) + row * zoom) * width;
+      const [top, bottom] = [edge(grid, row), edge(grid, row + 1)];
+      if (top === bottom) continue;
+      const line = (place * (mapHeight + gap) + top) * width;
+      const filled = edge(grid, Math.min(columns, count - row * columns));
       let end = line;
       for (let map = 0; map < across; map++) {
         const channel = map * down + place;
         if (channel >= lookups.length) break;
         const lookup = lookups[channel];
-        const last = channel * count + Math.min((row + 1) * columns, count);
-        let at = line + map * (columns * zoom + gap);
-        for (let k = channel * count + row * columns; k < last; k++) {
-          const word = lookup[codes[k]];
-          for (const stop = at + zoom; at < stop; at++) words[at] = word;
-        }
-        end = at;
+        const first = channel * count + row * columns;
+        const at = line + map * (mapWidth + gap);
+        for (let x = 0; x < filled; x++) words[at + x] = lookup[codes[first + columnAt[x]]];
+        end = at + filled;
       }
-      for (let copy = 1; copy < zoom; copy++) words.copyWithin(line + copy * width, line, end);
+      for (let copy = 1; copy < bottom - top; copy++) words.copyWithin(line + copy * width, line, end);
     }
   }
 }

@@ -8,7 +8,8 @@
  * `digit`: a picture of MNIST's test set instead of the ink; a picture file cannot travel. `perturb`: how the input is changed,
  * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
- * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. Of the Arithmetic page,
+ * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. `pin`: the cell that is kept in
+ * view; `layer`: the step all of whose maps are shown. Of the Arithmetic page,
  * `part`: what of it is in front; `hide`: panels that are hidden; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
  *
  * Of the network view, `zoom`: how large maps are; `sort`: what channels are sorted by; `scope`: what the darkest colour
@@ -39,7 +40,7 @@ import { PICTURES } from "./pictures.js";
  * @typedef {{
  *   tab: string, model: string, language: string, ink: Stroke[], pen: number, centred: boolean, label: number | null, edits: Edit[],
  *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
- *   run: string, why: Question | null, compare: Compared | null, cells: Place[],
+ *   run: string, why: Question | null, compare: Compared | null, cells: Place[], pin: Place | null, layer: number | null,
  *   section: string, hidden: string[], walk: unknown, chain: unknown, signals: unknown,
  *   kernelPicture: string, kernelChain: import("../kernels/state.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown,
  * }} Linked
@@ -121,6 +122,16 @@ function portable(edits) {
   return bound < 0 ? edits : edits.slice(0, bound);
 }
 
+/** @param {string} text @returns {Place} */
+function readPlace(text) {
+  const parts = /^(-1|\d+)(?::([a-z]+))?((?:\.\d+)+)$/.exec(text);
+  if (!parts) throw new Error(text);
+  return { step: Number(parts[1]), of: parts[2] ?? "", cell: parts[3].slice(1).split(".").map(Number) };
+}
+
+/** @param {Place} place */
+const writePlace = ({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".");
+
 /** Panels of the Arithmetic page that can be hidden. */
 export const PANELS = ["settings", "article", "sum", "result", "formula", "torch", "code", "other"];
 
@@ -191,7 +202,7 @@ export const fields = {
     read: (text) => Number(oneOf(text, ["1", "2", "4"])),
     write: (zoom) => (zoom === 1 ? null : String(zoom)),
   },
-  sort: { ...textField("sort", "index"), read: (text) => oneOf(text, ["activation", "gradient", "attribution"]) },
+  sort: { ...textField("sort", "activation"), read: (text) => oneOf(text, ["index", "gradient", "attribution"]) },
   scope: { ...textField("scope", "map"), read: (text) => oneOf(text, ["layer", "network"]) },
   fold: {
     part: "fold",
@@ -265,16 +276,18 @@ export const fields = {
   cells: {
     part: "cells",
     initial: [],
-    read: (text) =>
-      text.split("_").map((cell) => {
-        const parts = /^(-1|\d+)(?::([a-z]+))?((?:\.\d+)+)$/.exec(cell);
-        if (!parts) throw new Error(cell);
-        return { step: Number(parts[1]), of: parts[2] ?? "", cell: parts[3].slice(1).split(".").map(Number) };
-      }),
-    write: (cells) =>
-      cells.length
-        ? cells.map(({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".")).join("_")
-        : null,
+    read: (text) => text.split("_").map(readPlace),
+    write: (cells) => (cells.length ? cells.map(writePlace).join("_") : null),
+  },
+  pin: { part: "pin", initial: null, read: readPlace, write: (place) => place && writePlace(place) },
+  layer: {
+    part: "layer",
+    initial: null,
+    read: (text) => {
+      if (!/^(-1|\d+)$/.test(text)) throw new Error(text);
+      return Number(text);
+    },
+    write: (step) => (step === null ? null : String(step)),
   },
   section: {
     part: "part",

@@ -1,10 +1,12 @@
 /** The bar above the pages: the explored model and its facts, the theme and the language. */
 
 import { h } from "../parts/dom.js";
-import { fillWords, speak, t, words } from "../parts/i18n.js";
+import { fillWords, speak, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { ignorePart, keepLink, page } from "../parts/page.js";
+import { createPopover } from "../parts/popover.js";
 import { percent } from "../parts/prediction.js";
+import { createToast } from "../parts/toast.js";
 
 const LANGUAGES = { en: "English", zh: "中文" };
 
@@ -23,7 +25,8 @@ export async function mount(element, { server, options }) {
       h("option", { value: name }, title === name ? title : `${title} (${name})`),
     ),
   );
-  const facts = h("p", { class: "model-facts" });
+  const facts = h("div", { class: "model-facts" });
+  const told = createPopover({ words: "bar.facts", title: "bar.facts.why", name: "model-told", children: [facts] });
   const languages = h(
     "select",
     { class: "language", dataset: { i18nTitle: "bar.language" }, onchange: () => speak(languages.value) },
@@ -35,7 +38,7 @@ export async function mount(element, { server, options }) {
     "◐",
   );
   const missing = h("div", { class: "problem", role: "alert", hidden: true });
-  const note = h("p", { class: "note", role: "status", hidden: true });
+  const note = createToast();
   const link = h("button", {
     type: "button",
     class: "tool",
@@ -48,12 +51,11 @@ export async function mount(element, { server, options }) {
       "header",
       { class: "model-bar" },
       h("h1", { class: "brand" }, "Conv", h("span", {}, "Scope")),
-      h("label", { class: "model-label", for: "model-choice", dataset: { i18n: "bar.model" } }),
       choice,
-      facts,
+      told.element,
       h("div", { class: "bar-end" }, link, languages, theme),
     ),
-    note,
+    note.element,
     missing,
   );
 
@@ -87,11 +89,12 @@ export async function mount(element, { server, options }) {
     missing.hidden = true;
     if (![...choice.options].some((option) => option.value === name)) choice.add(new Option(name, name));
     choice.value = name;
+    const same = ["", name].includes(page.get("model")); // a link without a model means the first one
     page.set({
       model: name,
       description: null,
       modelError: null,
-      ...(name === page.get("model") ? {} : { cells: [], edits: [], fold: null }),
+      ...(same ? {} : { cells: [], pin: null, layer: null, edits: [], fold: null }),
     });
     describe(name);
   }
@@ -105,8 +108,8 @@ export async function mount(element, { server, options }) {
     }
     const { parameters, figures, trained, summary } = description;
     device.textContent = description.device.toUpperCase();
-    facts.title = summary;
     facts.replaceChildren(
+      ...(summary ? [h("span", { class: "summary" }, summary)] : []),
       h("span", { class: "fact" }, t("bar.parameters", { count: parameters.toLocaleString("en") })),
       ...(figures.mnist_accuracy === undefined
         ? []
@@ -122,17 +125,10 @@ export async function mount(element, { server, options }) {
   async function copyLink() {
     try {
       await navigator.clipboard.writeText(location.href);
-      say("bar.copied");
+      note.say("bar.copied");
     } catch {
-      say("bar.copy.by.hand");
+      note.say("bar.copy.by.hand");
     }
-  }
-
-  /** @param {string} key @param {Record<string, string>} [values] */
-  function say(key, values = {}) {
-    Object.assign(note.dataset, words(key, values));
-    note.textContent = t(key, values);
-    note.hidden = false;
   }
 
   /** The model to start with: the link's, if it is here. */
@@ -151,7 +147,7 @@ export async function mount(element, { server, options }) {
 
   function tellIgnored() {
     const parts = page.get("ignored");
-    if (parts.length) say("bar.ignored", { parts: parts.join(", ") });
+    if (parts.length) note.say("bar.ignored", { parts: parts.join(", ") });
   }
 
   function tellTabs() {

@@ -32,6 +32,8 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   let replay = 0;
   /** What lies on the pad instead of ink. @type {HTMLCanvasElement | null} */
   let picture = null;
+  /** Whether the ink was written for the person, who draws over it. */
+  let guest = false;
   /** The keyboard's pen, shown only once an arrow key was used. @type {{ at: [number, number], down: boolean } | null} */
   let cursor = null;
 
@@ -46,8 +48,14 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   const button = (/** @type {string} */ name, /** @type {string} */ icon, /** @type {() => void} */ act) =>
     h(
       "button",
-      { type: "button", class: "tool", dataset: { tool: name, i18nTitle: `pad.${name}` }, onclick: act },
-      icon,
+      {
+        type: "button",
+        class: "tool",
+        dataset: { tool: name, i18nTitle: `pad.${name}`, i18nAria: `pad.${name}` },
+        onclick: act,
+      },
+      h("span", { "aria-hidden": "true" }, icon),
+      h("span", { class: "word", dataset: { i18n: `pad.${name}.word` } }),
     );
   const buttons = {
     draw: button("draw", "✎", () => choose("draw")),
@@ -81,6 +89,7 @@ export function createPad({ ink, pen, onchange, onrelease }) {
       width,
     ),
   );
+  const tools = /** @type {HTMLElement} */ (element.lastElementChild);
 
   /** What is on the pad now, a stroke under way included. @returns {Stroke[]} */
   const shown = () => preview ?? (current ? [...history.now, current] : history.now);
@@ -103,12 +112,14 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   function travel(direction) {
     settle();
     if (!release()) history[direction]();
+    guest = false;
     changed();
   }
 
   function clear() {
     settle();
     release();
+    guest = false;
     if (history.now.length) history.change([]);
     changed();
   }
@@ -121,9 +132,10 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     return true;
   }
 
-  /** Begin a drawing in the place of a picture. */
+  /** Begin a drawing in the place of a picture, or of ink that was written for the person. */
   function takeOver() {
-    if (release() && history.now.length) history.change([]);
+    if ((release() || guest) && history.now.length) history.change([]);
+    guest = false;
   }
 
   /** End whatever is under way, keeping it. */
@@ -261,12 +273,19 @@ export function createPad({ ink, pen, onchange, onrelease }) {
 
   return {
     element,
+    /** The tools, the pen's width among them, where a page places them apart. */
+    tools,
+    width,
     redraw: draw,
     get strokes() {
       return shown();
     },
     get brush() {
       return brush;
+    },
+    /** Whether a gesture or a replay is under way. */
+    get busy() {
+      return current !== null || preview !== null;
     },
     /** Outline a part of the pad, or nothing. @param {{ left: number, top: number, width: number, height: number } | null} part in pad sides */
     outline(part) {
@@ -290,10 +309,16 @@ export function createPad({ ink, pen, onchange, onrelease }) {
       draw();
     },
 
-    /** Draw stored strokes as a hand would, as one undoable change. @param {Stroke[]} strokes */
-    play(strokes) {
+    /** Whether the ink was written for the person, who draws over it. */
+    get guest() {
+      return guest;
+    },
+
+    /** Draw stored strokes as a hand would, as one undoable change. @param {Stroke[]} strokes @param {boolean} [over] whether a person draws over it */
+    play(strokes, over = false) {
       settle();
       release();
+      guest = over;
       cursor = null;
       if (reducedMotion()) {
         history.change(strokes);

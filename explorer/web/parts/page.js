@@ -28,6 +28,9 @@ export const page = createStore({
 /** Browsers allow some hundred changes of the address in half a minute; a drawing changes more often. */
 const LINK_MS = 400;
 
+/** Whether the page was opened without a link to anything on it. */
+export const opensFresh = !(globalThis.location?.hash ?? "").replace(/^#/, "");
+
 /** Say that a part of the opened link does not fit what is here. @param {string} part */
 export const ignorePart = (part) => page.set({ ignored: [...page.get("ignored"), part] });
 
@@ -47,14 +50,25 @@ export function linked(key, read, otherwise) {
   }
 }
 
-/** Keep the address in step with the state from now on. */
+/** Where a person is: the way there can be gone back. */
+const PLACE = /** @type {const} */ (["tab", "layer", "cells"]);
+
+/** Keep the address in step with the state from now on; "back" goes to the page, layer or number before. */
 export function keepLink() {
   let due = 0;
+  let travels = false;
+  const linkNow = () => writeLink(Object.fromEntries(LINKED.map((key) => [key, page.get(key)])));
+  page.on([...PLACE], () => {
+    if (!travels) history.pushState(null, "", linkNow());
+  });
   page.on(LINKED, () => {
     clearTimeout(due);
-    due = window.setTimeout(() => {
-      const state = Object.fromEntries(LINKED.map((key) => [key, page.get(key)]));
-      history.replaceState(history.state, "", writeLink(state));
-    }, LINK_MS);
+    due = window.setTimeout(() => history.replaceState(history.state, "", linkNow()), LINK_MS);
+  });
+  addEventListener("popstate", () => {
+    const { tab = "draw", layer = null, cells = [] } = readLink(location.hash).state;
+    travels = true;
+    page.set({ tab, layer, cells });
+    travels = false;
   });
 }

@@ -6,6 +6,8 @@ import { largestOf } from "../lib/numbers.js";
 
 /** Past this many classes only the most probable are listed. */
 const MOST = 10;
+/** Where there is little room, so many of the most probable. */
+const FEW = 3;
 
 /** @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string }} Prediction */
 
@@ -41,6 +43,11 @@ export function createPrediction({ onopen }) {
 
   return {
     element: h("section", { class: "prediction", dataset: { i18nAria: "prediction.title" } }, headline, words, list),
+    headline,
+    /** A sentence about it. */
+    words,
+    /** A bar for each class. */
+    list,
 
     /** @param {Prediction} prediction @param {number[] | null} before what the unchanged model says, for a changed one */
     show({ verdict, classes, probabilities, threshold, reason, output = "" }, before) {
@@ -63,6 +70,7 @@ export function createPrediction({ onopen }) {
         bar.style.transform = `scaleX(${told ? p : 0})`;
         share.textContent = told ? percent(p) : "";
         row.classList.toggle("best", told && k === ranked[0].k);
+        row.classList.toggle("minor", ranked.findIndex((one) => one.k === k) >= FEW);
         open.disabled = !told;
         row.dataset.probability = told ? String(p) : "";
       });

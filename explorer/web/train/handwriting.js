@@ -98,7 +98,7 @@ export function createHandwriting({ onteach, onchange }) {
         h("p", { dataset: { i18n: "train.hand.which" } }),
         h(
           "div",
-          { class: "labels", role: "group", dataset: { i18nAria: "train.hand.which" } },
+          { class: "label-buttons", role: "group", dataset: { i18nAria: "train.hand.which" } },
           ...labels.map(({ button }) => button),
         ),
         status,

@@ -14,6 +14,7 @@ from core.explain.attribution import (
     cam_layers,
     grad_cam,
     integrated_gradients,
+    lead,
     log_odds,
     occlusion,
     saliency,
@@ -307,3 +308,15 @@ def test_inputs_that_are_no_pictures_are_attributed_too(shape):
     expected = (model.weight[0] * x[0]).detach()
     assert torch.allclose(integrated_gradients(scores, x, baseline)[0], expected, atol=1e-5)
     assert occlusion(scores, x, baseline).shape == x.shape
+
+
+def test_a_lead_is_the_logarithm_of_two_probabilities_quotient():
+    scores = torch.tensor([[1.0, -2.0, 4.0], [0.0, 0.5, -1.0]])
+    for output in (scores, scores.log_softmax(1)):
+        p = output.softmax(1)
+        torch.testing.assert_close(lead(output, 0, 2), (p[:, 0] / p[:, 2]).log())
+        torch.testing.assert_close(lead(output, 2, 0), -lead(output, 0, 2))
+    with pytest.raises(ValueError, match="there is no class 3; the model has 3"):
+        lead(scores, 0, 3)
+    with pytest.raises(Undefined, match="expected one score per class"):
+        lead(scores[0], 0, 1)

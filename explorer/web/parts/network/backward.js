@@ -13,7 +13,7 @@ export function createBackward() {
   const choice = h("select", {
     class: "true-label",
     dataset: { i18nTitle: "backward.why" },
-    onchange: () => page.set({ label: choice.value === "" ? null : Number(choice.value), cells: [] }),
+    onchange: () => page.set({ label: choice.value === "" ? null : Number(choice.value) }),
   });
   const loss = h("output", { class: "loss" });
   const rate = h("input", {
@@ -70,7 +70,10 @@ export function createBackward() {
   tellChanges();
 
   return {
-    element: h("div", { class: "backward" }, choice, loss, descent, changes),
+    /** Forward, or backward for a class taken for true. */
+    direction: choice,
+    /** What follows from it: the loss, a step downhill, and the changes made. */
+    learning: h("div", { class: "learning" }, loss, descent, changes),
 
     /** @param {string[]} classes that can be taken for true; none where the output is no score per class */
     describe(classes) {
@@ -88,7 +91,7 @@ export function createBackward() {
     /** @param {{ name: string, value: number } | null} told */
     tell(told) {
       descent.hidden = !told;
-      loss.textContent = told ? t("backward.loss", { name: told.name, value: short(told.value) }) : "";
+      loss.textContent = loss.title = told ? t("backward.loss", { name: told.name, value: short(told.value) }) : "";
     },
   };
 }

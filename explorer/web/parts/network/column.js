@@ -1,11 +1,12 @@
 /** One column of the network view: a step's facts, the maps of its channels, and the cell that is pointed at. */
 
 import { h } from "../dom.js";
-import { floatsFromBase64, fromBase64, readout, valueOf } from "../../lib/codes.js";
-import { cellAfterKey, mapCell, tensorIndex } from "../../lib/layout.js";
+import { floatsFromBase64, fromBase64, readout, valueOf, ZERO } from "../../lib/codes.js";
+import { cellAfterKey, filling, GAP, gridOf, lineOf, mapCell, stripOf, tensorIndex } from "../../lib/layout.js";
 import { largestOf, short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
 import { factLines, fedWords } from "./facts.js";
+import { kindOf, shortName } from "./kinds.js";
 import { createPicture } from "./picture.js";
 import { isFlat, lookupsOf } from "./shades.js";
 import { createSwap } from "./swap.js";
@@ -16,24 +17,28 @@ import { createSwap } from "./swap.js";
  *   parameters: string, learned: string[], field: string, scale: import("../../lib/colour.js").Scale, low: number, high: number, message: string,
  *   map: { channels: number, rows: number, columns: number, count: number, block: number, size: number[], perPage: number, labels: string[] } | null }} Step
  */
-/** A page of maps; `channels` and their `strengths` where they are sorted. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | null)[] }} Maps */
+/** A page of maps; `channels` and their `strengths` where they are sorted or named. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | null)[] }} Maps */
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
-
-/** Widths in px: of a column's padding and border, of its narrowest content, and of a column folded to its name. */
-const FRAME = 22,
-  NARROWEST = 132,
-  FOLDED = 36;
+/** @typedef {import("../../lib/link.js").Place} Place */
+/**
+ * How a column stands on the track: "brief" with its first maps, "whole" with all of them and its facts, "stub" as its name alone.
+ * `side`: of a map, px; `most`: maps of a brief column; `width`, `height`: room for the maps of a whole one; `turned`: a row instead.
+ * @typedef {{ look: "brief" | "whole" | "stub", side: number, most: number, width: number, height: number, turned: boolean, zoom: number }} Stand
+ */
 
 /**
  * @param {Step} step
- * @param {{ tell: (column: any, found: any) => void, swaps: string[], onpage: () => void, onopen: (place: any) => void, onpoint: (place: any) => void,
- *   onfold: () => void }} options
+ * @param {{ onpoint: (column: Column, cell: Cell | null) => void, swaps: string[], onpage: () => void, onopen: (column: Column, cell: Cell, byTouch: boolean) => void,
+ *   onfold: () => void, ongrow: () => void }} options
+ *   `onpoint` with the cell that is pointed at, or none any more; `onopen` with the one that was chosen
  */
-export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfold }) {
+export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ongrow }) {
   const { map } = step;
   const pages = map ? Math.ceil(map.channels / map.perPage) : 0;
-  const shownChannels = (/** @type {number} */ first) => (map ? Math.min(map.perPage, map.channels - first) : 0);
-  const picture = map && createPicture(map, shownChannels(0));
+  const onPage = (/** @type {number} */ first) => (map ? Math.min(map.perPage, map.channels - first) : 0);
+  const picture = map && createPicture(map, onPage(0));
+  /** @type {Stand} */
+  let stand = { look: "brief", side: 0, most: 0, width: 0, height: 0, turned: false, zoom: 1 };
   /** The scale of each map here, and the codes of all of them. */
   let scales = new Float32Array(0);
   let codes = new Uint8Array(0);
@@ -41,16 +46,16 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
   let channels = [];
   /** @type {(number | null)[] | undefined} */
   let strengths;
-  /** @type {Cell | null} */
-  let pointed = null;
-  let focused = false;
-  let folded = false;
+  /** A channel that has to be among the maps shown. @type {number | null} */
+  let kept = null;
   let dirty = false;
   /** @type {import("./facts.js").Fed | null} */
   let made = null;
 
   const name = () => (step.index < 0 ? t("network.input") : step.op);
   const fold = h("button", { type: "button", class: "fold", onclick: onfold });
+  const open = h("button", { type: "button", class: "step-open", onclick: ongrow });
+  const shape = h("span", { class: "step-shape" }, step.shape.slice(1).join("×") || String(step.shape[0] ?? ""));
   const title = h(
     "h3",
     {},
@@ -81,13 +86,21 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
       ? h("div", { class: "pager" }, turn(-1, "◀", "network.previous"), range, turn(1, "▶", "network.next"))
       : "";
   const frame = picture?.element ?? h("p", { class: "note plain-box" }, step.message);
+  const more = h("button", { type: "button", class: "step-more", hidden: true, onclick: ongrow });
   const element = h(
     "section",
-    { class: step.explained ? "step" : "step unknown", dataset: { step: step.index, op: step.op } },
-    h("header", {}, title, time, facts, swap.element, change),
-    pager,
+    {
+      class: step.explained ? "step" : "step unknown",
+      dataset: { step: step.index, op: step.op, kind: kindOf(step), look: "brief" },
+    },
+    h("header", { class: "step-head" }, open, shape),
+    h("div", { class: "step-told" }, title, time, facts, swap.element, change, pager),
     frame,
+    more,
   );
+
+  /** Maps that the column has room for now. */
+  const room = () => (stand.look === "whole" ? onPage(column.first) : Math.min(stand.most, map?.channels ?? 0));
 
   const column = {
     step,
@@ -99,31 +112,68 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
     /** Which drawing the maps are of. */
     version: 0,
 
-    get width() {
-      return folded ? FOLDED : FRAME + Math.max(NARROWEST, picture?.width ?? 0);
+    /** What the column needs beside its frame and padding, px. */
+    get content() {
+      return picture ? picture.width : 0;
     },
 
-    /** Show the column as its name alone. @param {boolean} on */
-    fold(on) {
-      folded = on;
-      element.classList.toggle("folded", on);
-      fold.setAttribute("aria-expanded", String(!on));
-      fold.title = t(on ? "network.unfold.step" : "network.fold.step", { name: name() });
-      fold.setAttribute("aria-label", fold.title);
-      fold.textContent = on ? "+" : "−";
+    /** Whether the values are the scores of named classes, for which there has to be room. */
+    get named() {
+      return map !== null && map.columns === 1 && map.labels.length > 0;
     },
 
-    /** @param {number} times */
-    resize(times) {
-      picture?.resize(times);
-      if (pointed) point(null);
+    /** What outlines over the maps depend on: how large they are and whose. */
+    get standing() {
+      return `${stand.look} ${picture?.grid.zoom} ${Array.from(channels).slice(0, room())}`;
+    },
+
+    /** @param {Stand} next */
+    stand(next) {
+      stand = next;
+      element.dataset.look = next.look;
+      element.classList.toggle("folded", next.look === "stub");
+      fold.setAttribute("aria-expanded", String(next.look !== "stub"));
+      if (!map || !picture) return;
+      const shown = room();
+      if (next.look === "whole") {
+        const [width, height] = [next.width, next.height];
+        const vector = map.channels === 1 && map.columns > 1 && map.size.length === 1;
+        const laid = vector ? stripOf(map, width, height) : map;
+        picture.lay(laid, next.height ? filling(laid, shown, width, height) : gridOf(laid, shown));
+        picture.resize(next.zoom);
+      } else if (next.look === "brief") {
+        const side = next.side * next.zoom;
+        const long = next.most * (side + GAP * next.zoom);
+        if (map.size.length > 1) picture.lay(map, lineOf(map, shown, side, next.turned, GAP * next.zoom));
+        else if (map.columns === 1) picture.lay(map, lineOf(map, 1, Math.min(18 * next.zoom * map.rows, long), false));
+        else {
+          const laid = next.turned ? stripOf(map, long, side) : stripOf(map, side, long);
+          picture.lay(laid, lineOf(laid, 1, laid.zoom * Math.max(laid.rows, laid.columns), false));
+        }
+      }
+      dirty = true;
+      tellMore();
     },
 
     /** The step with the colour scale its maps have now: gradients have a sign. @returns {Step} */
     scaled: () => (column.backward ? { ...step, scale: "diverging" } : step),
 
     /** Whether maps should be asked for. @param {number} version the drawing's */
-    wants: (version) => map !== null && !folded && column.version !== version,
+    wants: (version) =>
+      map !== null && stand.look !== "stub" && (column.version !== version || scales.length < room() || missesKept()),
+
+    /** What to ask for: the step, the first place in order, how many maps, and the channels among them. @param {boolean} hold the channels that are shown */
+    wanted(hold) {
+      if (stand.look === "whole") return [step.index, column.first];
+      const held = hold ? Array.from(channels).slice(0, room()) : [];
+      if (kept !== null && !held.includes(kept)) held.splice(Math.min(held.length, room() - 1), 1, kept);
+      return [step.index, 0, room(), ...held];
+    },
+
+    /** Keep a channel among the maps, or none. @param {number | null} channel */
+    keep(channel) {
+      kept = channel;
+    },
 
     /** @param {Maps} answer @param {number} largest |value| of the whole step @param {boolean} backward the maps are gradients */
     take(answer, largest, backward) {
@@ -139,25 +189,19 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
     /** Paint what changed, or everything; a column off screen waits until it is seen. @param {"map" | "layer" | "network"} scope @param {number} networkPeak @param {boolean} all */
     paint(scope, networkPeak, all) {
       dirty ||= all;
-      if (!dirty || !column.visible || folded || !scales.length || !picture || !map) return;
+      if (!dirty || !column.visible || stand.look === "stub" || !scales.length || !picture || !map) return;
       dirty = false;
-      picture.paint(
-        codes,
-        lookupsOf(
-          column.scaled(),
-          scales,
-          codes,
-          map.count,
-          scope === "map" ? null : scope === "layer" ? column.peak : networkPeak,
-        ),
-      );
+      const full = scope === "map" ? null : scope === "layer" ? column.peak : networkPeak;
+      const shown = scales.subarray(0, picture.grid.channels);
+      picture.paint(codes, lookupsOf(column.scaled(), shown, codes, map.count, full));
     },
 
     /** @param {Cell | null} cell */
     read(cell) {
-      if (!cell || !map || cell.channel >= scales.length) return null;
+      if (!cell || !picture || !map || cell.channel >= scales.length) return null;
+      const { columns } = picture.map;
       const scale = scales[cell.channel];
-      const position = cell.row * map.columns + cell.column;
+      const position = cell.row * columns + cell.column;
       const value = valueOf(codes[cell.channel * map.count + position], scale);
       const vector = map.size.length === 1;
       const label = !vector
@@ -178,18 +222,48 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
       };
     },
 
-    /** @param {number[] | null} index */
-    light(index) {
-      const cell = index && map ? mapCell(map, index) : null;
-      const place = cell ? Array.from(channels).indexOf(cell.channel) : -1;
-      picture?.light(cell && place >= 0 ? { ...cell, channel: place } : null);
+    /** The cell of the largest |value| among those shown. @returns {Cell | null} */
+    strongest() {
+      if (!map || !picture || !scales.length) return null;
+      const largest = scales
+        .subarray(0, picture.grid.channels)
+        .reduce((best, scale, k, all) => (scale > all[best] ? k : best), 0);
+      const own = codes.subarray(largest * map.count, (largest + 1) * map.count);
+      const at = own.reduce((best, code, k) => (Math.abs(code - ZERO) > Math.abs(own[best] - ZERO) ? k : best), 0);
+      const { columns } = picture.map;
+      return { channel: largest, row: Math.floor(at / columns), column: at % columns };
     },
+
+    /** Mark the cell that is read. @param {Cell | null} cell */
+    mark: (cell) => picture?.mark(cell && stand.look !== "stub" ? cell : null),
+
+    /** Where a tensor's element is among the maps shown, null where it is not. @param {number[]} index @returns {Cell | null} */
+    cellOf(index) {
+      if (!picture || stand.look === "stub" || index.length !== step.shape.length) return null;
+      const cell = mapCell(picture.map, index);
+      const place = Array.from(channels).indexOf(cell.channel);
+      return place >= 0 && place < picture.grid.channels ? { ...cell, channel: place } : null;
+    },
+
+    /** The tensor's element of a cell. @param {Cell} cell @returns {number[] | null} */
+    indexOf: (cell) =>
+      picture &&
+      tensorIndex(picture.map, step.shape.length, { ...cell, channel: channels[cell.channel] ?? cell.channel }),
+
+    /** The channel of a tensor's element. @param {number[]} index */
+    channelOf: (index) => (map && index.length === step.shape.length ? mapCell(map, index).channel : null),
+
+    /** @param {number[] | null} index */
+    light: (index) => picture?.light(index && column.cellOf(index)),
 
     /**
      * Outline cells: what the pointed cell is made of, or what it influences.
      * @param {import("../../lib/field.js").Block[] | undefined} blocks @param {string} colour
      */
-    outline: (blocks, colour) => picture?.outline(folded ? undefined : blocks, channels, colour),
+    outline: (blocks, colour) => picture?.outline(stand.look === "stub" ? undefined : blocks, channels, colour),
+
+    /** Show the probability of each class, where the step's values are the classes' scores. @param {number[]} probabilities */
+    share: (probabilities) => picture?.share(probabilities),
 
     /** Say which of the step's parameters somebody changed. @param {Record<string, { count: number, of: number, largest: number }>} changed by name */
     markChanges(changed) {
@@ -226,11 +300,6 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
       time.classList.add("fed");
     },
 
-    /** Read the pointed cell again after its maps changed. */
-    retell() {
-      if (pointed) tell(column, column.read(pointed));
-    },
-
     /** Show the channels from the first again. */
     rewind() {
       column.first = 0;
@@ -244,11 +313,22 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
         "aria-label",
         t("network.picture", { name: step.path || name(), shape: step.shape.join("×") }),
       );
+      const told = step.path || name();
+      open.textContent = step.index < 0 ? told : shortName(step.op);
+      open.title = t("network.grow", { name: told, op: step.op });
+      open.setAttribute("aria-label", `${open.textContent}: ${open.title}`);
+      fold.title = t("network.fold.step", { name: name() });
+      fold.setAttribute("aria-label", fold.title);
+      fold.textContent = "−";
       if (made) column.sayFed(made);
-      column.fold(folded);
       sayRange();
+      tellMore();
     },
   };
+
+  /** A kept channel whose map is not here. */
+  const missesKept = () =>
+    kept !== null && stand.look === "brief" && !Array.from(channels).slice(0, room()).includes(kept);
 
   function flip(/** @type {number} */ by) {
     if (!map) return;
@@ -265,61 +345,54 @@ export function createColumn(step, { tell, swaps, onpage, onopen, onpoint, onfol
     if (map)
       range.textContent = t("network.range", {
         first: column.first,
-        last: column.first + shownChannels(column.first) - 1,
+        last: column.first + onPage(column.first) - 1,
         channels: map.channels,
       });
   }
 
-  function point(/** @type {Cell | null} */ cell) {
-    pointed = cell;
-    picture?.mark(cell);
-    tell(column, column.read(cell));
-    const index = tensorCell();
-    if (index) onpoint({ step: step.index, cell: index });
-  }
-
-  /** The pointed cell's index in the tensor. */
-  const tensorCell = () =>
-    pointed && map
-      ? tensorIndex(map, step.shape.length, { ...pointed, channel: channels[pointed.channel] ?? pointed.channel })
-      : null;
-
-  function open() {
-    const cell = tensorCell();
-    if (cell && (column.backward || step.index >= 0))
-      onopen({ step: step.index, of: column.backward ? "output" : "", cell });
+  /** How many maps a brief column leaves out. */
+  function tellMore() {
+    const left = map ? map.channels - room() : 0;
+    more.hidden = stand.look !== "brief" || left <= 0;
+    more.textContent = `+${left}`;
+    more.title = t("network.more", { count: left });
   }
 
   if (picture) {
     const { canvas } = picture;
-    for (const kind of ["pointermove", "pointerdown"]) {
-      canvas.addEventListener(kind, (event) => {
-        const { offsetX, offsetY } = /** @type {PointerEvent} */ (event);
-        point(picture.cellAt(offsetX, offsetY));
-      });
-    }
-    canvas.addEventListener("click", open);
-    canvas.addEventListener("pointerleave", () => {
-      if (!focused) point(null);
+    /** The keyboard's cell. @type {Cell | null} */
+    let at = null;
+    let focused = false;
+    canvas.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch") onpoint(column, picture.cellAt(event.offsetX, event.offsetY));
+    });
+    canvas.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") onpoint(column, focused ? at : null);
+    });
+    canvas.addEventListener("click", (event) => {
+      const cell = picture.cellAt(event.offsetX, event.offsetY);
+      if (cell) onopen(column, cell, /** @type {PointerEvent} */ (event).pointerType === "touch");
     });
     canvas.addEventListener("focus", () => {
       if (!canvas.matches(":focus-visible")) return;
       focused = true;
-      point(pointed ?? { channel: 0, row: 0, column: 0 });
+      at ??= { channel: 0, row: 0, column: 0 };
+      onpoint(column, at);
     });
     canvas.addEventListener("blur", () => {
       focused = false;
-      point(null);
+      onpoint(column, null);
     });
     canvas.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") open();
-      const next = cellAfterKey(picture.grid, pointed ?? { channel: 0, row: 0, column: 0 }, event.key);
+      if (event.key === "Enter" && at) onopen(column, at, false);
+      const next = cellAfterKey(picture.grid, at ?? { channel: 0, row: 0, column: 0 }, event.key);
       if (!next) return;
-      focused = true;
-      point(next);
+      [at, focused] = [next, true];
+      onpoint(column, at);
       event.preventDefault();
     });
   }
   column.relabel();
   return column;
 }
+/** @typedef {ReturnType<typeof createColumn>} Column */

@@ -14,7 +14,7 @@ const BAND = 22,
   LANE = 9,
   NEAR = 8;
 /** Where edges leave and enter a column, px from its sides, and the radius of their corners. */
-const INSET = 18,
+const INSET = 14,
   RADIUS = 5,
   HEAD = 3;
 
@@ -54,6 +54,23 @@ export function bandsOf(groups, folded, modules, placeOf) {
       };
     });
 }
+
+/** @param {Band[]} shown */
+const bandsHeight = (shown) =>
+  BAND *
+  largestOf(
+    shown.map(({ group }) => group.depth + 1),
+    0,
+  );
+/** @param {Edge[]} edges */
+const edgesHeight = (edges) =>
+  NEAR +
+  RADIUS +
+  LANE *
+    largestOf(
+      edges.map(({ lane }) => lane),
+      0,
+    );
 
 /**
  * @param {{ onfold: (path: string) => void, onedge: (edge: Edge | null) => void, onfollow: (edge: Edge) => void }} options
@@ -109,15 +126,14 @@ export function createEdges({ onfold, onedge, onfollow }) {
   return {
     elements: [bands, picture],
 
+    /** What modules and edges need above the columns, px. @param {Band[]} shown @param {Edge[]} edges */
+    heightOf: (shown, edges) => bandsHeight(shown) + edgesHeight(edges),
+
     /** @param {Band[]} shown @param {Edge[]} edges @param {Place[]} places */
     draw(shown, edges, places) {
       const last = places[places.length - 1];
       const width = last ? last.left + last.width : 0;
-      const rows = largestOf(
-        shown.map(({ group }) => group.depth + 1),
-        0,
-      );
-      Object.assign(bands.style, { width: `${width}px`, height: `${rows * BAND}px` });
+      Object.assign(bands.style, { width: `${width}px`, height: `${bandsHeight(shown)}px` });
       bands.replaceChildren(
         ...shown.map(({ group, left, width: across, folded, title }) =>
           h(
@@ -142,14 +158,7 @@ export function createEdges({ onfold, onedge, onfollow }) {
         ),
       );
 
-      const height =
-        NEAR +
-        RADIUS +
-        LANE *
-          largestOf(
-            edges.map(({ lane }) => lane),
-            0,
-          );
+      const height = edgesHeight(edges);
       for (const [name, value] of Object.entries({
         width,
         height,

@@ -1,17 +1,31 @@
 /** The picture of one step's maps: a bitmap of one pixel a unit, enlarged by the page, with outlines and frames over it. */
 
 import { h, canvas } from "../dom.js";
-import { cellAt, enlarged, gridOf, originOf, outlineOf, paintMaps, rectanglesOf } from "../../lib/layout.js";
+import {
+  cellAt,
+  enlarged,
+  gridOf,
+  originOf,
+  outlineOf,
+  paintMaps,
+  rectangleOf,
+  rectanglesOf,
+} from "../../lib/layout.js";
+import { largestOf } from "../../lib/numbers.js";
 
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
+/** @typedef {import("../../lib/layout.js").Grid} Grid */
 /** @typedef {NonNullable<import("./column.js").Step["map"]>} MapLayout */
 
-/** Room for the longest class name beside a vector of scores, px. */
-const LABELS = 96;
+/** Room for class names beside a vector of scores: for a letter, at most, and for the bars of their probabilities, px. */
+const LETTER = 7,
+  NAMES = 96,
+  SHARES = 34;
 
 /** @param {MapLayout} map @param {number} channels maps shown */
 export function createPicture(map, channels) {
-  const base = gridOf(map, channels);
+  let laid = map;
+  let base = gridOf(map, channels);
   let grid = base;
   /** @type {ImageData | undefined} */
   let image;
@@ -19,50 +33,55 @@ export function createPicture(map, channels) {
   const overlay = canvas(1, 1, { class: "field", hidden: true });
   const mark = h("div", { class: "cell-mark", hidden: true });
   const source = h("div", { class: "cell-mark source", hidden: true });
-  const labels =
-    base.columns === 1 && map.labels.length
-      ? [
-          h(
-            "ol",
-            { class: "labels", "aria-hidden": "true" },
-            ...map.labels.map((label) => h("li", { title: label }, label)),
-          ),
-        ]
-      : [];
+  const names = map.columns === 1 ? map.labels : [];
+  const shares = names.map(() => h("i", { class: "class-share" }));
+  const labels = h(
+    "ol",
+    { class: "class-names", "aria-hidden": "true" },
+    ...names.map((label, k) => h("li", { title: label }, h("span", {}, label), shares[k])),
+  );
   const context = () => /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
 
   /** Put a frame around a cell, or hide it. @param {any} frame @param {Cell | null} cell */
   function place(frame, cell) {
     frame.hidden = !cell;
     if (!cell) return;
-    const { x, y } = originOf(grid, cell.channel);
-    const side = `${grid.zoom}px`;
-    Object.assign(frame.style, {
-      left: `${x + cell.column * grid.zoom}px`,
-      top: `${y + cell.row * grid.zoom}px`,
-      width: side,
-      height: side,
-    });
+    const { x, y, width, height } = rectangleOf(grid, cell);
+    Object.assign(frame.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+  }
+
+  /** Draw the maps `times` as large. @param {number} times */
+  function resize(times) {
+    grid = enlarged(base, times);
+    Object.assign(picture.style, { width: `${grid.width}px`, height: `${grid.height}px`, clipPath: outlineOf(grid) });
+    labels.style.lineHeight = `${grid.zoom}px`;
+    overlay.hidden = true;
+    place(mark, null);
+    place(source, null);
   }
 
   return {
-    element: h("div", { class: "maps-frame" }, picture, overlay, mark, source, ...labels),
+    element: h("div", { class: "maps-frame" }, picture, overlay, mark, source, ...(names.length ? [labels] : [])),
     canvas: picture,
     get grid() {
       return grid;
     },
-    get width() {
-      return grid.width + (labels.length ? LABELS : 0);
+    /** How the maps lie now: a vector's rows and columns may differ from the step's own. */
+    get map() {
+      return laid;
     },
+    get width() {
+      return (
+        grid.width + (names.length ? SHARES + Math.min(NAMES, LETTER * largestOf(names.map((name) => name.length))) : 0)
+      );
+    },
+    resize,
 
-    /** Draw the maps `times` as large. @param {number} times */
-    resize(times) {
-      grid = enlarged(base, times);
-      Object.assign(picture.style, { width: `${grid.width}px`, height: `${grid.height}px`, clipPath: outlineOf(grid) });
-      for (const list of labels) list.style.lineHeight = `${grid.zoom}px`;
-      overlay.hidden = true;
-      place(mark, null);
-      place(source, null);
+    /** Lay the maps out anew; what is painted is gone. @param {MapLayout} nextMap @param {Grid} nextGrid */
+    lay(nextMap, nextGrid) {
+      [laid, base, image] = [nextMap, nextGrid, undefined];
+      Object.assign(picture, { width: Math.max(1, base.width), height: Math.max(1, base.height) });
+      resize(1);
     },
 
     /** @param {Uint8Array} codes of all maps @param {Uint32Array[]} lookups the colour of each code, for each map */
@@ -70,7 +89,7 @@ export function createPicture(map, channels) {
       image ??= context().createImageData(base.width, base.height);
       const words = new Uint32Array(image.data.buffer);
       if (lookups.length < base.channels) words.fill(0); // the last page of channels may hold fewer maps
-      paintMaps(words, base, codes, lookups);
+      paintMaps(words, base, codes, lookups.slice(0, base.channels));
       context().putImageData(image, 0, 0);
     },
 
@@ -78,8 +97,16 @@ export function createPicture(map, channels) {
       context().clearRect(0, 0, base.width, base.height);
     },
 
+    /** Show the probability of each class beside its score. @param {number[]} probabilities */
+    share(probabilities) {
+      shares.forEach((bar, k) => (bar.style.transform = `scaleX(${probabilities[k] ?? 0})`));
+    },
+
     /** @param {number} x @param {number} y in the page's pixels from the picture's corner */
     cellAt: (x, y) => cellAt(grid, x, y),
+
+    /** @param {number} channel its place among the maps shown */
+    originOf: (channel) => originOf(grid, channel),
 
     /** @param {Cell | null} cell */
     mark: (cell) => place(mark, cell),
@@ -99,8 +126,9 @@ export function createPicture(map, channels) {
       pen.clearRect(0, 0, grid.width, grid.height);
       pen.strokeStyle = colour;
       pen.lineWidth = 2;
+      const places = Array.from(shown).slice(0, grid.channels);
       for (const block of blocks) {
-        for (const { x, y, width, height } of rectanglesOf(block.slice(-map.size.length), map, grid, shown)) {
+        for (const { x, y, width, height } of rectanglesOf(block.slice(-laid.size.length), laid, grid, places)) {
           pen.strokeRect(x + 1, y + 1, Math.max(1, width - 2), Math.max(1, height - 2));
         }
       }

@@ -7,7 +7,7 @@ import { page } from "../page.js";
 import { SORTS } from "./arrange.js";
 
 /** @typedef {import("./column.js").Step} Step */
-/** @typedef {ReturnType<typeof import("./column.js").createColumn>} Column */
+/** @typedef {import("./column.js").Column} Column */
 
 /** @param {Step} step */
 const named = (step) => (step.index < 0 ? t("network.input") : step.path || step.op);
@@ -15,33 +15,49 @@ const named = (step) => (step.index < 0 ? t("network.input") : step.path || step
 const numbered = (step) =>
   step.index < 0 ? t("network.input") : `${step.index + 1} ${step.op}${step.path ? ` (${step.path})` : ""}`;
 
-export function createReading() {
-  const element = h("output", { class: "reading", "aria-live": "polite" });
+/** @param {{ onopen: () => void }} options  called when the cell that is kept in view is to be opened */
+export function createReading({ onopen }) {
+  const words = h("output", { class: "reading", "aria-live": "polite" });
+  const open = h("button", {
+    type: "button",
+    class: "tool reading-open",
+    dataset: { i18n: "network.open" },
+    onclick: onopen,
+  });
+  open.style.visibility = "hidden";
+
+  /** @param {string} text @param {boolean} [openable] */
+  function say(text, openable = false) {
+    if (words.textContent !== text) words.textContent = words.title = text;
+    open.style.visibility = openable ? "" : "hidden"; // its place is kept: nothing moves because something is read
+  }
+
   return {
-    element,
+    element: h("div", { class: "reading-place" }, words, open),
 
     /** Nothing is pointed at. */
     rest() {
-      element.textContent = t("network.reading");
+      say(t("network.reading"));
     },
 
-    /** @param {Column} column @param {NonNullable<ReturnType<Column["read"]>>} found */
-    cell({ step, backward }, found) {
+    /** @param {Column} column @param {NonNullable<ReturnType<Column["read"]>>} found @param {boolean} kept whether it is kept in view */
+    cell({ step, backward }, found, kept) {
       const place = found.label ?? t("network.cell", { channel: found.channel, row: found.row, column: found.column });
-      const mean = step.map && step.map.block > 1 ? t("network.mean", { block: step.map.block }) : "";
+      const mean = step.map && step.map.block > 1 ? ` ${t("network.mean", { block: step.map.block })}` : "";
       const strength =
         typeof found.strength === "number"
           ? ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}`
           : "";
-      element.textContent = `${backward ? "dL/d " : ""}${named(step)} · ${place} · ${t("network.value", { value: found.text })} ${mean} · ${step.shape.join("×")}${strength}`;
+      say(
+        `${backward ? "dL/d " : ""}${named(step)} · ${place} · ${t("network.value", { value: found.text })}${mean} · ${step.shape.join("×")}${strength}`,
+        kept && (step.index >= 0 || backward),
+      );
     },
 
     /** @param {Step} from @param {Step} to @param {number} over columns that the edge passes over */
     edge(from, to, over) {
-      const words = over > 0 ? t("network.edge.skip", { count: over }) : "";
-      element.textContent = [`${numbered(from)} → ${numbered(to)}`, from.shape.join("×"), words]
-        .filter(Boolean)
-        .join(" · ");
+      const skips = over > 0 ? t("network.edge.skip", { count: over }) : "";
+      say([`${numbered(from)} → ${numbered(to)}`, from.shape.join("×"), skips].filter(Boolean).join(" · "));
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../../lib/graph.js";
+import { fitted, fittedRow } from "../../lib/levels.js";
 import { page } from "../page.js";
 import { createArrangement } from "./arrange.js";
 import { bandsOf, createEdges } from "./edges.js";
@@ -9,10 +10,18 @@ import { bandsOf, createEdges } from "./edges.js";
 /** @typedef {ReturnType<typeof import("./column.js").createColumn>} Column */
 /** @typedef {import("../../lib/graph.js").Edge} Edge */
 
-/** px between columns. */
-const GAP = 10;
 /** A network of more columns opens with modules folded. */
-const MOST_COLUMNS = 100;
+const MOST_COLUMNS = 26;
+/** Narrower pages show the network downwards. */
+const TURNED = "(max-width: 860px)";
+/** px beside the maps of a column that shows all of them: for what is told of the step, and the least for the maps. */
+const TOLD = 236,
+  LEAST = 220;
+/** px of a column's border, and of a padding with room for names in full. */
+const BORDER = 2,
+  ROOMY = 8;
+/** Room for the bar under columns that do not fit, px. */
+const SCROLLBAR = 10;
 /** A column counts as seen a little before it is. */
 const AHEAD = "0px 300px";
 
@@ -23,14 +32,15 @@ function toggleFold(name, now) {
 }
 
 /**
- * @param {{ onseen: (column: Column) => void, onchange: () => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
- *   `onseen` when a column came into view or left it, `onchange` when other columns may be seen than before, `onedge` when an edge
+ * @param {{ fills: boolean, onseen: (column: Column) => void, onchange: () => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
+ *   `fills`: the track has a height that it is to fill; `onseen` when a column came into view or left it, `onchange` when other columns may be seen than before, `onedge` when an edge
  *   is pointed at, with the columns it joins and how many it passes over, or none any more
  */
-export function createTrack({ onseen, onchange, onedge }) {
+export function createTrack({ fills, onseen, onchange, onedge }) {
   const arrangement = createArrangement({
     onfoldall: (fold) => page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] }),
   });
+  const narrow = matchMedia(TURNED);
   const edges = createEdges({ onfold: (path) => toggleFold(path, folded()), onedge: point, onfollow: follow });
   const row = h("div", { class: "steps-row" });
   const element = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row);
@@ -42,6 +52,9 @@ export function createTrack({ onseen, onchange, onedge }) {
   let groups = [];
   /** Class name of each module, by its path. @type {Record<string, string>} */
   let modules = {};
+  /** The step whose column shows all of its maps. @type {number | null} */
+  let grown = null;
+  let size = "";
 
   const seen = new IntersectionObserver(
     (entries) => {
@@ -60,35 +73,77 @@ export function createTrack({ onseen, onchange, onedge }) {
   const folded = () =>
     page.get("fold") ? new Set(page.get("fold")) : foldedAtFirst(columns.length, groups, MOST_COLUMNS);
 
+  /** How each shown column stands, by its place. @param {number} above px of the modules and edges above the columns @param {Set<string>} now what is folded */
+  function stands(above, now) {
+    const zoom = page.get("zoom");
+    const turned = narrow.matches;
+    const width = element.clientWidth;
+    const height = fills && !turned ? Math.max(1, element.clientHeight - above - SCROLLBAR) : 0;
+    const named = shown.filter((column) => column.named).reduce((sum, column) => sum + column.content, 0);
+    const fit = turned ? fittedRow(width) : fitted({ count: shown.length, width, height, named });
+    const around = shown.findIndex((column) => column.step.index === grown);
+    const near = (/** @type {number} */ place) => around < 0 || Math.abs(place - around) <= 1;
+    const looks = shown.map((column, place) =>
+      now.has(stepFold(column.step.index)) ? "stub" : place === around ? "whole" : near(place) ? "brief" : "stub",
+    );
+    const box = fit.side + 2 * fit.padding + BORDER;
+    const others = looks.reduce(
+      (sum, look) => sum + fit.gap + (look === "stub" ? fit.stub : look === "brief" ? box : 0),
+      0,
+    );
+    const room = turned
+      ? width - 2 * fit.padding - BORDER
+      : Math.max(TOLD + LEAST, width - others - 2 * fit.padding - BORDER) - TOLD;
+    return {
+      fit,
+      stands: looks.map((look) => ({
+        look: /** @type {"brief" | "whole" | "stub"} */ (look),
+        side: fit.side,
+        most: around < 0 ? fit.most : Math.min(2, fit.most),
+        width: room,
+        height: height && height - 2 * fit.padding - BORDER,
+        turned,
+        zoom,
+      })),
+    };
+  }
+
   /** Put the columns that are not folded away on the track, with their modules and edges above. */
   function arrange() {
+    if (!columns.length || !element.clientWidth) return;
     const now = folded();
-    const stands = representatives(columns.length, groups, now);
-    shown = columns.filter((_, at) => stands[at] === at);
-    for (const column of columns) {
-      column.fold(now.has(stepFold(column.step.index)));
-      column.resize(page.get("zoom"));
-      column.element.style.width = `${column.width}px`;
-    }
-    let left = 0;
-    const places = shown.map(({ width }) => {
-      const place = { left, width };
-      left += width + GAP;
-      return place;
-    });
-    const placeOf = new Map(shown.map((column, place) => [columns.indexOf(column), place]));
-    const bands = bandsOf(groups, now, modules, (at) => places[placeOf.get(stands[at]) ?? 0]);
-    row.replaceChildren(...shown.map((column) => column.element));
-    edges.draw(
-      bands,
-      edgesOf(
-        columns.map(({ step }) => step),
-        stands,
-      ),
-      places,
+    const represents = representatives(columns.length, groups, now);
+    shown = columns.filter((_, at) => represents[at] === at);
+    const lines = edgesOf(
+      columns.map(({ step }) => step),
+      represents,
     );
+    const placeOf = new Map(shown.map((column, place) => [columns.indexOf(column), place]));
+    const bandsAt = (/** @type {{ left: number, width: number }[]} */ places) =>
+      bandsOf(groups, now, modules, (at) => places[placeOf.get(represents[at]) ?? 0]);
+    const blank = shown.map(() => ({ left: 0, width: 0 }));
+    const { fit, stands: next } = stands(edges.heightOf(bandsAt(blank), lines), now);
+    element.style.setProperty("--padding", `${fit.padding}px`);
+    element.classList.toggle("tight", fit.padding < ROOMY);
+    row.style.gap = `${fit.gap}px`;
+    let left = 0;
+    const places = shown.map((column, place) => {
+      column.stand(next[place]);
+      const { look } = next[place];
+      const content = Math.max(fit.side * next[place].zoom, column.content) + 2 * fit.padding + BORDER;
+      const whole = TOLD + Math.max(content, next[place].width + 2 * fit.padding + BORDER);
+      const width = { stub: fit.stub, brief: content, whole }[look];
+      column.element.style.width = next[place].turned ? "" : `${width}px`;
+      const at = { left, width };
+      left += width + fit.gap;
+      return at;
+    });
+    if (shown.some((column, place) => row.children[place] !== column.element) || row.children.length > shown.length)
+      row.replaceChildren(...shown.map((column) => column.element)); // whoever has the focus keeps it otherwise
+    edges.draw(bandsAt(places), lines, places);
     for (const column of columns) {
       if (!shown.includes(column)) column.visible = false;
+      onseen(column);
     }
     onchange();
   }
@@ -123,9 +178,13 @@ export function createTrack({ onseen, onchange, onedge }) {
     if (under) element.scrollLeft += under.element.getBoundingClientRect().left - before;
   }
   element.addEventListener("wheel", wheel, { passive: false });
-  page.on(["fold", "zoom"], () => {
-    if (columns.length) arrange();
-  });
+  page.on(["fold", "zoom"], arrange);
+  new ResizeObserver(() => {
+    const now = `${element.clientWidth} ${fills && !narrow.matches ? element.clientHeight : ""}`;
+    if (now === size || element.style.width) return; // unrolled to be saved
+    size = now;
+    arrange();
+  }).observe(element);
 
   return {
     element,
@@ -135,6 +194,24 @@ export function createTrack({ onseen, onchange, onedge }) {
 
     get shown() {
       return shown;
+    },
+    get grown() {
+      return grown;
+    },
+
+    /** Light the columns up one after the other, from the input on. */
+    lightUp() {
+      shown.forEach((column, place) => column.element.style.setProperty("--place", String(place / shown.length)));
+      row.classList.remove("flows");
+      void row.offsetWidth; // the animation starts anew
+      row.classList.add("flows");
+    },
+
+    /** Show all maps of a step, the others giving way; of none. @param {number | null} index */
+    grow(index) {
+      if (index === grown) return;
+      grown = index;
+      arrange();
     },
 
     /** Fold a step's column to its name, or open it. @param {import("./column.js").Step} step */
@@ -153,11 +230,16 @@ export function createTrack({ onseen, onchange, onedge }) {
       for (const column of columns) seen.observe(column.element);
     },
 
-    /** Bring a column to where the panel of an opened cell does not lie over it. @param {Column} column */
-    reveal({ element: { isConnected, offsetLeft, offsetWidth } }) {
-      if (!isConnected) return;
-      const free = element.clientWidth - parseFloat(getComputedStyle(element).paddingRight);
-      element.scrollLeft = Math.min(offsetLeft, Math.max(element.scrollLeft, offsetLeft + offsetWidth - free));
+    /** Bring a column into view. @param {Column} column */
+    reveal({ element: place }) {
+      if (!place.isConnected) return;
+      if (narrow.matches) {
+        place.scrollIntoView({ block: "start" });
+        return;
+      }
+      const { offsetLeft, offsetWidth } = place;
+      const [least, most] = [offsetLeft + offsetWidth - element.clientWidth, offsetLeft];
+      element.scrollLeft = Math.min(most, Math.max(element.scrollLeft, least));
     },
   };
 }

@@ -1,0 +1,184 @@
+"""The Draw page's three levels, by touch as by mouse; what stays where it is; its first second; "I meant …"."""
+
+import re
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from core import models
+from core.data.strokes import preprocess
+from core.explain.attribution import lead
+from tests.browser.test_draw import draw, expect_digit, headline
+
+WIDTHS = [(1366, 768), (1440, 900), (1024, 768), (390, 844)]
+
+BOXES = """() => {
+  window.before = new Map();
+  const shown = (element) => element.checkVisibility({ visibilityProperty: true });
+  for (const element of document.querySelectorAll(".webview *, #pages [role=tab]")) {
+    if (!shown(element) || element.closest("svg, [hidden]")) continue;
+    const { x, y } = element.getBoundingClientRect();
+    window.before.set(element, { x: x + scrollX, y: y + scrollY, words: element.textContent });
+  }
+  return window.before.size;
+}"""
+
+MOVED = """() => [...window.before].flatMap(([element, { x, y, words }]) => {
+  if (!element.isConnected || !element.checkVisibility({ visibilityProperty: true })) return [];
+  if (element.matches(".cell-mark, .ramp-mark, .pad-field, .bar-before")) return [];  // they show where something is
+  if (!element.children.length && element.textContent !== words) return [];  // a word is as wide as it is
+  const box = element.getBoundingClientRect();
+  const by = Math.max(Math.abs(box.x + scrollX - x), Math.abs(box.y + scrollY - y));
+  return by > 1 ? [`${element.tagName}.${element.className} by ${by}`] : [];
+})"""
+
+
+def level(page: Page, name: str) -> None:
+    """The page is at that level."""
+    expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1440, 900)])
+def test_the_whole_network_is_seen_at_once_with_its_eight_strongest_maps(app, open_page, width, height):
+    page = open_page(app, width=width, height=height)
+    page.locator("[data-example='8']").click()
+    expect_digit(page, "8")
+    pictures = page.locator(".step canvas.maps")
+    expect(pictures).to_have_count(23)
+    for part in (page.locator(".pad-surface"), headline(page), page.locator(".bars li").last, *pictures.all()):
+        expect(part).to_be_in_viewport(ratio=1)
+    first = page.locator("[data-step='0']")
+    expect(first.get_by_role("button", name="+24")).to_be_visible()
+    box = first.locator("canvas.maps").bounding_box()
+    assert box
+    assert box["width"] >= 33
+    assert box["height"] >= 8 * box["width"]
+
+
+def test_a_touch_reads_a_cell_and_a_second_one_opens_it(app, open_page):
+    page = open_page(app, width=390, height=844, has_touch=True, is_mobile=True)
+    page.locator("[data-example='5']").tap()
+    expect_digit(page, "5")
+    maps = page.locator("[data-step='4'] canvas.maps")
+    maps.tap(position={"x": 50, "y": 17})
+    expect(page.locator(".reading")).to_contain_text("conv2 · channel")
+    expect(page.locator(".pad-field")).to_be_visible()
+    expect(page.locator(".cell-panel")).to_be_hidden()
+    words = page.locator(".reading").inner_text()
+    maps.tap(position={"x": 50, "y": 17})
+    expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
+    place = [int(number) for number in re.findall(r"\d+", page.locator(".crumb").last.inner_text().split("[")[1])]
+    assert f"channel {place[0]}, row {place[1]}, column {place[2]}" in words
+    page.get_by_role("button", name="Close").tap()
+    expect(page.locator(".cell-panel")).to_be_hidden()
+    page.locator("[data-step='1'] canvas.maps").tap(position={"x": 20, "y": 20})
+    expect(page.locator(".reading")).to_contain_text("pool · channel")
+    page.get_by_role("button", name="Open", exact=True).tap()
+    expect(page.locator(".crumb").last).to_contain_text("pool [")
+
+
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+def test_nothing_moves_because_somebody_points_chooses_or_copies(app, open_page, width, height):
+    page = open_page(app, width=width, height=height, permissions=["clipboard-write"])
+    page.locator("[data-example='5']").click()
+    expect_digit(page, "5")
+    assert page.evaluate(BOXES) > 200
+    maps = page.locator("[data-step='6'] canvas.maps")
+    maps.hover(position={"x": 15, "y": 15})
+    expect(page.locator(".reading")).to_contain_text("relu")
+    assert page.evaluate(MOVED) == []
+    page.locator(".true-label").select_option("3")
+    expect(page.locator(".loss")).to_contain_text("cross-entropy")
+    assert page.evaluate(MOVED) == []
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.locator(".toast.shown")).to_contain_text("opens this model")
+    assert page.evaluate(MOVED) == []
+    for name in ("View", "Stages", "I meant"):
+        if not page.get_by_role("button", name=name).first.is_visible():
+            continue
+        page.get_by_role("button", name=name).first.click()
+        assert page.evaluate(MOVED) == []
+        page.keyboard.press("Escape")
+
+
+def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open_page):
+    page = open_page(app, width=1366, height=768)
+    page.locator("[data-example='3']").click()
+    expect_digit(page, "3")
+    level(page, "Whole network")
+    page.get_by_role("button", name="conv: conv3").click()
+    level(page, "One layer")
+    expect(page.locator("[data-step='7'] .step-facts")).to_be_visible()
+    page.locator("[data-step='7'] canvas.maps").click(position={"x": 30, "y": 30})
+    expect(page.locator(".cell-panel .badge")).to_be_visible()
+    level(page, "One number")
+    expect(headline(page)).to_be_in_viewport(ratio=1)
+    expect(page.locator("[data-step='7'] .cell-mark").first).to_be_in_viewport()
+    page.go_back()
+    level(page, "One layer")
+    page.go_back()
+    level(page, "Whole network")
+    page.go_forward()
+    level(page, "One layer")
+    page.locator("[data-step='7'] canvas.maps").click(position={"x": 30, "y": 30})
+    level(page, "One number")
+    page.keyboard.press("Escape")
+    level(page, "One layer")
+    page.keyboard.press("Escape")
+    level(page, "Whole network")
+    page.wait_for_function("() => location.hash.includes('pin=7.0.')")
+    again = open_page(page.url, width=1366, height=768)
+    expect(again.locator(".reading")).to_have_text(page.locator(".reading").inner_text())
+    expect(again.locator("[data-step='7'] .cell-mark").first).to_be_visible()
+
+
+def test_a_changed_weight_is_seen_in_the_same_view(app, open_page):
+    page = open_page(f"{app}#model=a2", width=1366, height=768)
+    page.locator("[data-example='5']").click()
+    expect_digit(page, "5")
+    page.locator(".bars li[data-class='5'] button").click()
+    page.locator(".cell-panel .classes button.number").nth(5).click()
+    expect(page.locator(".crumb").last).to_contain_text("fc2 [5]")
+    weight = page.locator(".cell-panel .addends button.number").nth(1)
+    weight.click()
+    expect(page.locator(".crumb").last).to_contain_text("weight")
+    share = page.locator(".bars li[data-class='5'] .bar-share")
+    expect(share).to_be_in_viewport(ratio=1)
+    before = share.inner_text()
+    page.locator(".element input").fill("-40")
+    page.get_by_role("button", name="Set").click()
+    expect(share).not_to_have_text(before)
+    expect(page.locator(".cell-panel")).to_be_visible()
+    page.locator(".changes").get_by_role("button", name="Undo", exact=True).click()
+    expect(share).to_have_text(before)
+
+
+def test_a_page_opened_for_the_first_time_shows_a_digit_and_is_drawn_over(app, open_page, examples):
+    page = open_page(app, greeted=True, reduced_motion="no-preference")
+    expect_digit(page, "3")
+    expect(page.locator(".prediction")).to_contain_text("Draw over it")
+    draw(page, examples["7"])
+    expect_digit(page, "7")
+    linked = open_page(f"{app}#model=a2", reduced_motion="no-preference")
+    linked.wait_for_timeout(1000)
+    expect(headline(linked)).to_have_attribute("data-verdict", "empty")
+
+
+def test_i_meant_says_what_decided_between_two_classes(app, open_page, examples):
+    page = open_page(f"{app}#model=a2")
+    page.locator("[data-example='5']").click()
+    expect_digit(page, "5")
+    page.get_by_role("button", name="I meant").click()
+    page.get_by_role("group", name="Which one did you mean?").get_by_role("button", name="8", exact=True).click()
+    expect(page.locator(".true-label")).to_have_value("8")
+    told = page.locator(".meant-told")
+    expect(told).to_contain_text("You meant 8: 5 leads by", timeout=30_000)
+    with torch.no_grad():
+        output = models.load("a2")(models.card("a2").prepare(preprocess(examples["5"], pad=1.0).picture))
+    found = re.search(r"leads by ([\d.]+)", told.inner_text())
+    assert found
+    assert float(found[1].rstrip(".")) == pytest.approx(-lead(output, 8, 5).item(), rel=1e-2)
+    total = page.locator("[data-method='difference'] .why-sum").inner_text()
+    numbers = [float(text.replace("−", "-")) for text in re.findall(r"(?:= |Δ )(−?[\d.e-]+)", total)]
+    assert numbers[0] - numbers[1] == pytest.approx(0, abs=numbers[2] * 1.1)
