@@ -134,6 +134,13 @@ def canonical_name(func: Callable[..., Any]) -> str:
         return str(func.__self__.__name__)  # type: ignore[attr-defined]
     if name == "__set__":
         return f"set_{func.__self__.__name__}"  # type: ignore[attr-defined]
+    if isinstance(func, torch._ops.OpOverloadPacket | torch._ops.OpOverload):
+        packet = func.overloadpacket if isinstance(func, torch._ops.OpOverload) else func
+        qualified = packet._qualified_op_name
+        library, _, own = qualified.partition("::")
+        if library != "aten":  # torch.ops.quantized.conv2d is none of torch's
+            return f"{library}.{own}"
+        name = own.partition(".")[0]
     bare = name.strip("_")
     return _ALIASES.get(bare, bare)
 

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.explain.terms import operator
+from core.explain.terms import explained
 from core.explain.terms.base import Addends, Factor, Terms, rounding
+from core.explain.terms.line import Unexplained
 from core.explain.trace import Step
 
 GRAD_OUTPUT = "grad_output"
@@ -42,7 +43,9 @@ def grad_terms(
     if len(index) != len(shape) or not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
         raise IndexError(f"{wrt} of step {step.index} ({step.op}) has cells of shape {shape}, got index {tuple(index)}")
     _check(step, grad_output)
-    partials = operator(step).partials(step, wrt, tuple(int(i) for i in index))
+    if not step.tensor(wrt).is_floating_point() or wrt in explained(step).only_shape:
+        raise Unexplained(f"{step.op} has no gradient by {wrt}")
+    partials = explained(step).partials(step, wrt, tuple(int(i) for i in index))
     arriving = grad_output.detach().to("cpu", torch.float64).numpy()[tuple(partials.outputs.T)]
     products = arriving * partials.values
     groups = None if partials.group_axis is None else partials.outputs[:, partials.group_axis]
@@ -70,7 +73,7 @@ def local_gradient(step: Step, wrt: str, grad_output: Tensor) -> Tensor:
     leaf: Tensor = arguments[head][int(position)] if position else arguments[head]
     leaf.requires_grad_()
     with torch.enable_grad():
-        output = operator(step).replay(step, arguments)
+        output = explained(step).replay(step, arguments)
         (gradient,) = torch.autograd.grad(output, leaf, grad_output.detach().to(output), allow_unused=True)
     return torch.zeros_like(leaf) if gradient is None else gradient
 

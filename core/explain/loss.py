@@ -65,6 +65,8 @@ def parameter_gradients(trace: Trace, label: int) -> dict[str, Tensor]:
     }
     if not trained:
         return {}
+    if not loss.requires_grad:
+        trace.gradients(loss)  # says why
     found = torch.autograd.grad(loss, list(trained.values()), retain_graph=True, allow_unused=True)
     return {name: grad for name, grad in zip(trained, found, strict=True) if grad is not None}
 

@@ -131,7 +131,7 @@ class _Recorder(TorchFunctionMode):
         if grad and kept.is_floating_point():
             kept.requires_grad_()
         self.device = kept.device
-        self.trace = Trace(type(model).__name__, kept)
+        self.trace = Trace(type(model).__name__, kept, grad=grad)
 
     def observe(self, within: AbstractContextManager[Any]) -> Trace:
         before = register_module_forward_pre_hook(self._enter)

@@ -133,6 +133,8 @@ class Trace:
     modules: dict[str, str] = field(default_factory=dict)
     """Path of every module that ran, to its class name, in the order of first use."""
     seconds: float = 0.0
+    grad: bool = False
+    """Whether the autograd graph was kept."""
 
     def __repr__(self) -> str:
         return f"<Trace of {self.model}: {tuple(self.input.shape)}, {len(self.steps)} steps>"
@@ -160,11 +162,15 @@ class Trace:
             of: A scalar computed from `output` of a trace recorded with `grad=True`; the graph is kept.
 
         Raises:
-            ValueError: The trace was recorded without `grad=True`.
+            ValueError: The trace was recorded without `grad=True`, or the model's `forward` keeps no graph.
         """
-        edges = {step.index: step.edge for step in self.steps if step.edge is not None}
-        if not self.input.requires_grad and not edges:
+        if not self.grad:
             raise ValueError("the trace keeps no graph: record(model, input, grad=True)")
+        if not of.requires_grad:
+            raise ValueError(
+                "the model's output has no gradient: its forward runs under torch.no_grad, or detaches what it returns"
+            )
+        edges = {step.index: step.edge for step in self.steps if step.edge is not None}
         sources = dict(edges)
         if self.input.requires_grad:
             sources[INPUT] = get_gradient_edge(self.input)

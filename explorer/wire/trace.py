@@ -111,13 +111,18 @@ class Layout:
 
     def maps(self, output: Tensor) -> Tensor:
         """Return the first sample of `output` as `(channels, count)` values to draw, float32."""
-        sample = output[0] if output.ndim > 1 else output
+        sample = _plain(output[0] if output.ndim > 1 else output)
         if len(self.size) == 1:
             return sample.reshape(1, -1).float()
         maps = sample.reshape(self.channels, -1, self.size[-1]).float()
         if self.block > 1:
             maps = F.avg_pool2d(maps[None], self.block, ceil_mode=True, count_include_pad=False)[0]
         return maps.reshape(self.channels, -1)
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """Return the numbers that a quantised tensor stands for; any other as it is."""
+    return tensor.dequantize() if tensor.is_quantized else tensor
 
 
 def encode_maps(maps: Tensor) -> dict[str, str]:
@@ -371,6 +376,7 @@ def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]
 def _peak(output: Tensor) -> float:
     if output.numel() == 0 or output.is_complex():
         return 0.0
+    output = _plain(output)
     low, high = torch.aminmax(output.float())
     peak = max(-low.item(), high.item())
     if not math.isfinite(peak):
@@ -409,9 +415,10 @@ def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
             return {"verdict": "features", "classes": [], "probabilities": [], "threshold": None, "output": str(shape)}
         reason = f"The output is {shape}, expected (1, {len(card.classes)}): one score per class"
         return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
-    probabilities = (
-        scores[0].detach().double().softmax(0)
-    )  # of log-probabilities too: softmax(log_softmax(x)) = softmax(x)
+    probabilities = scores[0].detach().double().softmax(0)  # of log-probabilities too: softmax(log_softmax(x)) = p
+    if not probabilities.isfinite().all():
+        reason = "The scores are not numbers (NaN, or infinity from infinity): no probability follows from them"
+        return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
     best = probabilities.max().item()
     if empty and explored.example is None:
         verdict = "empty"

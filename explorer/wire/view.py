@@ -1,6 +1,7 @@
 """A Gradio component whose content is built by a native ES module of `explorer/web`."""
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ WEB = Path(__file__).resolve().parents[1] / "web"
 Answer = Callable[[Any], Awaitable[dict[str, Any]]]
 
 WORK = Work()
+
+log = logging.getLogger(__name__)
 
 MOUNT = """
 const folder = window.gradio_config.root + window.gradio_config.api_prefix + "/file=" + {folder};
@@ -50,7 +53,8 @@ def answers(
 ) -> Answer:
     """Return `function(*context, request)` as something the page may call by the function's name.
 
-    What a user can put right (`ValueError`, `TypeError`, `OSError`) is answered as `{"error": message}`; bugs pass.
+    What a user can put right (`ValueError`, `TypeError`, `OSError`) is answered as `{"error": message}`; any other
+    exception with its class, and logged: the page says it, whatever a person's model raised.
 
     Args:
         function: computes the answer.
@@ -63,6 +67,9 @@ def answers(
             return function(*context, request)
         except (ValueError, TypeError, OSError) as error:
             return {"error": str(error)}
+        except Exception as error:
+            log.exception("%s failed", function.__name__)
+            return {"error": f"{type(error).__name__}: {error}"}
 
     async def answer(request: Any) -> dict[str, Any]:
         if not (long(request) if callable(long) else long):

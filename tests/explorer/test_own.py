@@ -1,5 +1,6 @@
 """Models that ConvScope has never seen: `explore`'s arguments, factories, precisions, modes and outputs."""
 
+import asyncio
 import base64
 import re
 import sys
@@ -20,6 +21,7 @@ from explorer.models.own import add
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
 from explorer.wire import trace as payloads
+from explorer.wire.view import answers
 
 INK = [[[0.4, 0.2], [0.5, 0.8]]]
 FACTORIES = """
@@ -295,3 +297,61 @@ def test_a_port_in_use_is_said_so_before_anything_is_served():
         taken.listen()
         with pytest.raises(OSError, match="choose another port"):
             explore(small(), port=taken.getsockname()[1], block=False)
+
+
+class Returning(nn.Module):
+    """Returns scores made by `make` of the picture's flat features."""
+
+    def __init__(self, make) -> None:
+        super().__init__()
+        self.fc = nn.Linear(784, 5)
+        self.make = make
+
+    def forward(self, x):
+        return self.make(self.fc(x.flatten(1)))
+
+
+def answered(model, function, request):
+    library = Library()
+    name = add(library, model, torch.zeros(1, 1, 28, 28))
+    base = {"model": name, "strokes": INK, "brush": 1.0, "centred": True, "label": None, "edits": []}
+    return asyncio.run(answers(function, Showing(library))(base | request))
+
+
+MAPS = {"wanted": [[k, 0] for k in range(-1, 9)], "structure": ""}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_scores_that_are_no_numbers_make_no_verdict(number):
+    answer = answered(Returning(lambda x: x * number), observe, MAPS)
+    assert answer["prediction"]["verdict"] == "none"
+    assert "The scores are not numbers" in answer["prediction"]["reason"]
+
+
+def test_a_true_class_of_a_model_without_a_graph_is_refused_in_words():
+    answer = answered(Returning(torch.Tensor.detach), observe, MAPS | {"label": 1})
+    assert "the model's output has no gradient" in answer["error"]
+
+
+def test_any_exception_is_answered_in_words(caplog):
+    def fails(showing, request):
+        raise AttributeError("no such thing")
+
+    assert answered(Returning(torch.neg), fails, {}) == {"error": "AttributeError: no such thing"}
+    assert "fails failed" in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_quantized_model_opens_and_says_what_is_not_explained():
+    model = nn.Sequential(torch.ao.quantization.QuantStub(), nn.Conv2d(1, 2, 3, stride=3), nn.Flatten())
+    model = nn.Sequential(*model, nn.Linear(162, 5), torch.ao.quantization.DeQuantStub()).eval()
+    model.qconfig = torch.ao.quantization.get_default_qconfig("fbgemm")
+    torch.ao.quantization.prepare(model, inplace=True)
+    model(torch.rand(4, 1, 28, 28))
+    torch.ao.quantization.convert(model, inplace=True)
+    answer = answered(model, observe, MAPS)
+    steps = answer["description"]["steps"]
+    assert [step["op"] for step in steps[1:4]] == ["quantize_per_tensor", "quantized.conv2d", "flatten"]
+    assert len(answer["maps"]) == len(steps)
+    opened = answered(model, draw.explain, {"step": 2, "cell": [0, 3], "of": ""})
+    assert "numbers of torch.quint8 are not explained" in opened["unexplained"]

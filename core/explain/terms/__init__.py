@@ -1,10 +1,13 @@
 """The arithmetic behind one output element: one small module for each family of operators."""
 
+import torch
+
 from core.explain.terms.activation import ACTIVATIONS
 from core.explain.terms.arithmetic import ElementProduct, Quotient, Sum
-from core.explain.terms.base import Addends, Bind, Factor, Operator, Partials, Quantity, Terms, Unexplained
+from core.explain.terms.base import Addends, Bind, Factor, Operator, Partials, Quantity, Terms
 from core.explain.terms.conv import Convolution, TransposedConvolution
 from core.explain.terms.dropout import Dropout
+from core.explain.terms.line import Unexplained
 from core.explain.terms.linear import Linear, MatrixProduct
 from core.explain.terms.norm import NORMALISATIONS
 from core.explain.terms.parts import PARTS
@@ -12,7 +15,7 @@ from core.explain.terms.pool import AdaptiveAveragePool, AdaptiveMaxPool, Averag
 from core.explain.terms.reduction import Reduction
 from core.explain.terms.softmax import LogSoftmax, Softmax
 from core.explain.terms.views import VIEWS
-from core.explain.trace import UNSEEN, Step
+from core.explain.trace import UNSEEN, Step, named_tensors
 
 __all__ = [
     "BINDERS",
@@ -25,6 +28,7 @@ __all__ = [
     "Quantity",
     "Terms",
     "Unexplained",
+    "explained",
     "explains",
     "operator",
     "terms",
@@ -76,10 +80,25 @@ def operator(step: Step) -> Operator:
     return found
 
 
+def explained(step: Step) -> Operator:
+    """Returns the explanation of the step's operation, if it holds for these arguments.
+
+    Raises:
+        Unexplained: There is none, or it does not.
+    """
+    found = operator(step)
+    for tensor in (step.output, *(tensor for _, tensor in named_tensors(step.arguments))):
+        if tensor.is_complex() or tensor.is_quantized or tensor.layout != torch.strided:
+            kind = tensor.dtype if tensor.layout == torch.strided else tensor.layout
+            raise Unexplained(f"{step.op} is shown by its shapes only: numbers of {kind} are not explained")
+    found.check(step)
+    return found
+
+
 def explains(step: Step) -> bool:
     """Whether the arithmetic of the step's cells can be shown."""
     try:
-        operator(step).relations(step)
+        explained(step).relations(step)
     except Unexplained:
         return False
     return True
@@ -96,4 +115,4 @@ def terms(step: Step, index: tuple[int, ...]) -> Terms:
     shape = tuple(step.output.shape)
     if len(index) != len(shape) or not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
         raise IndexError(f"step {step.index} ({step.op}) has cells of shape {shape}, got index {tuple(index)}")
-    return operator(step).terms(step, tuple(int(i) for i in index))
+    return explained(step).terms(step, tuple(int(i) for i in index))

@@ -9,7 +9,8 @@ import torch
 from typing_extensions import override
 
 from core.explain.axes import Product, broadcast
-from core.explain.terms.base import Addends, Operator, Partials, Terms, Unexplained, cell, summed
+from core.explain.terms.base import Addends, Operator, Partials, Terms, cell, summed
+from core.explain.terms.line import Line, Name, Unexplained
 from core.explain.trace import Step
 
 
@@ -41,15 +42,24 @@ class Elementwise(Operator):
         return {"input": given["input"]} | {name: given.get(name, default) for name, default in self.settings.items()}
 
     @override
+    def line(self, step: Step) -> Line:
+        if step.op == "identity":
+            return Line("torch.nn.Identity()({})", (Name("input"),), function=torch.nn.Identity())
+        return super().line(step)
+
+    @override
     def relations(self, step: Step) -> dict[str, Product]:
         return {"input": broadcast(tuple(step.tensor("input").shape), tuple(step.output.shape))}
 
     @override
+    def check(self, step: Step) -> None:
+        for name in self.settings:
+            if not isinstance(step.arguments[name], int | float | str | None):
+                raise Unexplained(f"{step.op}: {name} is a {type(step.arguments[name]).__name__}, not a number")
+
+    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         settings = {name: step.arguments[name] for name in self.settings}
-        for name, value in settings.items():
-            if not isinstance(value, int | float | str | None):
-                raise Unexplained(f"{step.op}: {name} is a {type(value).__name__}, not a number")
         factor = cell(step, "input", index)
         rows = Addends("input", "input", (factor,), factor.values)
 
@@ -154,7 +164,7 @@ ACTIVATIONS: tuple[Operator, ...] = (
         r"X \frac{\min(\max(0, X + 3), 6)}{6}",
         lambda x: x * hardsigmoid(x),
     ),
-    Elementwise("identity", "Σ", "X", lambda x: x, call="torch.nn.Identity()", exact=True),
+    Elementwise("identity", "Σ", "X", lambda x: x, exact=True),
     Elementwise("neg", "−Σ", "-X", lambda x: -x, call="torch.{op}", exact=True),
     Elementwise("abs", "|Σ|", "|X|", abs, call="torch.{op}", exact=True),
     Elementwise("exp", "exp(Σ)", "e^X", np.exp, call="torch.{op}"),

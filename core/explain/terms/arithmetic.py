@@ -1,5 +1,6 @@
 """Sums, differences, products and quotients of two tensors, or of a tensor and a number."""
 
+from operator import truediv
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,19 @@ from torch import Tensor
 from typing_extensions import override
 
 from core.explain.axes import IntArray, Product, broadcast
-from core.explain.terms.base import Addends, Factor, Operator, Partials, Terms, Unexplained, reached, read, summed
+from core.explain.terms.base import Addends, Factor, Operator, Partials, Terms, reached, read, summed
+from core.explain.terms.line import Line, Unexplained, named
 from core.explain.trace import Step
 
 
 class Arithmetic(Operator):
     """A binary operation with broadcasting; either side may be a plain number."""
+
+    @override
+    def check(self, step: Step) -> None:
+        for name in ("input", "other"):
+            if not isinstance(step.arguments[name], Tensor | int | float):
+                raise Unexplained(f"{step.op}: {name} is a {type(step.arguments[name]).__name__}, not a number")
 
     def _sides(self, step: Step, index: tuple[int, ...]) -> dict[str, Factor]:
         """Returns what both sides read for the element; a plain number reads no cell."""
@@ -128,15 +136,20 @@ class Quotient(Arithmetic):
         return r"Y = \frac{A}{B}", "output = input / other"
 
     @override
-    def pytorch(self, step: Step) -> str:
+    def line(self, step: Step) -> Line:
         if step.op == "rdiv":
-            return f"{'other' if isinstance(step.arguments['other'], Tensor) else step.arguments['other']!r} / input"
-        return super().pytorch(step)
+            sides = (named(name, step.arguments[name]) for name in ("other", "input"))
+            return Line("{} / {}", tuple(sides), function=truediv)
+        return super().line(step)
+
+    @override
+    def check(self, step: Step) -> None:
+        super().check(step)
+        if step.arguments["rounding_mode"] is not None:
+            raise Unexplained(f"division with rounding_mode={step.arguments['rounding_mode']!r} is not explained")
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
-        if step.arguments["rounding_mode"] is not None:
-            raise Unexplained(f"division with rounding_mode={step.arguments['rounding_mode']!r}")
         input, other = self._sides(step, index).values()
         above, below = (other, input) if step.op == "rdiv" else (input, other)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -3,24 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from core.explain.axes import BoolArray, IntArray, Relation
+from core.explain.terms.line import Line, Unexplained, called
 from core.explain.terms.switches import product_epsilon
-from core.explain.trace import Step, named_tensors
+from core.explain.trace import UNSEEN, Step
 
 FloatArray = NDArray[np.float64]
 Bind = Callable[..., dict[str, Any]]
-
-
-class Unexplained(ValueError):
-    """No arithmetic is known for this operation, or not for these arguments."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +126,7 @@ class Operator:
     text: str
     """The formula, in the letters of the docstrings of `core.ops`."""
     call: str = "F.{op}"
-    """How PyTorch spells it; "input.{op}" for a method of the first tensor."""
+    """How PyTorch spells it; ".{op}" for a method of the first tensor."""
     only_shape: frozenset[str] = frozenset()
     """Tensor arguments whose values are not read: `y` in `x.view_as(y)`."""
     bind: Bind
@@ -164,24 +160,30 @@ class Operator:
         """Returns the formula in LaTeX and in plain text."""
         return self.latex, self.text
 
+    def check(self, step: Step) -> None:
+        """Refuses arguments whose arithmetic is not covered, for values and gradients alike.
+
+        Raises:
+            Unexplained: It is not.
+        """
+
+    def line(self, step: Step) -> Line:
+        """Returns the call of PyTorch that computes the output from tensors named as the arguments are."""
+        names = [name for name in step.arguments if name not in ("inplace", "return_indices", UNSEEN)]
+        unnamed = [name for name in names if name in _UNNAMED or name.startswith("argument_")]
+        return called(self.call.format(op=step.op), names, step.arguments, unnamed)
+
     def pytorch(self, step: Step) -> str:
-        """Returns a line of PyTorch that computes the output from tensors named as the arguments are."""
-        skip = {"inplace", "return_indices"}
-        parts = [_argument(name, value) for name, value in step.arguments.items() if name not in skip]
-        call = self.call.format(op=step.op)
-        if call.startswith("input."):
-            parts = parts[1:]
-        return f"{call}({', '.join(parts)})"
+        """Returns the line as text."""
+        return str(self.line(step))
 
     def replay(self, step: Step, arguments: Mapping[str, Any]) -> Tensor:
         """Returns what the step's line of PyTorch gives for `arguments`: the line shown is the line that runs."""
-        return cast(Tensor, eval(self.pytorch(step), {"torch": torch, "F": F, **arguments}))
+        return self.line(step).run(arguments)
 
 
-def _argument(name: str, value: Any) -> str:
-    text = name if named_tensors(value) else repr(str(value) if isinstance(value, torch.device) else value)
-    takes_no_name = name in ("input", "tensors", "shape", "dims", "shifts") or name.startswith("argument_")
-    return text if takes_no_name else f"{name}={text}"
+_UNNAMED = ("input", "tensors", "shape", "dims", "shifts")
+"""Arguments that a line gives by position."""
 
 
 def read(step: Step, argument: str, cells: IntArray, padding: float = 0.0) -> Factor:

@@ -171,7 +171,7 @@ PARTS: tuple[Operator, ...] = (
     Rearrangement("flip", bind=_bind_flip, relations=replayed),
     Rearrangement("roll", bind=_bind_roll, relations=replayed),
     Rearrangement("movedim", bind=_bind_movedim, relations=replayed),
-    Rearrangement("repeat", bind=bind_sizes, relations=replayed, call="input.{op}"),
+    Rearrangement("repeat", bind=bind_sizes, relations=replayed, call=".{op}"),
     Rearrangement("pixel_shuffle", bind=_bind_pixel_shuffle, relations=replayed),
     Rearrangement("pixel_unshuffle", bind=_bind_pixel_unshuffle, relations=replayed),
     Rearrangement("index_select", bind=_bind_index_select, relations=replayed),

@@ -1,6 +1,7 @@
 """Pooling: the largest or the mean of a window."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from core.explain.terms.base import (
     Operator,
     Partials,
     Terms,
-    Unexplained,
     is_outside,
     largest,
     reached,
@@ -20,6 +20,7 @@ from core.explain.terms.base import (
     summed,
 )
 from core.explain.terms.conv import per_axis
+from core.explain.terms.line import Line, Unexplained
 from core.explain.trace import Step
 
 
@@ -106,6 +107,13 @@ class AveragePool(Operator):
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         return mean(step, index, self.relations(step)["input"].cells(index), self._count(step, index))
+
+    @override
+    def line(self, step: Step) -> Line:
+        line = super().line(step)
+        if step.op != "avg_pool1d":
+            return line
+        return replace(line, kwargs={k: value for k, value in line.kwargs.items() if k != "divisor_override"})
 
     def _count(self, step: Step, index: tuple[int, ...]) -> int:
         """Returns the divisor of one window."""

@@ -1,6 +1,9 @@
 """Operations that only move elements: what they share, and the general way to find where each element comes from."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from operator import attrgetter, getitem
 from typing import Any
 
 import torch
@@ -13,13 +16,13 @@ from core.explain.terms.base import (
     Operator,
     Partials,
     Terms,
-    Unexplained,
     is_outside,
     ones,
     reached,
     read,
     summed,
 )
+from core.explain.terms.line import Line, Name, Unexplained, named, subscript
 from core.explain.trace import Step, named_tensors
 
 Relations = Callable[[Step], Mapping[str, Relation]]
@@ -30,7 +33,7 @@ class Rearrangement(Operator):
 
     latex = r"Y_k = X_{\pi(k)}"
     text = "output[k] = input[the cell shown]"
-    only_shape = frozenset({"argument_1"})
+    only_shape = frozenset({"argument_1", "other"})
 
     def __init__(self, *names: str, bind: Bind, relations: Relations, call: str = "torch.{op}") -> None:
         self.names = names
@@ -54,22 +57,37 @@ class Rearrangement(Operator):
                 continue  # the element comes from another tensor of the list
             factor = read(step, name, cells, padding)
             addends.append(Addends("source", name, (factor,), factor.values, outside=outside))
-        # A conversion rounds, and so does the padding value when it is stored.
-        exact = padding == 0.0 and all(tensor.dtype == step.output.dtype for _, tensor in named_tensors(step.arguments))
-        return summed(step, index, tuple(addends), exact=exact)
+        given = next(tensor.dtype for _, tensor in named_tensors(step.arguments))
+        kept = given == step.output.dtype and padding == 0.0
+        after = "Σ" if kept else f"Σ as {str(step.output.dtype).removeprefix('torch.')}"
+        return summed(step, index, tuple(addends), after=after, function=partial(_stored, step), exact=True)
 
     @override
     def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
-        return ones(reached(self.relations(step)[wrt], index))
+        relations = self.relations(step)
+        return ones(reached(relations[wrt], index)) if wrt in relations else super().partials(step, wrt, index)
 
     @override
-    def pytorch(self, step: Step) -> str:
+    def check(self, step: Step) -> None:
+        if step.op == "view" and "shape" not in step.arguments:
+            raise Unexplained("the same bits are read as another type of number: they are not the same values")
+
+    @override
+    def line(self, step: Step) -> Line:
+        input = named("input", step.arguments.get("input"))
         if step.op == "getitem":
-            return f"input[{_index_text(step.arguments['index'])}]"
+            index = named("index", step.arguments["index"])
+            form = "{}[index]" if isinstance(index, Name) else f"{{}}[{subscript(index)}]"
+            return Line(form, (input, index), function=getitem)
         if step.op in _PROPERTIES:
-            return f"input.{step.op}"
-        line = super().pytorch(step)
-        return f"{line}[{step.part}]" if step.op in SEVERAL else line
+            return Line(f"{{}}.{step.op}", (input,), function=attrgetter(step.op))
+        line = super().line(step)
+        return replace(line, part=step.part) if step.op in SEVERAL else line
+
+
+def _stored(step: Step, value: float) -> float:
+    """Returns a number as the output's type holds it: a conversion rounds, or cuts off what is not whole."""
+    return torch.tensor(value, dtype=torch.float64).to(step.output.dtype).to(torch.float64).item()
 
 
 _PROPERTIES = {"T", "mT", "data"}
@@ -95,18 +113,6 @@ def bind_sizes(input: Any, *shape: Any, **named: Any) -> dict[str, Any]:
 def source_shape(step: Step) -> tuple[int, ...]:
     """Returns the sizes of the argument `input`."""
     return tuple(step.tensor("input").shape)
-
-
-def _index_text(index: Any) -> str:
-    def one(item: Any) -> str:
-        if isinstance(item, slice):
-            parts = ("" if part is None else str(part) for part in (item.start, item.stop))
-            return ":".join(parts) + ("" if item.step is None else f":{item.step}")
-        return "..." if item is Ellipsis else repr(item)
-
-    if named_tensors(index):
-        return "index"
-    return ", ".join(map(one, index)) if isinstance(index, tuple) else one(index)
 
 
 def replayed(step: Step) -> dict[str, Relation]:

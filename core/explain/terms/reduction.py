@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from core.explain.axes import Product, same, whole
 from core.explain.terms.base import Addends, Operator, Partials, Terms, reached, read, summed
+from core.explain.terms.line import Line, called
 from core.explain.trace import Step
 
 
@@ -58,7 +59,8 @@ class Reduction(Operator):
         return Partials(outputs, np.array([1 / count]), "1" if count == 1 else f"1 / {count}")
 
     @override
-    def pytorch(self, step: Step) -> str:
+    def line(self, step: Step) -> Line:
+        names = [name for name in step.arguments if name in ("input", "dtype")]
         if step.arguments["dim"] is None:
-            return f"torch.{step.op}(input, dtype={step.arguments['dtype']!r})"
-        return super().pytorch(step)
+            return called(f"torch.{step.op}", names, step.arguments, ["input"])
+        return super().line(step)

@@ -32,6 +32,10 @@ def _bind_conversion(input: Any, *target: Any, **settings: Any) -> dict[str, Any
     return {"input": input, **{f"argument_{k}": value for k, value in enumerate(target, 1)}, **settings}
 
 
+def _bind_like(input: Any, other: Any) -> dict[str, Any]:
+    return locals()
+
+
 def _permuted(step: Step, order: list[int]) -> dict[str, Relation]:
     """Returns the relation of an output whose axis k is the input's axis `order[k]`."""
     sizes = source_shape(step)
@@ -74,22 +78,23 @@ def _expand(step: Step) -> dict[str, Relation]:
 
 
 def _converted(*names: str) -> Rearrangement:
-    return Rearrangement(*names, bind=_bind_conversion, relations=_reshape, call="input.{op}")
+    return Rearrangement(*names, bind=_bind_conversion, relations=_reshape, call=".{op}")
 
 
 VIEWS: tuple[Operator, ...] = (
     Rearrangement("flatten", bind=_bind_flatten, relations=_reshape),
-    Rearrangement("view", "reshape", bind=bind_sizes, relations=_reshape, call="input.{op}"),
+    Rearrangement("view", "reshape", bind=bind_sizes, relations=_reshape, call=".{op}"),
     Rearrangement("unsqueeze", bind=_bind_dim, relations=_reshape),
     Rearrangement("squeeze", bind=_bind_squeeze, relations=_reshape),
-    Rearrangement("contiguous", "clone", "detach", "data", bind=_bind_alone, relations=_reshape, call="input.{op}"),
-    _converted("to", "float", "double", "half", "bfloat16", "type", "cpu", "cuda", "view_as", "reshape_as", "type_as"),
+    Rearrangement("contiguous", "clone", "detach", "data", bind=_bind_alone, relations=_reshape, call=".{op}"),
+    _converted("to", "float", "double", "half", "bfloat16", "type", "cpu", "cuda"),
+    Rearrangement("view_as", "reshape_as", "type_as", bind=_bind_like, relations=_reshape, call=".{op}"),
     _converted("unflatten"),
     Rearrangement("permute", bind=_bind_permute, relations=_permute),
     Rearrangement("transpose", bind=_bind_transpose, relations=_transpose),
     Rearrangement("t", bind=_bind_alone, relations=_reversed),
-    Rearrangement("T", bind=_bind_alone, relations=_reversed, call="input.{op}"),
-    Rearrangement("mT", bind=_bind_alone, relations=_last_two_swapped, call="input.{op}"),
-    Rearrangement("expand", "broadcast_to", bind=bind_sizes, relations=_expand, call="input.{op}"),
-    Rearrangement("expand_as", bind=_bind_conversion, relations=_expand, call="input.{op}"),
+    Rearrangement("T", bind=_bind_alone, relations=_reversed, call=".{op}"),
+    Rearrangement("mT", bind=_bind_alone, relations=_last_two_swapped, call=".{op}"),
+    Rearrangement("expand", "broadcast_to", bind=bind_sizes, relations=_expand, call=".{op}"),
+    Rearrangement("expand_as", bind=_bind_like, relations=_expand, call=".{op}"),
 )

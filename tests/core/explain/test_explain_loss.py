@@ -74,3 +74,19 @@ def test_what_has_no_loss_is_refused(model, label, message):
 def test_a_step_that_does_not_exist_has_no_readers():
     with pytest.raises(ValueError, match="there is no step 5; the model ran 1"):
         consumers(record(nn.ReLU(), torch.ones(1)), 5)
+
+
+@pytest.mark.parametrize("cut", ["no_grad", "detach"])
+def test_a_forward_without_a_graph_says_so(cut, device):
+    fc = torch.nn.Linear(3, 2).to(device)
+
+    class Cut(torch.nn.Module):
+        def forward(self, x):
+            if cut == "detach":
+                return fc(x).detach()
+            with torch.no_grad():
+                return fc(x)
+
+    trace = record(Cut(), torch.rand(1, 3, device=device), grad=True)
+    with pytest.raises(ValueError, match=r"output has no gradient: its forward runs under torch\.no_grad"):
+        backward(trace, 1)

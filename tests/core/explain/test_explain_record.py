@@ -11,6 +11,7 @@ from torch.nn.modules import module as hooks
 
 import core.explain
 from core.explain import INPUT, RecordingError, record, terms
+from core.explain.calls import canonical_name
 
 
 class Small(nn.Module):
@@ -584,3 +585,8 @@ def test_public_names_exist():
         "trace",
     }
     assert public - modules == set(core.explain.__all__)
+
+
+def test_an_operator_of_another_library_is_not_taken_for_torchs_of_that_name():
+    assert canonical_name(torch.ops.quantized.conv2d) == "quantized.conv2d"
+    assert canonical_name(torch.ops.aten.relu_) == canonical_name(torch.ops.aten.relu.default) == "relu"
