@@ -1,10 +1,8 @@
 /**
  * Small operators number by number: the browser's twin of `core.ops`, loop by loop and in the same order of sums.
  *
- * HOW AN OPERATOR IS ADDED. One module in `operators/` with a line in `operators/index.js`, and its twin in Python's
- * `explorer/arithmetic/operators/`: what torch says of it. Which lines of `core`'s loops the page stops at is read from their
- * source (`explorer/arithmetic/marks.py` names them). Its golden cases are drawn and computed in
- * `tests/explorer/arithmetic_cases.py`.
+ * docs/operators.md says how an operator is added: here by its module in `operators/`, named in `operators/index.js` or in the
+ * list of its family.
  * Pages, tests and links ask the module for everything else. Its shape is `Operator` below:
  *
  *   name       its key in words (`arithmetic.op.NAME`), links and requests; `title` is a name that no language translates,

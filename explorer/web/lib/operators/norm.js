@@ -133,7 +133,7 @@ function batchPasses(given) {
     at: place,
     ofChannel: (c) => ({ c }),
     place: (e) => [0, place(e).n, 0],
-    width: 1,
+    extent: [N, 1],
     letters: {
       set: "c",
       element: "n, c",
@@ -271,11 +271,9 @@ const groupNorm = {
     }),
     plainSetting("eps", "number", { accepts: (value) => value >= 0 }),
   ],
-  begin: (before) => {
-    const input = (before &&
-      before.op !== "groupNorm" &&
-      before.tensors.input.shape[0] > 1 &&
-      pictureOf(before, 4)) || {
+  begin(before) {
+    const earlier = before && before.tensors.input.shape[0] > 1 ? pictureOf(before, 4) : null;
+    const input = earlier ?? {
       shape: [4, 2, 2],
       values: [1, 2, 3, 4, 5, 6, 7, 8, 10, 20, 30, 40, 40, 30, 20, 10],
     };
@@ -285,9 +283,11 @@ const groupNorm = {
       settings: { normGroups: C % 2 ? 1 : 2, eps: 0.00001 },
       tensors: {
         input,
-        weight: { shape: [C], values: Array(C).fill(1) },
-        bias: { shape: [C], values: Array(C).fill(0) },
-        gradOutput: gradientOf(before),
+        weight: { shape: [C], values: counted(1, C).map((c) => (c > C / 2 ? 2 : 1)) },
+        bias: { shape: [C], values: counted(1, C).map((c) => (c > C / 2 ? 1 : 0)) },
+        gradOutput: earlier
+          ? gradientOf(before)
+          : { shape: input.shape, values: [1, 0, 0, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0, 2, 0] },
       },
     };
   },
@@ -318,7 +318,7 @@ function groupPasses(given) {
     settings: { normGroups: groups, eps },
     tensors: { input },
   } = given;
-  const [C, , W] = input.shape;
+  const [C, H, W] = input.shape;
   const [area, D] = [size(input.shape) / C, C / groups];
   const block = (/** @type {number} */ count) => (/** @type {number} */ k) => counted(k * count, (k + 1) * count - 1);
   const place = (/** @type {number} */ e) => {
@@ -340,7 +340,7 @@ function groupPasses(given) {
     at,
     ofChannel: (c) => ({ c, first: Math.floor(c / D) * D }),
     place: (e) => [place(e).c % D, place(e).y, place(e).x],
-    width: W,
+    extent: [H, W],
     grouped: "arithmetic.subtotal.in",
     letters: {
       set: "g",

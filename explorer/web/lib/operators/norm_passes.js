@@ -13,20 +13,20 @@ import { gradientCall } from "./formulas.js";
  * What is normalised together, and how formulas, PyTorch and the loops of `core.ops.naive.norm` write it.
  * @typedef {{
  *   sets: number[][], channels: number[][], stored: boolean, weighted: boolean, inner: (element: number) => Vars, outer: (set: number) => Vars,
- *   at: (element: number) => Vars, ofChannel: (channel: number) => Vars, place: (element: number) => Place, width: number, grouped?: string,
+ *   at: (element: number) => Vars, ofChannel: (channel: number) => Vars, place: (element: number) => Place, extent: [number, number], grouped?: string,
  *   letters: { set: string, element: string, over: string, inChannel: string, count: string, mean: string, variance: string },
  *   variable: (name: string) => string, starts: string | null, loops: Record<"mean" | "var" | "output" | "gradMeans" | "gradInput" | "gradWeight", string>,
  *   torch: { mean: string, variance: string, output: string, gradMeans: { before: string[], torch: string } },
  * }} Together
  * `sets`: the elements of each set in the order of the loop; `channels`: those of each channel. `stored`: mean and variance are
  * running ones; `weighted`: the averages of the gradient are of γ · dL/dY. `inner`, `outer`: variables of the loop over a set's
- * elements and around it, `at`: of both; `ofChannel`: around the sum of a channel. `place` in the picture of terms, `width`: its
- * columns. `variable`: how the loop calls a set's mean or variance.
+ * elements and around it, `at`: of both; `ofChannel`: around the sum of a channel. `place` in the picture of terms, `extent`:
+ * rows and columns of each of its groups. `variable`: how the loop calls a set's mean or variance.
  */
 
 /** @param {Case} given @param {Together} together @returns {Pass[]} without steps of running statistics */
 export function normalisationPasses(given, together) {
-  const { sets, channels, stored, weighted, letters, loops, torch, variable, at, outer, inner, place, width } =
+  const { sets, channels, stored, weighted, letters, loops, torch, variable, at, outer, inner, place, extent } =
     together;
   const {
     settings: { eps },
@@ -43,9 +43,10 @@ export function normalisationPasses(given, together) {
   const [M, V] = stored ? ["runningMean", "runningVar"] : ["mean", "var"];
   const known = (/** @type {number} */ e) => ({ [M]: setOf[e], [V]: setOf[e] });
   const root = (/** @type {number} */ s) => `√(${short(variance[s], 5)} + ${short(eps)})`;
-  const beside = (/** @type {number} */ e) => {
+  /** The picture's groups under one another, two numbers an element. @param {number} e @param {0 | 1} side @returns {Place} */
+  const paired = (e, side) => {
     const [group, row, column] = place(e);
-    return /** @type {Place} */ ([group, row, column + width]);
+    return [0, group * extent[0] + row, side * extent[1] + column];
   };
   const moments = (/** @type {number} */ s) => ({ [variable("mean")]: mean[s], [variable("var")]: variance[s] });
 
@@ -53,12 +54,13 @@ export function normalisationPasses(given, together) {
   for (const name of ["output", "gradInput"]) shapes[name] = input.shape;
   for (const name of ["gradWeight", "gradBias"]) shapes[name] = weight.shape;
   for (const name of ["mean", "var", "meanGrad", "meanProduct"]) shapes[name] = [sets.length];
-  const common = { shapes, slides: null, scatter: false, grouped: together.grouped };
+  const common = { shapes, slides: null, scatter: false };
   const lone = { ...common, taps: 1, starts: null, ends: null };
 
   /** One of the statistics: a sum over a set. @param {"mean" | "var"} name @param {(e: number) => number} part @param {(e: number) => string} label @returns {Pass} */
   const statistic = (name, part, label) => ({
     ...common,
+    grouped: together.grouped,
     name,
     direction: "forward",
     function: loops[name],
@@ -95,6 +97,7 @@ export function normalisationPasses(given, together) {
         terms,
         value: total,
         window: { input: sets[s] },
+        groups: [...new Set(sets[s].map((e) => channelOf[e]))],
       };
     }),
     worked: (visit) => visit.terms.map((term, n) => ({ text: `${n ? " + " : ""}${term.label}`, at: n })),
@@ -172,7 +175,7 @@ export function normalisationPasses(given, together) {
           label: `${factor(arriving(e))} / ${count}`,
           product: one,
           after: { mean_grad: meanGrad, mean_product: meanProduct },
-          place: place(e),
+          place: paired(e, 0),
           writes: ["meanGrad", s, meanGrad],
         });
         meanProduct += other;
@@ -186,7 +189,7 @@ export function normalisationPasses(given, together) {
             label: `${factor(arriving(e))}·${factor(normal(e))} / ${count}`,
             product: other,
             after: { mean_grad: meanGrad, mean_product: meanProduct },
-            place: beside(e),
+            place: paired(e, 1),
           }),
         ];
       });
@@ -281,7 +284,6 @@ export function normalisationPasses(given, together) {
   const column = ({ target, factors, cells, ...own }) => ({
     ...common,
     ...own,
-    grouped: undefined,
     direction: "backward",
     starts: "start",
     ends: "done",
