@@ -35,3 +35,24 @@ def test_the_page_works_below_the_path_of_a_proxy(behind_a_proxy, open_page, exa
     page = open_page(behind_a_proxy)
     draw(page, examples["4"])
     expect_digit(page, "4")
+
+
+@pytest.fixture(scope="module")
+def slow_network() -> Iterator[str]:
+    yield from serve("-m", "tests.browser.fetching")
+
+
+def test_a_download_says_how_far_it_is_and_can_be_given_up(slow_network, open_page, examples):
+    page = open_page(slow_network)
+    model = page.get_by_role("combobox", name="Model")
+    model.select_option("resnet18")
+    told = page.get_by_role("alert").filter(has_text="resnet18 are being fetched")
+    expect(told).to_contain_text("MB")
+    other = open_page(slow_network)  # nobody else waits
+    draw(other, examples["4"])
+    expect_digit(other, "4")
+    told.get_by_role("button", name="Give up").click()
+    expect(model).to_have_value("recommended")
+    expect(told).to_be_hidden()
+    draw(page, examples["7"])
+    expect_digit(page, "7")

@@ -8,6 +8,9 @@ import { createPopover } from "../parts/popover.js";
 import { percent } from "../parts/prediction.js";
 import { createToast } from "../parts/toast.js";
 
+/** Between two looks at how far a download is. */
+const FETCHING_MS = 700;
+
 const LANGUAGES = { en: "English", zh: "中文" };
 
 /** @param {HTMLElement} element @param {{ server: any, options: { models: { name: string, title: string }[], model: string, language: string, device: string } }} gradio */
@@ -63,26 +66,46 @@ export async function mount(element, { server, options }) {
     (/** @type {string} */ name) => ask(server.describe, { model: name }, t("error.unreachable")),
     (answer, name) => {
       if (name !== page.get("model")) return;
+      if (answer.fetching) {
+        tellFetching(answer.fetching, name);
+        return;
+      }
+      missing.hidden = true;
       if (answer.missing === undefined) {
         page.set({ description: answer });
         return;
       }
-      missing.replaceChildren(
-        h("p", {}, answer.missing),
-        h("button", {
-          type: "button",
-          class: "action",
-          dataset: { i18n: "bar.untrained" },
-          onclick: () => choose(answer.untrained),
-        }),
-      );
-      missing.hidden = false;
-      fillWords(missing);
+      tell(answer.missing, "bar.untrained", () => choose(answer.untrained));
     },
     (error, name) => {
       if (name === page.get("model")) page.set({ modelError: error.message });
     },
   );
+
+  /** Say below the bar what keeps a model, with one way on. @param {string} words @param {string} way its words' key @param {() => void} onclick */
+  function tell(words, way, onclick) {
+    missing.replaceChildren(
+      h("p", {}, words),
+      h("button", { type: "button", class: "action", dataset: { i18n: way }, onclick }),
+    );
+    missing.hidden = false;
+    fillWords(missing);
+  }
+
+  /** @param {{ done: number, size: number | null }} fetching bytes @param {string} name of the model */
+  function tellFetching({ done, size }, name) {
+    const mb = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
+    const words = size === null ? "bar.fetching.unknown" : "bar.fetching";
+    tell(t(words, { name, done: mb(done), size: mb(size ?? 0) }), "bar.fetching.cancel", () => {
+      void ask(server.cancel_download, { model: name }, t("error.unreachable")).then(
+        () => choose(options.model),
+        () => note.say("error.unreachable"),
+      );
+    });
+    setTimeout(() => {
+      if (name === page.get("model") && !page.get("description")) describe(name);
+    }, FETCHING_MS);
+  }
 
   /** @param {string} name */
   function choose(name) {
