@@ -165,6 +165,47 @@ def test_a_page_opened_for_the_first_time_shows_a_digit_and_is_drawn_over(app, o
     expect(headline(linked)).to_have_attribute("data-verdict", "empty")
 
 
+def test_the_first_minute_is_gone_through_in_five_acts_and_ends_at_three_doors(app, open_page, examples):
+    page = open_page(app, greeted=True, width=1366, height=768)
+    expect_digit(page, "3")
+    told = page.locator(".guide-told")
+    page.get_by_role("button", name="Show me how it works").click()
+    expect(told).to_contain_text("1/5 Draw a digit")
+    assert page.evaluate(BOXES) > 200
+    draw(page, examples["5"])
+    expect_digit(page, "5")
+    expect(told).to_contain_text("2/5")
+    maps = page.locator("[data-step='4'] canvas.maps")
+    maps.hover(position={"x": 12, "y": 12})
+    expect(told).to_contain_text("3/5")
+    assert page.evaluate(MOVED) == []
+    maps.click(position={"x": 12, "y": 12})
+    expect(told).to_contain_text("4/5")
+    expect(told).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Play the flow").click()
+    level(page, "Whole network")
+    expect(told).to_contain_text("5/5")
+    page.get_by_role("button", name="I meant").click()
+    page.get_by_role("group", name="Which one did you mean?").get_by_role("button", name="6", exact=True).click()
+    expect(told).to_have_text("Where to now?")
+    page.get_by_role("button", name="By hand").click()
+    expect(page.get_by_role("tab", name="Arithmetic")).to_have_attribute("aria-selected", "true")
+    expect(told).to_be_hidden()
+
+
+def test_the_cards_go_on_by_keyboard_and_end_with_escape(app, open_page):
+    page = open_page(app)
+    start = page.get_by_role("button", name="Show me how it works")
+    start.focus()
+    page.keyboard.press("Enter")
+    for card in range(1, 6):
+        expect(page.locator(".guide-told")).to_contain_text(f"{card}/5")
+        page.get_by_role("button", name="Next", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Let it learn")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".guide")).to_be_hidden()
+
+
 def test_i_meant_says_what_decided_between_two_classes(app, open_page, examples):
     page = open_page(f"{app}#model=a2")
     page.locator("[data-example='5']").click()

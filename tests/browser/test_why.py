@@ -33,8 +33,9 @@ def input_of(examples, model: str, digit: str) -> torch.Tensor:
 
 def test_why_shows_the_numbers_of_four_methods_and_the_sum_that_must_come_out(app, open_page, examples):
     page = opened(open_page, app, "why")
-    expect(page.locator(".why-sum")).to_have_count(4)
-    for sum_ in page.locator(".why-sum").all():
+    sums = page.locator(".why-maps .why-sum")
+    expect(sums).to_have_count(4)
+    for sum_ in sums.all():
         expect(sum_).to_contain_text("Σ = ")
     model, x = models.load("a2"), input_of(examples, "a2", "3")
     slope = saliency(lambda batch: log_odds(model(batch), 3), x)[0, 0]
@@ -102,15 +103,24 @@ def test_why_is_read_by_keyboard_and_fits_a_phone(app, open_page):
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
     expect(page.locator("[data-method='grad_cam'] .why-reading")).to_contain_text("row 1, column 1")
+    expect_inside(page, "why")
     page.get_by_role("button", name="Compare").click()
-    expect(page.locator(".compare-row").first).to_be_visible()
+    expect(page.locator(".compare-row").first).to_be_visible(timeout=15_000)
+    expect(page.locator(".why")).to_be_hidden()
+    expect_inside(page, "compare")
+
+
+def expect_inside(page: Page, panel: str) -> None:
+    """The page does not scroll sideways, and the panel's choices lie inside it."""
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for panel in page.locator(".draw-panel").all():
-        for choice in panel.locator("select").all():
-            inner, outer = choice.bounding_box(), panel.bounding_box()
-            assert inner
-            assert outer
-            assert inner["x"] + inner["width"] < outer["x"] + outer["width"]
+    outer = page.locator(f".draw-panel.{panel}").bounding_box()
+    assert outer
+    choices = page.locator(f".draw-panel.{panel} select:visible").all()
+    assert choices
+    for choice in choices:
+        inner = choice.bounding_box()
+        assert inner
+        assert inner["x"] + inner["width"] < outer["x"] + outer["width"]
 
 
 def test_two_drawings_are_compared_step_by_step_and_the_link_keeps_the_kept_one(app, open_page, examples):
@@ -157,6 +167,7 @@ def test_an_activation_is_swapped_compared_with_before_and_undone_exactly(app, o
     before = bars.evaluate_all(SHARES)
     page.get_by_role("button", name="before my changes").click()
     expect(page.locator(".compare-hint")).to_contain_text("There are no changes yet")
+    page.get_by_role("button", name="relu: relu").click()
     step = page.locator("[data-step='2']")
     step.locator(".swap").select_option("tanh")
     step = page.locator("[data-step='2'][data-op='tanh']")

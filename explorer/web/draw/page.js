@@ -17,6 +17,7 @@ import { mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
 import { createCompare } from "./compare.js";
 import { createDrawer } from "./drawer.js";
+import { createGuide } from "./guide.js";
 import { createLevels } from "./levels.js";
 import { createMeantChip } from "./meant.js";
 import { createWhy } from "./why.js";
@@ -60,7 +61,10 @@ export async function mount(element, { server }) {
     apart: true,
     onwant: () => send(performance.now(), false),
     onopen: (place) => cell.open([place]),
-    onpin: (place) => page.set({ pin: place }),
+    onpin: (place) => {
+      page.set({ pin: place });
+      guide.did("point");
+    },
     ongrow: (step) => page.set({ layer: page.get("layer") === step ? null : step, cells: [] }),
     onfield: outlineInk,
   });
@@ -150,8 +154,27 @@ export async function mount(element, { server }) {
     onchoose: (label) => {
       page.set({ label });
       openPanel("why");
+      guide.did("meant");
     },
   });
+  const guide = createGuide({
+    doors: [
+      { words: "guide.door.why", open: () => openPanel("why") },
+      { words: "guide.door.hand", open: () => page.set({ tab: "arithmetic" }) },
+      { words: "guide.door.learn", open: () => page.set({ tab: "train" }) },
+    ],
+  });
+  const play = h(
+    "button",
+    {
+      type: "button",
+      class: "tool play-flow",
+      dataset: { i18nTitle: "flow.play.why", i18nAria: "flow.play" },
+      onclick: flow,
+    },
+    h("span", { "aria-hidden": "true" }, "▶"),
+    h("span", { class: "word", dataset: { i18n: "flow.play" } }),
+  );
   const whyChip = h("button", { type: "button", class: "chip", onclick: () => openPanel("why") });
   pad.tools.append(inputs.element);
 
@@ -172,14 +195,22 @@ export async function mount(element, { server }) {
             { class: "draw-verdict" },
             prediction.headline,
             prediction.words,
-            h("div", { class: "chips" }, whyChip, meant.element),
-            replay,
+            h("div", { class: "chips" }, whyChip, meant.element, guide.start),
+            h("div", { class: "examples-or-guide" }, replay, guide.element),
             network.controls.learning,
           ),
           prediction.list,
         ),
       ),
-      h("div", { class: "flow" }, levels.element, network.controls.direction, view.element, network.controls.reading),
+      h(
+        "div",
+        { class: "flow" },
+        levels.element,
+        play,
+        network.controls.direction,
+        view.element,
+        network.controls.reading,
+      ),
       network.element,
       cell.element,
       input.gallery,
@@ -253,6 +284,7 @@ export async function mount(element, { server }) {
       network.expire();
     }
     network.hold(pad.busy);
+    if (changed && pad.strokes.length && !pad.busy && !pad.guest) guide.did("draw");
     page.set({ ink: pad.strokes, pen: pad.brush });
     post({
       ...drawing(),
@@ -309,6 +341,7 @@ export async function mount(element, { server }) {
 
   /** Outline on the pad the ink that a cell is made of. @param {import("../lib/field.js").Block[] | null} blocks of input cells */
   function outlineInk(blocks) {
+    if (blocks && network.pointing) guide.did("point");
     pad.outline(blocks && answered ? padRectangle(blocks, answered.answer.stages) : null);
   }
 
@@ -325,11 +358,19 @@ export async function mount(element, { server }) {
 
   const showPanel = () => drawer.show(page.get("why") ? "why" : page.get("compare") ? "compare" : null);
 
+  /** Let light run through the network, from the ink to the scores. */
+  function flow() {
+    page.set({ layer: null, cells: [] });
+    network.lightUp();
+    guide.did("play");
+  }
+
   /** One level up: from a number to the one before or its layer, from a layer to the network; then nothing is pinned. */
   function goUp() {
     const cells = page.get("cells");
     if (cells.length) page.set({ cells: cells.slice(0, -1) });
     else if (page.get("layer") !== null) page.set({ layer: null });
+    else if (guide.running) guide.end();
     else page.set({ pin: null });
   }
 
@@ -385,6 +426,7 @@ export async function mount(element, { server }) {
   page.on(["cells"], () => {
     const last = page.get("cells").at(-1);
     if (last && last.of !== "class") page.set({ pin: last });
+    if (last) guide.did("open");
   });
   page.on(["why", "compare"], showPanel);
   page.on(["modelError"], () => {
@@ -393,6 +435,7 @@ export async function mount(element, { server }) {
   });
   page.on(["language"], () => {
     fillWords(element);
+    guide.tell();
     network.relabel();
     cell.redraw();
     show();

@@ -89,6 +89,7 @@ export function createWhy({ request, predicted }) {
     problem.hidden = true;
     try {
       await meant.ask(() => turn === latest);
+      if (turn !== latest) return;
       for (const [k, map] of maps.entries()) {
         const layer = METHODS[k] === "grad_cam" ? question.layer : null;
         const answer = await request("why", { method: METHODS[k], target: question.target, layer });

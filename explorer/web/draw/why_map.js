@@ -38,7 +38,7 @@ export function createWhyMap({ method, onlayer }) {
   const table = createTable({ words: "why.table", load: async () => rowsOf() });
   const element = h(
     "figure",
-    { class: "why-map", dataset: { method } },
+    { class: "why-map missing", dataset: { method } },
     h("figcaption", {}, h("h4", { dataset: { i18n: `why.${method}` } }), onlayer ? layers : ""),
     h("p", { class: "note why-explained", dataset: { i18n: `why.${method}.why` } }),
     frame,

@@ -94,7 +94,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
       dataset: { step: step.index, op: step.op, kind: kindOf(step), look: "brief" },
     },
     h("header", { class: "step-head" }, open, shape),
-    h("div", { class: "step-told" }, title, time, facts, swap.element, change, pager),
+    h("div", { class: "step-told" }, title, swap.element, change, time, facts, pager),
     frame,
     more,
   );

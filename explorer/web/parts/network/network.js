@@ -227,6 +227,11 @@ export function createNetwork({ onwant, onopen, onfield, onpin, ongrow, apart = 
       return track.shown.every((column) => column.visible && !column.wants(version));
     },
 
+    /** Whether a cell is under the pointer. */
+    get pointing() {
+      return pointed !== null;
+    },
+
     /** Keep showing the same channels, such as while the pen moves. @param {boolean} on */
     hold(on) {
       held = on;
