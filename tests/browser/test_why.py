@@ -167,7 +167,7 @@ def test_an_activation_is_swapped_compared_with_before_and_undone_exactly(app, o
     before = bars.evaluate_all(SHARES)
     page.get_by_role("button", name="before my changes").click()
     expect(page.locator(".compare-hint")).to_contain_text("There are no changes yet")
-    page.get_by_role("button", name="relu: relu").click()
+    page.locator("[data-step='2'] .step-open").click()
     step = page.locator("[data-step='2']")
     step.locator(".swap").select_option("tanh")
     step = page.locator("[data-step='2'][data-op='tanh']")

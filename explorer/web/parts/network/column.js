@@ -8,6 +8,7 @@ import { t } from "../i18n.js";
 import { factLines, fedWords } from "./facts.js";
 import { kindOf, shortName } from "./kinds.js";
 import { createPicture } from "./picture.js";
+import { saysOf } from "./says.js";
 import { isFlat, lookupsOf } from "./shades.js";
 import { createSwap } from "./swap.js";
 
@@ -63,6 +64,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
     h("span", { class: "step-op", dataset: step.index < 0 ? { i18n: "network.input" } : {} }, name()),
     fold,
   );
+  const says = h("p", { class: "step-says" });
   const facts = h("p", { class: "step-facts" });
   const time = h("p", { class: "step-time", dataset: { i18nTitle: "network.time.why" } });
   const change = h("p", { class: "step-change" });
@@ -94,7 +96,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
       dataset: { step: step.index, op: step.op, kind: kindOf(step), look: "brief" },
     },
     h("header", { class: "step-head" }, open, shape),
-    h("div", { class: "step-told" }, title, swap.element, change, time, facts, pager),
+    h("div", { class: "step-told" }, title, says, swap.element, change, time, facts, pager),
     frame,
     more,
   );
@@ -309,6 +311,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
 
     relabel() {
       facts.replaceChildren(...factLines(step));
+      says.textContent = saysOf(step);
       picture?.canvas.setAttribute(
         "aria-label",
         t("network.picture", { name: step.path || name(), shape: step.shape.join("×") }),
