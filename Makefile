@@ -31,6 +31,7 @@ lint: $(DEV) $(NODE)
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.conv2d
 	$(BIN)/python -m benchmarks.explorer
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.training
 
 # The installed versions become those that everybody gets; after `make test` passed with them.

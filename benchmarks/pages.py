@@ -3,14 +3,16 @@
 `python -m benchmarks.pages [--json FILE]` starts ConvScope and reads from the page itself: the milliseconds of an edit,
 medians (`edit_largest_ms`: an 8×8 input of three channels and two outputs; `edit_OP_PASS_ms`: a map of 64×64, in each
 pass of convolution and both poolings), the seconds of a walk through 62×62 outputs at 16 steps a frame (`walk_s`), and
-the frames a second while one weight is dragged over a picture in colour (`drag_SIDE_SIZE_fps`), in a Chromium without
-the screen's limit.
+the frames a second while one weight is dragged over a picture in colour (`drag_SIDE_SIZE_fps`; `drag_chain_fps`: of the
+first of three kernels of 5×5), in a Chromium without the screen's limit. `strokes_ms` is the least time in which `core`
+makes a picture of 100 points.
 """
 
 import argparse
 import io
 import statistics
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.explorer import served, usable_page
+from core.data.strokes import preprocess
 from core.speed.timing import machine, write_json
 from tests.browser import chromium
 
@@ -63,19 +66,35 @@ def main() -> None:
     path = chromium.find()
     if path is None:
         sys.exit("no Chromium: run `python -m tests.browser.chromium`")
+    figures = {"strokes_ms": 1000 * strokes()}
     with sync_playwright() as playwright, served("recommended", options.port):
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
-        figures = edits(opened(browser, options.port, "arithmetic"))
+        figures |= edits(opened(browser, options.port, "arithmetic"))
         browser.close()
         unlimited = [*chromium.FLAGS, "--disable-frame-rate-limit"]
         browser = playwright.chromium.launch(executable_path=path, args=unlimited)
         for side, size in [(512, 5), (1024, 7)]:
-            figures[f"drag_{side}_{size}_fps"] = drag(opened(browser, options.port, "kernels"), side, size)
+            page = opened(browser, options.port, "kernels")
+            take(page, side, size)
+            figures[f"drag_{side}_{size}_fps"] = drag(page, size * size // 2)
+        figures["drag_chain_fps"] = drag(chained(opened(browser, options.port, "kernels")), 12)
         browser.close()
     for name, value in figures.items():
         print(f"{name:28} {value:>10,.2f}")
     if options.json:
         write_json(options.json, {"benchmark": "pages", "machine": machine(), **figures})
+
+
+def strokes() -> float:
+    """Return the seconds in which 100 points of a stroke become a picture, the least of 40."""
+    turns = np.linspace(0, 6, 100)
+    points = [np.stack([np.cos(turns), np.sin(2 * turns)], 1)]
+    seconds = []
+    for _ in range(40):
+        start = time.perf_counter()
+        preprocess(points)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
 
 
 def opened(browser: Browser, port: int, name: str) -> Page:
@@ -108,8 +127,8 @@ def edits(page: Page) -> dict[str, float]:
     return figures
 
 
-def drag(page: Page, side: int, size: int) -> float:
-    """Return the most frames a second of some drags of a Gaussian's middle weight."""
+def take(page: Page, side: int, size: int) -> None:
+    """Take a picture of waves and grain, and a Gaussian of `size` × `size`."""
     waves = np.sin(np.arange(side) / 17)
     grain = np.random.default_rng(0).normal(0, 40, (side, side, 3))
     picture = io.BytesIO()
@@ -120,16 +139,36 @@ def drag(page: Page, side: int, size: int) -> float:
     )
     page.locator(f"[data-screen='input'] canvas[width='{side}']").wait_for()
     page.locator(".kernels [data-control='preset']").select_option("gaussian")
+    resize(page, size)
+
+
+def chained(page: Page) -> Page:
+    """Return the page with three kernels of 5×5, the first one in view."""
+    page.locator(".magnifier .magnified-cell").first.wait_for()
+    for k, preset in enumerate(("gaussian", "gaussian", "emboss")):
+        if k:
+            page.locator("[data-tool='chain-add']").click()
+        page.locator(".kernels [data-control='preset']").select_option(preset)
+    resize(page, 5)
+    page.locator(".chain-card[data-stage] .chain-pick").first.click()
+    return page
+
+
+def resize(page: Page, size: int) -> None:
     for axis in ("rows", "columns"):
         page.locator(f".kernels [data-control='size.{axis}']").fill(str(size))
-    tap = page.locator(".tap").nth(size * size // 2)
     page.locator(".tap").nth(size * size - 1).wait_for()
     page.locator(".kernels[aria-busy='false']").wait_for()
+
+
+def drag(page: Page, at: int) -> float:
+    """Return the most frames a second of some drags of a weight."""
+    tap = page.locator(".tap").nth(at)
     tap.hover()
     page.mouse.down()
     box = tap.bounding_box()
     assert box
-    place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, size * size // 2, FRAMES]
+    place = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, at, FRAMES]
     best = max(float(page.evaluate(DRAG, place)) for _ in range(TRIALS))
     page.mouse.up()
     return best

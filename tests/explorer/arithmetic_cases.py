@@ -5,7 +5,6 @@ Both languages read `tests/golden/arithmetic.json`; after a change of the cases,
 `PYTHONPATH=. python tests/explorer/arithmetic_cases.py`.
 """
 
-import json
 import math
 import random
 from collections import Counter
@@ -16,6 +15,8 @@ from typing import Any
 import torch
 from arithmetic_calls import ACTIVATIONS, CALLS, Case, results
 from arithmetic_traces import traces
+
+from tests.golden_files import write_golden
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "arithmetic.json"
 MOST_TRACED, MOST_RUNS = 240, 2
@@ -258,4 +259,4 @@ def golden() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(golden()) + "\n")
+    write_golden(GOLDEN, golden())

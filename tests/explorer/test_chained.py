@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from explorer.arithmetic.check import check_chain
+from tests.golden_files import write_golden
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "chain.json"
 
@@ -68,4 +69,4 @@ def test_a_network_that_does_not_fit_is_refused(change, message):
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(golden()) + "\n")
+    write_golden(GOLDEN, golden())

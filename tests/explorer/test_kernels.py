@@ -24,6 +24,7 @@ from core.ops.separable import separate
 from core.ops.vectorized.conv2d import conv2d
 from core.ops.vectorized.convolve2d import convolve2d
 from core.ops.vectorized.pad import pad2d
+from tests.golden_files import write_golden
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 GOLDEN, CHAINS, RECOVERY = (FOLDER / name for name in ("conv.json", "composition.json", "recovery.json"))
@@ -275,4 +276,4 @@ def test_the_golden_chains_and_descents_are_what_core_computes():
 
 if __name__ == "__main__":
     for path, made in ((GOLDEN, golden()), (CHAINS, chains()), (RECOVERY, recoveries())):
-        path.write_text(json.dumps(made) + "\n")
+        write_golden(path, made)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.ops import naive
+from tests.golden_files import write_golden
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "properties.json"
 
@@ -74,4 +75,4 @@ def test_the_golden_file_is_what_core_computes():
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(golden()) + "\n")
+    write_golden(GOLDEN, golden())
