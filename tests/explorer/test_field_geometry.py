@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.explain import Support, geometry, influence, receptive_field, record
+from tests.golden_files import write_golden
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "fields.json"
 
@@ -85,4 +86,4 @@ def test_every_kind_of_relation_is_in_the_file(number):
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps(cases(), separators=(",", ":")) + "\n")
+    write_golden(GOLDEN, cases())
