@@ -22,6 +22,7 @@ STYLES = [
     WEB / "tokens.css",
     WEB / "app.css",
     WEB / "parts/network/network.css",
+    WEB / "parts/formula.css",
     WEB / "draw/page.css",
     WEB / "draw/input.css",
     WEB / "draw/cell.css",

@@ -17,6 +17,7 @@ from core.explain.swapping import ACTIVATIONS, activation_calls, swapped
 from core.explain.terms import (
     Addends,
     Factor,
+    Formula,
     Operator,
     Partials,
     Quantity,
@@ -35,6 +36,7 @@ __all__ = [
     "AxisField",
     "Backward",
     "Factor",
+    "Formula",
     "Operator",
     "Partials",
     "Quantity",

@@ -58,7 +58,7 @@ def grad_terms(
     shown = float(gradient[tuple(index)].detach().to(torch.float64))
     steepest = float(np.abs(arriving).max(initial=0.0) * np.abs(partials.values).max(initial=partials.scale))
     tolerance = rounding(step, len(products), max(steepest, float(np.abs(products).sum())))
-    return Terms(f"{step.op} gradient", tuple(index), (rows,), "sum", value, "Σ", value, shown, tolerance)
+    return Terms(f"{step.op} gradient", tuple(index), (rows,), "sum", value, "", value, shown, tolerance)
 
 
 def local_gradient(step: Step, wrt: str, grad_output: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from core.ops.formulas import FORMULAS
 from explorer.arithmetic.check import check, check_chain
 from explorer.arithmetic.films import FORMATS, animate
 from explorer.arithmetic.listings import listings
@@ -14,11 +15,11 @@ __all__ = ["FILMS", "arithmetic_view"]
 
 
 def arithmetic_view() -> gr.HTML:
-    """Return the page's view, with the sources of the naive loops that it shows."""
+    """Return the page's view, with the sources of the naive loops that it shows and their formulas."""
     return web_view(
         "arithmetic/page.js",
         functions=[answers(check), answers(check_chain)],
-        options={"listings": listings(), "films": list(FORMATS)},
+        options={"listings": listings(), "formulas": FORMULAS, "films": list(FORMATS)},
     )
 
 

@@ -12,6 +12,7 @@ from core.explain import (
     INPUT,
     Addends,
     Backward,
+    Formula,
     Step,
     Terms,
     Trace,
@@ -24,6 +25,7 @@ from core.explain import (
     terms,
 )
 from core.explain.gradients import GRAD_OUTPUT
+from core.ops.formulas import CHAIN_RULE, FORMULAS
 
 __all__ = ["MOST_TERMS", "open_cell", "open_gradient", "open_parameter", "open_step"]
 
@@ -51,8 +53,7 @@ def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -
     answer = _sum([(opened, found)], found.shown, most)
     answer |= {
         "channel": _channel(opened, index),
-        "latex": declared.formula(opened)[0],
-        "formula": declared.formula(opened)[1],
+        "formulas": [_formula(declared.formula(opened))],
         "pytorch": declared.pytorch(opened),
         "reduction": found.reduction,
         "after": found.after,
@@ -116,7 +117,11 @@ def _gradient_sum(
     except Unexplained as error:
         return {"unexplained": str(error), "shown": 0.0 if shown is None else shown}
     answer = _sum(parts, sum(part.shown for _, part in parts) if shown is None else shown, most)
-    return answer | {"formula": "dL/dx = Σ dL/dy · dy/dx, over every y computed from x", "pytorch": "loss.backward()"}
+    own = {(step.op, name): operator(step).gradient_formula(step, name.partition(".")[0]) for step, name in readers}
+    formulas = [_formula(formula) for formula in own.values() if formula is not None]
+    if len(readers) > 1 or not formulas:
+        formulas.insert(0, {"latex": CHAIN_RULE, "letters": {}})
+    return answer | {"formulas": formulas, "pytorch": "loss.backward()"}
 
 
 def _loss_gradient(trace: Trace, back: Backward, step: int, index: tuple[int, ...], shown: float) -> dict[str, Any]:
@@ -125,7 +130,7 @@ def _loss_gradient(trace: Trace, back: Backward, step: int, index: tuple[int, ..
     scores = class_scores(trace)
     if back.name == "cross-entropy" and scores is not None:
         products.insert(0, scores[0].detach().double().cpu().softmax(0)[index[-1]].item())
-    rule = "p − y" if len(products) == 2 else "−y"
+    rule, name = ("p − y", "cross_entropy_input_grad.equal") if len(products) == 2 else ("−y", "nll_loss_input_grad")
     told = [{"cells": [], "values": [], "product": product, "outside": False, "winner": False} for product in products]
     group = {"group": 0, "subtotal": sum(products), "count": len(products), "rest": None, "terms": told}
     addends = {"label": back.name, "rule": rule, "groupLabel": "", "count": len(products), "total": sum(products)}
@@ -133,7 +138,7 @@ def _loss_gradient(trace: Trace, back: Backward, step: int, index: tuple[int, ..
         **_comparison(sum(products), shown, max(1e-6, torch.finfo(trace.value(step).dtype).eps)),
         "count": len(products),
         "addends": [{**addends, "factors": [], "groups": [group]}],
-        "formula": f"dL/dz = {rule}, y = 1 for the true class and 0 for the others",
+        "formulas": [{"latex": FORMULAS[name], "letters": {"g_n": 1, "w_k": 1}}],
         "pytorch": f"F.{'cross_entropy' if len(products) == 2 else 'nll_loss'}(output, target)",
     }
 
@@ -162,9 +167,16 @@ def _comparison(value: float, shown: float, tolerance: float) -> dict[str, Any]:
         "agrees": abs(difference) <= tolerance,
         "reduction": "sum",
         "reduced": value,
-        "after": "Σ",
+        "after": "",
         "quantities": [],
     }
+
+
+def _formula(formula: Formula) -> dict[str, Any]:
+    """Return a formula with what stands for its letters, a number that is not finite in LaTeX."""
+    signs = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}
+    letters = {letter: signs.get(str(value), value) for letter, value in formula.letters.items()}
+    return {"latex": formula.latex, "letters": letters}
 
 
 def _channel(step: Step, index: tuple[int, ...]) -> dict[str, Any] | None:

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   CHAINS,
@@ -13,9 +14,12 @@ import {
 import { randomised, withChoice, withOperator, withValue } from "../../explorer/web/lib/case.js";
 import { cellName } from "../../explorer/web/arithmetic/words.js";
 import { operatorOf, OPERATORS, passesOf, refusalOf, resultOf } from "../../explorer/web/lib/arithmetic.js";
+import { formulaOf } from "../../explorer/web/lib/formula/fill.js";
+import { textOf } from "../../explorer/web/lib/formula/write.js";
 import { reshaped } from "../../explorer/web/lib/operators/settings.js";
 import { size } from "../../explorer/web/lib/visits.js";
 
+const FORMULAS = JSON.parse(readFileSync(new URL("../golden/formulas.json", import.meta.url), "utf8"));
 const resultsOf = (given) =>
   Object.fromEntries(
     Object.entries(passesOf(given)).map(([name, pass]) => [name, [...Object.values(resultOf(pass))[0].values]]),
@@ -119,7 +123,10 @@ test("a seed gives the same numbers again, another one others, all small whole n
 });
 
 test("formulas carry the settings, and leave out what is 0, 1 or alone", () => {
-  const formula = (given, pass) => passesOf(given)[pass].formula;
+  const formula = (given, name) => {
+    const pass = passesOf(given)[name];
+    return textOf(formulaOf({ latex: FORMULAS[pass.formula ?? pass.function], letters: pass.letters }));
+  };
   const plain = presetCase("valid");
   assert.equal(formula(plain, "forward"), "Y[y, x] = b + Σ(i, j) K[i, j] · X[y + i, x + j]");
   assert.equal(formula(plain, "inputGrad"), "dL/dX[row, col] = Σ(i, j) K[i, j] · dL/dY[row − i, col − j]");

@@ -99,9 +99,8 @@ const sum = {
   value: 0.5,
   reduced: -1.25,
   reduction: "sum",
-  after: "max(0, Σ)",
-  formula: "y = max(0, Σ x·w)",
-  latex: "Y = \\max(0, \\Sigma)",
+  after: "\\max(0, x)",
+  formulas: [{ latex: "y = \\max(0, x)", letters: {} }],
   pytorch: "",
   addends: [
     {
@@ -119,15 +118,17 @@ test("an opened sum as text, LaTeX and rows holds every number", () => {
   const source = (factor) => factor.argument;
   const text = plainText("conv [0, 1]", sum, source);
   assert.ok(text.includes("0.5 [0, 0, 1] × -3 [0, 1] = -1.5"));
-  assert.ok(text.includes("max(0, Σ) = 0.5"));
+  assert.ok(text.includes("\ny = max(0, x)\n"));
+  assert.ok(text.includes("\nmax(0, Σ) = 0.5\n"));
   const formula = latex("conv_1 [0, 1]", sum);
   assert.ok(formula.includes("(0.5)(-3) + (1 \\cdot 10^{-7})(2500000)"));
   assert.ok(formula.includes("\\text{conv\\_1 [0, 1]}"));
+  assert.ok(formula.includes("  & y = \\max(0,x) \\\\\n"));
   assert.deepEqual(termRows(sum, source), [
     ["addends", "group", "factor 1", "index 1", "value 1", "factor 2", "index 2", "value 2", "product"],
     ["taps", 0, "input", "0 0 1", "0.5", "weight", "0 1", "-3", "-1.5"],
     ["taps", 0, "input", "0 0 1", "1e-7", "weight", "0 1", "2500000", "0.25"],
   ]);
-  const largest = latex("pool", { ...sum, reduction: "max", after: "max", latex: undefined });
+  const largest = latex("pool", { ...sum, reduction: "max", after: "" });
   assert.ok(largest.includes("\\max\\{") && largest.includes("\\}"));
 });

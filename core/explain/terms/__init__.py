@@ -4,7 +4,7 @@ import torch
 
 from core.explain.terms.activation import ACTIVATIONS
 from core.explain.terms.arithmetic import ElementProduct, Quotient, Sum
-from core.explain.terms.base import Addends, Bind, Factor, Operator, Partials, Quantity, Terms
+from core.explain.terms.base import Addends, Bind, Factor, Formula, Operator, Partials, Quantity, Terms
 from core.explain.terms.conv import Convolution, TransposedConvolution
 from core.explain.terms.dropout import Dropout
 from core.explain.terms.line import Unexplained
@@ -23,6 +23,7 @@ __all__ = [
     "Addends",
     "Bind",
     "Factor",
+    "Formula",
     "Operator",
     "Partials",
     "Quantity",

@@ -9,9 +9,22 @@ import torch
 from typing_extensions import override
 
 from core.explain.axes import Product, broadcast
-from core.explain.terms.base import Addends, Operator, Partials, Terms, cell, summed
+from core.explain.terms.base import Addends, Formula, Letters, Operator, Partials, Terms, cell, summed
 from core.explain.terms.line import Line, Name, Unexplained
 from core.explain.trace import Step
+from core.ops.formulas import FORMULAS
+
+LETTERS = {
+    "negative_slope": "a",
+    "alpha": r"\alpha",
+    "beta": r"\beta",
+    "exponent": "a",
+    "min_val": "a",
+    "max_val": "b",
+    "min": "a",
+    "max": "b",
+}
+"""What the formulas call settings; a limit that is not given is infinite."""
 
 
 class Elementwise(Operator):
@@ -20,17 +33,12 @@ class Elementwise(Operator):
     def __init__(
         self,
         name: str,
-        text: str,
-        latex: str,
         function: Callable[..., float],
         call: str = "F.{op}",
         exact: bool = False,
         **settings: Any,
     ) -> None:
         self.names = (name,)
-        self.after = text
-        self.text = f"output = {text.replace('Σ', 'input')}"
-        self.latex = f"Y = {latex}"
         self.call = call
         self.function = function
         self.exact = exact
@@ -67,7 +75,19 @@ class Elementwise(Operator):
             with np.errstate(all="ignore"):  # infinities and NaN come out as torch's
                 return float(self.function(np.float64(x), **settings))
 
-        return summed(step, index, (rows,), after=self.after, function=function, exact=self.exact)
+        after = self.formula(step).latex.removeprefix("y = ").partition(r",\quad ")[0]
+        return summed(step, index, (rows,), after=after, function=function, exact=self.exact)
+
+    @override
+    def formula(self, step: Step) -> Formula:
+        named = f"{step.op}.{step.arguments.get('approximate')}"  # the tanh approximation of gelu
+        return Formula(FORMULAS.get(named, FORMULAS[step.op]), self.letters(step))
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        given = {letter: step.arguments.get(name) for name, letter in LETTERS.items() if name in self.settings}
+        infinite = {"a": r"-\infty", "b": r"\infty"}
+        return {letter: infinite[letter] if value is None else value for letter, value in given.items()}
 
     @override
     def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
@@ -77,7 +97,7 @@ class Elementwise(Operator):
         with torch.enable_grad():
             (slope,) = torch.autograd.grad(self.replay(step, {"input": x}), x)
         outputs = np.array([index], dtype=np.int64)
-        return Partials(outputs, np.array([slope.item()]), f"d/dΣ {self.after}", (factor,), 1 + abs(x.item()))
+        return Partials(outputs, np.array([slope.item()]), "dy/dx", (factor,), 1 + abs(x.item()))
 
 
 def sigmoid(x: float) -> float:
@@ -119,63 +139,51 @@ def hardsigmoid(x: float) -> float:
 
 
 ACTIVATIONS: tuple[Operator, ...] = (
-    Elementwise("relu", "max(0, Σ)", r"\max(0, X)", lambda x: x if x > 0 or x != x else 0.0, exact=True),
-    Elementwise("relu6", "min(max(0, Σ), 6)", r"\min(\max(0, X), 6)", lambda x: limited(x, 0, 6), exact=True),
+    Elementwise("relu", lambda x: x if x > 0 or x != x else 0.0, exact=True),
+    Elementwise("relu6", lambda x: limited(x, 0, 6), exact=True),
     Elementwise(
         "leaky_relu",
-        "Σ if Σ > 0 else negative_slope · Σ",
-        r"\max(0, X) + a \min(0, X)",
         lambda x, negative_slope: x if x > 0 else x * negative_slope,
         negative_slope=0.01,
     ),
     Elementwise(
         "elu",
-        "Σ if Σ > 0 else alpha · (exp(Σ) − 1)",
-        r"\max(0, X) + \alpha \min(0, e^X - 1)",
         lambda x, alpha: x if x > 0 else alpha * (np.exp(x) - 1),
         alpha=1.0,
     ),
     Elementwise(
         "hardtanh",
-        "min(max(min_val, Σ), max_val)",
-        r"\min(\max(a, X), b)",
         lambda x, min_val, max_val: limited(x, min_val, max_val),
         min_val=-1.0,
         max_val=1.0,
     ),
-    Elementwise("sigmoid", "1 / (1 + exp(−Σ))", r"\frac{1}{1 + e^{-X}}", sigmoid, call="torch.{op}"),
-    Elementwise("logsigmoid", "−log(1 + exp(−Σ))", r"-\log(1 + e^{-X})", logsigmoid),
-    Elementwise("tanh", "tanh(Σ)", r"\tanh X", np.tanh, call="torch.{op}"),
-    Elementwise("silu", "Σ / (1 + exp(−Σ))", r"\frac{X}{1 + e^{-X}}", lambda x: x * sigmoid(x)),
-    Elementwise("gelu", "Σ · Φ(Σ)", r"X\,\Phi(X)", gelu, approximate="none"),
-    Elementwise("mish", "Σ · tanh(log(1 + exp(Σ)))", r"X \tanh(\log(1 + e^X))", mish),
+    Elementwise("sigmoid", sigmoid, call="torch.{op}"),
+    Elementwise("logsigmoid", logsigmoid),
+    Elementwise("tanh", np.tanh, call="torch.{op}"),
+    Elementwise("silu", lambda x: x * sigmoid(x)),
+    Elementwise("gelu", gelu, approximate="none"),
+    Elementwise("mish", mish),
     Elementwise(
         "softplus",
-        "log(1 + exp(beta · Σ)) / beta",
-        r"\frac{1}{\beta} \log(1 + e^{\beta X})",
         softplus,
         beta=1.0,
         threshold=20.0,
     ),
-    Elementwise("hardsigmoid", "min(max(0, Σ + 3), 6) / 6", r"\frac{\min(\max(0, X + 3), 6)}{6}", hardsigmoid),
+    Elementwise("hardsigmoid", hardsigmoid),
     Elementwise(
         "hardswish",
-        "Σ · min(max(0, Σ + 3), 6) / 6",
-        r"X \frac{\min(\max(0, X + 3), 6)}{6}",
         lambda x: x * hardsigmoid(x),
     ),
-    Elementwise("identity", "Σ", "X", lambda x: x, exact=True),
-    Elementwise("neg", "−Σ", "-X", lambda x: -x, call="torch.{op}", exact=True),
-    Elementwise("abs", "|Σ|", "|X|", abs, call="torch.{op}", exact=True),
-    Elementwise("exp", "exp(Σ)", "e^X", np.exp, call="torch.{op}"),
-    Elementwise("log", "log(Σ)", r"\log X", np.log, call="torch.{op}"),
-    Elementwise("sqrt", "√Σ", r"\sqrt{X}", np.sqrt, call="torch.{op}"),
-    Elementwise("square", "Σ²", "X^2", lambda x: x * x, call="torch.{op}"),
-    Elementwise("pow", "Σ^exponent", "X^a", lambda x, exponent: x**exponent, call="torch.{op}", exponent=1),
+    Elementwise("identity", lambda x: x, exact=True),
+    Elementwise("neg", lambda x: -x, call="torch.{op}", exact=True),
+    Elementwise("abs", abs, call="torch.{op}", exact=True),
+    Elementwise("exp", np.exp, call="torch.{op}"),
+    Elementwise("log", np.log, call="torch.{op}"),
+    Elementwise("sqrt", np.sqrt, call="torch.{op}"),
+    Elementwise("square", lambda x: x * x, call="torch.{op}"),
+    Elementwise("pow", lambda x, exponent: x**exponent, call="torch.{op}", exponent=1),
     Elementwise(
         "clamp",
-        "min(max(min, Σ), max)",
-        r"\min(\max(a, X), b)",
         limited,
         call="torch.{op}",
         min=None,

@@ -8,7 +8,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from core.explain.axes import IntArray, Product, broadcast
-from core.explain.terms.base import Addends, Factor, Operator, Partials, Terms, reached, read, summed
+from core.explain.terms.base import Addends, Factor, Letters, Operator, Partials, Terms, reached, read, summed
 from core.explain.terms.line import Line, Unexplained, named
 from core.explain.trace import Step
 
@@ -39,6 +39,11 @@ class Arithmetic(Operator):
         sides = {name: step.arguments[name] for name in ("input", "other")}
         return {name: broadcast(tuple(v.shape), shape) for name, v in sides.items() if isinstance(v, Tensor)}
 
+    @override
+    def letters(self, step: Step) -> Letters:
+        sides = {"a": step.arguments["input"], "b": step.arguments["other"]}
+        return {letter: float(value) for letter, value in sides.items() if not isinstance(value, Tensor)}
+
     def _outputs(self, step: Step, wrt: str, index: tuple[int, ...]) -> tuple[IntArray, dict[str, Factor]]:
         """Returns the output cells that a cell takes part in, and what both sides read for each of them."""
         relations = self.relations(step)
@@ -65,14 +70,8 @@ class Sum(Arithmetic):
         return {"input": input, "other": other, "alpha": alpha}
 
     @override
-    def formula(self, step: Step) -> tuple[str, str]:
-        first, second = ("other", "input") if step.op == "rsub" else ("input", "other")
-        sign = "+" if step.op == "add" else "−"
-        alpha = step.arguments["alpha"]
-        scaled = second if alpha == 1 else f"{alpha} · {second}"
-        text = f"output = {first} {sign} {scaled}"
-        letters = text.replace("output", "Y").replace("input", "A").replace("other", "B")
-        return letters.replace("−", "-").replace("·", r"\cdot"), text
+    def letters(self, step: Step) -> Letters:
+        return {**super().letters(step), r"\alpha": step.arguments["alpha"]}
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -98,7 +97,6 @@ class ElementProduct(Arithmetic):
     """As `torch.mul`."""
 
     names = ("mul",)
-    latex, text = r"Y = A \cdot B", "output = input · other"
     call = "torch.{op}"
 
     @override
@@ -128,12 +126,6 @@ class Quotient(Arithmetic):
     @staticmethod
     def bind(input: Any, other: Any, *, rounding_mode: Any = None, out: Any = None) -> dict[str, Any]:
         return {"input": input, "other": other, "rounding_mode": rounding_mode}
-
-    @override
-    def formula(self, step: Step) -> tuple[str, str]:
-        if step.op == "rdiv":
-            return r"Y = \frac{B}{A}", "output = other / input"
-        return r"Y = \frac{A}{B}", "output = input / other"
 
     @override
     def line(self, step: Step) -> Line:

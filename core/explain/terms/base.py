@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from core.explain.axes import BoolArray, IntArray, Relation
 from core.explain.terms.line import Line, Unexplained, called
 from core.explain.terms.switches import product_epsilon
 from core.explain.trace import UNSEEN, Step
+from core.ops.formulas import FORMULAS
 
 FloatArray = NDArray[np.float64]
 Bind = Callable[..., dict[str, Any]]
@@ -74,7 +75,7 @@ class Terms:
     reduced: float
     """The sum, or the maximum, of all products."""
     after: str
-    """What happens to `reduced`, written with Σ: "max(0, Σ)"; "Σ" where nothing does."""
+    """What happens to `reduced`, in LaTeX, where it is called x; "" where nothing does."""
     value: float
     shown: float
     """The tensor's element."""
@@ -117,14 +118,22 @@ class Partials:
     """Output axis by which the terms are grouped: the output channel."""
 
 
+Letters = Mapping[str, float | str | None]
+
+
+class Formula(NamedTuple):
+    """A formula of `core.ops.formulas`, as it is for one step."""
+
+    latex: str
+    letters: Letters
+    """By letter what stands for it, a number or LaTeX; None where an index is left out."""
+
+
 class Operator:
     """An explainable operator, or a family that shares its arithmetic; one instance of each is registered."""
 
     names: tuple[str, ...]
     """Canonical operation names."""
-    latex: str
-    text: str
-    """The formula, in the letters of the docstrings of `core.ops`."""
     call: str = "F.{op}"
     """How PyTorch spells it; ".{op}" for a method of the first tensor."""
     only_shape: frozenset[str] = frozenset()
@@ -156,9 +165,18 @@ class Operator:
         """
         raise Unexplained(f"the gradient of {step.op} by {wrt} is not explained")
 
-    def formula(self, step: Step) -> tuple[str, str]:
-        """Returns the formula in LaTeX and in plain text."""
-        return self.latex, self.text
+    def formula(self, step: Step) -> Formula:
+        """Returns the formula of an output element."""
+        return Formula(FORMULAS[step.op], self.letters(step))
+
+    def gradient_formula(self, step: Step, wrt: str) -> Formula | None:
+        """Returns the formula of an element of dL/d`wrt`; None where `core.ops` has none."""
+        latex = FORMULAS.get(f"{step.op}_{wrt}_grad")
+        return None if latex is None else Formula(latex, self.letters(step))
+
+    def letters(self, step: Step) -> Letters:
+        """Returns what stands for letters of the formulas in this step."""
+        return {}
 
     def check(self, step: Step) -> None:
         """Refuses arguments whose arithmetic is not covered, for values and gradients alike.
@@ -184,6 +202,11 @@ class Operator:
 
 _UNNAMED = ("input", "tensors", "shape", "dims", "shifts")
 """Arguments that a line gives by position."""
+
+
+def one_row(step: Step) -> Letters:
+    """Returns that the row's index is left out, where the output has one row of values."""
+    return {"n": None} if step.output.numel() == step.output.shape[-1:].numel() else {}
 
 
 def read(step: Step, argument: str, cells: IntArray, padding: float = 0.0) -> Factor:
@@ -231,7 +254,7 @@ def summed(
     index: tuple[int, ...],
     addends: tuple[Addends, ...],
     *,
-    after: str = "Σ",
+    after: str = "",
     function: Callable[[float], float] = float,
     scale: float = 0.0,
     terms: int = 0,
@@ -287,4 +310,4 @@ def largest(step: Step, index: tuple[int, ...], cells: IntArray) -> Terms:
     value = float(factor.values[winner])
     rows = Addends("window", "input", (factor,), factor.values, outside=outside)
     shown = element(step, index)
-    return Terms(step.op, index, (rows,), "max", value, "max", value, shown, tolerance=0.0, winner=winner)
+    return Terms(step.op, index, (rows,), "max", value, "", value, shown, tolerance=0.0, winner=winner)

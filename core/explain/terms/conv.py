@@ -11,6 +11,7 @@ from core.explain.axes import NO_TAP, AxisRule, IntArray, Product, Spread, Windo
 from core.explain.terms.base import (
     Addends,
     FloatArray,
+    Letters,
     Operator,
     Partials,
     Terms,
@@ -28,8 +29,6 @@ class Convolution(Operator):
     """Cross-correlation, as `torch.nn.functional.conv2d`."""
 
     names = ("conv1d", "conv2d", "conv3d")
-    latex = r"Y_{n,o,y,x} = b_o + \sum_{c,i,j} W_{o,c,i,j}\, X_{n,c,\;y\,s_H - p_H + i\,d_H,\;x\,s_W - p_W + j\,d_W}"
-    text = "output[n,o,y,x] = bias[o] + Σ_{c,i,j} weight[o,c,i,j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]"
 
     @override
     @staticmethod
@@ -49,6 +48,13 @@ class Convolution(Operator):
         for k, axis in enumerate(range(len(shape) - axes, len(shape))):
             rules.append(Window(axis, shape[axis], stride[k], -padding[k], kernel[2 + k], dilation[k]))
         return {"input": Product(tuple(rules), tuple(step.output.shape))}
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        kernel = step.tensor("weight").shape[2:]
+        stride, dilation = (per_axis(step.arguments[name], len(kernel)) for name in ("stride", "dilation"))
+        padding = leading_padding(step.arguments["padding"], kernel, dilation)
+        return {**sample(step, len(kernel)), **window_letters(stride, padding, dilation), **_absent(step, "c_0")}
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -92,11 +98,6 @@ class TransposedConvolution(Operator):
     """As `torch.nn.functional.conv_transpose2d`."""
 
     names = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
-    latex = r"Y_{n,o,y,x} = b_o + \sum_{c,i,j} W_{c,o,i,j}\, X_{n,c,\;(y + p_H - i\,d_H)/s_H,\;(x + p_W - j\,d_W)/s_W}"
-    text = (
-        "output[n,o,y,x] = bias[o] + Σ_{c,i,j} weight[c,o,i,j] · input[n, c, (y + pH − i·dH)/sH, (x + pW − j·dW)/sW], "
-        "over the taps whose divisions leave no rest"
-    )
 
     @override
     @staticmethod
@@ -121,6 +122,12 @@ class TransposedConvolution(Operator):
         for k, axis in enumerate(range(len(shape) - axes, len(shape))):
             rules.append(Spread(axis, shape[axis], stride[k], padding[k], kernel[2 + k], dilation[k]))
         return {"input": Product(tuple(rules), tuple(step.output.shape))}
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        axes = step.tensor("weight").ndim - 2
+        settings = (per_axis(step.arguments[name], axes) for name in ("stride", "padding", "dilation"))
+        return {**sample(step, axes), **window_letters(*settings), **_absent(step, "o_0")}
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -169,6 +176,24 @@ class TransposedConvolution(Operator):
         inside = ~is_outside(outputs, tuple(shape))
         factor = read(step, "input", pixels[inside])
         return Partials(outputs[inside], factor.values, "input", (factor,))
+
+
+def sample(step: Step, axes: int) -> Letters:
+    """Returns that the sample's index is left out where there is one, of an output with positions along `axes` axes."""
+    return {"n": None} if step.output.ndim < axes + 2 or step.output.shape[0] == 1 else {}
+
+
+def _absent(step: Step, group: str) -> dict[str, float]:
+    """Returns 0 for what a formula need not say: the bias that is not there, the first channel of the only group."""
+    absent = {"b_o": step.arguments["bias"] is None, group: step.arguments["groups"] == 1}
+    return {letter: 0.0 for letter, holds in absent.items() if holds}
+
+
+def window_letters(stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]) -> dict[str, float]:
+    """Returns the numbers that stand for the settings of windows: s_H, p_W and their like."""
+    axes = "DHW"[-len(stride) :]
+    named = (("s", stride), ("p", padding), ("d", dilation))
+    return {f"{letter}_{axis}": each for letter, values in named for axis, each in zip(axes, values, strict=True)}
 
 
 def per_axis(value: Any, axes: int) -> tuple[int, ...]:

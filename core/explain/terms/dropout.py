@@ -6,16 +6,27 @@ import numpy as np
 from typing_extensions import override
 
 from core.explain.axes import Product, broadcast
-from core.explain.terms.base import Addends, Operator, Partials, Quantity, Terms, cell, element, ones, summed
+from core.explain.terms.base import (
+    Addends,
+    Formula,
+    Letters,
+    Operator,
+    Partials,
+    Quantity,
+    Terms,
+    cell,
+    element,
+    ones,
+    summed,
+)
 from core.explain.trace import Step
+from core.ops.formulas import FORMULAS
 
 
 class Dropout(Operator):
     """As `torch.nn.functional.dropout`; the mask is read off the output: what is not zero was kept."""
 
     names = ("dropout",)
-    latex = r"Y = \frac{M \cdot X}{1 - p},\quad M \in \{0, 1\}"
-    text = "output = mask · input / (1 − p), mask 0 or 1"
 
     @override
     @staticmethod
@@ -46,5 +57,9 @@ class Dropout(Operator):
         return Partials(outputs, np.array([1 / (1 - p) if kept else 0.0]), "mask / (1 − p)")
 
     @override
-    def formula(self, step: Step) -> tuple[str, str]:
-        return (self.latex, self.text) if step.arguments["training"] else ("Y = X", "output = input")
+    def formula(self, step: Step) -> Formula:
+        return Formula(FORMULAS["dropout" if step.arguments["training"] else "identity"], self.letters(step))
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        return {"p": step.arguments["p"]}

@@ -6,7 +6,19 @@ import numpy as np
 from typing_extensions import override
 
 from core.explain.axes import AxisRule, Product, Window, cartesian, same, whole
-from core.explain.terms.base import Addends, Operator, Partials, Terms, bias, ones, reached, read, summed
+from core.explain.terms.base import (
+    Addends,
+    Letters,
+    Operator,
+    Partials,
+    Terms,
+    bias,
+    one_row,
+    ones,
+    reached,
+    read,
+    summed,
+)
 from core.explain.trace import Step
 
 
@@ -14,8 +26,6 @@ class Linear(Operator):
     """As `torch.nn.functional.linear`."""
 
     names = ("linear",)
-    latex = r"Y_{n,o} = b_o + \sum_f W_{o,f}\, X_{n,f}"
-    text = "output[n,o] = bias[o] + Σ_f weight[o,f] · input[n,f]"
 
     @override
     @staticmethod
@@ -27,6 +37,10 @@ class Linear(Operator):
         *ahead, features = step.tensor("input").shape
         rules = (*(same(axis, size) for axis, size in enumerate(ahead)), whole(features))
         return {"input": Product(rules, tuple(step.output.shape))}
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        return one_row(step)
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -59,8 +73,6 @@ class MatrixProduct(Operator):
     """As `torch.matmul`: vectors, matrices and broadcast batches of matrices."""
 
     names = ("matmul",)
-    latex = r"Y_{i,j} = \sum_k A_{i,k}\, B_{k,j}"
-    text = "output[i,j] = Σ_k input[i,k] · other[k,j]"
     call = "torch.matmul"
 
     @override

@@ -13,6 +13,8 @@ from core.explain.terms.base import (
     Addends,
     Factor,
     FloatArray,
+    Formula,
+    Letters,
     Operator,
     Partials,
     Quantity,
@@ -24,11 +26,21 @@ from core.explain.terms.base import (
     read,
     summed,
 )
+from core.explain.terms.conv import sample
 from core.explain.trace import Step
+from core.ops.formulas import FORMULAS
 
 
 class Normalisation(Operator):
     """What batch, layer and group norm share: the derivatives."""
+
+    @override
+    def gradient_formula(self, step: Step, wrt: str) -> Formula | None:
+        parts = ("grad_input",) if self._is_stored(step) else ("mean_product", "grad_input")
+        names = [f"{step.op}_input_grad.{part}" for part in parts]
+        if wrt != "input" or names[0] not in FORMULAS:
+            return super().gradient_formula(step, wrt)
+        return Formula(r",\quad ".join(FORMULAS[name] for name in names), self.letters(step))
 
     def _affine_axes(self, step: Step) -> tuple[int, ...]:
         """Returns the output axes by which weight and bias are indexed."""
@@ -79,8 +91,6 @@ class BatchNorm(Normalisation):
     """As `torch.nn.functional.batch_norm`; in training mode with the mean and variance of the batch itself."""
 
     names = ("batch_norm",)
-    latex = r"Y_{n,c,y,x} = \frac{X_{n,c,y,x} - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}}\,\gamma_c + \beta_c"
-    text = "output[n,c,y,x] = (input[n,c,y,x] − mean[c]) / √(var[c] + eps) · weight[c] + bias[c]"
 
     @override
     @staticmethod
@@ -105,6 +115,13 @@ class BatchNorm(Normalisation):
         return {"input": Product(tuple(own), shape)}
 
     @override
+    def letters(self, step: Step) -> Letters:
+        if step.arguments["training"]:
+            return {**positions(step), "M": step.output.numel() // step.output.shape[1]}
+        running: Letters = {r"\mu_c": r"\bar\mu_c", r"\sigma_c^2": r"\bar\sigma_c^2", r"\bar g_c": 0, "h_c": 0}
+        return {**positions(step), **running}
+
+    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         c = index[1]
         if step.arguments["training"]:
@@ -125,8 +142,6 @@ class LayerNorm(Normalisation):
     """As `torch.nn.functional.layer_norm`: mean and variance over the last axes."""
 
     names = ("layer_norm",)
-    latex = r"Y_{n,f} = \frac{X_{n,f} - \mu_n}{\sqrt{\sigma_n^2 + \varepsilon}}\,\gamma_f + \beta_f"
-    text = "output[n,f] = (input[n,f] − mean[n]) / √(var[n] + eps) · weight[f] + bias[f]"
 
     @override
     @staticmethod
@@ -157,8 +172,6 @@ class GroupNorm(Normalisation):
     """As `torch.nn.functional.group_norm`: mean and variance over each group of channels."""
 
     names = ("group_norm",)
-    latex = r"Y_{n,c,y,x} = \frac{X_{n,c,y,x} - \mu_{n,g}}{\sqrt{\sigma_{n,g}^2 + \varepsilon}}\,\gamma_c + \beta_c"
-    text = "output[n,c,y,x] = (input[n,c,y,x] − mean[n,g]) / √(var[n,g] + eps) · weight[c] + bias[c]"
 
     @override
     @staticmethod
@@ -173,6 +186,10 @@ class GroupNorm(Normalisation):
         return {"input": Product((*rules, *(whole(size) for size in shape[2:])), shape)}
 
     @override
+    def letters(self, step: Step) -> Letters:
+        return {**positions(step), "M": step.output[0].numel() // step.arguments["num_groups"]}
+
+    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         return _normalised(step, index, (index[1],), statistics=self.relations(step)["input"].cells(index))
 
@@ -182,6 +199,12 @@ class GroupNorm(Normalisation):
 
 
 NORMALISATIONS: tuple[Operator, ...] = (BatchNorm(), LayerNorm(), GroupNorm())
+
+
+def positions(step: Step) -> Letters:
+    """Returns the indices of a position, after those of sample and channel: none, x, or y and x."""
+    axes = step.output.ndim - 2
+    return {**sample(step, axes), "l": ",".join("zyx"[-axes:]) if axes else None}
 
 
 def _normalised(

@@ -10,6 +10,7 @@ from typing_extensions import override
 from core.explain.axes import AxisRule, Bins, Product, Window, same
 from core.explain.terms.base import (
     Addends,
+    Letters,
     Operator,
     Partials,
     Terms,
@@ -19,7 +20,7 @@ from core.explain.terms.base import (
     read,
     summed,
 )
-from core.explain.terms.conv import per_axis
+from core.explain.terms.conv import per_axis, sample, window_letters
 from core.explain.terms.line import Line, Unexplained
 from core.explain.trace import Step
 
@@ -43,8 +44,6 @@ class MaxPool(Operator):
     """As `torch.nn.functional.max_pool2d`; the first of equal values wins."""
 
     names = ("max_pool1d", "max_pool2d", "max_pool3d")
-    latex = r"Y_{n,c,y,x} = \max_{i,j} X_{n,c,\;y\,s_H - p_H + i\,d_H,\;x\,s_W - p_W + j\,d_W}"
-    text = "output[n,c,y,x] = max_{i,j} input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]"
 
     @override
     @staticmethod
@@ -70,6 +69,13 @@ class MaxPool(Operator):
         return _pooled(step, lambda k, a: Window(a, sizes[a], stride[k], -padding[k], kernel[k], dilation[k]))
 
     @override
+    def letters(self, step: Step) -> Letters:
+        axes = _dimensions(step)
+        _, stride, padding = window(step, axes)
+        dilation = per_axis(step.arguments["dilation"], axes)
+        return {**sample(step, axes), **window_letters(stride, padding, dilation)}
+
+    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         return largest(step, index, self.relations(step)["input"].cells(index))
 
@@ -82,8 +88,6 @@ class AveragePool(Operator):
     """As `torch.nn.functional.avg_pool2d`."""
 
     names = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
-    latex = r"Y_{n,c,y,x} = \frac{1}{k} \sum_{i,j} X_{n,c,\;y\,s_H - p_H + i,\;x\,s_W - p_W + j}"
-    text = "output[n,c,y,x] = Σ_{i,j} input[n, c, y·sH − pH + i, x·sW − pW + j] / k"
 
     @override
     @staticmethod
@@ -103,6 +107,15 @@ class AveragePool(Operator):
         kernel, stride, padding = window(step, _dimensions(step))
         sizes = step.tensor("input").shape
         return _pooled(step, lambda k, a: Window(a, sizes[a], stride[k], -padding[k], kernel[k]))
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        axes = _dimensions(step)
+        kernel, stride, padding = window(step, axes)
+        override = step.arguments["divisor_override"]
+        alike = not step.arguments["ceil_mode"] and (step.arguments["count_include_pad"] or not any(padding))
+        divisor: Letters = {"k": override or int(np.prod(kernel))} if override or alike else {}
+        return {**sample(step, axes), **window_letters(stride, padding, (1,) * axes), **divisor}
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -143,11 +156,6 @@ class AdaptiveAveragePool(Operator):
     """As `torch.nn.functional.adaptive_avg_pool2d`: bin y holds rows ⌊y·H/outH⌋ … ⌈(y+1)·H/outH⌉ − 1."""
 
     names = ("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
-    latex = (
-        r"Y_{n,c,y,x} = \frac{1}{k} \sum_{h=\lfloor yH/H' \rfloor}^{\lceil (y+1)H/H' \rceil - 1}"
-        r"\;\sum_{w=\lfloor xW/W' \rfloor}^{\lceil (x+1)W/W' \rceil - 1} X_{n,c,h,w}"
-    )
-    text = "output[n,c,y,x] = Σ_{h,w} input[n,c,h,w] / k, h from ⌊y·H/outH⌋ to ⌈(y+1)·H/outH⌉ − 1, w alike"
 
     @override
     @staticmethod
@@ -158,6 +166,10 @@ class AdaptiveAveragePool(Operator):
     def relations(self, step: Step) -> dict[str, Product]:
         sizes, bins = step.tensor("input").shape, step.output.shape
         return _pooled(step, lambda k, a: Bins(a, sizes[a], bins[a]))
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        return _bin_letters(step)
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -179,11 +191,6 @@ class AdaptiveMaxPool(Operator):
     """As `torch.nn.functional.adaptive_max_pool2d`, over the bins of the adaptive average."""
 
     names = ("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
-    latex = (
-        r"Y_{n,c,y,x} = \max_{\lfloor yH/H' \rfloor \le h < \lceil (y+1)H/H' \rceil}"
-        r"\;\max_{\lfloor xW/W' \rfloor \le w < \lceil (x+1)W/W' \rceil} X_{n,c,h,w}"
-    )
-    text = "output[n,c,y,x] = max_{h,w} input[n,c,h,w], h from ⌊y·H/outH⌋ to ⌈(y+1)·H/outH⌉ − 1, w alike"
 
     @override
     @staticmethod
@@ -196,6 +203,10 @@ class AdaptiveMaxPool(Operator):
             raise Unexplained("the indices of a max pool are positions, not values")
         sizes, bins = step.tensor("input").shape, step.output.shape
         return _pooled(step, lambda k, a: Bins(a, sizes[a], bins[a]))
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        return _bin_letters(step)
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
@@ -214,6 +225,14 @@ def _routed(pool: MaxPool | AdaptiveMaxPool, step: Step, index: tuple[int, ...])
         found = pool.terms(step, tuple(output))
         wins[k] = tuple(found.addends[0].factors[0].cells[found.winner]) == index
     return Partials(outputs, wins, "1 if it is the largest, else 0")
+
+
+def _bin_letters(step: Step) -> Letters:
+    """Returns the sizes of input and output that the bins follow from."""
+    axes = _dimensions(step)
+    named = zip("DHW"[-axes:], step.tensor("input").shape[-axes:], step.output.shape[-axes:], strict=True)
+    sizes = {letter: size for axis, *both in named for letter, size in zip((axis, f"{axis}'"), both, strict=True)}
+    return {**sample(step, axes), **sizes}
 
 
 def window(step: Step, axes: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:

@@ -13,6 +13,7 @@ from core.explain.axes import Gather, Relation
 from core.explain.terms.base import (
     Addends,
     Bind,
+    Formula,
     Operator,
     Partials,
     Terms,
@@ -24,6 +25,7 @@ from core.explain.terms.base import (
 )
 from core.explain.terms.line import Line, Name, Unexplained, named, subscript
 from core.explain.trace import Step, named_tensors
+from core.ops.formulas import FORMULAS
 
 Relations = Callable[[Step], Mapping[str, Relation]]
 
@@ -31,8 +33,6 @@ Relations = Callable[[Step], Mapping[str, Relation]]
 class Rearrangement(Operator):
     """Every output element is one input element, or the padding value; declared by where it comes from."""
 
-    latex = r"Y_k = X_{\pi(k)}"
-    text = "output[k] = input[the cell shown]"
     only_shape = frozenset({"argument_1", "other"})
 
     def __init__(self, *names: str, bind: Bind, relations: Relations, call: str = "torch.{op}") -> None:
@@ -44,6 +44,10 @@ class Rearrangement(Operator):
     @override
     def relations(self, step: Step) -> Mapping[str, Relation]:
         return self._relations(step)
+
+    @override
+    def formula(self, step: Step) -> Formula:
+        return Formula(FORMULAS["rearranged"], {})
 
     @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:

@@ -6,7 +6,7 @@ import numpy as np
 from typing_extensions import override
 
 from core.explain.axes import Product, same, whole
-from core.explain.terms.base import Addends, Operator, Partials, Terms, reached, read, summed
+from core.explain.terms.base import Addends, Letters, Operator, Partials, Terms, reached, read, summed
 from core.explain.terms.line import Line, called
 from core.explain.trace import Step
 
@@ -25,10 +25,8 @@ class Reduction(Operator):
         return {"input": input, "dim": dim, "keepdim": keepdim, "dtype": dtype}
 
     @override
-    def formula(self, step: Step) -> tuple[str, str]:
-        if step.op == "sum":
-            return r"Y = \sum_k X_k", "output = Σ_k input[k]"
-        return r"Y = \frac{1}{n} \sum_k X_k", "output = Σ_k input[k] / n"
+    def letters(self, step: Step) -> Letters:
+        return {"N": step.tensor("input").numel() // max(1, step.output.numel())}
 
     @override
     def relations(self, step: Step) -> dict[str, Product]:

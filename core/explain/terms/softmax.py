@@ -7,7 +7,19 @@ import numpy as np
 from typing_extensions import override
 
 from core.explain.axes import Product, same, whole
-from core.explain.terms.base import Addends, Operator, Partials, Quantity, Terms, cell, reached, read, summed
+from core.explain.terms.base import (
+    Addends,
+    Letters,
+    Operator,
+    Partials,
+    Quantity,
+    Terms,
+    cell,
+    one_row,
+    reached,
+    read,
+    summed,
+)
 from core.explain.trace import Step
 
 
@@ -15,8 +27,6 @@ class Softmax(Operator):
     """As `torch.softmax`. The terms are the exponentials of all logits; the element is its own share of their sum."""
 
     names = ("softmax",)
-    latex = r"Y_i = \frac{e^{X_i - m}}{\sum_j e^{X_j - m}},\quad m = \max_j X_j"
-    text = "output[i] = exp(input[i] − m) / Σ_j exp(input[j] − m), m = max_j input[j]"
     call = "torch.{op}"
 
     @override
@@ -31,17 +41,22 @@ class Softmax(Operator):
         return {"input": Product(tuple(whole(n) if k == dim else same(k, n) for k, n in enumerate(shape)), shape)}
 
     @override
+    def letters(self, step: Step) -> Letters:
+        return one_row(step)
+
+    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         factor = read(step, "input", self.relations(step)["input"].cells(index))
         top = float(factor.values.max())
         own = float(cell(step, "input", index).values[0])
         rows = Addends("logits", "exp(input − max)", (factor,), np.exp(factor.values - top))
         quantities = {"input": Quantity(own), "max": Quantity(top)}
-        if step.op == "softmax":
-            after, function, scale = "exp(input − max) / Σ", lambda total: exp(own - top) / total, 0.0
-        else:
-            after, function, scale = "input − max − log Σ", lambda total: own - top - log(total), abs(own) + abs(top)
-        return summed(step, index, (rows,), after=after, function=function, scale=scale, quantities=quantities)
+        return summed(step, index, (rows,), quantities=quantities, **self._share(own, top))
+
+    def _share(self, own: float, top: float) -> dict[str, Any]:
+        """Returns what `summed` is told of the element's share of the sum."""
+        after = r"\frac{e^{\mathrm{input} - \mathrm{max}}}{x}"
+        return {"after": after, "function": lambda total: exp(own - top) / total}
 
     @override
     def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
@@ -61,8 +76,11 @@ class LogSoftmax(Softmax):
     """As `torch.log_softmax`."""
 
     names = ("log_softmax",)
-    latex = r"Y_i = X_i - m - \log \sum_j e^{X_j - m},\quad m = \max_j X_j"
-    text = "output[i] = input[i] − m − log Σ_j exp(input[j] − m), m = max_j input[j]"
+
+    @override
+    def _share(self, own: float, top: float) -> dict[str, Any]:
+        after = r"\mathrm{input} - \mathrm{max} - \ln x"
+        return {"after": after, "function": lambda total: own - top - log(total), "scale": abs(own) + abs(top)}
 
 
 def _legacy_dim(input: Any) -> int:

@@ -25,8 +25,8 @@ import { letterOf, refusedWords } from "./words.js";
 /** How long a step takes at speed 1, ms. */
 const PACE = { value: 450, product: 350 };
 
-/** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: any, films: string[], check: (request: any) => Promise<any>, animate: (request: any) => Promise<any>, onchange: (told: any) => void }} options */
-export function createChain({ initial, listings, films, check, animate, onchange }) {
+/** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: any, formulas: Record<string, string>, films: string[], check: (request: any) => Promise<any>, animate: (request: any) => Promise<any>, onchange: (told: any) => void }} options */
+export function createChain({ initial, listings, formulas, films, check, animate, onchange }) {
   let unit = initial.unit;
   const edits = createEdits(initial.network, () => {
     update();
@@ -76,7 +76,7 @@ export function createChain({ initial, listings, films, check, animate, onchange
     },
     editable: (_, name) => EDITED[placeAt(legs, unit, player.at).leg.stage.name]?.[name] !== undefined,
   });
-  const texts = createTexts(listings);
+  const texts = createTexts(listings, formulas);
   const [badge, here, moved, outcome] = [
     h("p", { class: "badge", role: "status" }),
     h("h2", { class: "part-title chain-here" }),

@@ -60,7 +60,7 @@ const KEYS = [
   { keys: "Ctrl+V", words: "arithmetic.help.paste" },
 ];
 
-/** @param {HTMLElement} element @param {{ server: any, options: { listings: any, films: string[] } }} gradio */
+/** @param {HTMLElement} element @param {{ server: any, options: { listings: any, formulas: Record<string, string>, films: string[] } }} gradio */
 export function mount(element, { server, options }) {
   const opened = linked("walk", walkHeard, { ...BEGIN, given: presetCase(FIRST) });
   const edits = createEdits(opened.given, () => {
@@ -98,7 +98,7 @@ export function mount(element, { server, options }) {
     onpick: goTo,
     onedit: (name, index, value, gesture) => edit(withValue(edits.now, name, index, value), gesture),
   });
-  const texts = createTexts(options.listings);
+  const texts = createTexts(options.listings, options.formulas);
   const views = [createLowering(), createTwoPasses()];
   const notes = createNotes({ onstep: goTo });
   const taken = createExport({
@@ -147,6 +147,7 @@ export function mount(element, { server, options }) {
         createChain({
           initial: linked("chain", chainHeard, { network: NETWORK, unit: "value", at: 0 }),
           listings: options.listings,
+          formulas: options.formulas,
           films: options.films,
           check: server.check_chain,
           animate,

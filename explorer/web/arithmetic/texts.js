@@ -1,6 +1,7 @@
 /** Three texts in step with the walk: the formula with the current numbers, the loop that computes it, the PyTorch call. */
 
 import { h } from "../parts/dom.js";
+import { createFormula } from "../parts/formula.js";
 import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { lineAt } from "../lib/arithmetic.js";
@@ -13,9 +14,9 @@ import { targetName } from "./terms.js";
 /** Most pieces of a formula that are written out, around the present one. */
 const PIECES = 60;
 
-/** @param {Record<string, Listing>} listings of `core.ops` */
-export function createTexts(listings) {
-  const [symbols, numbers] = [h("p", { class: "formula-symbols" }), h("p", { class: "formula-numbers" })];
+/** @param {Record<string, Listing>} listings of `core.ops` @param {Record<string, string>} formulas in LaTeX, by listing */
+export function createTexts(listings, formulas) {
+  const [symbols, numbers] = [createFormula(), h("p", { class: "formula-numbers" })];
   const code = h("div", { class: "listing", role: "region", tabindex: 0, dataset: { i18nAria: "arithmetic.code" } });
   const source = h("span", { class: "note listing-source" });
   const variables = h("p", { class: "listing-vars" });
@@ -27,7 +28,7 @@ export function createTexts(listings) {
     h(
       "section",
       { class: "text-formula" },
-      h("div", { class: "text-symbols" }, title("formula"), symbols, numbers),
+      h("div", { class: "text-symbols" }, title("formula"), symbols.element, numbers),
       h("div", { class: "text-torch" }, title("torch"), call),
     ),
     h("section", { class: "text-code" }, h("div", { class: "text-head" }, title("code"), source), code, variables),
@@ -103,7 +104,7 @@ export function createTexts(listings) {
     element,
     /** @param {import("../lib/case.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
     show(given, pass, visit, phase) {
-      symbols.textContent = pass.formula;
+      symbols.show([{ latex: formulas[pass.formula ?? pass.function], letters: pass.letters }]);
       numbers.replaceChildren(...worked(given, pass, visit, phase));
       call.textContent = [...(pass.before ?? []), pass.torch].join("\n");
       list(pass.function);

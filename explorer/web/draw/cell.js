@@ -6,6 +6,7 @@
 import { h } from "../parts/dom.js";
 import { colour, css, inkOn } from "../lib/colour.js";
 import { largestOf, narrow, numberOf, short } from "../lib/numbers.js";
+import { createFormula, typeset } from "../parts/formula.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { walkTold } from "../lib/case_link.js";
@@ -13,6 +14,7 @@ import { walkOf } from "../lib/sent.js";
 import { classTable } from "./cell_classes.js";
 import { createCellExport, mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
+import { afterOf } from "./cell_texts.js";
 
 /** Groups and terms shown before "show all". */
 const FIRST_GROUPS = 4;
@@ -64,6 +66,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     body,
     twin.element,
   );
+  const formula = createFormula();
   const path = () => page.get("cells");
   /** @type {any} */
   let shown = null;
@@ -180,6 +183,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
       ),
       0,
     );
+    formula.show(sum.formulas);
     return [
       h("p", { class: "cell-value" }, short(sum.shown, 7)),
       h(
@@ -197,8 +201,8 @@ export function createCellPanel({ name, onopen, onlight, request }) {
       ),
       ...(sum.classes ? [classTable(sum, path()[path().length - 1].cell[1], context)] : []),
       ...(sum.channel ? [channelTools(sum.channel)] : []),
-      h("p", { class: "formula" }, sum.formula),
-      h("p", { class: "total-chain" }, chain(sum)),
+      formula.element,
+      h("p", { class: "total-chain" }, ...chain(sum)),
       ...sum.addends.map((/** @type {any} */ addends) => addendsSection(addends, sum, largest, context)),
       h("p", { class: "pytorch" }, h("code", {}, sum.pytorch)),
     ];
@@ -289,7 +293,7 @@ function badge(sum) {
   );
 }
 
-/** "Σ of 250 products + bias = 0.81 → max(0, Σ) = 0.81" @param {any} sum */
+/** "Σ of 250 products + bias = 0.81 → max(0, Σ) = 0.81" @param {any} sum @returns {(string | Node)[]} */
 function chain(sum) {
   const parts = sum.addends.map((/** @type {any} */ addends) =>
     t(addends.count === 1 ? "cell.one" : sum.reduction === "max" ? "cell.largest" : "cell.sum", {
@@ -299,13 +303,11 @@ function chain(sum) {
     }),
   );
   const shared = sum.quantities.map((/** @type {any} */ { name, value }) => `${name} = ${short(value)}`);
-  const plain = sum.after === "Σ" || sum.after === "max";
   return [
-    parts.join(" + "),
-    ` = ${short(sum.reduced)}`,
-    plain ? "" : ` → ${sum.after} = ${short(sum.value)}`,
+    `${parts.join(" + ")} = ${short(sum.reduced)}`,
+    ...(sum.after ? [" → ", typeset(afterOf(sum)), ` = ${short(sum.value)}`] : []),
     shared.length ? ` (${shared.join(", ")})` : "",
-  ].join("");
+  ];
 }
 
 /** @param {any} addends @param {any} sum @param {number} largest |product| @param {any} context */

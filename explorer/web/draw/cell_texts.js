@@ -1,19 +1,25 @@
 /** An opened sum as text and as LaTeX, every number as it was computed. */
 
+import { filled, formulaOf } from "../lib/formula/fill.js";
+import { parsed } from "../lib/formula/tree.js";
+import { latexOf, textOf } from "../lib/formula/write.js";
 import { largestOf, numberOf } from "../lib/numbers.js";
 
 /** Terms on one line of a formula. */
 const PER_LINE = 4;
 
-/** @typedef {{ shown: any, value: any, reduced: any, reduction: string, after: string, formula: string, latex?: string, pytorch: string, unexplained?: string, addends: any[] }} Sum */
+/** @typedef {{ shown: any, value: any, reduced: any, reduction: string, after: string, formulas: import("../lib/formula/fill.js").Given[], pytorch: string, unexplained?: string, addends: any[] }} Sum */
 
 /** A number that reads back as the same double. @param {any} value */
 const exact = (value) => String(numberOf(value));
 
+/** What happens to the sum, written with Σ. @param {{ after: string, formulas: import("../lib/formula/fill.js").Given[] }} sum */
+export const afterOf = ({ after, formulas }) => filled(parsed(after), { ...formulas[0].letters, x: "\\Sigma" });
+
 /** @param {string} title of the place @param {Sum} sum @param {(factor: any) => string} source what a factor is called */
 export function plainText(title, sum, source) {
   if (!sum.addends) return `${title} = ${exact(sum.shown)}\n${sum.unexplained ?? ""}\n`;
-  const lines = [`${title} = ${exact(sum.shown)}`, sum.formula];
+  const lines = [`${title} = ${exact(sum.shown)}`, ...sum.formulas.map((given) => textOf(formulaOf(given)))];
   for (const addends of sum.addends) {
     lines.push(
       "",
@@ -27,7 +33,7 @@ export function plainText(title, sum, source) {
     lines.push(`  = ${exact(addends.total)}`);
   }
   lines.push("", `${sum.reduction === "max" ? "max" : "Σ"} = ${exact(sum.reduced)}`);
-  if (sum.after !== "Σ" && sum.after !== "max") lines.push(`${sum.after} = ${exact(sum.value)}`);
+  if (sum.after) lines.push(`${textOf(afterOf(sum))} = ${exact(sum.value)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -62,11 +68,11 @@ export function latex(title, sum) {
     .map((row, k) => `${k ? (largest ? ",\\ " : "+ ") : open}${row}${k === rows.length - 1 ? close : ""}`)
     .join(" \\\\\n  &\\quad ");
   const ends = [`= ${number(sum.reduced)}`];
-  if (sum.after !== "Σ" && sum.after !== "max") ends.push(`\\to\\ ${number(sum.value)}`);
-  const formula = sum.latex ? [`  & ${sum.latex} \\\\`] : [];
+  if (sum.after) ends.push(`\\to\\ ${number(sum.value)}`);
+  const formulas = sum.formulas.map((given) => `  & ${latexOf(formulaOf(given))} \\\\`);
   return [
     "\\begin{aligned}",
-    ...formula,
+    ...formulas,
     `  ${name} &= ${body} \\\\`,
     `  &${ends.join(" ")}`,
     "\\end{aligned}",

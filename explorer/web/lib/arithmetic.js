@@ -78,14 +78,14 @@ export { OPERATORS };
 /** A sentence: a key of the page's words with its values, or bare mathematics. @typedef {{ key: string, values: Record<string, string | number> } | { text: string }} Told */
 /** Padding drawn around the planes of the tensor that slides; `value`: what stands there. @typedef {{ top: number, bottom: number, left: number, right: number, value?: (plane: number, row: number, column: number) => number }} Ring */
 /**
- * `function`: the listing; `before`: lines of PyTorch that the call needs, beside those of the forward pass; `gives`: the variables
+ * `function`: the listing, and of `core`'s formulas the one, unless it is `formula`; `letters`: what stands for its letters; `before`: lines of PyTorch that the call needs, beside those of the forward pass; `gives`: the variables
  * that it leaves, where it is no assignment; `slides`: the tensor that the window moves over; `taps`: terms of a visit, or of each visit;
  * `starts`, `ends`: the marks of the loop's lines before the first and after the last term, or null; `scatter`: terms
  * add to their targets instead of to one sum; without building terms, `scan`: the value of visit k, which writes element k,
  * and each element of `slides` that it reads; `adds`: what visit k of a scattering pass adds to which elements. For the picture: `compares`: the largest term wins; `running`: the
  * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated.
  * @typedef {{
- *   name: string, direction: "forward" | "backward" | "step", function: string, formula: string, torch: string, before?: string[], gives?: string,
+ *   name: string, direction: "forward" | "backward" | "step", function: string, formula?: string, letters: import("./formula/fill.js").Values, torch: string, before?: string[], gives?: string,
  *   reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>, ring?: Ring,
  *   count: number, taps: number | number[], starts: string | null, ends: string | null, scatter: boolean, visit: (k: number) => Visit,
  *   scan?: (k: number, onread?: (index: number) => void) => number, adds?: (k: number, add: (index: number, product: number) => void) => void, compares?: boolean, running?: string, grouped?: string, rotated?: boolean,

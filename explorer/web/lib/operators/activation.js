@@ -14,11 +14,11 @@ import { gradientOf, inputSize, pictureOf, plainSetting, withGradient } from "./
 /** What an activation is set to, beside its numbers. @typedef {Record<string, any>} Given */
 /**
  * One activation. `title`: its name, the same in all languages; `function`: that of the loop, if it is not `name`. `value` is f(x), `gate` f′(x); `grad` is what
- * the loop writes, in its order of products. `formula`: f(x), `slope`: f′(x), `worked`: f(x) with the number in it.
+ * the loop writes, in its order of products. `formula`: that of `core`, if it is not `function`; `worked`: f(x) with the number in it.
  * @typedef {{
  *   name: string, title: string, function?: string, settings?: Setting[], initial?: Given,
  *   value: (x: number, given: Given) => number, gate: (x: number, given: Given) => number, grad?: (x: number, g: number) => number,
- *   formula: string | ((given: Given) => string), slope: string | ((given: Given) => string), torch: string | ((given: Given) => string),
+ *   formula?: (given: Given) => string, torch: string | ((given: Given) => string),
  *   worked: (x: string, given: Given) => string,
  * }} Activation
  */
@@ -43,8 +43,6 @@ const ACTIVATIONS = [
     value: (x) => (x <= 0 ? 0 : x),
     gate: (x) => (x <= 0 ? 0 : 1),
     grad: (x, g) => (x <= 0 ? 0 : g),
-    formula: "max(0, x)",
-    slope: "(1 if x > 0 else 0)",
     torch: "F.relu(X)",
     worked: (x) => `max(0, ${x})`,
   },
@@ -56,8 +54,6 @@ const ACTIVATIONS = [
     initial: { slope: 0.1 },
     value: (x, { slope }) => (x > 0 ? x : slope * x),
     gate: (x, { slope }) => (x > 0 ? 1 : slope),
-    formula: "x if x > 0 else s·x",
-    slope: "(1 if x > 0 else s)",
     torch: ({ slope }) => `F.leaky_relu(X, ${slope})`,
     worked: (x, { slope }) => (x.startsWith("(") || x === "0" ? `${short(slope)}·${x}` : x),
   },
@@ -67,8 +63,6 @@ const ACTIVATIONS = [
     value: sigma,
     gate: (x) => sigma(x) * (1 - sigma(x)),
     grad: (x, g) => g * sigma(x) * (1 - sigma(x)),
-    formula: "1 / (1 + e^(−x))",
-    slope: "σ(x)·(1 − σ(x))",
     torch: "torch.sigmoid(X)",
     worked: (x) => `1 / (1 + e^(−${x}))`,
   },
@@ -77,8 +71,6 @@ const ACTIVATIONS = [
     title: "Tanh",
     value: Math.tanh,
     gate: (x) => 1 - Math.tanh(x) ** 2,
-    formula: "(e^x − e^(−x)) / (e^x + e^(−x))",
-    slope: "(1 − tanh²(x))",
     torch: "torch.tanh(X)",
     worked: (x) => `tanh ${x}`,
   },
@@ -88,8 +80,6 @@ const ACTIVATIONS = [
     value: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5),
     gate: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
     grad: (x, g) => (x > -3 && x < 3 ? g / 6 : 0),
-    formula: "min(max(x / 6 + 1/2, 0), 1)",
-    slope: "(1/6 if −3 < x < 3 else 0)",
     torch: "F.hardsigmoid(X)",
     worked: (x) => `min(max(${x} / 6 + 0.5, 0), 1)`,
   },
@@ -98,8 +88,6 @@ const ACTIVATIONS = [
     title: "Hard swish",
     value: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
     gate: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5),
-    formula: "x · min(max(x + 3, 0), 6) / 6",
-    slope: "(0 if x ≤ −3, 1 if x ≥ 3, else x/3 + 1/2)",
     torch: "F.hardswish(X)",
     worked: (x) => `${x} · min(max(${x} + 3, 0), 6) / 6`,
   },
@@ -109,8 +97,6 @@ const ACTIVATIONS = [
     value: (x) => x * sigma(x),
     gate: (x) => sigma(x) * (1 + x * (1 - sigma(x))),
     grad: (x, g) => g * sigma(x) * (1 + x * (1 - sigma(x))),
-    formula: "x / (1 + e^(−x))",
-    slope: "σ(x)·(1 + x·(1 − σ(x)))",
     torch: "F.silu(X)",
     worked: (x) => `${x} / (1 + e^(−${x}))`,
   },
@@ -121,9 +107,7 @@ const ACTIVATIONS = [
     initial: { approximate: "none" },
     value: (x, given) => x * below(x, given),
     gate: (x, given) => below(x, given) + x * density(x, given),
-    formula: ({ approximate }) =>
-      approximate === "tanh" ? "x · (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2" : "x · (1 + erf(x / √2)) / 2",
-    slope: "(Φ(x) + x·Φ′(x))",
+    formula: ({ approximate }) => (approximate === "tanh" ? "gelu.tanh" : "gelu"),
     torch: ({ approximate }) => (approximate === "tanh" ? 'F.gelu(X, approximate="tanh")' : "F.gelu(X)"),
     worked: (x, { approximate }) =>
       approximate === "tanh"
@@ -159,20 +143,30 @@ const operatorFor = (activation) => ({
 
 /** @param {Activation} activation @param {Case} given @returns {Pass[]} */
 function passes(
-  { name, value, gate, grad, formula, slope: derivative, torch, worked, function: written = name },
+  { name, value, gate, grad, formula, torch, worked, function: written = name },
   { settings, tensors: { input, gradOutput } },
 ) {
-  const said = (/** @type {Activation["formula"]} */ text) => (typeof text === "string" ? text : text(settings));
   const shapes = { input: input.shape, gradOutput: input.shape, output: input.shape, gradInput: input.shape };
-  const common = { shapes, slides: null, count: size(input.shape), taps: 1, starts: null, ends: null, scatter: false };
+  /** @type {import("../formula/fill.js").Values} */
+  const letters = "slope" in settings ? { a: settings.slope } : {};
+  const common = {
+    shapes,
+    slides: null,
+    count: size(input.shape),
+    taps: 1,
+    starts: null,
+    ends: null,
+    scatter: false,
+    letters,
+  };
   /** @type {Pass} */
   const forward = {
     ...common,
     name: "forward",
     direction: "forward",
     function: written,
-    formula: `y = ${said(formula)}`,
-    torch: `Y = ${said(torch)}`,
+    formula: formula?.(settings),
+    torch: `Y = ${typeof torch === "string" ? torch : torch(settings)}`,
     reads: ["input"],
     targets: ["output"],
     visit: kept((k) => {
@@ -196,7 +190,6 @@ function passes(
     name: "inputGrad",
     direction: "backward",
     function: `${written}_input_grad`,
-    formula: `dL/dx = dL/dy · ${said(derivative)}`,
     torch: gradientCall("X"),
     reads: ["input", "gradOutput"],
     targets: ["gradInput"],

@@ -6,12 +6,11 @@ import { call, gradientCall, pair } from "./formulas.js";
 import {
   argumentsOf,
   axesOf,
-  channelOf,
   commonOf,
   eachInside,
+  indicesOf,
   inputChannels,
   loopOf,
-  placeOf,
   poolingOf,
   ringOf,
   tapsOf,
@@ -45,8 +44,7 @@ export const avgPool = {
       given,
       { ...common, outputShape, taps: kernel[0] * kernel[1] },
       {
-        share: same.size === 1 ? `1/${[...same][0]}` : "1/n[y, x]",
-        place: placeOf(given),
+        share: same.size === 1 ? [...same][0] : "k_{y,x}",
         torch: call("F.avg_pool2d", [...argumentsOf(given), !countPadding && "count_include_pad=False"]),
         divisor(k) {
           const [, y, x] = unravel(k, outputShape);
@@ -98,10 +96,15 @@ export const adaptivePool = {
     const shapes = { input: input.shape, gradOutput: outputShape, output: outputShape, gradInput: input.shape };
     return averages(
       given,
-      { shapes, count: size(outputShape), outputShape, taps },
       {
-        share: "1/n[y, x]",
-        place: `${channelOf(given)}rows of y, columns of x`,
+        shapes,
+        count: size(outputShape),
+        outputShape,
+        taps,
+        letters: { ...indicesOf(given), H, W, "H'": outH, "W'": outW },
+      },
+      {
+        share: "k_{y,x}",
         torch: call("F.adaptive_avg_pool2d", ["X", pair(given.settings.output)]),
         divisor,
         tapsOf(k) {
@@ -131,25 +134,20 @@ export const adaptivePool = {
 
 /**
  * The passes of an average over windows.
- * @param {Case} given @param {{ shapes: Pass["shapes"], count: number, outputShape: number[], taps: Pass["taps"] }} common
- * @param {{ share: string, place: string, torch: string, divisor: (k: number) => number, tapsOf: (k: number) => Factors[], each: (k: number, onread: (index: number) => void) => void, ring: Pass["ring"], name: string }} how
- * `each`: the elements of window k that are read
+ * @param {Case} given @param {{ shapes: Pass["shapes"], count: number, outputShape: number[], taps: Pass["taps"], letters: Pass["letters"] }} common
+ * @param {{ share: string | number, torch: string, divisor: (k: number) => number, tapsOf: (k: number) => Factors[], each: (k: number, onread: (index: number) => void) => void, ring: Pass["ring"], name: string }} how
+ * `share`: what the averages divide by, in LaTeX; `each`: the elements of window k that are read
  * @returns {Pass[]}
  */
-function averages(
-  given,
-  { outputShape, ...common },
-  { share, place, torch, divisor, tapsOf: windowTaps, each, ring, name },
-) {
+function averages(given, { outputShape, ...shared }, { share, torch, divisor, tapsOf: windowTaps, each, ring, name }) {
   const { input, gradOutput } = given.tensors;
-  const c = channelOf(given);
+  const common = { ...shared, letters: { ...shared.letters, k: share } };
   /** @type {Pass} */
   const forward = {
     ...common,
     name: "forward",
     direction: "forward",
     function: name,
-    formula: `Y[${c}y, x] = ${share} · Σ X[${place}]`,
     torch: `Y = ${torch}`,
     reads: ["input"],
     slides: "input",
@@ -184,7 +182,6 @@ function averages(
     name: "inputGrad",
     direction: "backward",
     function: `${name}_input_grad`,
-    formula: `dL/dX[${place}] += ${share} · dL/dY[${c}y, x]`,
     torch: gradientCall("X"),
     reads: ["gradOutput"],
     slides: null,

@@ -331,7 +331,7 @@ function passes(given) {
   return [forward, inputGrad, ...fold, weightGrad, biasGrad, update];
 }
 
-/** dL/db of a convolution: the sum over rows and columns. @param {import("../arithmetic.js").Tensor} gradOutput @param {{ formula: string, torch: string }} words @returns {Pass} */
+/** dL/db of a convolution: the sum over rows and columns. @param {import("../arithmetic.js").Tensor} gradOutput @param {Pick<Pass, "letters" | "torch">} words @returns {Pass} */
 export function biasGradient(gradOutput, words) {
   const [O, outH, outW] = gradOutput.shape;
   return {

@@ -1,17 +1,15 @@
-/** Pieces of formulas and of calls of PyTorch. */
+/** The numbers of formulas, and pieces of calls of PyTorch. */
 
-/** "2·y − 1 + i", parts of 0 and factors of 1 left out. @param {[number, string][]} parts */
-export function linear(parts) {
-  const shown = parts.filter(([factor]) => factor !== 0);
-  if (!shown.length) return "0";
-  return shown
-    .map(([factor, letter], k) => {
-      const size = Math.abs(factor);
-      const text = letter ? (size === 1 ? letter : `${size}·${letter}`) : String(size);
-      return k ? ` ${factor < 0 ? "−" : "+"} ${text}` : factor < 0 ? `−${text}` : text;
-    })
-    .join("");
-}
+/** What stands for the settings of windows in a formula: s_H, p_W … @param {Record<"rows" | "columns", { stride: number, before: number, dilation: number, taps: number }>} axes */
+export const windowLetters = (axes) =>
+  Object.fromEntries(
+    Object.values({ H: axes.rows, W: axes.columns }).flatMap(({ stride, before, dilation, taps }, at) =>
+      Object.entries({ s: stride, p: before, d: dilation, k: taps }).map(([letter, value]) => [
+        `${letter}_${"HW"[at]}`,
+        value,
+      ]),
+    ),
+  );
 
 /** One number for equal rows and columns, else both, as Python writes them. @param {number[]} pair */
 export const pair = ([rows, columns]) => (rows === columns ? String(rows) : `(${rows}, ${columns})`);

@@ -103,7 +103,6 @@ export const crossEntropy = {
     const logP = exponentials(input, "forward");
     const rows = losses(given, {
       name: "logP",
-      letter: "ln p",
       values: (k) => logP.visit(k).value,
       torch: "F.cross_entropy(X, t",
     });
@@ -115,7 +114,8 @@ export const crossEntropy = {
       name: "inputGrad",
       direction: "backward",
       function: "cross_entropy_input_grad",
-      formula: `dL/dX[n, k] = ${reduction === "mean" ? "g / N" : reduction === "none" ? "g[n]" : "g"} · (p[n, k] − [k = t[n]])`,
+      formula: "cross_entropy_input_grad.equal",
+      letters: upstream(reduction, N),
       torch: lossGradient("X", reduction),
       reads: ["probability", "target", "gradOutput"],
       slides: null,
@@ -192,7 +192,7 @@ export const nll = {
       name: "inputGrad",
       direction: "backward",
       function: "nll_loss_input_grad",
-      formula: `dL/d ln p[n, t[n]] = −${reduction === "mean" ? "g / N" : reduction === "none" ? "g[n]" : "g"}, all others 0`,
+      letters: { w_k: 1, ...upstream(reduction, input.shape[0]) },
       torch: lossGradient("logP", reduction),
       reads: ["target", "gradOutput"],
       slides: null,
@@ -218,7 +218,7 @@ export const nll = {
       told: () => ({ key: "arithmetic.nll.back", values: {} }),
     };
     return [
-      ...losses(given, { name: "input", letter: "ln p", values: (k) => input.values[k], torch: "F.nll_loss(logP, t" }),
+      ...losses(given, { name: "input", values: (k) => input.values[k], torch: "F.nll_loss(logP, t" }),
       inputGrad,
     ];
   },
@@ -226,6 +226,10 @@ export const nll = {
 
 /** The mean and the sum are numbers without axes, their gradient stands in a list of one. @param {string} letter @param {string} reduction */
 const lossGradient = (letter, reduction) => gradientCall(letter, "L", reduction === "none" ? "g" : "g[0]");
+
+/** What stands for dL/dℓ in a formula. @param {string} reduction @param {number} rows @returns {import("../formula/fill.js").Values} */
+const upstream = (reduction, rows) =>
+  reduction === "none" ? {} : { g_n: reduction === "sum" ? "g" : `\\frac{g}{${rows}}` };
 
 /** dL/dloss of each row. @param {Tensor} gradOutput @param {string} reduction @param {number} rows */
 const rowGradients = ({ values }, reduction, rows) =>
@@ -245,9 +249,7 @@ function exponentials(input, direction) {
     name: target,
     direction,
     function: logarithm ? "log_softmax" : "softmax",
-    formula: logarithm
-      ? "ln p[n, k] = X[n, k] − top − ln Σ(l) e^(X[n, l] − top)"
-      : "p[n, k] = e^(X[n, k] − top) / Σ(l) e^(X[n, l] − top)",
+    letters: {},
     torch: logarithm ? "logP = F.log_softmax(X, 1)" : "p = F.softmax(X, 1)",
     reads: ["input"],
     slides: "input",
@@ -305,10 +307,10 @@ function exponentials(input, direction) {
 
 /**
  * −ln p of the true class of every row, then their mean or sum.
- * @param {Case} given @param {{ name: string, letter: string, values: (k: number) => number, torch: string }} from where ln p stands; `torch`: the call up to its reduction
+ * @param {Case} given @param {{ name: string, values: (k: number) => number, torch: string }} from where ln p stands; `torch`: the call up to its reduction
  * @returns {Pass[]}
  */
-function losses({ settings: { reduction }, tensors: { input, target, gradOutput } }, { name, letter, values, torch }) {
+function losses({ settings: { reduction }, tensors: { input, target, gradOutput } }, { name, values, torch }) {
   const [N, C] = input.shape;
   const alone = reduction === "none";
   const written = alone ? "output" : "rowLoss";
@@ -318,7 +320,7 @@ function losses({ settings: { reduction }, tensors: { input, target, gradOutput 
     name: alone ? "forward" : "rows",
     direction: "forward",
     function: "nll_loss",
-    formula: `${alone ? "L" : "ℓ"}[n] = −${letter}[n, t[n]]`,
+    letters: { "w_{t_n}": 1, ...(alone ? { "\\ell_n": "L_n" } : {}) },
     torch: alone ? line : `rows = ${torch}, reduction="none")`,
     reads: [name, "target"],
     slides: null,
@@ -348,7 +350,7 @@ function losses({ settings: { reduction }, tensors: { input, target, gradOutput 
     name: "forward",
     direction: "forward",
     function: "reduce_loss",
-    formula: reduction === "mean" ? "L = Σ(n) ℓ[n] / N" : "L = Σ(n) ℓ[n]",
+    letters: { D: reduction === "mean" ? N : 1 },
     torch: line,
     reads: ["rowLoss"],
     slides: "rowLoss",

@@ -3,18 +3,7 @@
 import { short } from "../numbers.js";
 import { insideOf, kept, outsideOf, termOf, unravel, windowOf } from "../visits.js";
 import { call, gradientCall } from "./formulas.js";
-import {
-  argumentsOf,
-  axesOf,
-  channelOf,
-  commonOf,
-  eachInside,
-  loopOf,
-  placeOf,
-  poolingOf,
-  ringOf,
-  tapsOf,
-} from "./pooling.js";
+import { argumentsOf, axesOf, commonOf, eachInside, loopOf, poolingOf, ringOf, tapsOf } from "./pooling.js";
 import { LARGEST, pairSetting } from "./settings.js";
 
 /** @typedef {import("../arithmetic.js").Pass} Pass */
@@ -49,7 +38,6 @@ function passes(given) {
     name: "forward",
     direction: "forward",
     function: "max_pool2d",
-    formula: `Y[${channelOf(given)}y, x] = max(i, j) X[${placeOf(given)}]`,
     torch: `Y = ${call("F.max_pool2d", argumentsOf(given))}`,
     reads: ["input"],
     slides: "input",
@@ -101,7 +89,6 @@ function passes(given) {
     name: "inputGrad",
     direction: "backward",
     function: "max_pool2d_input_grad",
-    formula: `dL/dX[${channelOf(given)}arg max of window y, x] += dL/dY[${channelOf(given)}y, x]`,
     torch: gradientCall("X"),
     reads: ["gradOutput", "input"],
     slides: null,

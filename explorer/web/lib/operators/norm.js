@@ -50,7 +50,7 @@ const batchNorm = {
     newMean: ["μ̄′", "arithmetic.tensor.newMean"],
     newVar: ["σ̄²′", "arithmetic.tensor.newVar"],
     meanGrad: ["ḡ", "arithmetic.tensor.meanGrad"],
-    meanProduct: ["mean g·x̂", "arithmetic.tensor.meanProduct"],
+    meanProduct: ["h", "arithmetic.tensor.meanProduct"],
   },
   settings: [
     {
@@ -134,15 +134,9 @@ function batchPasses(given) {
     ofChannel: (c) => ({ c }),
     place: (e) => [0, place(e).n, 0],
     extent: [N, 1],
-    letters: {
-      set: "c",
-      element: "n, c",
-      over: "n",
-      inChannel: "n",
-      count: "N",
-      mean: "μ[c] = Σ(n) X[n, c] / N",
-      variance: "σ²[c] = Σ(n) (X[n, c] − μ[c])² / N",
-    },
+    letters: training
+      ? { l: null, M: N }
+      : { l: null, "\\mu_c": "\\bar\\mu_c", "\\sigma_c^2": "\\bar\\sigma_c^2", "\\bar g_c": 0, h_c: 0 },
     variable: (name) => `${name}[c]`,
     starts: null,
     loops: {
@@ -174,7 +168,7 @@ function batchPasses(given) {
     name: "running",
     direction: "step",
     function: "batch_norm_running_stats",
-    formula: "μ̄′ = (1 − m) · μ̄ + m · μ,  σ̄²′ = (1 − m) · σ̄² + m · σ² · N / (N − 1)",
+    letters: { M: N, "\\alpha": momentum },
     torch: call("F.batch_norm", [
       "X",
       "running_mean",
@@ -249,7 +243,7 @@ const groupNorm = {
     mean: ["μ", "arithmetic.tensor.groupMean"],
     var: ["σ²", "arithmetic.tensor.groupVar"],
     meanGrad: ["ḡ", "arithmetic.tensor.meanGrad"],
-    meanProduct: ["mean g·x̂", "arithmetic.tensor.meanProduct"],
+    meanProduct: ["h", "arithmetic.tensor.meanProduct"],
   },
   settings: [
     inputSize,
@@ -342,15 +336,7 @@ function groupPasses(given) {
     place: (e) => [place(e).c % D, place(e).y, place(e).x],
     extent: [H, W],
     grouped: "arithmetic.subtotal.in",
-    letters: {
-      set: "g",
-      element: "c, y, x",
-      over: "c, y, x",
-      inChannel: "y, x",
-      count: "M",
-      mean: "μ[g] = Σ(c, y, x) X[c, y, x] / M",
-      variance: "σ²[g] = Σ(c, y, x) (X[c, y, x] − μ[g])² / M",
-    },
+    letters: { n: null, l: "y,x", M: D * area },
     variable: (name) => name,
     starts: "start",
     loops: {

@@ -10,18 +10,18 @@ import { gradientCall } from "./formulas.js";
 /** @typedef {[number, number, number]} Place */
 
 /**
- * What is normalised together, and how formulas, PyTorch and the loops of `core.ops.naive.norm` write it.
+ * What is normalised together, and how PyTorch and the loops of `core.ops.naive.norm` write it.
  * @typedef {{
  *   sets: number[][], channels: number[][], stored: boolean, weighted: boolean, inner: (element: number) => Vars, outer: (set: number) => Vars,
  *   at: (element: number) => Vars, ofChannel: (channel: number) => Vars, place: (element: number) => Place, extent: [number, number], grouped?: string,
- *   letters: { set: string, element: string, over: string, inChannel: string, count: string, mean: string, variance: string },
+ *   letters: import("../formula/fill.js").Values,
  *   variable: (name: string) => string, starts: string | null, loops: Record<"mean" | "var" | "output" | "gradMeans" | "gradInput" | "gradWeight", string>,
  *   torch: { mean: string, variance: string, output: string, gradMeans: { before: string[], torch: string } },
  * }} Together
  * `sets`: the elements of each set in the order of the loop; `channels`: those of each channel. `stored`: mean and variance are
  * running ones; `weighted`: the averages of the gradient are of γ · dL/dY. `inner`, `outer`: variables of the loop over a set's
  * elements and around it, `at`: of both; `ofChannel`: around the sum of a channel. `place` in the picture of terms, `extent`:
- * rows and columns of each of its groups. `variable`: how the loop calls a set's mean or variance.
+ * rows and columns of each of its groups. `letters`: what stands for those of the formulas; `variable`: how the loop calls a set's mean or variance.
  */
 
 /** @param {Case} given @param {Together} together @returns {Pass[]} without steps of running statistics */
@@ -54,7 +54,7 @@ export function normalisationPasses(given, together) {
   for (const name of ["output", "gradInput"]) shapes[name] = input.shape;
   for (const name of ["gradWeight", "gradBias"]) shapes[name] = weight.shape;
   for (const name of ["mean", "var", "meanGrad", "meanProduct"]) shapes[name] = [sets.length];
-  const common = { shapes, slides: null, scatter: false };
+  const common = { shapes, slides: null, scatter: false, letters };
   const lone = { ...common, taps: 1, starts: null, ends: null };
 
   /** One of the statistics: a sum over a set. @param {"mean" | "var"} name @param {(e: number) => number} part @param {(e: number) => string} label @returns {Pass} */
@@ -64,7 +64,6 @@ export function normalisationPasses(given, together) {
     name,
     direction: "forward",
     function: loops[name],
-    formula: name === "mean" ? letters.mean : letters.variance,
     torch: name === "mean" ? torch.mean : torch.variance,
     reads: name === "mean" ? ["input"] : ["input", "mean"],
     slides: "input",
@@ -110,7 +109,6 @@ export function normalisationPasses(given, together) {
     name: "forward",
     direction: "forward",
     function: loops.output,
-    formula: formulaOf(letters, stored),
     torch: torch.output,
     reads: ["input", M, V, "weight", "bias"],
     targets: ["output"],
@@ -142,15 +140,12 @@ export function normalisationPasses(given, together) {
     told: ({ target: [, e] }) => ({ text: `x̂ = ${short(normal(e), 6)}` }),
   };
 
-  const { set, element } = letters;
-  const upstream = weighted ? `γ[c] · dL/dY[${element}]` : `dL/dY[${element}]`;
   /** Σ of what arrives and of it · x̂ over a set: what its statistics take away from every gradient. @type {Pass} */
   const gradMeans = {
     ...common,
     name: "gradMeans",
     direction: "backward",
     function: loops.gradMeans,
-    formula: `ḡ[${set}] = Σ(${letters.over}) ${upstream} / ${letters.count},  mean g·x̂[${set}] = Σ(${letters.over}) ${upstream} · x̂[${element}] / ${letters.count}`,
     ...torch.gradMeans,
     reads: ["gradOutput", "input", M, V, ...(weighted ? ["weight"] : [])],
     slides: "gradOutput",
@@ -213,17 +208,12 @@ export function normalisationPasses(given, together) {
     return [terms[terms.length - 2].after.mean_grad, value];
   };
   const order = sets.flat();
-  const σ = stored ? "σ̄²" : "σ²";
-  const scale = weighted ? "1" : "γ[c]";
   /** @type {Pass} */
   const inputGrad = {
     ...common,
     name: "inputGrad",
     direction: "backward",
     function: loops.gradInput,
-    formula: stored
-      ? `dL/dX[${element}] = γ[c] / √(${σ}[${set}] + eps) · dL/dY[${element}]`
-      : `dL/dX[${element}] = ${scale} / √(${σ}[${set}] + eps) · (${upstream} − ḡ[${set}] − x̂[${element}] · mean g·x̂[${set}])`,
     torch: gradientCall("X"),
     reads: ["gradOutput", "input", M, V, "weight", ...(stored ? [] : ["meanGrad", "meanProduct"])],
     targets: ["gradInput"],
@@ -254,7 +244,7 @@ export function normalisationPasses(given, together) {
           vars: {},
           cells: { gradOutput: e, weight: channelOf[e], ...averages },
           factors: [],
-          label: stored ? "g" : "g − ḡ − x̂ · mean g·x̂",
+          label: stored ? "g" : "g − ḡ − h · x̂",
           product: grad,
           after: { normal: normal(e), grad },
           place: [0, 1, 0],
@@ -280,7 +270,7 @@ export function normalisationPasses(given, together) {
     }),
   };
 
-  /** A sum over a channel. @param {{ name: string, function: string, formula: string, torch: string, reads: string[], target: string, factors: (e: number) => number[], cells: (e: number) => Vars }} own @returns {Pass} */
+  /** A sum over a channel. @param {{ name: string, function: string, torch: string, reads: string[], target: string, factors: (e: number) => number[], cells: (e: number) => Vars }} own @returns {Pass} */
   const column = ({ target, factors, cells, ...own }) => ({
     ...common,
     ...own,
@@ -310,7 +300,6 @@ export function normalisationPasses(given, together) {
   const weightGrad = column({
     name: "weightGrad",
     function: loops.gradWeight,
-    formula: `dL/dγ[c] = Σ(${letters.inChannel}) dL/dY[${element}] · x̂[${element}]`,
     torch: gradientCall("weight"),
     reads: ["gradOutput", "input", M, V],
     target: "gradWeight",
@@ -320,7 +309,6 @@ export function normalisationPasses(given, together) {
   const biasGrad = column({
     name: "biasGrad",
     function: "batch_norm_bias_grad",
-    formula: `dL/dβ[c] = Σ(${letters.inChannel}) dL/dY[${element}]`,
     torch: gradientCall("bias"),
     reads: ["gradOutput"],
     target: "gradBias",
@@ -357,12 +345,6 @@ function membership(sets) {
   const found = [];
   sets.forEach((elements, s) => elements.forEach((e) => (found[e] = s)));
   return found;
-}
-
-/** Y[n, c] = γ[c] · (X[n, c] − μ[c]) / √(σ²[c] + eps) + β[c]. @param {Together["letters"]} letters @param {boolean} stored */
-function formulaOf({ element, set }, stored) {
-  const [mean, variance] = stored ? ["μ̄", "σ̄²"] : ["μ", "σ²"];
-  return `Y[${element}] = γ[c] · (X[${element}] − ${mean}[${set}]) / √(${variance}[${set}] + eps) + β[c]`;
 }
 
 /** Every set's mean and variance. @param {number[][]} sets @param {number[]} values @returns {[number[], number[]]} */

@@ -13,7 +13,7 @@ import { counted, plainSetting, reshaped, withTensors } from "./settings.js";
  * `counts`: its formula has the number of the step; `state`: the tensors that the optimiser keeps; `step`: one parameter after `count` steps, given its state (null before the first).
  * @typedef {{
  *   name: string, counts?: boolean, settings: import("../arithmetic.js").Setting[], initial: Record<string, any>, state: (given: Case) => string[], function: (given: Case) => string,
- *   formula: (given: Case) => string, torch: (given: Case) => string, step: (given: Case, parameter: number, grad: number, state: number[] | null, count: number) => Step,
+ *   formula?: (given: Case) => string | undefined, letters: (given: Case) => import("../formula/fill.js").Values, torch: (given: Case) => string, step: (given: Case, parameter: number, grad: number, state: number[] | null, count: number) => Step,
  * }} Optimiser
  */
 
@@ -47,12 +47,13 @@ const sgd = {
   initial: { lr: 0.1, momentum: 0.9, dampening: 0, nesterov: false, weightDecay: 0 },
   state: ({ settings }) => (settings.momentum ? ["buffer"] : []),
   function: ({ settings }) => (settings.momentum ? "sgd_step.buffer" : "sgd_step.g"),
-  formula: ({ settings: { momentum, nesterov, dampening, weightDecay } }) =>
-    [
-      `g = dL/dw${weightDecay ? " + λ · w" : ""}`,
-      ...(momentum ? [`v ← μ · v + ${dampening ? "(1 − τ) · " : ""}g, at first g`] : []),
-      `w ← w − lr · ${momentum ? (nesterov ? "(g + μ · v)" : "v") : "g"}`,
-    ].join(",  "),
+  formula: ({ settings: { momentum, nesterov } }) => (momentum && nesterov ? "sgd_step.nesterov" : undefined),
+  letters: ({ settings: { lr, momentum, dampening, weightDecay } }) => ({
+    "\\eta": lr,
+    "\\mu": momentum,
+    "\\tau": dampening,
+    "\\lambda": weightDecay,
+  }),
   torch: ({ settings: { lr, momentum, dampening, nesterov, weightDecay } }) =>
     `optimizer = torch.optim.SGD([w], lr=${lr}${momentum ? `, momentum=${momentum}` : ""}${dampening && momentum ? `, dampening=${dampening}` : ""}${weightDecay ? `, weight_decay=${weightDecay}` : ""}${nesterov ? ", nesterov=True" : ""})`,
   step(given, parameter, grad, state) {
@@ -92,8 +93,12 @@ const adam = {
   initial: { lr: 0.1, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 },
   state: () => ["expAvg", "expAvgSq"],
   function: () => "adam_step",
-  formula: ({ settings: { weightDecay } }) =>
-    `g = dL/dw${weightDecay ? " + λ · w" : ""},  m ← β₁ · m + (1 − β₁) · g,  v ← β₂ · v + (1 − β₂) · g²,  w ← w − lr · m̂ / (√v̂ + eps),  m̂ = m / (1 − β₁^t),  v̂ = v / (1 − β₂^t)`,
+  letters: ({ settings: { lr, beta1, beta2, weightDecay } }) => ({
+    "\\eta": lr,
+    "\\beta_1": beta1,
+    "\\beta_2": beta2,
+    "\\lambda": weightDecay,
+  }),
   torch: ({ settings: { lr, beta1, beta2, eps, weightDecay } }) =>
     `optimizer = torch.optim.Adam([w], lr=${lr}, betas=(${beta1}, ${beta2}), eps=${eps}${weightDecay ? `, weight_decay=${weightDecay}` : ""})`,
   step(given, parameter, grad, state, count) {
@@ -207,7 +212,8 @@ function walkOf(optimiser, given) {
     name: "forward",
     direction: "step",
     function: optimiser.function(given),
-    formula: optimiser.formula(given),
+    formula: optimiser.formula?.(given),
+    letters: optimiser.letters(given),
     before: [optimiser.torch(given)],
     torch: "for g in dW: w.grad = g; optimizer.step()",
     gives: "w",

@@ -1,7 +1,7 @@
 /** What max and average pooling have in common: windows of taps over every channel, and their settings. */
 
 import { size, unravel } from "../visits.js";
-import { argument, linear, pair } from "./formulas.js";
+import { argument, pair, windowLetters } from "./formulas.js";
 import {
   channelCounts,
   gradientOf,
@@ -142,21 +142,8 @@ export const ringOf = ({ rows, columns }) => ({
   right: beyond(columns),
 });
 
-/** "c, 2·y − 1 + i, x + j" @param {Case} given */
-export function placeOf(given) {
-  const { rows, columns } = axesOf(given);
-  const place = [rows, columns].map(({ stride, before, dilation }, axis) =>
-    linear([
-      [stride, ["y", "x"][axis]],
-      [-before, ""],
-      [dilation, ["i", "j"][axis]],
-    ]),
-  );
-  return `${channelOf(given)}${place.join(", ")}`;
-}
-
-/** "c, " where there is more than one channel. @param {Case} given */
-export const channelOf = ({ tensors: { input } }) => (input.shape[0] > 1 ? "c, " : "");
+/** What stands for letters of the formulas: the numbers of the settings, no sample, no channel where there is one. @param {Case} given */
+export const indicesOf = ({ tensors: { input } }) => ({ n: null, ...(input.shape[0] > 1 ? {} : { c: null }) });
 
 /** Arguments of the call, those that are not PyTorch's defaults. @param {Case} given */
 export const argumentsOf = ({ settings: { kernel, stride, padding, dilation, ceil } }) => [
@@ -176,5 +163,6 @@ export function commonOf(given) {
     shapes: { input: input.shape, gradOutput: outputShape, output: outputShape, gradInput: input.shape },
     count: size(outputShape),
     outputShape,
+    letters: { ...indicesOf(given), ...windowLetters(axesOf(given)) },
   };
 }

@@ -3,7 +3,7 @@
 import { short } from "../numbers.js";
 import { divided, kept, size, summed, sumPieces, sumTold, unravel } from "../visits.js";
 import { biasGradient } from "./conv.js";
-import { argument, call, gradientCall, linear } from "./formulas.js";
+import { argument, call, gradientCall, windowLetters } from "./formulas.js";
 import { channels, convolutionBegin, groupSetting, kernelSize } from "./kernels.js";
 import { inputSizeTo, LARGEST, learningRate, pairSetting, withGradient } from "./settings.js";
 import { descent } from "./update.js";
@@ -106,28 +106,19 @@ function passes(given) {
     /** @type {number} */ i,
     /** @type {number} */ j,
   ) => ((c * own + o) * kH + i) * kW + j;
-  const common = /** @type {const} */ ({ starts: "start", ends: "done", scatter: false, told: sumTold });
-  const [first, channel] = groups > 1 ? ["first + ", "o − first, "] : ["", O > 1 ? "o, " : ""];
-  const [c, o] = [C > 1 ? "c, " : "", O > 1 ? "o, " : ""];
-  const place = [rows, columns]
-    .map((axis, at) =>
-      linear([
-        [axis.stride, ["row", "col"][at]],
-        [-axis.padding, ""],
-        [axis.dilation, ["i", "j"][at]],
-      ]),
-    )
-    .join(", ");
-  const origin = [rows, columns]
-    .map((axis, at) => {
-      const over = linear([
-        [1, ["y", "x"][at]],
-        [axis.padding, ""],
-        [-axis.dilation, ["i", "j"][at]],
-      ]);
-      return axis.stride === 1 ? over : `(${over}) / ${axis.stride}`;
-    })
-    .join(", ");
+  /** @type {import("../formula/fill.js").Values} */
+  const letters = {
+    n: null,
+    ...(C > 1 ? {} : { c: null }),
+    ...(O > 1 ? {} : { o: null }),
+    ...(groups > 1 ? {} : { o_0: 0 }),
+    ...windowLetters({ rows: { ...rows, before: rows.padding }, columns: { ...columns, before: columns.padding } }),
+  };
+
+  const common = {
+    letters,
+    .../** @type {const} */ ({ starts: "start", ends: "done", scatter: false, told: sumTold }),
+  };
 
   /** Where tap i, j laid by the input's row and column falls. @param {number} o @param {number} row @param {number} col @param {number} i @param {number} j */
   function landing(o, row, col, i, j) {
@@ -163,7 +154,6 @@ function passes(given) {
     slides: "input",
     targets: ["output"],
     rotated: true,
-    formula: `Y[${o}y, x] = b${O > 1 ? "[o]" : ""} + Σ(${c}i, j) K[${c}${channel}i, j] · X[${c}${origin}]`,
     torch: `Y = ${call("F.conv_transpose2d", ["X", "K", "b", argument("stride", stride, 1), argument("padding", padding), argument("output_padding", outputPadding), groups > 1 && `groups=${groups}`, argument("dilation", dilation, 1)])}`,
     shapes: { ...shapes, output: outputShape },
     count: size(outputShape),
@@ -224,7 +214,6 @@ function passes(given) {
     name: "inputGrad",
     direction: "backward",
     function: "conv_transpose2d_input_grad",
-    formula: `dL/dX[${c}row, col] = Σ(${o}i, j) K[${c}${o}i, j] · dL/dY[${O > 1 ? `${first}o, ` : ""}${place}]`,
     torch: gradientCall("X"),
     reads: ["gradOutput", "weight"],
     slides: "gradOutput",
@@ -279,7 +268,6 @@ function passes(given) {
     name: "weightGrad",
     direction: "backward",
     function: "conv_transpose2d_weight_grad",
-    formula: `dL/dK[${c}${o}i, j] = Σ(row, col) X[${c}row, col] · dL/dY[${O > 1 ? `${first}o, ` : ""}${place}]`,
     torch: gradientCall("K"),
     reads: ["input", "gradOutput"],
     slides: "gradOutput",
@@ -321,7 +309,7 @@ function passes(given) {
   };
 
   const biasGrad = biasGradient(gradOutput, {
-    formula: `dL/db${O > 1 ? "[o]" : ""} = Σ(y, x) dL/dY[${o}y, x]`,
+    letters,
     torch: gradientCall("b"),
   });
   const update = descent(lr, [

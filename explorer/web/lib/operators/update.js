@@ -20,7 +20,7 @@ export function descent(lr, parameters) {
     name: "update",
     direction: "step",
     function: "sgd_step.g",
-    formula: "w ← w − lr · dL/dw",
+    letters: { "\\eta": lr, "\\lambda": 0 },
     before: [
       `${parameters.map(({ letter }) => `${letter}.grad`).join(", ")} = torch.autograd.grad(Y, [${letters}], dY)`,
     ],
