@@ -155,7 +155,7 @@ def checked(strokes: Sequence[Stroke]) -> list[Points]:
     for index, stroke in enumerate(strokes):
         try:
             line = np.asarray(stroke, dtype=np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(f"stroke {index} is no list of (x, y) points: {str(stroke)[:60]}") from None
         if line.size == 0:
             continue

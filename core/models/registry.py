@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -87,21 +88,40 @@ def card(name: str, folder: Path | None = None) -> Card:
     """Return the card of a model, with the recipe and figures of its weights in `folder` (the shipped ones), if any.
 
     Raises:
-        ValueError: there is no model of that name.
+        ValueError: there is no model of that name, or its card is damaged.
     """
     entry = _entry(name)
     file = (folder or SHIPPED) / f"{name}.json"
     if not file.exists():
         return entry.card
-    shipped = json.loads(file.read_text(encoding="utf-8"))
-    return replace(
-        entry.card,
-        unsure_below=shipped["unsure_below"],
-        recipe=shipped["recipe"],
-        figures=shipped["figures"],
-        classes=tuple(shipped.get("classes", entry.card.classes)),
-        input_shape=tuple(shipped.get("input_shape", entry.card.input_shape)),
-    )
+    try:
+        return replace(entry.card, **_read(json.loads(file.read_text(encoding="utf-8")), entry.card))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def _read(found: Any, own: Card) -> dict[str, Any]:
+    """Return what the file of a card says, each part of the type that the card has."""
+    if not isinstance(found, dict):
+        raise ValueError("it holds no JSON object")
+    told: dict[str, Any] = {"classes": list(own.classes), "input_shape": list(own.input_shape)} | found
+    threshold: Any = told.get("unsure_below")
+    classes, shape = told["classes"], told["input_shape"]
+    fitting = {
+        "unsure_below": type(threshold) in (int, float) and 0 <= threshold <= 1,
+        "recipe": isinstance(told.get("recipe"), dict),
+        "figures": isinstance(told.get("figures"), dict),
+        "classes": isinstance(classes, list) and len(classes) > 0 and all(isinstance(name, str) for name in classes),
+        "input_shape": isinstance(shape, list) and len(shape) == 3 and all(type(size) is int for size in shape),
+    }
+    wrong = [name for name, fits in fitting.items() if not fits]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is {told.get(wrong[0])!r:.60}")
+    return {
+        **{name: told[name] for name in ("unsure_below", "recipe", "figures")},
+        "classes": tuple(told["classes"]),
+        "input_shape": tuple(told["input_shape"]),
+    }
 
 
 def build(name: str, *, classes: int | None = None) -> nn.Module:

@@ -1,14 +1,16 @@
 """Weights as safetensors files: written atomically, and read only if they are exactly the model's."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
-__all__ = ["load_weights", "match_weights", "read_weights", "save_tensors", "save_weights"]
+__all__ = ["load_weights", "match_weights", "read_metadata", "read_weights", "save_tensors", "save_weights"]
 
 
 def save_weights(model: nn.Module, file: Path) -> None:
@@ -59,6 +61,23 @@ def read_weights(file: str | Path) -> dict[str, Tensor]:
         return dict(safetensors.torch.load_file(file))
     except safetensors.SafetensorError as error:
         raise ValueError(f"{file} is no safetensors file, or it is damaged: {error}") from error
+
+
+def read_metadata(file: str | Path, name: str) -> Any:
+    """Return the JSON that a safetensors file carries under a name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no safetensors file, or carries no such JSON.
+    """
+    file = Path(file)
+    if not file.is_file():
+        raise FileNotFoundError(f"there are no weights at {file}")
+    try:
+        with safetensors.safe_open(file, framework="pt") as opened:
+            return json.loads((opened.metadata() or {})[name])
+    except (safetensors.SafetensorError, KeyError, ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is damaged: it carries no {name} ({error})") from error
 
 
 def match_weights(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from core import models
 from core.data.mnist import Pictures
 from core.models import Card
-from core.models.weights import match_weights, read_weights, save_tensors
+from core.models.weights import match_weights, read_metadata, read_weights, save_tensors
 from core.training.folder import RunFolder
 from core.training.settings import RunConfig
 
@@ -35,6 +35,9 @@ __all__ = [
 UNSURE_BELOW = 0.5
 """Of a model whose probabilities nobody has calibrated."""
 
+
+LARGEST = 4096
+"""Longest side of a model's input, elements."""
 
 SMALL_STATE = 16_000_000
 """Bytes of a state that is kept for every moment of the time line; of larger ones only the last."""
@@ -74,12 +77,22 @@ def load(run: RunFolder, config: RunConfig, step: int | None = None) -> tuple[nn
         kept = f"it kept those of steps {', '.join(map(str, steps))}" if steps else "it has kept none yet"
         raise FileNotFoundError(f"{run.path.name} has no weights of step {step}: {kept}" if step is not None else kept)
     state = read_weights(run.base) | read_weights(run.checkpoint(steps[-1] if step is None else step))
-    with safe_open(run.base, framework="pt") as file:
-        card = fresh(config, json.loads(file.metadata()["card"]))
+    card = fresh(config, _own_of(run))
     model = models.build(config.model, classes=len(card.classes))
     match_weights(model, state, str(run.path))
     model.load_state_dict(state)
     return model.eval(), card
+
+
+def _own_of(run: RunFolder) -> Mapping[str, Any]:
+    """Return what the run's card has of its own (`summary_of`)."""
+    own = read_metadata(run.base, "card")
+    classes, shape = (own.get("classes"), own.get("input_shape")) if isinstance(own, dict) else (None, None)
+    named = isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes)
+    sized = isinstance(shape, list) and len(shape) == 3 and all(type(n) is int and 0 < n <= LARGEST for n in shape)
+    if not named or not sized:
+        raise ValueError(f"{run.base} is damaged: its card has the classes {classes!r:.60} and the shape {shape!r:.60}")
+    return {"classes": classes, "input_shape": shape}
 
 
 def fresh(config: RunConfig, own: Mapping[str, Any]) -> Card:
@@ -117,11 +130,10 @@ def read_state(run: RunFolder, moment: int | None = None) -> Saved:
     """
     path = run.resumable if moment is None else run.state(moment)
     tensors = read_weights(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            return Saved(json.loads(file.metadata()["counters"]), tensors)
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is no state of a run, or it is damaged: {error!r}") from error
+    counters = read_metadata(path, "counters")
+    if not isinstance(counters, dict):
+        raise ValueError(f"{path} is damaged: its counters are {counters!r:.60}")
+    return Saved(counters, tensors)
 
 
 def save_held_back(run: RunFolder, pictures: Pictures) -> None:
@@ -134,13 +146,20 @@ def held_back_picture(run: RunFolder, index: int) -> tuple[Tensor, int]:
 
     Raises:
         FileNotFoundError: the run holds no pictures back.
-        ValueError: there is no picture of that index.
+        ValueError: there is no picture of that index, or the file is damaged.
     """
     if not run.validation.is_file():
         raise FileNotFoundError(f"{run.path.name} holds no pictures back")
-    with safe_open(run.validation, framework="pt") as file:
-        labels = file.get_tensor("labels")
-        if not 0 <= index < len(labels):
-            raise ValueError(f"there is no picture {index}: {run.path.name} holds back {len(labels)}")
-        picture: Tensor = file.get_slice("pictures")[index]
+    try:
+        with safe_open(run.validation, framework="pt") as file:
+            labels: Tensor = file.get_tensor("labels")
+            if labels.ndim != 1 or labels.is_floating_point():
+                raise ValueError(f"{run.validation} is damaged: its labels are {labels.dtype} {tuple(labels.shape)}")
+            if not 0 <= index < len(labels):
+                raise ValueError(f"there is no picture {index}: {run.path.name} holds back {len(labels)}")
+            picture: Tensor = file.get_slice("pictures")[index]
+    except (safetensors.SafetensorError, IndexError) as error:
+        raise ValueError(f"{run.validation} is damaged: {error}") from error
+    if picture.ndim != 3 or picture.dtype != torch.uint8:
+        raise ValueError(f"{run.validation} is damaged: a picture is {picture.dtype} {tuple(picture.shape)}")
     return picture.to(torch.float32) / 255, int(labels[index])

@@ -9,7 +9,9 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
+
+from core.training.typed import fits
 
 __all__ = [
     "Activation",
@@ -26,6 +28,7 @@ __all__ = [
     "Score",
     "Started",
     "Tested",
+    "is_event",
     "line",
 ]
 
@@ -180,6 +183,15 @@ class Ended:
 
 
 Event = Started | Resumed | Batch | Epoch | Checkpoint | Tested | Compiled | Rate | Paused | Note | Ended
+
+
+KINDS = {kind.__name__.lower(): kind for kind in get_args(Event)}
+
+
+def is_event(found: Any) -> bool:
+    """Return whether a JSON value is an event with all its fields; a number may be null."""
+    kind = KINDS.get(str(found.get("event"))) if isinstance(found, dict) else None
+    return kind is not None and fits(kind, found, null=True)
 
 
 def line(event: Event) -> str:

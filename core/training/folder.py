@@ -11,11 +11,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from core.training.events import is_event
 from core.training.lock import held
+from core.training.typed import read_as
 
 __all__ = ["Control", "RunFolder", "State", "Status", "Told", "read_json", "write_atomically"]
 
-State = Literal["queued", "running", "paused", "stopped", "done", "failed"]
+State = Literal["queued", "running", "paused", "stopped", "done", "failed", "damaged"]
+
+LATEST = 1e11
+"""Seconds since 1970, and any other number of a status, are less than this."""
 
 BATCH = b'{"event":"batch",'
 """How the line of a `core.training.events.Batch` begins."""
@@ -52,8 +57,8 @@ class Status:
     """Where a run is, for lists of runs.
 
     Attributes:
-        state: "queued", "running", "paused", "stopped", "done" or "failed".
-        message: why it waits, ended or failed, in words; else empty.
+        state: "queued", "running", "paused", "stopped", "done", "failed", or "damaged": its files cannot be read.
+        message: why it waits, ended, failed or cannot be read, in words; else empty.
         step, steps, epoch, epochs: done and planned.
         accuracy: of the last validation, from 0 to 1, or null.
         examples_per_second, seconds_left: while it trains.
@@ -110,24 +115,28 @@ class RunFolder:
         if held(self.lock):
             return True
         try:
-            return time.time() - self.launched.stat().st_mtime < LAUNCH_SECONDS
-        except FileNotFoundError:
+            return abs(time.time() - self.launched.stat().st_mtime) < LAUNCH_SECONDS
+        except OSError:
             return False
 
     @property
     def model(self) -> str:
         """The name of the run's network; empty if its configuration is damaged."""
-        return str(_read(self.config).get("model", ""))
+        name = _read(self.config).get("model")
+        return name if isinstance(name, str) else ""
 
     @property
     def source(self) -> str:
         """Where its pictures come from, a word of `core.training.settings`; empty if its configuration is damaged."""
         data = _read(self.config).get("data", {})
-        return str(data.get("source", "")) if isinstance(data, dict) else ""
+        source = data.get("source") if isinstance(data, dict) else None
+        return source if isinstance(source, str) else ""
 
     def status(self) -> Status:
-        """Return the run's status; "failed" for one whose process is gone without having said why."""
+        """Return the run's status; "failed" for one whose process is gone without having said why, or "damaged"."""
         status = self.told()
+        if not self.model:
+            return replace(status, state="damaged", message=f"{self.config.name} {_reason(self.config)}")
         if status.state not in ("queued", "running", "paused") or self.alive:
             return status
         steps = self.steps_kept()
@@ -136,8 +145,16 @@ class RunFolder:
 
     def told(self) -> Status:
         """Return the status as the run's process wrote it last."""
-        found = _read(self.path / "status.json")
-        return Status(**{key: found[key] for key in Status.__dataclass_fields__ if key in found})
+        file = self.path / "status.json"
+        try:
+            status = read_as(Status, _object(file))
+            if not all(0 <= value < LATEST for value in asdict(status).values() if isinstance(value, int | float)):
+                raise ValueError("a number is out of its range")
+        except FileNotFoundError:
+            return Status()
+        except (OSError, ValueError) as error:
+            return Status(state="damaged", message=f"{file.name} is damaged: {error}")
+        return status
 
     def tell(self, status: Status) -> None:
         """Write the status."""
@@ -145,8 +162,10 @@ class RunFolder:
 
     def control(self) -> Control:
         """Return what is wanted of the run."""
-        found = _read(self.path / "control.json")
-        return Control(**{key: found[key] for key in Control.__dataclass_fields__ if key in found})
+        try:
+            return read_as(Control, _object(self.path / "control.json"))
+        except (OSError, ValueError):
+            return Control()
 
     def want(self, control: Control) -> None:
         """Write what is wanted of the run."""
@@ -156,7 +175,7 @@ class RunFolder:
         """Return when `control.json` was written last, nanoseconds; 0 if never."""
         try:
             return (self.path / "control.json").stat().st_mtime_ns
-        except FileNotFoundError:
+        except OSError:
             return 0
 
     def steps_kept(self) -> list[int]:
@@ -178,7 +197,7 @@ class RunFolder:
             since: the `next` of an earlier reading.
             most: of more batches only every so many-th is returned, the last one among them; every other event is.
         """
-        if not self.metrics.exists():
+        if not self.metrics.is_file():
             return Told([], 0, 1)
         with self.metrics.open("rb") as file:
             file.seek(since)
@@ -214,11 +233,12 @@ def _thinned(lines: list[bytes], most: int | None) -> tuple[list[bytes], int]:
 
 
 def _event(line: bytes) -> dict[str, Any]:
-    """Return a line's event; nothing for one that a killed process did not end."""
+    """Return a line's event; nothing for one that a killed process did not end, or that is damaged."""
     try:
-        return dict(json.loads(line))
-    except (ValueError, TypeError):
+        event = json.loads(line)
+    except (ValueError, RecursionError):
         return {}
+    return event if is_event(event) else {}
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
@@ -229,17 +249,33 @@ def read_json(path: Path) -> Mapping[str, Any]:
         ValueError: it holds no JSON object.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return _object(path)
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}") from error
+
+
+def _object(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{path} is damaged: it holds no JSON object")
+        raise ValueError("it holds no JSON object")
     return found
+
+
+def _reason(path: Path) -> str:
+    """Return why a configuration says nothing of its model."""
+    try:
+        _object(path)
+    except (OSError, ValueError) as error:
+        return f"is damaged: {error}"
+    return "is damaged: it names no model"
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     """Return a JSON object; an empty one where there is no file or it is damaged."""
     try:
-        return read_json(path)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return _object(path)
+    except (OSError, ValueError):
         return {}

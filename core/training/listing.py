@@ -52,7 +52,7 @@ def seen(run: RunFolder, status: Status, waiting: list[str]) -> Run:
         source=run.source,
         status=status,
         waiting=waiting.index(name) + 1 if name in waiting else 0,
-        resumable=status.state in ("stopped", "failed") and run.resumable.exists(),
+        resumable=status.state in ("stopped", "failed", "damaged") and bool(run.model) and run.resumable.exists(),
         steps=run.steps_kept(),
     )
 

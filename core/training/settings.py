@@ -1,6 +1,7 @@
 """What a run is made of: model, data, recipe. `parse` reads it from JSON and says what is wrong with it."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
@@ -184,8 +185,8 @@ def _number(hint: type, found: object, place: str) -> int | float:
     if isinstance(found, bool) or not isinstance(found, int | float):
         raise ValueError(f"{place} is {_told(found)}, expected a {'whole ' if whole else ''}number")
     low, high = LIMITS.get(place, (0, 100) if ".augmentation." in place else (-math.inf, math.inf))
-    if not (math.isfinite(found) and low <= found <= high):
-        raise ValueError(f"{place} is {found}, expected {low:g} to {high:g}")
+    if not (low <= found <= high and abs(found) <= sys.float_info.max):
+        raise ValueError(f"{place} is {_told(found)}, expected {low:g} to {high:g}")
     if whole and found != int(found):
         raise ValueError(f"{place} is {found}, expected a whole number")
     return int(found) if whole else float(found)

@@ -5,7 +5,8 @@ the run makes it: the same pictures with the same distortions, the same dropout,
 recorded on the way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -140,8 +141,9 @@ def next_step(run: RunFolder, config: RunConfig, step: int) -> OneStep:
         try:
             made = experiment.build(config, run.path.parent, device, download=False)
             course = Course(config, made)
-            phase = course.load(saved)
-            after = course.steps_before(phase) + int(saved.counters["step"])
+            with _readable():
+                phase = course.load(saved)
+                after = course.steps_before(phase) + int(saved.counters["step"])
             if last and after != step:
                 raise FileNotFoundError(
                     f"{run.path.name} kept the weights after step {step}, but not what its optimiser remembered there; "
@@ -152,6 +154,15 @@ def next_step(run: RunFolder, config: RunConfig, step: int) -> OneStep:
             torch.set_num_threads(threads)
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say of a state that does not fit that it is damaged."""
+    try:
+        yield
+    except (KeyError, TypeError, IndexError, AttributeError, RuntimeError, OverflowError, ValueError) as error:
+        raise ValueError(f"the state of the run is damaged: {type(error).__name__}: {error}") from error
+
+
 def _rate(run: RunFolder, step: int) -> float | None:
     """Return the learning rate that somebody set for the next step of a run that stands at `step`, if anybody did."""
     return run.control().learning_rate if step == max(run.steps_kept(), default=-1) else None
@@ -160,9 +171,10 @@ def _rate(run: RunFolder, step: int) -> float | None:
 def _made(course: Course, phase: int, saved: Saved, step: int, *, rate: float | None) -> OneStep:
     """Take up a state and make the step after it."""
     device = next(course.made.model.parameters()).device
-    only = next_batch(course.plan[phase], len(course.made.parts.training), saved, device)
-    training = course.training(phase, only=only)
-    training.restore(saved.counters, saved.tensors)
+    with _readable():
+        only = next_batch(course.plan[phase], len(course.made.parts.training), saved, device)
+        training = course.training(phase, only=only)
+        training.restore(saved.counters, saved.tensors)
     training.learning_rate = training.learning_rate if rate is None else rate
     if training.step == training.steps:
         phase += 1

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from explorer.arithmetic.operators import MOST_ELEMENTS, OPERATORS, Tensors
-from explorer.arithmetic.settings import Settings
+from explorer.arithmetic.settings import FAR, Settings
 
 __all__ = ["answered", "check", "check_chain", "differentiate"]
 
@@ -64,7 +64,7 @@ def check_chain(request: Any) -> dict[str, Any]:
         raise ValueError(f"expected an object, got {type(request).__name__}")
     given = {name: _tensor(name, request.get(name), rank) for name, rank in CHAIN.items()}
     lr = request.get("lr")
-    if not isinstance(lr, int | float) or not lr >= 0:
+    if isinstance(lr, bool) or not isinstance(lr, int | float) or not 0 <= lr <= FAR:
         raise ValueError(f"lr is {lr!r}, expected a rate")
     target = given.pop("target").long()
     try:
@@ -119,8 +119,8 @@ def _tensor(name: str, given: Any, rank: int) -> Tensor:
         raise ValueError(f"{name} has the shape {shape!r}, expected {rank} positive sizes")
     if math.prod(shape) > MOST_ELEMENTS:
         raise ValueError(f"{name} has {math.prod(shape)} elements, at most {MOST_ELEMENTS} are computed")
-    if not isinstance(values, list) or not all(type(value) in (int, float) for value in values):
-        raise ValueError(f"{name} must hold numbers")
+    if not isinstance(values, list) or not all(type(value) in (int, float) and abs(value) <= FAR for value in values):
+        raise ValueError(f"{name} must hold numbers up to {FAR:g}")
     if len(values) != math.prod(shape):
         raise ValueError(f"{name} has {len(values)} values, its shape {shape} asks for {math.prod(shape)}")
     return torch.tensor(values, dtype=torch.float64).reshape(shape)

@@ -46,8 +46,9 @@ def cut(trace: Trace, back: Backward | None, step: int, of: str, index: Index) -
     """Return the case behind one element.
 
     Raises:
-        Unsent: The page cannot walk through this element.
+        Unsent: The page cannot walk through this element, or there is none.
     """
+    _check_place(trace, step, of, index)
     if of == "class" or (of == "output" and back is not None and step == scores_step(trace)):
         return _of_scores(trace, back, of, index[-1])
     if not of:
@@ -59,6 +60,21 @@ def cut(trace: Trace, back: Backward | None, step: int, of: str, index: Index) -
         raise Unsent(f"{len(readers)} operations add to this gradient; Arithmetic walks through one")
     reader, name = readers[0]
     return _known(reader).gradient(reader, name, index, back.gradients[reader.index])
+
+
+def _check_place(trace: Trace, step: int, of: str, index: Index) -> None:
+    scores = class_scores(trace)
+    lowest = INPUT if of == "output" else 0
+    if of != "class" and not lowest <= step < len(trace.steps):
+        raise Unsent(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
+    if of not in ("", "output", "class") and of not in trace.steps[step].parameters:
+        raise Unsent(f"step {step + 1} has no parameter {of!r}")
+    if of == "class":
+        shape = () if scores is None else tuple(scores.shape)
+    else:
+        shape = tuple((trace.value(step) if of in ("", "output") else trace.steps[step].tensor(of)).shape)
+    if len(index) != len(shape) or not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
+        raise Unsent(f"there are cells of shape {shape}, got {index}")
 
 
 def _known(step: Step) -> Cut:

@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-__all__ = ["LARGEST", "Settings"]
+__all__ = ["FAR", "LARGEST", "Settings"]
 
 LARGEST = 64
 """Largest whole number that a setting may be."""
+
+FAR = 1e300
+"""Farthest from 0 that a number may be."""
 
 
 class Settings:
@@ -50,8 +53,8 @@ class Settings:
     def number(self, name: str) -> float:
         """Return a number."""
         value = self._given.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name} is {value!r}, expected a number")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= FAR:
+            raise ValueError(f"{name} is {str(value)[:80]}, expected a number up to {FAR:g}")
         return float(value)
 
     def rate(self, name: str) -> float:
@@ -70,6 +73,6 @@ class Settings:
 
     @staticmethod
     def _limited(name: str, value: int) -> int:
-        if value > LARGEST:
-            raise ValueError(f"{name} is {value}, at most {LARGEST} is computed")
+        if abs(value) > LARGEST:
+            raise ValueError(f"{name} is {str(value)[:80]}, at most {LARGEST} is computed")
         return value

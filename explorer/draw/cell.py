@@ -1,6 +1,5 @@
 """One opened cell: its sum, its gradient's, or the class behind a probability; and the same as a case of Arithmetic."""
 
-import sys
 from typing import Any
 
 from explorer.arithmetic.from_network import send, sends
@@ -10,6 +9,10 @@ from explorer.screen.shown import Showing
 from explorer.wire.requests import PLACE, checked
 
 __all__ = ["arithmetic", "explain"]
+
+
+EVERY_TERM = 200_000
+"""Most terms that travel one by one when all of them are asked for."""
 
 
 def explain(showing: Showing, request: Any) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def explain(showing: Showing, request: Any) -> dict[str, Any]:
         raise ValueError("a gradient needs the true label: choose one")
     shown = showing.of(asked)
     trace, back = shown.trace, None if of in ("", "class") else shown.back(label)
-    most = sys.maxsize if asked.get("every") else MOST_TERMS
+    most = EVERY_TERM if asked.get("every") else MOST_TERMS
     if of == "class":
         answer = open_class(trace, shown.explored.card, label, cell)
     elif not of:

@@ -12,15 +12,18 @@ from core.explain import INPUT, Step, Trace
 from explorer.models.library import Library
 from explorer.screen.shown import Showing
 from explorer.wire import trace as payloads
-from explorer.wire.requests import DRAWING, checked
+from explorer.wire.requests import DRAWING, PAGE, Fields, checked, optional, record
 from explorer.wire.trace import Layout, encode_maps
 
 __all__ = ["Pair", "comparable", "compare", "compared", "paired"]
 
 
+COMPARED: Fields = {"first": record(DRAWING), "second": record(DRAWING), "drawn": optional(PAGE)}
+
+
 def comparable(library: Library, request: Any) -> dict[str, Any]:
     """Answer with the models that can be compared with, those trained meanwhile included."""
-    return {"models": [{"name": name, "title": library.card(name).title} for name in library.names()]}
+    return {"models": library.offered()}
 
 
 def compare(showing: Showing, request: Any) -> dict[str, Any]:
@@ -28,13 +31,8 @@ def compare(showing: Showing, request: Any) -> dict[str, Any]:
 
     `first` and `second` each say a drawing, a model and its changes; `drawn` the step and first channel to be drawn.
     """
-    asked = checked(request, {"first": dict, "second": dict})
-    drawn = asked.get("drawn")
-    if drawn is not None and not (
-        isinstance(drawn, list) and len(drawn) == 2 and all(type(number) is int for number in drawn)
-    ):
-        raise ValueError(f"drawn is {drawn!r}, expected null or [step, first channel]")
-    sides = [showing.of(checked(asked[side], DRAWING)) for side in ("first", "second")]
+    asked = checked(request, COMPARED)
+    sides = [showing.of(asked[side]) for side in ("first", "second")]
     told = [
         {
             "title": shown.explored.card.title,
@@ -43,7 +41,7 @@ def compare(showing: Showing, request: Any) -> dict[str, Any]:
         }
         for shown in sides
     ]
-    return {"sides": told, **compared(sides[0].trace, sides[1].trace, drawn)}
+    return {"sides": told, **compared(sides[0].trace, sides[1].trace, asked.get("drawn"))}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, field
 from threading import Lock, Thread
-from types import NoneType
 from typing import Any
 
 import torch
@@ -13,7 +12,7 @@ from core.models.cards import DIGITS
 from explorer.models.library import Explored, Library
 from explorer.screen.inputs import Inputs
 from explorer.wire.numbers import in_base64
-from explorer.wire.requests import Fields, checked
+from explorer.wire.requests import FLAG, MODEL, Fields, checked, or_null, whole
 
 __all__ = ["BATCH", "PER_PAGE", "Gallery", "browse"]
 
@@ -25,7 +24,13 @@ BATCH_VALUES = 300_000
 """Pictures, and values of its input, that a model is asked about at once; a person's request waits for one batch."""
 
 
-BROWSED: Fields = {"model": str, "label": (int, NoneType), "wrong": bool, "first": int, "download": bool}
+BROWSED: Fields = {
+    "model": MODEL,
+    "label": or_null(whole(0, len(DIGITS) - 1)),
+    "wrong": FLAG,
+    "first": whole(),
+    "download": FLAG,
+}
 
 
 @dataclass

@@ -12,9 +12,9 @@ from core.explain import INPUT, Step, Trace, operator
 from core.explain.terms import explains
 from core.explain.trace import named_tensors
 from explorer.models.library import UNTRAINED, Explored
-from explorer.screen.shown import ON_PAD, Showing, Shown
+from explorer.screen.shown import Showing, Shown
 from explorer.wire.numbers import in_base64
-from explorer.wire.requests import PLACE, checked
+from explorer.wire.requests import ON_PAD, PLACE, affordable, checked
 
 __all__ = ["MOST_STATED", "exact", "pytorch_lines"]
 
@@ -48,6 +48,7 @@ def exact(showing: Showing, request: Any) -> dict[str, Any]:
     tensor = _tensor(showing.of(asked), asked)
     if tensor.is_complex():
         raise ValueError(f"the tensor is {tensor.dtype}; only real numbers can be saved")
+    affordable(tensor.numel(), "the tensor has")
     return {"shape": list(tensor.shape), "data": in_base64(tensor.float())}
 
 
@@ -86,7 +87,7 @@ def pytorch_lines(showing: Showing, request: Any) -> dict[str, Any]:
     loadable = explored.name in models.names() or "/" in explored.name
     if not loadable or not explored.trained or explored.name.endswith(UNTRAINED):
         return {"lines": _stated(explored, asked, trace)}
-    drawing = {key: asked[key] for key in ON_PAD if asked.get(key) or key in ON_PAD[:3]}
+    drawing = {key: asked[key] for key in ON_PAD if asked.get(key) or ON_PAD[key].needed}
     inputs = "" if data_dir is None else repr(str(data_dir))
     names = "record, backward, parameter_gradients" if asked["of"] not in ("", "class") else "record"
     lines = [

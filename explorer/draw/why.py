@@ -1,7 +1,6 @@
 """Why a class has its score: one method's map over the model's input, with its numbers and what must be said of it."""
 
 from collections.abc import Callable
-from types import NoneType
 from typing import Any
 
 import torch
@@ -12,12 +11,18 @@ from core.explain.attribution import Undefined, lead, log_odds
 from core.explain.trace import named_tensors
 from explorer.screen.shown import Showing, Shown
 from explorer.wire.numbers import grey_codes, in_base64
-from explorer.wire.requests import DRAWING, Fields, checked
+from explorer.wire.requests import CLASS, DRAWING, STEP, Fields, checked, choice, optional, or_null
 from explorer.wire.trace import Layout
 
 __all__ = ["reasons", "why"]
 
-ASKED_WHY: Fields = DRAWING | {"method": str, "target": (int, NoneType), "layer": (int, NoneType)}
+ASKED_WHY: Fields = {
+    **DRAWING,
+    "method": choice(*attribution.METHODS),
+    "target": or_null(CLASS),
+    "layer": or_null(STEP),
+    "over": optional(CLASS),
+}
 
 
 def why(showing: Showing, request: Any) -> dict[str, Any]:
@@ -26,16 +31,13 @@ def why(showing: Showing, request: Any) -> dict[str, Any]:
     With a class `over`, what is explained is how far `target` leads over it.
     """
     asked = checked(request, ASKED_WHY)
-    over = asked.get("over")
-    if over is not None and type(over) is not int:
-        raise ValueError(f"over is {over!r}, expected null or the index of a class")
     shown = showing.of(asked)
 
     def graded() -> Shown:
         return shown if shown.grad else showing.of(asked, grad=True)
 
     question = {key: asked[key] for key in ("method", "target", "layer")}
-    return reasons(shown, graded, **question, over=over)
+    return reasons(shown, graded, **question, over=asked.get("over"))
 
 
 def reasons(
@@ -58,10 +60,8 @@ def reasons(
         over: a class; the score is then how far `target` leads over it, z[target] − z[over].
 
     Raises:
-        ValueError: there is no such method, class or layer; Grad-CAM is asked for two classes.
+        ValueError: there is no such class or layer; Grad-CAM is asked for two classes.
     """
-    if method not in attribution.METHODS:
-        raise ValueError(f"the method is {method!r}, expected one of {', '.join(attribution.METHODS)}")
     if method == "grad_cam" and over is not None:
         raise ValueError("Grad-CAM weighs the score of one class, not the difference of two")
     input, baseline = shown.trace.input.detach(), _baseline(shown)

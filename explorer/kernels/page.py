@@ -1,6 +1,5 @@
 """The Kernels page: pictures convolved in the browser; the server hands out what a model has to give."""
 
-from types import NoneType
 from typing import Any
 
 import gradio as gr
@@ -9,7 +8,19 @@ from explorer.kernels import learned as kernels
 from explorer.kernels.speed_lab import SpeedLab
 from explorer.models.library import Library
 from explorer.screen.shown import Showing
-from explorer.wire.requests import Fields, checked
+from explorer.wire.requests import (
+    CHANNEL,
+    DRAWING,
+    MODEL,
+    STEP,
+    Fields,
+    checked,
+    listed,
+    optional,
+    or_null,
+    text,
+    whole,
+)
 from explorer.wire.view import answers, web_view
 
 __all__ = [
@@ -23,18 +34,24 @@ __all__ = [
     "start_speed",
 ]
 
-DRAWN: Fields = {"model": str, "strokes": list, "brush": (int, float), "centred": bool, "edits": list}
-ASKED_MAP: Fields = DRAWN | {"step": int, "channel": int}
-ASKED_KERNEL: Fields = {"model": str, "edits": list, "name": str, "output": int, "input": int}
-ASKED_SPEED: Fields = {
-    "sizes": list,
-    "images": int,
-    "channels": int,
-    "outputs": int,
-    "kernel": int,
-    "threads": (int, NoneType),
-    "ways": list,
+ASKED_MAP: Fields = {**DRAWING, "label": optional(DRAWING["label"]), "step": STEP, "channel": CHANNEL}
+ASKED_KERNEL: Fields = {
+    "model": MODEL,
+    "edits": DRAWING["edits"],
+    "name": text(300),
+    "output": CHANNEL,
+    "input": CHANNEL,
 }
+ASKED_SPEED: Fields = {
+    "sizes": listed(whole(), 32),
+    "images": whole(),
+    "channels": whole(),
+    "outputs": whole(),
+    "kernel": whole(),
+    "threads": or_null(whole()),
+    "ways": listed(text(40), 32),
+}
+MEASUREMENT: Fields = {"run": whole()}
 
 
 def kernels_view(showing: Showing) -> gr.HTML:
@@ -56,7 +73,7 @@ def feature_map(showing: Showing, request: Any) -> dict[str, Any]:
 
 def learned_kernels(library: Library, request: Any) -> dict[str, Any]:
     """Answer a model's name with its convolutions' weights."""
-    return kernels.learned_kernels(library.explored(checked(request, {"model": str})["model"]))
+    return kernels.learned_kernels(library.explored(checked(request, {"model": MODEL})["model"]))
 
 
 def learned_kernel(showing: Showing, request: Any) -> dict[str, Any]:
@@ -73,17 +90,15 @@ def offer_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
 def start_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
     """Answer the settings of a measurement with its number."""
     asked = checked(request, ASKED_SPEED)
-    if not all(type(size) is int for size in asked["sizes"]):
-        raise ValueError(f"sizes holds {asked['sizes']!r}, expected whole numbers of pixels")
     return lab.start({name: asked[name] for name in ASKED_SPEED})
 
 
 def read_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
     """Answer a measurement's number and how many events are known with what has come since."""
-    asked = checked(request, {"run": int, "since": int})
+    asked = checked(request, {**MEASUREMENT, "since": whole()})
     return lab.read(asked["run"], asked["since"])
 
 
 def cancel_speed(lab: SpeedLab, request: Any) -> dict[str, Any]:
     """End a measurement."""
-    return lab.cancel(checked(request, {"run": int})["run"])
+    return lab.cancel(checked(request, MEASUREMENT)["run"])

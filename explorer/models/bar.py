@@ -7,6 +7,7 @@ import gradio as gr
 from explorer.models.library import UNTRAINED, Explored, Library
 from explorer.models.loading import BeingFetched
 from explorer.wire import trace as payloads
+from explorer.wire.requests import MODEL, checked
 from explorer.wire.view import answers, web_view
 
 __all__ = ["cancel_download", "describe", "model_bar"]
@@ -14,11 +15,10 @@ __all__ = ["cancel_download", "describe", "model_bar"]
 
 def model_bar(library: Library, *, model: str, language: str) -> gr.HTML:
     """Return the bar, with `model` chosen first."""
-    choices = [{"name": name, "title": library.card(name).title} for name in library.names()]
     return web_view(
         "models/bar.js",
         functions=[answers(describe, library), answers(cancel_download, library)],
-        options={"models": choices, "model": model, "language": language, "device": str(library.device)},
+        options={"models": library.offered(), "model": model, "language": language, "device": str(library.device)},
     )
 
 
@@ -27,7 +27,7 @@ def describe(library: Library, request: Any) -> dict[str, Any]:
 
     While they are being fetched, `fetching` says how many bytes are `done` of which `size`.
     """
-    name = _name(request)
+    name = checked(request, {"model": MODEL})["model"]
     try:
         explored = library.explored(name)
     except FileNotFoundError as error:
@@ -40,14 +40,8 @@ def describe(library: Library, request: Any) -> dict[str, Any]:
 
 def cancel_download(library: Library, request: Any) -> dict[str, Any]:
     """Give up fetching the weights of `{model}`."""
-    library.cancel(_name(request))
+    library.cancel(checked(request, {"model": MODEL})["model"])
     return {}
-
-
-def _name(request: Any) -> str:
-    if not isinstance(request, dict) or not isinstance(request.get("model"), str):
-        raise ValueError(f"expected an object with the model's name, got {request!r}")
-    return str(request["model"])
 
 
 def facts(explored: Explored) -> dict[str, Any]:

@@ -244,6 +244,16 @@ class Library:
         run = self._runs().get(name)
         return models.card(run.stem, run.parent) if run else models.card(name.removesuffix(UNTRAINED))
 
+    def offered(self) -> list[dict[str, str]]:
+        """Return the name and the title of every model; one whose card is damaged has its name for a title."""
+        return [{"name": name, "title": self._title(name)} for name in self.names()]
+
+    def _title(self, name: str) -> str:
+        try:
+            return self.card(name).title
+        except (ValueError, OSError):
+            return f"⚠ {name}"
+
     def explored(self, name: str) -> Explored:
         """Return a model ready to run.
 

@@ -10,7 +10,6 @@ leave them out.
 """
 
 import json
-import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,12 +23,23 @@ from core.explain import ACTIVATIONS, parameter_gradients
 from explorer.models.library import UNCHANGED, Changes, Explored
 from explorer.screen.inputs import Inputs
 from explorer.screen.recent import Recent
+from explorer.wire.requests import (
+    CELL,
+    CHANNEL,
+    CLASS,
+    MOST_EDITS,
+    ON_PAD,
+    Fields,
+    checked,
+    listed,
+    number,
+    or_null,
+    text,
+    whole,
+)
 from explorer.work import checkpoint
 
 __all__ = ["Edits", "steps_many"]
-
-MOST_EDITS = 500
-"""Most changes one request may carry."""
 
 QUICK_STEPS = 4
 """Steps of gradient descent that a request may carry and still count as quick: each is a pass forward and back."""
@@ -39,6 +49,18 @@ REMEMBERED = 64
 
 BYTES = 256 * 2**20
 """Most memory of the changed models that are kept."""
+
+LARGEST = torch.finfo(torch.float32).max
+NUMBER = number(-LARGEST, LARGEST)
+PARAMETER = text(300)
+
+FIELDS: Mapping[str, Fields] = {
+    "set": {"parameter": PARAMETER, "index": CELL, "value": NUMBER},
+    "scale": {"parameters": listed(PARAMETER, 16), "channel": CHANNEL, "factor": NUMBER},
+    "sgd": {"rate": NUMBER, "label": CLASS, **ON_PAD},
+    "swap": {"call": whole(), "activation": or_null(text(40))},
+}
+"""What each kind of change says."""
 
 Change = Callable[[Explored, Changes, Mapping[str, Any]], Changes]
 """Takes a model, what is changed of it already and one more change."""
@@ -74,17 +96,17 @@ class Edits:
 def steps_many(request: Any) -> bool:
     """Return whether a request's changes hold so many steps of gradient descent that they may take long."""
     edits = request.get("edits") if isinstance(request, dict) else None
-    steps = [edit for edit in edits if isinstance(edit, dict) and edit.get("kind") == "sgd"] if edits else []
-    return len(steps) > QUICK_STEPS
+    known = [edit for edit in edits if isinstance(edit, dict)] if isinstance(edits, list) else []
+    return len([edit for edit in known if edit.get("kind") == "sgd"]) > QUICK_STEPS
 
 
 def _keys(explored: Explored, edits: Sequence[Any]) -> list[Hashable]:
     """Return what names the model after each change: itself as it is now, and all changes so far."""
-    told = blake2b(digest_size=16)
+    told, version = blake2b(digest_size=16), explored.version
     keys: list[Hashable] = []
     for edit in edits:
         told.update(json.dumps(edit, sort_keys=True).encode())
-        keys.append((explored, explored.version, told.digest()))
+        keys.append((explored, version, told.digest()))
     return keys
 
 
@@ -95,17 +117,15 @@ def _nbytes(changes: Changes) -> int:
 def _applied(inputs: Inputs, explored: Explored, changed: Changes, edit: Any) -> Changes:
     kinds: dict[str, Change] = {"set": _set, "scale": _scaled, "sgd": partial(_stepped, inputs), "swap": _swapped}
     checkpoint()
-    if not isinstance(edit, dict) or edit.get("kind") not in kinds:
+    kind = edit.get("kind") if isinstance(edit, dict) else None
+    if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(f"a change is {str(edit)[:80]}, expected an object whose kind is one of {', '.join(kinds)}")
-    try:
-        return kinds[edit["kind"]](explored, changed, edit)
-    except KeyError as error:
-        raise ValueError(f"the change {edit['kind']!r} lacks {error}") from None
+    return kinds[kind](explored, changed, checked(edit, FIELDS[kind]))
 
 
 def _set(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     tensor = _parameter(explored, changed, edit["parameter"]).clone()
-    index, value = tuple(edit["index"]), _number(edit["value"], "the value")
+    index, value = tuple(edit["index"]), float(edit["value"])
     if len(index) != tensor.ndim or not all(0 <= i < size for i, size in zip(index, tensor.shape, strict=True)):
         raise ValueError(f"{edit['parameter']} has elements of shape {tuple(tensor.shape)}, got index {index}")
     tensor[index] = value
@@ -113,12 +133,12 @@ def _set(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Chang
 
 
 def _scaled(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
-    channel, factor = edit["channel"], _number(edit["factor"], "the factor")
+    channel, factor = edit["channel"], float(edit["factor"])
     scaled = {}
     for name in edit["parameters"]:
         tensor = _parameter(explored, changed, name).clone()
-        if not (isinstance(channel, int) and 0 <= channel < len(tensor)):
-            raise ValueError(f"{name} has {len(tensor)} channels, got channel {channel!r}")
+        if not (tensor.ndim and channel < len(tensor)):
+            raise ValueError(f"{name} has {len(tensor) if tensor.ndim else 0} channels, got channel {channel}")
         tensor[channel] = _parameter(explored, UNCHANGED, name)[channel] * factor
         scaled[name] = tensor
     return _with(changed, scaled)
@@ -126,7 +146,7 @@ def _scaled(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Ch
 
 def _stepped(inputs: Inputs, explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     """Return all parameters after one step of gradient descent on the loss of one drawing: w ← w − rate · dL/dw."""
-    rate = _number(edit["rate"], "the learning rate")
+    rate = float(edit["rate"])
     trace, problem = explored.trace(inputs.read(edit).picture, grad=True, changes=changed)
     if problem:
         raise ValueError(problem)
@@ -136,8 +156,6 @@ def _stepped(inputs: Inputs, explored: Explored, changed: Changes, edit: Mapping
 
 def _swapped(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     call, activation = edit["call"], edit["activation"]
-    if type(call) is not int or call < 0:
-        raise ValueError(f"the call is {call!r}, expected the number of an activation, from 0")
     swaps = {other: name for other, name in changed.swaps.items() if other != call}
     if activation is not None:
         if activation not in ACTIVATIONS:
@@ -156,11 +174,3 @@ def _parameter(explored: Explored, changed: Changes, name: str) -> Tensor:
     if name not in explored.parameters:
         raise ValueError(f"the model has no parameter {name!r}; it has {', '.join(explored.parameters)}")
     return explored.parameters[name].detach()
-
-
-def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} is {value!r}, expected a finite number")
-    if abs(value) > torch.finfo(torch.float32).max:
-        raise ValueError(f"{name} is {value:g}, which float32 cannot hold")
-    return float(value)

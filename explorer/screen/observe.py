@@ -9,11 +9,11 @@ from explorer.screen.shown import Showing
 from explorer.wire import trace as payloads
 from explorer.wire.channels import SORTS
 from explorer.wire.numbers import grey
-from explorer.wire.requests import DRAWING, Fields, checked
+from explorer.wire.requests import DRAWING, PAGES, Fields, checked, choice, optional, text
 
 __all__ = ["ASKED_MAPS", "observe", "stages"]
 
-ASKED_MAPS: Fields = DRAWING | {"wanted": list, "structure": str}
+ASKED_MAPS: Fields = {**DRAWING, "wanted": PAGES, "structure": text(100), "sort": optional(choice(*SORTS))}
 
 
 def observe(showing: Showing, request: Any) -> dict[str, Any]:
@@ -72,9 +72,7 @@ def stages(input: Input, card: Card) -> dict[str, Any]:
 
 def _sort(asked: dict[str, Any], back: Backward | None) -> str:
     """Return what the channels are sorted by; gradients sort only where the loss was run backwards."""
-    sort = str(asked.get("sort", "index"))
-    if sort not in SORTS:
-        raise ValueError(f"channels are sorted by {sort!r}, expected one of {', '.join(SORTS)}")
+    sort: str = asked.get("sort") or "index"
     return "index" if back is None and sort in ("gradient", "attribution") else sort
 
 

@@ -20,6 +20,7 @@ from explorer.models.library import Changes, Explored, Library, one_thread
 from explorer.screen.edits import Edits
 from explorer.screen.inputs import Input, Inputs
 from explorer.screen.recent import Recent
+from explorer.wire.requests import ON_PAD
 
 __all__ = ["Showing", "Shown"]
 
@@ -28,9 +29,6 @@ MOST = 64
 
 BYTES = 256 * 2**20
 """Most memory of the traces that are kept."""
-
-ON_PAD = ("strokes", "brush", "centred", "source", "perturbation")
-"""The fields of a request that say what the network is shown."""
 
 
 @dataclass(eq=False)

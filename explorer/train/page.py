@@ -19,6 +19,19 @@ from explorer.screen.shown import Showing
 from explorer.train.asked import configured
 from explorer.train.shown import choices, filters, pictures, save_drawings
 from explorer.train.slow_motion import Steps, slow_batch, slow_maps, slow_update
+from explorer.wire.requests import (
+    MODEL,
+    Fields,
+    anything,
+    checked,
+    choice,
+    listed,
+    number,
+    optional,
+    record,
+    text,
+    whole,
+)
 from explorer.wire.view import answers, web_view
 
 __all__ = ["Workshop", "train_view"]
@@ -31,6 +44,15 @@ MOST_BATCHES = 1000
 
 MOST_PICTURES = 60
 """Wrong answers that are shown at once."""
+
+
+RUN: Fields = {"name": text(200)}
+STEP = whole()
+CONFIGURED: Fields = {
+    "config": record({"data": optional(record({}))}),
+    "name": optional(text(200)),
+    "drawings": optional(anything("labelled drawings")),
+}
 
 
 @dataclass(frozen=True)
@@ -92,69 +114,60 @@ def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 
     Of many batches only one of `every` is told.
     """
-    run = workshop.runs.run(_name(request))  # before its events: one that has ended tells no more
-    reading = workshop.runs.read(run.name, int(request.get("since", 0)), most=MOST_BATCHES)
+    asked = checked(request, {**RUN, "since": optional(whole())})
+    run = workshop.runs.run(asked["name"])  # before its events: one that has ended tells no more
+    reading = workshop.runs.read(run.name, asked.get("since") or 0, most=MOST_BATCHES)
     return {"run": asdict(run), "events": reading.events, "next": reading.next, "every": reading.every}
 
 
 def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Ask the run `{name, command, value}` for something."""
-    command = request.get("command") if isinstance(request, dict) else None
-    if command not in get_args(Command):
-        raise ValueError(f"there is no command {command!r}; expected one of {', '.join(get_args(Command))}")
-    workshop.runs.control(_name(request), cast(Command, command), request.get("value"))
-    workshop.library.forget(request["name"])
+    fields = {**RUN, "command": choice(*get_args(Command)), "value": optional(number(0, 1e9))}
+    asked = checked(request, fields)
+    workshop.runs.control(asked["name"], cast(Command, asked["command"]), asked.get("value"))
+    workshop.library.forget(asked["name"])
     return {}
 
 
 def rename_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Rename the run `{name}` to `{to}`; answer with the name it got."""
-    name = workshop.runs.rename(_name(request), str(request.get("to", "")))
-    workshop.library.forget(request["name"])
+    asked = checked(request, {**RUN, "to": text(200)})
+    name = workshop.runs.rename(asked["name"], asked["to"])
+    workshop.library.forget(asked["name"])
     return {"name": name}
 
 
 def delete_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Delete the run `{name}` and its weights."""
-    workshop.runs.delete(_name(request))
-    workshop.library.forget(request["name"])
+    name = checked(request, RUN)["name"]
+    workshop.runs.delete(name)
+    workshop.library.forget(name)
     return {}
 
 
 def moment(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer `{name, model, step}` with the network of that moment: its name in the explorer, its filters."""
-    name, step = _name(request), request.get("step")
-    if type(step) is not int or not isinstance(request.get("model"), str):
-        raise ValueError(f"expected a step and a model, got {step!r} and {request.get('model')!r}")
-    explored = moment_name(name, request["model"], step)
+    asked = checked(request, {**RUN, "model": MODEL, "step": STEP})
+    explored = moment_name(asked["name"], asked["model"], asked["step"])
     return {"model": explored, "filters": filters(workshop.library.explored(explored).model)}
 
 
 def wrong(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer `{name, indices}` with held-back pictures of the run."""
-    indices = request.get("indices") if isinstance(request, dict) else None
-    if not isinstance(indices, list) or not all(type(index) is int for index in indices):
-        raise ValueError(f"indices is {indices!r}, expected a list of whole numbers")
-    return {"pictures": pictures(workshop.runs, _name(request), indices[:MOST_PICTURES])}
+    asked = checked(request, {**RUN, "indices": listed(whole(), 10_000)})
+    return {"pictures": pictures(workshop.runs, asked["name"], asked["indices"][:MOST_PICTURES])}
 
 
 def export_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer `{name, step, ending}` with the network of that moment as a file, checked, in base64."""
-    name, step, ending = _name(request), request.get("step"), request.get("ending")
-    if type(step) is not int or not isinstance(ending, str):
-        raise ValueError(f"expected a step and a file's ending, got {step!r} and {ending!r}")
+    asked = checked(request, {**RUN, "step": STEP, "ending": text(20)})
     try:
-        file = workshop.runs.export(name, ending, step)
+        file = workshop.runs.export(asked["name"], asked["ending"], asked["step"])
     except ImportError as error:
         raise ValueError(str(error)) from error
     return {"file": file.name, "data": base64.b64encode(file.read_bytes()).decode("ascii")}
 
 
-def _name(request: Any) -> str:
-    if not isinstance(request, dict) or not isinstance(request.get("name"), str):
-        raise ValueError(f"expected an object with the run's name, got {str(request)[:60]}")
-    return str(request["name"])
-
-
 def _configured(workshop: Workshop, request: Any) -> dict[str, Any]:
+    checked(request, CONFIGURED)
     return configured(request, data_dir=workshop.library.data_dir, pictures_dir=workshop.pictures_dir)

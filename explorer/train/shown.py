@@ -16,6 +16,7 @@ from core.training.folder import write_atomically
 from core.training.runs import Runs
 from core.training.settings import SOURCES
 from explorer.wire.numbers import grey_codes, in_base64
+from explorer.wire.requests import CLASS, STROKES, Fields, checked
 from explorer.wire.trace import encode_maps
 
 __all__ = ["KEPT_DRAWINGS", "choices", "filters", "pictures", "save_drawings"]
@@ -28,6 +29,7 @@ MOST_FILTERS = 64
 
 MOST_DRAWINGS = 2000
 
+LABELLED: Fields = {"label": CLASS, "strokes": STROKES}
 
 DISTORTIONS = {"none": Augmentation(), "gentle": GENTLE, "strong": STRONG}
 """How far pictures are distorted, in words."""
@@ -83,6 +85,7 @@ def save_drawings(folder: Path, drawings: Any) -> Path:
         fits = isinstance(drawing, dict) and type(drawing.get("label")) is int and drawing.get("strokes")
         if not fits or not isinstance(drawing["strokes"], list):
             raise ValueError(f"drawing {number} of {len(drawings)} has no label or no strokes")
+        checked(drawing, LABELLED)
     kept = folder / KEPT_DRAWINGS
     kept.mkdir(parents=True, exist_ok=True)
     file = kept / f"{time.time_ns()}.json"

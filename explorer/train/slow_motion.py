@@ -14,7 +14,7 @@ from explorer.models.library import Explored, Library
 from explorer.models.moments import moment_name
 from explorer.wire import trace as payloads
 from explorer.wire.numbers import grey_codes, in_base64
-from explorer.wire.requests import Fields, checked
+from explorer.wire.requests import FLAG, MODEL, PAGES, Fields, checked, text, whole
 from explorer.wire.trace import Layout, encode_maps
 
 __all__ = ["Steps", "batch", "maps", "slow_batch", "slow_maps", "slow_update", "update"]
@@ -26,7 +26,7 @@ ROWS = 8
 """Weights that are told by number: those that the step changes most."""
 
 
-MOMENT: Fields = {"name": str, "model": str, "step": int}
+MOMENT: Fields = {"name": text(200), "model": MODEL, "step": whole()}
 
 
 class Steps:
@@ -60,7 +60,7 @@ def slow_batch(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
 
 def slow_maps(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
     """Answer with the wanted maps of one `picture` of the batch, or of the gradients (`back`)."""
-    asked = checked(request, MOMENT | {"picture": int, "wanted": list, "back": bool})
+    asked = checked(request, {**MOMENT, "picture": whole(), "wanted": PAGES, "back": FLAG})
     found, explored = _found(library, steps, asked)
     try:
         return maps(found, explored, asked["picture"], asked["wanted"], back=asked["back"])
@@ -70,7 +70,7 @@ def slow_maps(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
 
 def slow_update(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
     """Answer with what the step does to one `parameter`, its maps from channel `first` on."""
-    asked = checked(request, MOMENT | {"parameter": str, "first": int})
+    asked = checked(request, {**MOMENT, "parameter": text(300), "first": whole()})
     return update(_found(library, steps, asked)[0], asked["parameter"], asked["first"])
 
 

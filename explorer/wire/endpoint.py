@@ -6,7 +6,7 @@ import gradio as gr
 
 from core.data.strokes import preprocess
 from explorer.models.library import Library
-from explorer.wire.requests import PAD
+from explorer.wire.requests import MODEL, PAD, STROKES, checked
 from explorer.wire.trace import predict
 
 __all__ = ["predict_endpoint"]
@@ -26,6 +26,7 @@ def predict_endpoint(library: Library) -> None:
             `verdict` ("sure", "unsure", "empty", …), `classes`, `probabilities`, and the `threshold` of "unsure".
         """
         try:
+            checked({"strokes": strokes, "model": model}, {"strokes": STROKES, "model": MODEL})
             explored = library.explored(model)
             drawing = preprocess(strokes, pad=PAD)
         except (ValueError, TypeError, OSError) as error:

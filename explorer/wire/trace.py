@@ -32,6 +32,7 @@ from core.models import Card
 from explorer.models.library import Explored
 from explorer.wire.channels import ordered, strengths
 from explorer.wire.numbers import in_base64
+from explorer.wire.requests import affordable
 
 __all__ = ["Layout", "changes", "describe", "encode_maps", "fed", "observe", "predict"]
 
@@ -309,6 +310,9 @@ def observe(
     the named channels and then the first ones of the rest, `most` in all. Given `gradients` by step, their maps instead
     of the outputs'; 0 where the loss does not depend on a step. With a `sort` of `wire.channels` each page tells its
     `channels`, the strongest of the step first, with `strengths`.
+
+    Raises:
+        ValueError: the wanted pages have more values than an answer may have.
     """
 
     def shown(index: int) -> Tensor:
@@ -318,6 +322,7 @@ def observe(
 
     pages: list[dict[str, Any]] = []
     values: list[Tensor] = []
+    count = 0
     whole: dict[int, int] = {}
     for index, first, *rest in wanted:
         if not INPUT <= index < len(trace.steps):
@@ -333,6 +338,8 @@ def observe(
             strength = strengths(trace.value(index), (gradients or {}).get(index), sort)
             order = ordered(strength)
         chosen = _chosen(order[first:], layout, rest)
+        count += len(chosen) * layout.count
+        affordable(count, "the wanted maps have more than")
         if strength is not None:
             page["strengths"] = [_rounded(strength[k].item()) for k in chosen]
         if strength is not None or rest[1:]:
@@ -352,7 +359,7 @@ def observe(
 
 def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[int]:
     """Return the channels of a page: `rest` says how many at most, and which come first whatever their place."""
-    most = min(rest[0], layout.per_page) if rest else layout.per_page
+    most = max(0, min(rest[0], layout.per_page)) if rest else layout.per_page
     named = [channel for channel in rest[1:] if 0 <= channel < layout.channels]
     return [*named, *(channel for channel in order if channel not in named)][:most]
 

@@ -19,6 +19,9 @@ Answer = Callable[[Any], Awaitable[dict[str, Any]]]
 
 WORK = Work()
 
+MOST_LETTERS = 1000
+"""Longest message: it may repeat what came."""
+
 log = logging.getLogger(__name__)
 
 MOUNT = """
@@ -66,10 +69,10 @@ def answers(
         try:
             return function(*context, request)
         except (ValueError, TypeError, OSError) as error:
-            return {"error": str(error)}
+            return {"error": _short(str(error))}
         except Exception as error:
             log.exception("%s failed", function.__name__)
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"error": _short(f"{type(error).__name__}: {error}")}
 
     async def answer(request: Any) -> dict[str, Any]:
         if not (long(request) if callable(long) else long):
@@ -81,3 +84,7 @@ def answers(
 
     answer.__name__ = function.__name__
     return answer
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MOST_LETTERS else f"{message[:MOST_LETTERS]}…"

@@ -172,9 +172,9 @@ def test_the_models_that_can_be_compared_with_are_those_of_the_library(library):
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"first": NOW}, "the field 'second' is None"),
-        ({"first": NOW, "second": {"model": "a2"}}, "the field 'strokes' is None"),
-        ({"first": NOW, "second": NOW, "drawn": [1]}, r"drawn is \[1\], expected null or \[step, first channel\]"),
+        ({"first": NOW}, "the field 'second' is missing"),
+        ({"first": NOW, "second": {"model": "a2"}}, "the field 'strokes' is missing"),
+        ({"first": NOW, "second": NOW, "drawn": [1]}, r"the field 'drawn' is \[1\], expected \[step, first channel\]"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_words(library, request_, message):

@@ -246,7 +246,7 @@ def test_changes_are_told_with_the_prediction_before_them(library):
 
 
 def test_a_request_that_is_no_object_is_refused():
-    with pytest.raises(ValueError, match=r"expected an object with model, .*, structure, got list"):
+    with pytest.raises(ValueError, match=r"expected an object with model, .*, structure, sort, got list"):
         checked([], ASKED_MAPS)
 
 

@@ -63,10 +63,10 @@ def test_the_kernels_of_a_model_are_its_convolutions_with_more_than_one_tap(libr
     ("change", "message"),
     [
         ({"step": 99}, "the step is 99"),
-        ({"step": -2}, "the step is -2"),
+        ({"step": -2}, "the field 'step' is -2, expected a whole number from -1"),
         ({"step": 7}, r"step 7 gives a tensor of shape .*, expected \(1, C, H, W\)"),
         ({"channel": 10}, "the channel is 10, step 0 has 10 channels"),
-        ({"channel": -1}, "the channel is -1"),
+        ({"channel": -1}, "the field 'channel' is -1, expected a whole number from 0"),
         ({"step": "0"}, "the field 'step' is '0'"),
         ({"model": "a9"}, "a9"),
     ],
@@ -81,7 +81,7 @@ def test_maps_that_are_not_there_are_refused(library, change, message):
     [
         ({"name": "fc1.weight"}, "no kernels called 'fc1.weight'; it has conv1.weight, conv2.weight"),
         ({"output": 20}, "the output channel is 20, conv2.weight has 20"),
-        ({"input": -1}, "the input channel is -1, conv2.weight has 10"),
+        ({"input": -1}, "the field 'input' is -1, expected a whole number from 0"),
         ({"input": None}, "the field 'input' is None"),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_step_is_made_once(place: tuple[Library, Steps]) -> None:
 @pytest.mark.parametrize(
     ("function", "request_", "message"),
     [
-        (slow_batch, {"name": "run", "model": "a2"}, "the field 'step' is None"),
+        (slow_batch, {"name": "run", "model": "a2"}, "the field 'step' is missing"),
         (slow_batch, AT | {"step": 4}, "the run ends with step 4: no batch comes after it"),
         (slow_maps, AT | {"picture": 8, "wanted": [], "back": False}, "there is no picture 8 in a batch of 8"),
         (

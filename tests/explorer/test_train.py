@@ -127,15 +127,15 @@ def test_drawings_become_a_file_that_a_run_reads(workshop: Workshop, tmp_path: P
 @pytest.mark.parametrize(
     ("function", "request_", "message"),
     [
-        (train.read_run, {"name": 3}, "expected an object with the run's name"),
+        (train.read_run, {"name": 3}, "the field 'name' is 3, expected text"),
         (
             train.control_run,
             {"name": "a", "command": "explode"},
-            "there is no command 'explode'; expected one of pause",
+            "the field 'command' is 'explode', expected one of pause",
         ),
-        (train.moment, {"name": "a", "step": "x"}, "expected a step and a model"),
-        (train.wrong, {"name": "a", "indices": 3}, "indices is 3, expected a list of whole numbers"),
-        (train.start_run, {"config": 3}, "expected an object with a config"),
+        (train.moment, {"name": "a", "step": "x"}, "the field 'model' is missing, expected text"),
+        (train.wrong, {"name": "a", "indices": 3}, "the field 'indices' is 3, expected a list"),
+        (train.start_run, {"config": 3}, "the field 'config' is 3, expected an object"),
         (train.start_run, {"config": {"model": "a2", "training": {"epochs": 0}}}, "training.epochs is 0, expected 1"),
     ],
 )

@@ -236,7 +236,7 @@ def test_of_a_large_input_numbers_stand_for_blocks():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"method": "guess"}, "the method is 'guess', expected one of saliency, grad_cam"),
+        ({"method": "guess"}, "the field 'method' is 'guess', expected one of saliency, grad_cam"),
         ({"target": 10}, "there is no class 10; the model has 10"),
         ({"target": "3"}, "the field 'target' is '3'"),
         ({"model": "a9"}, "there is no model 'a9'"),
