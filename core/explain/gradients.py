@@ -56,8 +56,14 @@ def grad_terms(
     if gradient is None:
         gradient = local_gradient(step, wrt, grad_output)
     shown = float(gradient[tuple(index)].detach().to(torch.float64))
-    steepest = float(np.abs(arriving).max(initial=0.0) * np.abs(partials.values).max(initial=partials.scale))
-    tolerance = rounding(step, len(products), max(steepest, float(np.abs(products).sum())))
+    largest = float(np.abs(arriving).max(initial=0.0))
+    steepest = largest * float(np.abs(partials.values).max(initial=partials.scale))
+    magnitude = max(steepest, float(np.abs(products).sum()))
+    tolerance = rounding(step, len(products), magnitude, value, gradient.dtype)
+    eps = torch.finfo(gradient.dtype).eps
+    tolerance += 4 * eps * largest * partials.scale  # slopes come of rounded values
+    if gradient.dtype in (torch.float16, torch.bfloat16):  # some backward kernels add in 16 bits
+        tolerance += eps * float(np.abs(products).sum())
     return Terms(f"{step.op} gradient", tuple(index), (rows,), "sum", value, "", value, shown, tolerance)
 
 

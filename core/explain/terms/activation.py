@@ -36,12 +36,14 @@ class Elementwise(Operator):
         function: Callable[..., float],
         call: str = "F.{op}",
         exact: bool = False,
+        cancels: bool = False,
         **settings: Any,
     ) -> None:
         self.names = (name,)
         self.call = call
         self.function = function
         self.exact = exact
+        self.cancels = cancels  # adds up numbers as large as x, which may leave a small one
         self.settings = settings
         self.bind = self._bind
 
@@ -76,7 +78,9 @@ class Elementwise(Operator):
                 return float(self.function(np.float64(x), **settings))
 
         after = self.formula(step).latex.removeprefix("y = ").partition(r",\quad ")[0]
-        return summed(step, index, (rows,), after=after, function=function, exact=self.exact)
+        x = abs(float(factor.values[0]))
+        magnitude = abs(function(factor.values[0])) * (1 + x) + (1 + x) * self.cancels
+        return summed(step, index, (rows,), after=after, function=function, magnitude=magnitude, exact=self.exact)
 
     @override
     def formula(self, step: Step) -> Formula:
@@ -148,7 +152,7 @@ ACTIVATIONS: tuple[Operator, ...] = (
     ),
     Elementwise(
         "elu",
-        lambda x, alpha: x if x > 0 else alpha * (np.exp(x) - 1),
+        lambda x, alpha: x if x > 0 else alpha * np.expm1(x),
         alpha=1.0,
     ),
     Elementwise(
@@ -161,7 +165,7 @@ ACTIVATIONS: tuple[Operator, ...] = (
     Elementwise("logsigmoid", logsigmoid),
     Elementwise("tanh", np.tanh, call="torch.{op}"),
     Elementwise("silu", lambda x: x * sigmoid(x)),
-    Elementwise("gelu", gelu, approximate="none"),
+    Elementwise("gelu", gelu, cancels=True, approximate="none"),
     Elementwise("mish", mish),
     Elementwise(
         "softplus",
@@ -169,10 +173,11 @@ ACTIVATIONS: tuple[Operator, ...] = (
         beta=1.0,
         threshold=20.0,
     ),
-    Elementwise("hardsigmoid", hardsigmoid),
+    Elementwise("hardsigmoid", hardsigmoid, cancels=True),
     Elementwise(
         "hardswish",
         lambda x: x * hardsigmoid(x),
+        cancels=True,
     ),
     Elementwise("identity", lambda x: x, exact=True),
     Elementwise("neg", lambda x: -x, call="torch.{op}", exact=True),

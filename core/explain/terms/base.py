@@ -13,7 +13,7 @@ from torch import Tensor
 from core.explain.axes import BoolArray, IntArray, Relation
 from core.explain.terms.line import Line, Unexplained, called
 from core.explain.terms.switches import product_epsilon
-from core.explain.trace import UNSEEN, Step
+from core.explain.trace import UNSEEN, Step, named_tensors
 from core.ops.formulas import FORMULAS
 
 FloatArray = NDArray[np.float64]
@@ -257,21 +257,27 @@ def summed(
     after: str = "",
     function: Callable[[float], float] = float,
     scale: float = 0.0,
+    magnitude: float | None = None,
+    held: float = 0.0,
     terms: int = 0,
     exact: bool = False,
     quantities: Mapping[str, Quantity] | None = None,
 ) -> Terms:
     """Returns the terms of an element that is `function` of the sum of `addends`.
 
-    `scale` is the magnitude that rounding is relative to, where it exceeds that of the products and of the value;
+    Rounding is relative to `magnitude`, by default to that of the products or of the value, or to a larger `scale`;
+    `held` is the magnitude of a number in between that may be rounded to the output's type;
     `terms` is how many numbers a shared quantity adds up, where they are more than the products; `exact` says that
     the operation rounds nothing.
     """
     reduced = float(sum(part.products.sum() for part in addends))
     value = function(reduced)
-    magnitude = float(sum(np.abs(part.products).sum() for part in addends))
+    if magnitude is None:
+        magnitude = max(abs(value), float(sum(np.abs(part.products).sum() for part in addends)))
     count = max(terms, sum(len(part.products) for part in addends))
-    tolerance = 0.0 if exact else rounding(step, count, max(scale, magnitude, abs(value)))
+    tolerance = 0.0 if exact else rounding(step, count, max(magnitude, scale), value)
+    if held and step.output.dtype in (torch.float16, torch.bfloat16):
+        tolerance += torch.finfo(step.output.dtype).eps / 2 * held
     shown = element(step, index)
     return Terms(step.op, index, addends, "sum", reduced, after, value, shown, tolerance, quantities or {})
 
@@ -281,25 +287,45 @@ def element(step: Step, index: tuple[int, ...]) -> float:
     return float(step.output[index].detach().to(torch.float64))
 
 
-def rounding(step: Step, count: int, magnitude: float) -> float:
+def rounding(step: Step, count: int, magnitude: float, value: float, dtype: torch.dtype | None = None) -> float:
     """Returns how far rounding may move a sum of `count` products whose absolute values sum to `magnitude`.
 
-    (√count + 4) · ε · magnitude, with the machine epsilon ε of the least precise tensor involved. Source: Higham and
-    Mary, "A New Approach to Probabilistic Rounding Error Analysis" (2019): errors of a sum grow with √n, not n; the 4
-    covers the function applied to it.
+    (√count + 4) · ε · magnitude, ε of the precision that is added in: float32 for 16-bit numbers, whose result is
+    rounded once more. Factors that are rounded before they are multiplied (autocast, TF32) add ε of theirs; below the
+    smallest normal number digits are lost. Source: Higham and Mary, "A New Approach to Probabilistic Rounding Error
+    Analysis" (2019): errors of a sum grow with √n, not n; the 4 covers the function applied to it.
+
+    Args:
+        step: What computes it.
+        count: How many products.
+        magnitude: Of their sum.
+        value: The result.
+        dtype: Its type; by default that of the step's output.
     """
-    if not np.isfinite(magnitude):
+    dtype = step.output.dtype if dtype is None else dtype
+    if not np.isfinite(magnitude) or not dtype.is_floating_point:
         return 0.0
-    return (sqrt(count) + 4) * epsilon(step) * magnitude
+    kind = torch.finfo(dtype)
+    if abs(value) > kind.max * (1 - kind.eps):
+        return float("inf")  # it may have become infinity
+    added_in = min(kind.eps, torch.finfo(torch.float32).eps)
+    relative = (sqrt(count) + 4) * added_in + _rounded_factors(step, dtype)
+    rounded_once = 0.0 if added_in == kind.eps else 1.5 * kind.eps * abs(value)
+    return relative * magnitude + rounded_once + lowest(dtype)
 
 
-def epsilon(step: Step) -> float:
-    """Returns the machine epsilon of the least precise floating-point tensor of the step, or of what it multiplies."""
-    tensors = [step.output, *(value for value in step.arguments.values() if isinstance(value, Tensor))]
-    found = [torch.finfo(tensor.dtype).eps for tensor in tensors if tensor.is_floating_point()]
-    if step.output.dtype == torch.float32:
-        found.append(product_epsilon(step.op, step.output.device))
-    return max(found, default=0.0)
+def _rounded_factors(step: Step, dtype: torch.dtype) -> float:
+    """Returns the machine epsilon that an operation's factors are rounded to before it works on them, or 0."""
+    given = [tensor.dtype for _, tensor in named_tensors(step.arguments) if tensor.is_floating_point()]
+    narrowed = any(torch.finfo(one).eps < torch.finfo(dtype).eps for one in given)
+    products = product_epsilon(step.op, step.output.device) if step.output.dtype == torch.float32 else 0.0
+    return max(products, torch.finfo(dtype).eps if narrowed else 0.0)
+
+
+def lowest(dtype: torch.dtype) -> float:
+    """Returns the magnitude below which numbers of a type lose digits, or become 0."""
+    kind = torch.finfo(dtype)
+    return kind.tiny * kind.eps * 2 if dtype == torch.float16 else kind.tiny
 
 
 def largest(step: Step, index: tuple[int, ...], cells: IntArray) -> Terms:

@@ -250,4 +250,5 @@ def _normalised(
     magnitude = (abs(float(own.values[0])) + max(abs(mean), spread)) * abs(scale)
     shift = bias(step, affine)
     magnitude += sum(float(np.abs(part.products).sum()) for part in shift)
-    return summed(step, index, (rows, *shift), scale=magnitude, terms=count, quantities=quantities)
+    held = (abs(float(own.values[0])) + abs(mean)) * abs(scale) if step.op == "batch_norm" else 0.0
+    return summed(step, index, (rows, *shift), scale=magnitude, held=held, terms=count, quantities=quantities)

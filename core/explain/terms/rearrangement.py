@@ -63,7 +63,8 @@ class Rearrangement(Operator):
             addends.append(Addends("source", name, (factor,), factor.values, outside=outside))
         given = next(tensor.dtype for _, tensor in named_tensors(step.arguments))
         kept = given == step.output.dtype and padding == 0.0
-        after = "Σ" if kept else f"Σ as {str(step.output.dtype).removeprefix('torch.')}"
+        kind = str(step.output.dtype).removeprefix("torch.")
+        after = "" if kept else rf"\mathrm{{{kind}}}(x)"
         return summed(step, index, tuple(addends), after=after, function=partial(_stored, step), exact=True)
 
     @override

@@ -51,12 +51,13 @@ class Softmax(Operator):
         own = float(cell(step, "input", index).values[0])
         rows = Addends("logits", "exp(input − max)", (factor,), np.exp(factor.values - top))
         quantities = {"input": Quantity(own), "max": Quantity(top)}
-        return summed(step, index, (rows,), quantities=quantities, **self._share(own, top))
+        return summed(step, index, (rows,), quantities=quantities, **self._share(own, top, float(rows.products.sum())))
 
-    def _share(self, own: float, top: float) -> dict[str, Any]:
+    def _share(self, own: float, top: float, total: float) -> dict[str, Any]:
         """Returns what `summed` is told of the element's share of the sum."""
         after = r"\frac{e^{\mathrm{input} - \mathrm{max}}}{x}"
-        return {"after": after, "function": lambda total: exp(own - top) / total}
+        magnitude = exp(own - top) / total * (1 + top - own)
+        return {"after": after, "function": lambda total: exp(own - top) / total, "magnitude": magnitude}
 
     @override
     def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
@@ -78,9 +79,10 @@ class LogSoftmax(Softmax):
     names = ("log_softmax",)
 
     @override
-    def _share(self, own: float, top: float) -> dict[str, Any]:
+    def _share(self, own: float, top: float, total: float) -> dict[str, Any]:
         after = r"\mathrm{input} - \mathrm{max} - \ln x"
-        return {"after": after, "function": lambda total: own - top - log(total), "scale": abs(own) + abs(top)}
+        rounded = {"magnitude": 1 + abs(own) + abs(top) + log(total), "held": abs(top) + log(total)}
+        return {"after": after, "function": lambda total: own - top - log(total), **rounded}
 
 
 def _legacy_dim(input: Any) -> int:

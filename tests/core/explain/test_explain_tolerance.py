@@ -1,0 +1,89 @@
+"""The tolerance of a sum is what rounding may do, and no more: an element that was falsified is not accepted."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+import torch
+import torch.nn.functional as F
+from explain_cases import CASES, Written
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.explain import explains, grad_terms, local_gradient, record, terms
+from core.explain.terms.base import lowest
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+
+NOTICED = {torch.float64: 1e-9, torch.float32: 0.01, torch.float16: 0.01, torch.bfloat16: 0.03}
+"""How far off an element is never accepted, as a part of it."""
+
+
+def cells(trace, r, count=3):
+    for step in trace.steps:
+        if explains(step) and all(step.output.shape) and step.output.is_floating_point():
+            for _ in range(count):
+                yield step, tuple(r.randrange(size) for size in step.output.shape)
+
+
+def is_left_of_larger(found, dtype):
+    """Whether an element is what is left of much larger numbers: in 16 bits, of three times as large ones."""
+    parts = sum(abs(product) for addends in found.addends for product in addends.products)
+    largest = max(parts, *(abs(v) for a in found.addends for f in a.factors for v in f.values), 1)
+    return (3 if dtype in (torch.float16, torch.bfloat16) else 100) * abs(found.value) < largest
+
+
+@pytest.mark.parametrize("dtype", NOTICED, ids=str)
+@pytest.mark.parametrize("name", CASES)
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=4, deadline=None)
+def test_a_falsified_element_is_not_accepted_and_the_true_one_is(name, dtype, device, seed):
+    r = Random(seed)
+    function, x = CASES[name](r)
+    for step, index in cells(record(Written(function), x.to(device, dtype)), r):
+        found = terms(step, index)
+        assert found.agrees, (step.op, index, found.value, found.shown, found.tolerance)
+        off = NOTICED[step.output.dtype]
+        if abs(found.value) > 1000 * lowest(step.output.dtype) and not is_left_of_larger(found, step.output.dtype):
+            for sign in (1, -1):
+                wrong = replace(found, shown=found.value * (1 + sign * off))
+                assert not wrong.agrees, (step.op, index, found.value, found.tolerance)
+
+
+def test_a_sum_that_overflows_is_infinite_and_agrees(device):
+    x = torch.full((3,), 3e38, device=device)
+    found = terms(record(Written(torch.sum), x).steps[0], ())
+    assert (found.shown, found.agrees) == (float("inf"), True)
+    assert not replace(terms(record(Written(torch.sum), x / 4).steps[0], ()), shown=float("inf")).agrees
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_numbers_that_become_too_small_agree(dtype, device):
+    x = torch.full((4,), torch.finfo(dtype).tiny, device=device, dtype=dtype)
+    for function in (
+        lambda x: x * 1e-3,
+        torch.mean,
+        lambda x: x / 7,
+        lambda x: F.softmax(torch.stack((x[0], -x[0])), 0),
+    ):
+        step = record(Written(function), x).steps[-1]
+        assert terms(step, tuple(0 for _ in step.output.shape)).agrees
+
+
+def test_elu_near_zero_in_double_precision():
+    """A true element was refused: e^x − 1 loses the digits that expm1 keeps."""
+    x = torch.linspace(-0.06, 0, 500, dtype=torch.float64)
+    step = record(Written(F.elu), x).steps[0]
+    assert all(terms(step, (k,)).agrees for k in range(len(x)))
+    gradient = local_gradient(step, "input", torch.ones_like(x))
+    assert all(grad_terms(step, (k,), "input", torch.ones_like(x), gradient).agrees for k in range(0, 500, 50))
+
+
+@pytest.mark.parametrize("function", [torch.exp, torch.sigmoid, F.silu, F.softplus, F.mish], ids=lambda f: f.__name__)
+def test_small_results_of_large_numbers_are_held_to_their_own_size(function):
+    x = torch.linspace(-30, -5, 40)
+    step = record(Written(function), x).steps[0]
+    for k in range(len(x)):
+        found = terms(step, (k,))
+        assert found.agrees, (x[k], found)
+        assert found.tolerance < 1e-3 * abs(found.value)
