@@ -36,3 +36,15 @@ def test_its_pictures_and_folders_are_there() -> None:
         top = top if indent else name
         assert (REPOSITORY / (Path(top) / name if indent else name)).is_dir(), name
     assert all((REPOSITORY / picture).is_file() for picture in pictures)
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/operators.md", "CONTRIBUTING.md"])
+def test_the_files_that_a_page_names_are_there(page: str) -> None:
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./]+/[\w.]*\.(?:py|js|json|cpp|css|md))`", text))
+    assert named or page == "CONTRIBUTING.md"
+    roots = ("", "explorer", "explorer/web", "explorer/web/parts", "core", "tests")
+    missing = [
+        name for name in named if "NAME" not in name and not any((REPOSITORY / root / name).is_file() for root in roots)
+    ]
+    assert not missing
