@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.unproxied import import_gradio
+
 if TYPE_CHECKING:
     from explorer.models.library import Library
 
@@ -16,6 +18,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is i
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the app until interrupted; return the exit status."""
     options = _parser().parse_args(arguments)
+    import_gradio()
     from core.device import choose_device
     from explorer.app import build, launch
     from explorer.models.library import Library

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.unproxied import import_gradio
+
 if TYPE_CHECKING:  # torch and Gradio take seconds: only who explores waits for them
     from torch import Tensor, nn
 
@@ -72,6 +74,7 @@ def explore(
         OSError: the port is in use.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network
+    import_gradio()
     from explorer.app import build, launch
     from explorer.models.library import Library
     from explorer.models.own import add

@@ -13,7 +13,10 @@ from core.data.mnist import Pictures
 
 __all__ = ["Folder", "open_picture", "read", "squared", "survey"]
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+ENDINGS = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".avif", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".tga"}
+)
 
 MOST_BYTES = 2**31
 """The most that all pictures together may take in memory."""
@@ -75,9 +78,11 @@ def read(path: str | Path, *, side: int, channels: int) -> Folder:
             f"{path} holds {total} pictures, which take {total * channels * side**2 / 2**30:.1f} GiB at "
             f"{side}×{side}: expected at most {MOST_BYTES / 2**30:.0f} GiB; choose a smaller side"
         )
-    pictures, labels, unreadable = [], [], {}
+    pictures, labels = [], []
+    unreadable: dict[str, str] = {}
     names = list(files)
     for label, name in enumerate(names):
+        unreadable |= _others(Path(path).expanduser() / name)
         for file in files[name]:
             try:
                 pictures.append(squared(open_picture(file, channels=channels), side))
@@ -96,15 +101,25 @@ def _files(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
     subfolders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    found = {
-        path.name: sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS) for path in subfolders
-    }
+    found = {path.name: sorted(filter(_is_picture, path.iterdir())) for path in subfolders}
     found = {name: files for name, files in found.items() if files}
     if len(found) < 2:
         raise ValueError(
             f"{folder} has {len(found)} subfolders with pictures, expected one for each of 2 or more classes"
         )
     return found
+
+
+def _is_picture(file: Path) -> bool:
+    """Whether a file's name is a picture's; hidden files are none (macOS keeps a `._` file beside each)."""
+    return file.suffix.lower() in ENDINGS and not file.name.startswith(".")
+
+
+def _others(folder: Path) -> dict[str, str]:
+    """Return the files beside the pictures of a class that are no picture by their names."""
+    files = [file for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")]
+    ending = f"no picture is called so; pictures end in {', '.join(sorted(ENDINGS))}"
+    return {f"{folder.name}/{file.name}": ending for file in sorted(files) if not _is_picture(file)}
 
 
 def open_picture(file: str | Path, *, channels: int) -> Image.Image:

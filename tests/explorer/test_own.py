@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -355,3 +357,13 @@ def test_a_quantized_model_opens_and_says_what_is_not_explained():
     assert len(answer["maps"]) == len(steps)
     opened = answered(model, draw.explain, {"step": 2, "cell": [0, 3], "of": ""})
     assert "numbers of torch.quint8 are not explained" in opened["unexplained"]
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
+def test_gradio_is_imported_apart_from_proxies(variable):
+    said = f"import os, explorer.unproxied as u; u.import_gradio(); print(os.environ[{variable!r}])"
+    proxy = "socks5://127.0.0.1:9"
+    run = subprocess.run(
+        [sys.executable, "-c", said], env=os.environ | {variable: proxy}, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout.strip()) == (0, proxy), run.stderr

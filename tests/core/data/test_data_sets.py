@@ -2,8 +2,9 @@ import struct
 
 import pytest
 import torch
+from PIL import Image
 
-from core.data import sets
+from core.data import folder, sets
 
 GLYPH = torch.zeros(28, 28, dtype=torch.uint8)
 GLYPH[4:24, 6:9] = 255  # an upright L: a long stroke down, a short one to the right
@@ -53,3 +54,19 @@ def test_a_data_set_is_present_with_all_its_files(tmp_path, name):
     assert not sets.present(name, tmp_path)
     laid_out(tmp_path, name, pictures, labels, parts=("test",))
     assert sets.present(name, tmp_path)
+
+
+def test_a_folder_is_read_as_far_as_pillow_reads_it_and_hidden_files_are_no_pictures(tmp_path):
+    image = Image.new("L", (40, 40), 90)
+    for name, kind in {"a/1.png": "PNG", "a/2.jfif": "JPEG", "b/1.png": "PNG", "b/2.TGA": "TGA"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image.save(tmp_path / name, kind)
+    (tmp_path / "__MACOSX").mkdir()
+    for name in ("a/._1.png", "__MACOSX/._1.png"):
+        (tmp_path / name).write_bytes(b"\0\5\x16\7")
+    (tmp_path / "b" / "notes.txt").write_text("drawn in May")
+    found = folder.read(tmp_path, side=28, channels=1)
+    assert found.counts == {"a": 2, "b": 2}
+    assert list(found.unreadable) == ["b/notes.txt"]
+    assert "left out 1 that cannot be read (b/notes.txt: no picture is called so" in found.summary()
+    assert folder.survey(tmp_path) == {"a": 2, "b": 2}

@@ -8,6 +8,7 @@ from run_cases import tiny, trained
 
 from core import models, predict
 from core.data import drawn
+from core.models.transfer import head
 from core.training import export as exporting
 from core.training.export import export
 from core.training.runs import Runs
@@ -135,3 +136,18 @@ def test_a_summary_says_what_a_run_would_be(tmp_path):
     assert frozen.frozen == ["conv1", "conv2", "fc1"]
     assert frozen.steps == 12 + 8
     assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_of_thousands_may_differ_by_what_float32_rounds(tmp_path):
+    model = models.load("a2").eval()
+    last = head(model)
+    last.weight.data.mul_(1e4)
+    last.bias.data.mul_(1e4)
+    assert export(model, models.card("a2"), tmp_path / "large.pt2").exists()
+
+
+def test_a_thousandth_of_a_large_output_is_refused(tmp_path, monkeypatch):
+    model = models.load("a2").eval()
+    monkeypatch.setattr(exporting, "FORMATS", {".bad": lambda model, example, file: model(example) * 1.001})
+    with pytest.raises(ValueError, match="answers something else than the model"):
+        export(model, models.card("a2"), tmp_path / "x.bad")
