@@ -120,7 +120,6 @@ def test_webgl_paints_what_torch_computes(kernels: Page) -> None:
     by = kernels.locator("[data-control='by']")
     if by.locator("option[value='webgl']").is_disabled():
         pytest.skip("this Chromium has no WebGL2")
-    expect(by).to_have_value("arrays")  # here WebGL2 is computed by the processor
     picture = pixels(kernels, "input")
     kernels.evaluate(
         """() => {
@@ -156,8 +155,8 @@ def test_webgl_agrees_with_every_golden_case(kernels: Page) -> None:
         """async cases => {
           const modules = performance.getEntriesByType("resource").map(({ name }) => name);
           const page = modules.find(name => name.endsWith("/web/kernels/page.js"));
-          const { createPainter } = await import(new URL("./kernels/webgl.js", page));
-          const { padded, rotated, windowsOf } = await import(new URL("./lib/conv.js", page));
+          const { createPainter } = await import(new URL("./webgl.js", page));
+          const { padded, rotated, windowsOf } = await import(new URL("../lib/conv.js", page));
           const painter = createPainter();
           return cases.map(given => {
             const wanted = { rows: given.rows, columns: given.columns, values: given.values };
@@ -177,6 +176,118 @@ def test_webgl_agrees_with_every_golden_case(kernels: Page) -> None:
     )
     assert len(worst) == 80
     assert max(worst) <= 1
+
+
+def moved_by_card(page: Page, frames: int = 20) -> None:
+    """Choose WebGL2 and move a weight, so many frames one after the other."""
+    by = page.locator("[data-control='by']")
+    if by.locator("option[value='webgl']").is_disabled():
+        pytest.skip("this Chromium has no WebGL2")
+    choose(page, "by", "webgl")
+    page.locator(".tap").nth(1).focus()
+    for _ in range(frames):
+        page.keyboard.press("ArrowUp")
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_the_time_of_a_frame_is_that_until_its_pixels_are_there(kernels: Page) -> None:
+    take(kernels, 1024, 7)
+    kernels.evaluate(
+        """() => {
+          const { prototype } = WebGL2RenderingContext;
+          const [drawn, read] = [prototype.drawArrays, prototype.readPixels];
+          window.waited = [];
+          prototype.drawArrays = function (...all) { this.began = performance.now(); drawn.apply(this, all); };
+          prototype.readPixels = function (...all) {
+            read.apply(this, all);
+            window.waited.push(performance.now() - this.began);
+          };
+        }"""
+    )
+    moved_by_card(kernels, 10)
+    speed = kernels.locator(".kernels-speed")
+    expect(speed).to_have_attribute("data-path", "webgl")
+    waited = kernels.evaluate("() => window.waited")
+    said = float(speed.get_attribute("data-compute-ms") or "nan")
+    assert any(abs(said - real) <= 0.2 * real for real in waited[-2:]), (said, waited)
+    assert float(speed.get_attribute("data-ms") or "nan") >= said
+
+
+def test_a_lost_card_is_said_and_returns(kernels: Page) -> None:
+    kernels.evaluate(
+        """() => {
+          const { prototype } = WebGL2RenderingContext;
+          const drawn = prototype.drawArrays;
+          prototype.drawArrays = function (...all) {
+            window.card ??= this.getExtension("WEBGL_lose_context");
+            drawn.apply(this, all);
+          };
+        }"""
+    )
+    by = kernels.locator("[data-control='by']")
+    moved_by_card(kernels, 2)
+    kernels.evaluate("() => window.card.loseContext()")
+    expect(by).to_have_value("arrays")
+    expect(by.locator("option[value='webgl']")).to_be_disabled()
+    choose(kernels, "show", "clamp")
+    settled(kernels)
+    wanted = correlated(pixels(kernels, "input"), taps(kernels)).clamp(0, 255)
+    assert (pixels(kernels, "output") - wanted).abs().max() <= 0.51
+    kernels.evaluate("() => window.card.restoreContext()")
+    expect(by).to_have_value("webgl")
+    moved_by_card(kernels, 2)
+    expect(kernels.locator(".kernels-speed")).to_have_attribute("data-path", "webgl")
+
+
+def test_a_picture_beyond_the_card_is_computed_by_arrays_and_that_is_said(
+    app: str, open_page: Callable[..., Page], browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page.add_init_script(
+        """const asked = WebGL2RenderingContext.prototype.getParameter;
+        WebGL2RenderingContext.prototype.getParameter = function (name) {
+          return name === this.MAX_TEXTURE_SIZE ? 256 : asked.call(this, name);
+        };"""
+    )
+    page.goto(app)
+    page.locator(".draw .headline[data-verdict]").wait_for(timeout=30_000)
+    kernels = open_kernels(page)
+    moved_by_card(kernels, 3)
+    speed = kernels.locator(".kernels-speed")
+    expect(speed).to_contain_text("too large for WebGL2 here, which takes 256 pixels a side")
+    expect(speed).not_to_have_attribute("data-path", "webgl")
+    settled(kernels)
+    wanted = correlated(pixels(kernels, "input"), taps(kernels)).clamp(0, 255)
+    assert (pixels(kernels, "output") - wanted).abs().max() <= 0.51
+    page.close()
+
+
+def test_webgl_paints_the_largest_kernels(kernels: Page) -> None:
+    if kernels.locator("[data-control='by'] option[value='webgl']").is_disabled():
+        pytest.skip("this Chromium has no WebGL2")
+    worst = kernels.evaluate(
+        """async () => {
+          const modules = performance.getEntriesByType("resource").map(({ name }) => name);
+          const page = modules.find(name => name.endsWith("/web/kernels/page.js"));
+          const { createPainter } = await import(new URL("./webgl.js", page));
+          const { addTaps, padded, windowsOf } = await import(new URL("../lib/conv.js", page));
+          const kernel = { rows: 15, columns: 15, values: Array.from({ length: 225 }, (_, k) => Math.sin(k)) };
+          const plane = Float64Array.from({ length: 40 * 37 }, (_, k) => (k * 31) % 256);
+          const settings = { stride: [1, 1], dilation: [1, 1], padding: "same", mode: "replicate" };
+          const { geometry } = windowsOf(40, 37, kernel, settings);
+          const surrounded = padded(plane, geometry);
+          const sums = new Float64Array(geometry.rows.output * geometry.columns.output);
+          addTaps(sums, surrounded, kernel.values, geometry);
+          const painter = createPainter();
+          const divisor = Math.max(...sums.map(Math.abs)) / 120;
+          painter.paint([surrounded], kernel, geometry, divisor, 128, false);
+          const copy = new OffscreenCanvas(painter.surface.width, painter.surface.height).getContext("2d");
+          copy.drawImage(painter.surface, 0, 0);
+          const { data } = copy.getImageData(0, 0, geometry.columns.output, geometry.rows.output);
+          return Math.max(...sums.map((sum, k) => Math.abs(data[4 * k] - (sum / divisor + 128))));
+        }"""
+    )
+    assert worst <= 1
 
 
 def test_dragging_a_cell_changes_it_and_is_one_step_of_undo(kernels: Page) -> None:

@@ -143,7 +143,7 @@ export async function mount(element, { server }) {
       onpin: () => looking.pin(),
     }),
   };
-  const painting = createPainting({ ...screens, strip, report, by });
+  const painting = createPainting({ ...screens, strip, report, by, schedule });
   const looking = createLooking({
     painting,
     magnifier,

@@ -10,10 +10,13 @@ import { separated } from "../lib/separable.js";
 import { page } from "../parts/page.js";
 import { createChain, extentOfLink } from "./chain.js";
 import { createMeter } from "./report.js";
+import { cardIsFaster } from "./race.js";
 import { createPainter } from "./webgl.js";
 
 /** What the kernels behind the one in view may take of a frame, ms. */
 const BUDGET = 14;
+/** Of so many frames by the card one is waited for and timed: the others are handed to it and done when they are. */
+const TIMED = 8;
 /** The range of a picture. */
 const BYTES = { lowest: 0, highest: 255 };
 
@@ -23,9 +26,9 @@ const BYTES = { lowest: 0, highest: 255 };
 
 /**
  * @param {{ input: import("./screen.js").Screen, output: import("./screen.js").Screen, strip: ReturnType<typeof import("./strip.js").createStrip>,
- *   report: ReturnType<typeof import("./report.js").createReport>, by: HTMLSelectElement }} parts
+ *   report: ReturnType<typeof import("./report.js").createReport>, by: HTMLSelectElement, schedule: () => void }} parts
  */
-export function createPainting({ input, output, strip, report, by }) {
+export function createPainting({ input, output, strip, report, by, schedule }) {
   const chain = createChain();
   const meter = createMeter();
   /** @type {import("./webgl.js").Painter | null} */
@@ -40,8 +43,12 @@ export function createPainting({ input, output, strip, report, by }) {
   let image = null;
   /** What the input screen shows. */
   let drawn = /** @type {unknown[]} */ ([]);
-  /** What the last frame took. @type {{ work: import("./engine.js").Work, ms: number } | null} */
+  /** Frames by the card in a row, and whether it was chosen and is lost. */
+  let [frames, away] = [0, false];
+  /** What the last frame took, of those that are timed. @type {{ work: import("./engine.js").Work, ms: number } | null} */
   let spent = null;
+  /** Pixels a side that the card takes, where the picture or its result has more. */
+  let tooLarge = /** @type {number | null} */ (null);
   /** The values' range that is being looked for. @type {{ stage: import("./state.js").Stage, divisor: number, extent: ReturnType<typeof extentAhead> } | null} */
   let telling = null;
   let [before, after] = [
@@ -130,10 +137,22 @@ export function createPainting({ input, output, strip, report, by }) {
     if (!laid || !painter) return null;
     const started = performance.now();
     painter.paint(laid.surrounded, laid.kernel, laid.geometry, divisor, bias, stage.show === "absolute");
+    const timed = frames++ % TIMED === 0;
+    if (timed) painter.finish();
     output.show(painter.surface);
     after = { show: stage.show, extent: BYTES };
+    if (!timed) return null;
     const all = laid.kernel.values.length;
     return { path: /** @type {const} */ ("webgl"), taps: all, allTaps: all, ms: performance.now() - started };
+  }
+
+  /** The card has gone, or is there again: the choice says what computes. */
+  function follow() {
+    const gone = painter?.lost ?? true;
+    by.options[1].disabled = gone;
+    if (gone && by.value === "webgl") [by.value, away] = ["arrays", true];
+    else if (!gone && away) [by.value, away] = ["webgl", false];
+    schedule();
   }
 
   /** @param {State} state */
@@ -166,9 +185,10 @@ export function createPainting({ input, output, strip, report, by }) {
 
     /** Find out what this browser computes with. */
     start() {
-      painter = createPainter();
-      by.value = painter?.hardware ? "webgl" : "arrays";
+      painter = createPainter(follow);
+      by.value = painter && cardIsFaster(painter, imageOf) ? "webgl" : "arrays";
       by.options[1].disabled = !painter;
+      by.addEventListener("change", () => (away = false));
     },
 
     /** @param {NonNullable<typeof picture>} next */
@@ -180,14 +200,14 @@ export function createPainting({ input, output, strip, report, by }) {
     draw(state, at, now) {
       const started = performance.now();
       const [source, stage] = [fieldOf(state), state.stages[at]];
-      const card = by.value === "webgl" && painter !== null && !painter.lost && !needsExtent(stage.show);
-      links = chain.run(
-        source,
-        state.stages,
-        at,
-        card ? "laid" : needsExtent(stage.show) ? "summed" : "ahead",
-        started + BUDGET,
-      );
+      const depth = needsExtent(stage.show) ? "summed" : "ahead";
+      const chosen = by.value === "webgl" && painter !== null && !painter.lost && depth === "ahead" ? painter : null;
+      links = chain.run(source, state.stages, at, chosen ? "laid" : depth, started + BUDGET);
+      const geometry = links[at]?.laid?.geometry;
+      const card = chosen !== null && geometry !== undefined && chosen.fits(geometry);
+      tooLarge = chosen !== null && geometry !== undefined && !card ? chosen.most : null;
+      if (chosen && !card) links = chain.run(source, state.stages, at, depth, started + BUDGET);
+      if (!card) frames = 0;
       const link = /** @type {Link} */ (links[at]);
       paintInput(state, at);
       if (link.laid) {
@@ -208,7 +228,7 @@ export function createPainting({ input, output, strip, report, by }) {
       const [link, stage] = [/** @type {Link} */ (links[at]), state.stages[at]];
       if (!link.laid) return tellNone(link);
       report.show(link.laid.geometry, stage, separated(stage.kernel), link.laid.planes.length);
-      if (spent) report.tellSpeed(spent.work, spent.ms, meter.rate);
+      if (spent) report.tellSpeed(spent.work, spent.ms, meter.rate, tooLarge);
     },
 
     /** The hand rests: everything is computed, in float64, and the values' range is said. @param {State} state @param {number} at */

@@ -119,10 +119,13 @@ export function createReport() {
         .join(" ");
     },
 
-    /** @param {import("./engine.js").Work} work @param {number} ms a whole frame's work @param {number | null} rate */
-    tellSpeed(work, ms, rate) {
+    /**
+     * @param {import("./engine.js").Work} work @param {number} ms a whole frame's work, until its pixels are there @param {number | null} rate
+     * @param {number | null} most pixels a side that the card takes, where that is too little
+     */
+    tellSpeed(work, ms, rate, most) {
       const path = t(`kernels.path.${work.path}`, { taps: work.taps, all: work.allTaps });
-      speed.textContent = `${rate === null ? "" : `${t("kernels.rate", { rate: Math.round(rate) })} · `}${t("kernels.ms", { ms: ms.toFixed(1) })} · ${path}`;
+      speed.textContent = `${rate === null ? "" : `${t("kernels.rate", { rate: Math.round(rate) })} · `}${t("kernels.ms", { ms: ms.toFixed(1) })} · ${path}${most === null ? "" : ` · ${t("kernels.by.large", { most })}`}`;
       Object.assign(speed.dataset, {
         path: work.path,
         ms: ms.toFixed(2),

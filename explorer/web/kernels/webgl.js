@@ -4,6 +4,7 @@
  */
 
 import { LARGEST } from "../lib/kernels.js";
+import { smallestOf } from "../lib/numbers.js";
 
 const VERTEX = `#version 300 es
 void main() {
@@ -35,13 +36,13 @@ void main() {
   colour = vec4(clamp(absolute == 1 ? abs(value) : value, 0.0, 255.0) / 255.0, 1.0);
 }`;
 
-/** Names of drivers that compute on the processor: slower than typed arrays there. */
-const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
-
 /** @typedef {NonNullable<ReturnType<typeof createPainter>>} Painter */
 
-/** A painter on WebGL2, or null where the browser has none. */
-export function createPainter() {
+/**
+ * A painter on WebGL2, or null where the browser has none.
+ * @param {() => void} [changed] told when the card is lost, and when it is there again
+ */
+export function createPainter(changed = () => {}) {
   const surface = document.createElement("canvas");
   const found = surface.getContext("webgl2", {
     alpha: false,
@@ -49,33 +50,47 @@ export function createPainter() {
     depth: false,
     preserveDrawingBuffer: true,
   });
-  const program = found && linked(found);
-  if (!found || !program) return null;
+  const prepared = found && prepare(found);
+  if (!found || !prepared) return null;
   const gl = found;
-  gl.useProgram(program);
-  const place = (/** @type {string} */ name) => gl.getUniformLocation(program, name);
-  const at = {
-    weights: place("weights"),
-    taps: place("taps"),
-    stride: place("stride"),
-    dilation: place("dilation"),
-    height: place("height"),
-    absolute: place("absolute"),
-    scale: place("scale"),
-    offset: place("offset"),
-  };
-  bindTexture(gl);
+  let at = prepared;
   const weights = new Float32Array(4 * VECTORS);
-  const unmasked = gl.getExtension("WEBGL_debug_renderer_info");
-  const driver = String(gl.getParameter(unmasked ? unmasked.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const pixel = new Uint8Array(4);
+  /** Pixels a side that pictures and results may have. */
+  const most = smallestOf([
+    gl.getParameter(gl.MAX_TEXTURE_SIZE),
+    gl.getParameter(gl.MAX_RENDERBUFFER_SIZE),
+    ...gl.getParameter(gl.MAX_VIEWPORT_DIMS),
+  ]);
   /** The planes on the card, and what 1 stands for there. */
   let [loaded, unit] = [/** @type {Float64Array[] | null} */ (null), 1];
+  let broken = false;
+  surface.addEventListener("webglcontextlost", (event) => {
+    event.preventDefault(); // or it never returns
+    changed();
+  });
+  surface.addEventListener("webglcontextrestored", () => {
+    const again = prepare(gl);
+    [loaded, broken] = [null, !again];
+    if (again) at = again;
+    changed();
+  });
 
   return {
     surface,
-    hardware: !SOFTWARE.test(driver),
+    most,
     get lost() {
-      return gl.isContextLost();
+      return broken || gl.isContextLost();
+    },
+
+    /** Whether the card takes a picture, with its padding, and its result. @param {import("../lib/conv.js").Geometry} geometry */
+    fits({ rows, columns }) {
+      return Math.max(rows.padded, columns.padded, rows.output, columns.output) <= most;
+    },
+
+    /** Wait until what was painted is there: reading a pixel does. */
+    finish() {
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
     },
 
     /**
@@ -106,6 +121,25 @@ export function createPainter() {
       gl.uniform1f(at.offset, bias);
       gl.drawArrays(gl.TRIANGLES, 0, 3);
     },
+  };
+}
+
+/** The program with its texture, in use; returns where its settings are, or null. @param {WebGL2RenderingContext} gl */
+function prepare(gl) {
+  const program = linked(gl);
+  if (!program) return null;
+  gl.useProgram(program);
+  bindTexture(gl);
+  const place = (/** @type {string} */ name) => gl.getUniformLocation(program, name);
+  return {
+    weights: place("weights"),
+    taps: place("taps"),
+    stride: place("stride"),
+    dilation: place("dilation"),
+    height: place("height"),
+    absolute: place("absolute"),
+    scale: place("scale"),
+    offset: place("offset"),
   };
 }
 
