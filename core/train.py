@@ -19,6 +19,7 @@ Each card has the commands of all its steps.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -30,6 +31,9 @@ NAMES = (*RECIPES, "resnet18", "mobilenet_v3_small")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train a model, by its recipe or as a run; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a code page without a class's letters ends no run
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.run is not None:

@@ -1,7 +1,6 @@
 """Weights as safetensors files: written atomically, and read only if they are exactly the model's."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,8 @@ from typing import Any
 import safetensors
 import safetensors.torch
 from torch import Tensor, nn
+
+from core.files import patiently, replace_file
 
 __all__ = ["load_weights", "match_weights", "read_metadata", "read_weights", "save_tensors", "save_weights"]
 
@@ -29,7 +30,7 @@ def save_tensors(tensors: Mapping[str, Tensor], file: Path, *, metadata: Mapping
     state = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     try:
         partial.write_bytes(safetensors.torch.save(state, dict(metadata or {})))
-        os.replace(partial, file)
+        replace_file(partial, file)
     except OSError:
         partial.unlink(missing_ok=True)
         raise
@@ -48,7 +49,7 @@ def load_weights(model: nn.Module, file: str | Path) -> None:
 
 
 def read_weights(file: str | Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file, on the CPU.
+    """Return the tensors of a safetensors file, on the CPU, in memory of their own: the file may be replaced.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -58,7 +59,7 @@ def read_weights(file: str | Path) -> dict[str, Tensor]:
     if not file.is_file():
         raise FileNotFoundError(f"there are no weights at {file}")
     try:
-        return dict(safetensors.torch.load_file(file))
+        return dict(safetensors.torch.load(patiently(file.read_bytes)))
     except safetensors.SafetensorError as error:
         raise ValueError(f"{file} is no safetensors file, or it is damaged: {error}") from error
 

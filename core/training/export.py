@@ -5,7 +5,6 @@
 
 import argparse
 import importlib.util
-import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core import models
+from core.files import replace_file
 from core.models import Card
 from core.models.weights import read_weights, save_weights
 from core.training.checkpoints import load
@@ -60,7 +60,7 @@ def export(model: nn.Module, card: Card, file: Path) -> Path:
         difference = float((found - expected).abs().max())
         if not difference <= TOLERANCE * max(1.0, float(expected.abs().max())):
             raise ValueError(f"{file.name} answers something else than the model: the difference is {difference:.1e}")
-        os.replace(partial, file)
+        replace_file(partial, file)
     finally:
         partial.unlink(missing_ok=True)
     return file

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from core.files import patiently, replace_file
 from core.training.events import is_event
 from core.training.lock import held
 from core.training.typed import read_as
@@ -38,7 +39,7 @@ def write_atomically(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        replace_file(partial, path)
     except OSError:
         partial.unlink(missing_ok=True)
         raise
@@ -209,8 +210,10 @@ class RunFolder:
     def remove(self) -> None:
         """Delete everything, the name first, so that a half-deleted run is never listed."""
         aside = Path(tempfile.mkdtemp(dir=self.path.parent, prefix=".deleted-"))
-        os.replace(self.path, aside / "run")
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            replace_file(self.path, aside / "run")
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _thinned(lines: list[bytes], most: int | None) -> tuple[list[bytes], int]:
@@ -256,7 +259,7 @@ def read_json(path: Path) -> Mapping[str, Any]:
 
 def _object(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(patiently(lambda: path.read_text(encoding="utf-8")))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(found, dict):

@@ -59,13 +59,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor, nn
 
+from core.files import replace_file, speaking_utf8
 from core.models import Card
 from core.training.folder import Control, RunFolder, Status, read_json, write_atomically
 from core.training.listing import Run, list_runs, queue, seen
@@ -84,6 +85,8 @@ AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
 
 LONGEST_NAME = 60
 FORBIDDEN = '/\\:*?"<>|'
+RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³")}
+"""Names of Windows' devices, also with an ending: no file or folder can have them there."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ class Runs:
             self._ended(run, "rename")
             if (self.folder / new).exists():
                 raise ValueError(f"there is already a run named {new!r}")
-            os.replace(run.path, self.folder / new)
+            _unopened(run, lambda: replace_file(run.path, self.folder / new), "rename")
         return new
 
     def delete(self, name: str) -> None:
@@ -213,7 +216,7 @@ class Runs:
         run = self._run(name)
         with self._locked():
             self._ended(run, "delete")
-            run.remove()
+            _unopened(run, run.remove, "delete")
 
     def model(self, name: str, step: int | None = None) -> tuple[nn.Module, Card]:
         """Return the network after a step of the time line (the last by default), in evaluation mode, and its card.
@@ -308,10 +311,24 @@ class Runs:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONPATH": path},
+                env=speaking_utf8(os.environ) | {"PYTHONPATH": path},
                 start_new_session=True,
             )
         threading.Thread(target=worker.wait, daemon=True).start()
+
+
+def _unopened(run: RunFolder, act: Callable[[], None], verb: str) -> None:
+    """Rename or delete a run's folder.
+
+    Raises:
+        ValueError: a program has one of its files open, which Windows does not allow.
+    """
+    try:
+        act()
+    except PermissionError as error:
+        raise ValueError(
+            f"{run.path.name} cannot be {verb}d: another program has its folder or one of its files open ({error})"
+        ) from error
 
 
 def _wanted(now: Control, command: Command, value: float | None) -> Control:
@@ -350,6 +367,8 @@ def _checked(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or name.startswith(".") or any(sign in name for sign in FORBIDDEN):
         raise ValueError(f"a run cannot be named {name!r}: expected 1 to {LONGEST_NAME} letters, none of {FORBIDDEN}")
+    if name.endswith(".") or name.partition(".")[0].strip().upper() in RESERVED or not name.isprintable():
+        raise ValueError(f"a run cannot be named {name!r}: on Windows no folder can have that name")
     return name
 
 

@@ -9,12 +9,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from core.files import speaking_utf8
 from core.speed import WAYS, Sweep
 
 __all__ = ["SpeedLab"]
@@ -89,7 +90,8 @@ class SpeedLab:
                 stdout=subprocess.PIPE,
                 stderr=complaints,
                 encoding="utf-8",
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))},
+                env=speaking_utf8(os.environ)
+                | {"PYTHONPATH": os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))},
                 start_new_session=True,
             )
             run = self._run = _Run((before.number if before else 0) + 1, asdict(sweep), worker)
@@ -172,6 +174,8 @@ def _reason(status: int, complaints: IO[str]) -> str:
 
 def _kill(worker: "subprocess.Popen[str]") -> None:
     """Kill a worker with its children, the compiler's processes."""
-    kill_group: Callable[[int, int], None] | None = getattr(os, "killpg", None)
+    if sys.platform == "win32":  # no groups of processes: the tree is told by its root
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(worker.pid)], capture_output=True, check=False)
+        return
     with suppress(ProcessLookupError):  # it ended by itself meanwhile
-        kill_group(worker.pid, signal.SIGKILL) if kill_group else worker.kill()
+        os.killpg(worker.pid, signal.SIGKILL)

@@ -22,7 +22,12 @@
 #include <utility>
 #include <vector>
 
+#ifdef _OPENMP
 #include <omp.h>
+#else  // one thread
+static int omp_get_thread_num() { return 0; }
+static int omp_get_num_threads() { return 1; }
+#endif
 
 using Size = int64_t;
 

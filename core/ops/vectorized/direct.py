@@ -22,10 +22,16 @@ from shutil import rmtree, which
 import torch
 from torch import Tensor
 
+from core.files import replace_file
+
 Pair = tuple[int, int]
 
 SOURCE = Path(__file__).with_suffix(".cpp")
-FLAGS = ("-O3", "-march=native", "-std=c++17", "-fopenmp", "-fPIC", "-shared")
+NATIVE = "-mcpu=native" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "-march=native"
+FLAGS = ("-O3", NATIVE, "-std=c++17", "-fPIC", "-shared")
+THREADS = "-fopenmp"
+"""Apple's compiler knows no OpenMP: without it one thread computes."""
+
 COMPILERS = ("c++", "g++", "clang++")
 PATIENCE = 120
 """Seconds that compiling may take; it takes 2."""
@@ -106,25 +112,42 @@ def _library() -> ctypes.CDLL | str:
     """Return the compiled functions, or why there are none."""
     names = (os.environ["CXX"],) if os.environ.get("CXX") else COMPILERS
     compiler = next(filter(None, map(which, names)), None)
-    if compiler is None:
+    if compiler is None or not _is_installed():
         return f"no C++ compiler is found: expected {' or '.join(names)}"
     try:
-        library = _build(compiler)
         try:
-            return _open(library)
-        except OSError:  # a damaged file
-            library.unlink()
-            return _open(_build(compiler))
+            return _loaded(compiler, (*FLAGS, THREADS))
+        except subprocess.CalledProcessError as error:
+            with suppress(subprocess.CalledProcessError):
+                return _loaded(compiler, FLAGS)
+            raise error
     except subprocess.CalledProcessError as error:
         return f"{compiler} cannot compile {SOURCE.name}: {error.stderr.strip().partition(chr(10))[0]}"
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{SOURCE.name} cannot be compiled and loaded: {error}"
 
 
-def _build(compiler: str) -> Path:
+def _is_installed() -> bool:
+    """Return whether a compiler stands behind the command: macOS has stubs that open a dialog where none does."""
+    if platform.system() != "Darwin":
+        return True
+    asked = subprocess.run(["xcode-select", "-p"], capture_output=True, check=False, timeout=PATIENCE)
+    return asked.returncode == 0
+
+
+def _loaded(compiler: str, flags: Sequence[str]) -> ctypes.CDLL:
+    library = _build(compiler, flags)
+    try:
+        return _open(library)
+    except OSError:  # a damaged file
+        library.unlink()
+        return _open(_build(compiler, flags))
+
+
+def _build(compiler: str, flags: Sequence[str] = (*FLAGS, THREADS)) -> Path:
     """Return the library, compiled unless the cache folder has it."""
     processor = platform.machine(), sorted(torch.cpu.get_capabilities().items())
-    flags = [*FLAGS, *shlex.split(os.environ.get("CXXFLAGS", ""))]
+    flags = [*flags, *shlex.split(os.environ.get("CXXFLAGS", ""))]
     depends = f"{compiler} {os.stat(compiler).st_mtime} {flags} {processor} {torch.__version__}"
     name = hashlib.sha256(SOURCE.read_bytes() + depends.encode()).hexdigest()[:16]
     folder = _cache_folder()
@@ -134,7 +157,7 @@ def _build(compiler: str) -> Path:
             made = Path(private) / library.name
             command = [compiler, *flags, str(SOURCE), "-o", str(made)]
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
-            made.replace(library)  # whole or not at all, whoever else compiles
+            replace_file(made, library)  # whole or not at all, whoever else compiles
     return library
 
 

@@ -214,6 +214,32 @@ def test_what_the_compiler_says_is_told(fresh: Path, monkeypatch: pytest.MonkeyP
     assert_falls_back()
 
 
+def test_without_openmp_one_thread_computes(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    apples = command(
+        tmp_path,
+        "import subprocess, sys\n"
+        "if '-fopenmp' in sys.argv: sys.exit(\"clang: error: unsupported option '-fopenmp'\")\n"
+        "sys.exit(subprocess.call(['c++', *sys.argv[1:]]))",
+    )
+    monkeypatch.setenv("CXX", apples)
+    assert direct.missing() is None
+    assert_passes_agree(torch.randn(2, 8, 40, 40), torch.randn(16, 8, 3, 3), (1, 1), (1, 1), (1, 1))
+
+
+def test_the_stub_of_macos_is_not_run_where_no_compiler_stands_behind_it(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stub = command(tmp_path, "import sys; open(sys.argv[0] + '.dialog', 'w'); sys.exit(1)")
+    asked = tmp_path / "xcode-select"
+    asked.write_text("#!/bin/sh\nexit 2\n", encoding="utf-8")
+    asked.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(direct.platform, "system", lambda: "Darwin")
+    monkeypatch.setenv("CXX", stub)
+    assert str(direct.missing()).startswith("no C++ compiler is found")
+    assert not Path(f"{stub}.dialog").exists()
+
+
 def test_a_compiler_that_never_ends_is_not_waited_for(
     fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
