@@ -1,28 +1,19 @@
-"""Fixtures shared by every test. `TORCH_DEVICE=cuda` moves the whole suite to a GPU."""
+"""Fixtures shared by every test. `TORCH_DEVICE=cuda` moves the suite to a GPU, `stand-in` to an imitated one."""
 
 import os
 from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import settings
 
 from core.device import choose_device
-
-# `make test` tries the same examples everywhere and always; `make random` draws new ones.
-settings.register_profile("repeated", derandomize=True, deadline=None)
-settings.register_profile("random", deadline=None, print_blob=True)
-settings.load_profile("repeated")
+from tests import stand_in
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that were run again; on a quiet machine there are none."""
-    again = [report.nodeid for report in terminalreporter.stats.get("rerun", [])]
-    terminalreporter.write_sep("=", f"tests run again: {len(again)}")
-    for name in again:
-        terminalreporter.write_line(name)
+if os.environ.get("TORCH_DEVICE") == "stand-in":
+    stand_in.install()
+    os.environ["TORCH_DEVICE"] = "cuda"
 
 
 @pytest.fixture(scope="session")

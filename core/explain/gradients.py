@@ -46,7 +46,7 @@ def grad_terms(
     if not step.tensor(wrt).is_floating_point() or wrt in explained(step).only_shape:
         raise Unexplained(f"{step.op} has no gradient by {wrt}")
     partials = explained(step).partials(step, wrt, tuple(int(i) for i in index))
-    arriving = grad_output.detach().to("cpu", torch.float64).numpy()[tuple(partials.outputs.T)]
+    arriving = grad_output.detach().cpu().double().numpy()[tuple(partials.outputs.T)]
     products = arriving * partials.values
     groups = None if partials.group_axis is None else partials.outputs[:, partials.group_axis]
     rule = GRAD_OUTPUT if partials.rule == "1" else f"{GRAD_OUTPUT} · {partials.rule}"
@@ -55,7 +55,7 @@ def grad_terms(
     value = float(products.sum())
     if gradient is None:
         gradient = local_gradient(step, wrt, grad_output)
-    shown = float(gradient[tuple(index)].detach().to(torch.float64))
+    shown = float(gradient[tuple(index)].item())
     largest = float(np.abs(arriving).max(initial=0.0))
     steepest = largest * float(np.abs(partials.values).max(initial=partials.scale))
     magnitude = max(steepest, float(np.abs(products).sum()))

@@ -61,7 +61,7 @@ def test_a_model_trained_into_the_runs_folder_can_be_chosen(tmp_path):
     assert "mine/a2" in library.names()
     explored = library.explored("mine/a2")
     assert explored.card.unsure_below == 0.25
-    assert torch.equal(explored.model.conv1.weight, trained.conv1.weight)
+    assert torch.equal(explored.model.conv1.weight.cpu(), trained.conv1.weight)
     with pytest.raises(ValueError, match=r"there is no model '\.\./mine/a2'"):
         library.explored("../mine/a2")
 

@@ -215,7 +215,7 @@ def read(step: Step, argument: str, cells: IntArray, padding: float = 0.0) -> Fa
     outside = is_outside(cells, tuple(tensor.shape))
     at = np.where(outside[:, None], 0, cells)
     values = tensor[tuple(torch.from_numpy(np.ascontiguousarray(at.T)).to(tensor.device))]
-    numbers = np.broadcast_to(values.to("cpu", torch.float64).numpy(), len(cells))  # a number has one cell, ()
+    numbers = np.broadcast_to(values.cpu().double().numpy(), len(cells))  # a number has one cell, ()
     return Factor(argument, cells, np.where(outside, padding, numbers))
 
 
@@ -284,7 +284,7 @@ def summed(
 
 def element(step: Step, index: tuple[int, ...]) -> float:
     """Returns one element of the step's output."""
-    return float(step.output[index].detach().to(torch.float64))
+    return float(step.output[index].item())
 
 
 def rounding(step: Step, count: int, magnitude: float, value: float, dtype: torch.dtype | None = None) -> float:

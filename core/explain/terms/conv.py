@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from typing_extensions import override
 
 from core.explain.axes import NO_TAP, AxisRule, IntArray, Product, Spread, Window, cartesian, same
@@ -250,5 +249,5 @@ def _mixed(step: Step, cells: IntArray, channels: IntArray, weights: FloatArray)
         tile = tile.narrow(axis, first, last - first)
     if not tile.numel():
         return 0.0
-    largest = tile.detach().abs().to("cpu", torch.float64).flatten(1).amax(1).numpy()
+    largest = tile.detach().abs().cpu().double().flatten(1).amax(1).numpy()
     return float((np.abs(weights) * largest[channels]).sum())
