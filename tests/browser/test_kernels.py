@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import speak
 from tests.browser.kernels_page import (
@@ -239,9 +239,7 @@ def test_a_lost_card_is_said_and_returns(kernels: Page) -> None:
     expect(kernels.locator(".kernels-speed")).to_have_attribute("data-path", "webgl")
 
 
-def test_a_picture_beyond_the_card_is_computed_by_arrays_and_that_is_said(
-    app: str, open_page: Callable[..., Page], browser: Browser
-) -> None:
+def test_a_picture_beyond_the_card_is_computed_by_arrays_and_that_is_said(app: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page.add_init_script(
         """const asked = WebGL2RenderingContext.prototype.getParameter;
