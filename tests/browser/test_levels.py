@@ -136,6 +136,23 @@ def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open
     expect(again.locator("[data-step='7'] .cell-mark").first).to_be_visible()
 
 
+def test_one_press_leads_from_a_number_down_to_the_ink(app, open_page):
+    page = open_page(f"{app}#model=a2")
+    page.locator("[data-example='5']").click()
+    expect_digit(page, "5")
+    page.locator("[data-step='3'] canvas.maps").click(position={"x": 20, "y": 20})
+    panel = page.locator(".cell-panel")
+    expect(panel.locator(".crumb")).to_have_count(1)
+    panel.get_by_role("button", name="Down to the ink").click()
+    expect(panel.locator(".crumb")).to_have_count(4, timeout=30_000)  # conv2 ← relu ← max_pool2d ← conv1
+    expect(panel.locator(".crumb").last).to_contain_text("conv1")
+    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+    expect(panel.locator(".number.ink").first).to_be_visible()
+    expect(panel.get_by_role("button", name="Down to the ink")).to_have_count(0)
+    page.go_back()
+    expect(panel.locator(".crumb")).to_have_count(1)
+
+
 def test_a_changed_weight_is_seen_in_the_same_view(app, open_page):
     page = open_page(f"{app}#model=a2", width=1366, height=768)
     page.locator("[data-example='5']").click()

@@ -15,6 +15,7 @@ import { classTable } from "./cell_classes.js";
 import { createCellExport, mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
 import { afterOf } from "./cell_texts.js";
+import { downToInk, largestSource } from "./descent.js";
 
 /** Groups and terms shown before "show all". */
 const FIRST_GROUPS = 4;
@@ -159,6 +160,18 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     }
   }
 
+  /** Open the values that contribute most, one after the other, down to the ink. */
+  async function descend() {
+    said.textContent = "";
+    const from = path();
+    try {
+      const found = await downToInk(from[from.length - 1], (place) => request("explain", place));
+      if (path() === from && found.length) open([...from, ...found]);
+    } catch (error) {
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+
   const context = {
     name,
     get all() {
@@ -191,6 +204,13 @@ export function createCellPanel({ name, onopen, onlight, request }) {
         { class: "cell-check" },
         badge(sum),
         flipSide(),
+        (largestSource(sum)?.step ?? -1) >= 0
+          ? h(
+              "button",
+              { type: "button", class: "tool", title: t("cell.descend.why"), onclick: descend },
+              t("cell.descend"),
+            )
+          : "",
         sum.sends
           ? h(
               "button",

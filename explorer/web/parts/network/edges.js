@@ -152,7 +152,7 @@ export function createEdges({ onfold, onedge, onfollow }) {
                 title: t(folded ? "network.unfold.module" : "network.fold.module", { name: title }),
                 onclick: () => onfold(group.path),
               },
-              `${folded ? "▸" : "▾"} ${title}`,
+              folded ? `${title} ▸` : `▾ ${title}`,
             ),
           ),
         ),

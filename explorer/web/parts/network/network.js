@@ -37,7 +37,11 @@ export function createNetwork({ onwant, onopen, onfield, onpin, ongrow, apart = 
   const track = createTrack({
     fills: apart,
     onseen: (column) => column.paint(legend.scope, peak, false),
-    onchange: wantMore,
+    onchange: (laid) => {
+      if (laid) outlined = "?"; // what was drawn over the maps is gone
+      if (laid || pinned) retell();
+      wantMore();
+    },
     onedge: tellEdge,
   });
   const controls = {

@@ -32,7 +32,7 @@ function toggleFold(name, now) {
 }
 
 /**
- * @param {{ fills: boolean, onseen: (column: Column) => void, onchange: () => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
+ * @param {{ fills: boolean, onseen: (column: Column) => void, onchange: (laid: boolean) => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
  *   `fills`: the track has a height that it is to fill; `onseen` when a column came into view or left it, `onchange` when other columns may be seen than before, `onedge` when an edge
  *   is pointed at, with the columns it joins and how many it passes over, or none any more
  */
@@ -64,7 +64,7 @@ export function createTrack({ fills, onseen, onchange, onedge }) {
         column.visible = entry.isIntersecting;
         onseen(column);
       }
-      onchange();
+      onchange(false);
     },
     { root: element, rootMargin: AHEAD },
   );
@@ -145,7 +145,7 @@ export function createTrack({ fills, onseen, onchange, onedge }) {
       if (!shown.includes(column)) column.visible = false;
       onseen(column);
     }
-    onchange();
+    onchange(true);
   }
 
   /** @param {Edge | null} edge */
