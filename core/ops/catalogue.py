@@ -76,6 +76,7 @@ CATALOGUE: dict[str, Op] = {
         _of_torch("elu", F.elu, swap=True),
         _activation("gelu", F.gelu, settings={"approximate": "approximate"}),
         _activation("silu", F.silu),
+        _activation("mish", F.mish),
         _activation("sigmoid", torch.sigmoid, Tensor.sigmoid, in_place=(torch.sigmoid_, Tensor.sigmoid_)),
         _activation("tanh", torch.tanh, Tensor.tanh, in_place=(torch.tanh_, Tensor.tanh_)),
         _activation("hardsigmoid", F.hardsigmoid),
@@ -83,7 +84,7 @@ CATALOGUE: dict[str, Op] = {
         *(
             _of_torch(name, getattr(F, name))
             for name in (
-                *("relu6", "selu", "celu", "prelu", "rrelu", "mish", "softplus", "softsign", "tanhshrink"),
+                *("relu6", "selu", "celu", "prelu", "rrelu", "softplus", "softsign", "tanhshrink"),
                 *("hardtanh", "hardshrink", "softshrink", "logsigmoid"),
             )
         ),

@@ -132,12 +132,16 @@ ACTIVATIONS = {
     **_activation(
         "silu", r"x\,\sigma(x),\quad \sigma(x) = \frac{1}{1 + e^{-x}}", r"\sigma(x)\,(1 + x\,(1 - \sigma(x)))"
     ),
+    **_activation(
+        "mish",
+        r"x\,\tanh(\ln(1 + e^x))",
+        r"(t + x\,(1 - t^2)\,\sigma(x)),\quad t = \tanh(\ln(1 + e^x))",
+    ),
     **_activation("gelu", r"x\,\Phi(x)" + _share(r"\mathrm{erf}(\frac{x}{\sqrt{2}})"), r"(\Phi(x) + x\,\Phi'(x))"),
     "gelu.tanh": r"y = x\,\Phi(x)" + _share(r"\tanh(\sqrt{\frac{2}{\pi}}\,(x + 0.044715\,x^3))"),
     "relu6": r"y = \min(\max(0, x), 6)",
     "elu": "y = " + _cases(("x", "x > 0"), (r"\alpha\,(e^x - 1)", r"x \le 0")),
     "logsigmoid": r"y = -\ln(1 + e^{-x})",
-    "mish": r"y = x\,\tanh(\ln(1 + e^x))",
     "softplus": r"y = \frac{1}{\beta}\,\ln(1 + e^{\beta\,x})",
 }
 """a is the slope below 0."""

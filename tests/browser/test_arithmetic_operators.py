@@ -14,7 +14,7 @@ from tests.browser.test_arithmetic import cell, control, expect_checked, numbers
 
 OPERATORS = (
     *("conv", "transpose", "max", "avg", "adaptive"),
-    *("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish", "silu", "gelu"),
+    *("relu", "leakyRelu", "sigmoid", "tanh", "hardsigmoid", "hardswish", "silu", "mish", "gelu"),
     *("linear", "batchNorm", "groupNorm", "crossEntropy", "nll", "sgd", "adam"),
 )
 
@@ -69,6 +69,7 @@ SETTINGS = {
     "adaptive": [{"output__rows": "3", "output__columns": "4"}],
     "leakyRelu": [{}],
     "silu": [{}],
+    "mish": [{}],
     "gelu": [{}, {"approximate": "tanh"}],
     "linear": [{"batch": "3", "outFeatures": "2"}],
 }

@@ -95,6 +95,7 @@ LAYERS = {
     "tanh": nn.Tanh(),
     "hardswish": nn.Hardswish(),
     "silu": nn.SiLU(),
+    "mish": nn.Mish(),
     "gelu": nn.GELU(),
     "gelu, tanh": nn.GELU("tanh"),
     "batch norm": nn.BatchNorm2d(4),

@@ -22,6 +22,8 @@ __all__ = [
     "hardswish_input_grad",
     "leaky_relu",
     "leaky_relu_input_grad",
+    "mish",
+    "mish_input_grad",
     "relu",
     "relu_input_grad",
     "sigmoid",
@@ -197,6 +199,34 @@ def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
         grad_input[k,] = grad * _sigmoid(x) * (1 + x * (1 - _sigmoid(x)))
     return grad_input.tensor().reshape(size)
+
+
+def mish(input: Tensor) -> Tensor:
+    """Return x · tanh(ln(1 + e^x)) for every element x.
+
+    Source: `torch.nn.functional.mish`; Misra 2019, "Mish: A Self Regularized Non-Monotonic Activation Function".
+    """
+    check_tensors(input=input)
+    size, output = input.shape, Output(input, input.numel())
+    input = numbers(input.reshape(-1))
+    for k, x in enumerate(input):
+        output[k,] = x * _opening(x)
+    return output.tensor().reshape(size)
+
+
+def mish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `mish`: grad_output · (t + x · (1 − t²) · σ(x)), t = tanh(ln(1 + e^x))."""
+    check_elementwise(input, grad_output)
+    size, grad_input = input.shape, Output(grad_output, input.numel())
+    input, grad_output = numbers(input.reshape(-1)), numbers(grad_output.reshape(-1))
+    for k, (x, grad) in enumerate(zip(input, grad_output, strict=True)):
+        grad_input[k,] = grad * (_opening(x) + x * (1 - _opening(x) ** 2) * _sigmoid(x))
+    return grad_input.tensor().reshape(size)
+
+
+def _opening(x: float) -> float:
+    """Return tanh(ln(1 + e^x)); ln(1 + e^x) = max(x, 0) + ln(1 + e^(−|x|)) does not overflow."""
+    return math.tanh(max(x, 0.0) + math.log1p(math.exp(-abs(x)))) if x == x else x
 
 
 def gelu(input: Tensor, approximate: Approximation = "none") -> Tensor:

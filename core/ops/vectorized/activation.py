@@ -16,6 +16,8 @@ __all__ = [
     "hardswish_input_grad",
     "leaky_relu",
     "leaky_relu_input_grad",
+    "mish",
+    "mish_input_grad",
     "relu",
     "relu_input_grad",
     "sigmoid",
@@ -111,6 +113,24 @@ def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     check_elementwise(input, grad_output)
     output = sigmoid(input)
     return grad_output * output * (1 + input * (1 - output))
+
+
+def mish(input: Tensor) -> Tensor:
+    """Return x · tanh(ln(1 + e^x)) for every element x."""
+    check_tensors(input=input)
+    return input * _opening(input)
+
+
+def mish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return dL/dinput of `mish`: grad_output · (t + x · (1 − t²) · σ(x)), t = tanh(ln(1 + e^x))."""
+    check_elementwise(input, grad_output)
+    opening = _opening(input)
+    return grad_output * (opening + input * (1 - opening.square()) * sigmoid(input))
+
+
+def _opening(input: Tensor) -> Tensor:
+    """Return tanh(ln(1 + e^x)), without overflow."""
+    return (input.clamp(min=0) + (-input.abs()).exp().log1p()).tanh()
 
 
 def gelu(input: Tensor, approximate: Approximation = "none") -> Tensor:

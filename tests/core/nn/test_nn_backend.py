@@ -223,6 +223,7 @@ GRADCHECKS = {
     "hardswish": (lambda f, x: f.hardswish(x), (3, 4)),
     "leaky_relu": (lambda f, x: f.leaky_relu(x, 0.3), (3, 4)),
     "silu": (lambda f, x: f.silu(x), (3, 4)),
+    "mish": (lambda f, x: f.mish(x), (3, 4)),
     "gelu": (lambda f, x: f.gelu(x), (3, 4)),
     "gelu, tanh": (lambda f, x: f.gelu(x, approximate="tanh"), (3, 4)),
     "softmax": (lambda f, x: f.softmax(x, 0), (3, 4)),

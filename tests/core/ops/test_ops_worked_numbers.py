@@ -53,11 +53,12 @@ def test_the_cross_entropy_of_one_half(ops, device):
 
 
 @both
-def test_gelu_weighs_with_the_normal_distribution_and_silu_with_the_sigmoid(ops, device):
+def test_gelu_silu_and_mish_weigh_their_input(ops, device):
     x = torch.tensor([-1.0, 0.0, 1.0, 2.0], dtype=torch.float64, device=device)
     assert [round(y, 4) for y in ops.gelu(x).tolist()] == [-0.1587, 0, 0.8413, 1.9545]
     assert [round(y, 4) for y in ops.gelu(x, "tanh").tolist()] == [-0.1588, 0, 0.8412, 1.9546]
     assert [round(y, 4) for y in ops.silu(x).tolist()] == [-0.2689, 0, 0.7311, 1.7616]
+    assert [round(y, 4) for y in ops.mish(x).tolist()] == [-0.3034, 0, 0.8651, 1.944]
     ones = torch.ones_like(x)
     assert ops.gelu_input_grad(x, ones).tolist()[1] == ops.silu_input_grad(x, ones).tolist()[1] == 0.5
 

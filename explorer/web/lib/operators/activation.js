@@ -25,6 +25,9 @@ import { gradientOf, inputSize, pictureOf, plainSetting, withGradient } from "./
 
 const sigma = (/** @type {number} */ x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
 
+/** tanh(ln(1 + e^x)), what Mish lets through of x. @param {number} x */
+const opening = (x) => Math.tanh(Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+
 /** √(2/π) · (x + 0.044715·x³), what GELU's approximation takes the tanh of. @param {number} x */
 const bent = (x) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
 /** Φ(x), the share of a standard normal distribution below x. @param {number} x @param {Given} given */
@@ -99,6 +102,14 @@ const ACTIVATIONS = [
     grad: (x, g) => g * sigma(x) * (1 + x * (1 - sigma(x))),
     torch: "F.silu(X)",
     worked: (x) => `${x} / (1 + e^(−${x}))`,
+  },
+  {
+    name: "mish",
+    title: "Mish",
+    value: (x) => x * opening(x),
+    gate: (x) => opening(x) + x * (1 - opening(x) ** 2) * sigma(x),
+    torch: "F.mish(X)",
+    worked: (x) => `${x} · tanh(ln(1 + e^${x}))`,
   },
   {
     name: "gelu",
