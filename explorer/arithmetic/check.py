@@ -13,7 +13,7 @@ from torch import Tensor
 from explorer.arithmetic.operators import MOST_ELEMENTS, OPERATORS, Tensors
 from explorer.arithmetic.settings import FAR, Settings
 
-__all__ = ["answered", "check", "check_chain", "differentiate"]
+__all__ = ["check", "check_chain", "differentiate"]
 
 CHAIN = {"input": 3, "weight": 4, "bias": 1, "matrix": 2, "offset": 1, "target": 1}
 """The tensors of the network that `check_chain` takes, and the number of axes of each."""
@@ -34,7 +34,7 @@ def check(request: Any) -> dict[str, Any]:
         raise ValueError(f"the operator is {op!r}, expected one of {', '.join(OPERATORS)}")
     tensors = {name: _tensor(name, request["tensors"].get(name), rank) for name, rank in OPERATORS[op].ranks.items()}
     found = differentiate(op, tensors, Settings(request.get("settings")))
-    return {name: answered(tensor) for name, tensor in found.items()}
+    return {name: tensor.flatten().tolist() for name, tensor in found.items()}
 
 
 def differentiate(op: str, tensors: Tensors, settings: Settings) -> Tensors:
@@ -101,16 +101,13 @@ def _run(given: dict[str, Tensor], target: Tensor, lr: float) -> dict[str, Any]:
         },
         "loss": {"output": loss, "probability": logits.softmax(1), "gradInput": _grad(logits)},
     }
-    return {stage: {name: answered(tensor) for name, tensor in results.items()} for stage, results in found.items()}
+    return {
+        stage: {name: tensor.flatten().tolist() for name, tensor in results.items()} for stage, results in found.items()
+    }
 
 
 def _grad(tensor: Tensor) -> Tensor:
     return cast(Tensor, tensor.grad).clone()
-
-
-def answered(tensor: Tensor) -> list[float | str]:
-    """Return a tensor's elements in one list, those that are not finite by their name."""
-    return [value if math.isfinite(value) else str(value) for value in tensor.flatten().tolist()]
 
 
 def _tensor(name: str, given: Any, rank: int) -> Tensor:

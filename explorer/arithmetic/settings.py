@@ -54,7 +54,7 @@ class Settings:
         """Return a number."""
         value = self._given.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= FAR:
-            raise ValueError(f"{name} is {str(value)[:80]}, expected a number up to {FAR:g}")
+            raise ValueError(f"{name} is {value!r:.80}, expected a number up to {FAR:g}")
         return float(value)
 
     def rate(self, name: str) -> float:

@@ -1,5 +1,6 @@
 """Two drawings, models or changed models side by side: which steps correspond, how far apart they are, their maps."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -107,8 +108,8 @@ def _row(pair: Pair, first: Trace, second: Trace) -> dict[str, Any]:
     return {
         **names,
         "identical": _same_bits(a, b),
-        "largest": largest if largest - largest == 0 else None,
-        "relative": largest / scale if largest and largest - largest == 0 and scale - scale == 0 else 0.0,
+        "largest": largest,
+        "relative": largest / scale if largest and math.isfinite(largest) and math.isfinite(scale) else 0.0,
         "place": place,
     }
 

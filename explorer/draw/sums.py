@@ -48,7 +48,7 @@ def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -
     try:
         found = terms(opened, index)
     except Unexplained as error:
-        return _finite({"unexplained": str(error), "shown": opened.output[index].item()})
+        return {"unexplained": str(error), "shown": opened.output[index].item()}
     declared = operator(opened)
     answer = _sum([(opened, found)], found.shown, most)
     answer |= {
@@ -59,7 +59,7 @@ def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -
         "after": found.after,
         "quantities": [{"name": name, "value": quantity.value} for name, quantity in found.quantities.items()],
     }
-    return _finite(answer)
+    return answer
 
 
 def open_gradient(
@@ -77,9 +77,9 @@ def open_gradient(
     arrived = back.gradients.get(step)
     shown = 0.0 if arrived is None else arrived[index].item()
     if step == scores_step(trace):
-        return _finite(_loss_gradient(trace, back, step, index, shown))
+        return _loss_gradient(trace, back, step, index, shown)
     readers = [(reader, name) for reader, name in consumers(trace, step) if reader.index in back.gradients]
-    return _finite(_gradient_sum(readers, index, back, shown, most))
+    return _gradient_sum(readers, index, back, shown, most)
 
 
 def open_parameter(
@@ -98,14 +98,14 @@ def open_parameter(
     index = _cell(opened.tensor(argument), cell, parameter)
     element = {"parameter": parameter, "element": opened.tensor(argument)[index].item()}
     if back is None:
-        return _finite(element)
+        return element
     readers = [
         (reader, name)
         for reader in trace.steps
         for name, path in reader.parameters.items()
         if path == parameter and reader.index in back.gradients
     ]
-    return _finite({**element, **_gradient_sum(readers, index, back, None, most)})
+    return {**element, **_gradient_sum(readers, index, back, None, most)}
 
 
 def _gradient_sum(
@@ -260,16 +260,3 @@ def _term(addends: Addends, k: int, winner: int | None) -> dict[str, Any]:
         "outside": outside,
         "winner": k == winner,
     }
-
-
-def _finite(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer as JSON has it: a number that is not finite becomes its name."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-    return {key: plain(value) for key, value in answer.items()}

@@ -1,6 +1,7 @@
 """Numbers as text: how the elements of tensors cross to the browser."""
 
 import base64
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["grey", "grey_codes", "in_base64"]
+__all__ = ["grey", "grey_codes", "in_base64", "named"]
 
 
 def in_base64(values: Tensor | npt.NDArray[Any]) -> str:
@@ -16,6 +17,19 @@ def in_base64(values: Tensor | npt.NDArray[Any]) -> str:
     if isinstance(values, Tensor):
         values = (values if values.dtype == torch.uint8 else values.float()).detach().cpu().numpy()
     return base64.b64encode(values.astype(np.uint8 if values.dtype == np.uint8 else "<f4").tobytes()).decode()
+
+
+def named(value: Any) -> Any:
+    """Return an answer as JSON has it: a number that is not finite becomes its name, "nan", "inf" or "-inf".
+
+    The one rule for whatever crosses to the page as a number; `numberOf` of `web/lib/numbers.js` reads it. What crosses
+    as bytes keeps float32's own, and the codes of maps a code of their own.
+    """
+    if isinstance(value, dict):
+        return {key: named(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [named(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def grey_codes(picture: Tensor) -> Tensor:

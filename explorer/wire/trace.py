@@ -364,9 +364,9 @@ def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[i
     return [*named, *(channel for channel in order if channel not in named)][:most]
 
 
-def _rounded(value: float, digits: int = 6) -> float | None:
-    """Return a number with its first digits, as JSON has it: None where it is not finite."""
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+def _rounded(value: float, digits: int = 6) -> float:
+    """Return a number with its first digits."""
+    return float(f"{value:.{digits}g}")
 
 
 def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
+from explorer.wire.numbers import named
 from explorer.work import Ended, Work
 
 __all__ = ["WEB", "answers", "web_view"]
@@ -67,7 +68,7 @@ def answers(
 
     def compute(request: Any) -> dict[str, Any]:
         try:
-            return function(*context, request)
+            return cast(dict[str, Any], named(function(*context, request)))
         except (ValueError, TypeError, OSError) as error:
             return {"error": _short(str(error))}
         except Exception as error:

@@ -15,6 +15,7 @@ from explorer.draw.compare import compare as answered
 from explorer.models.library import UNTRAINED, Library
 from explorer.screen.inputs import Inputs
 from explorer.screen.shown import Showing
+from explorer.wire.numbers import named
 
 EXAMPLES = json.loads((Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json").read_text())
 NOW = {"model": "a2", "strokes": EXAMPLES[3]["strokes"], "brush": 1, "centred": True, "label": None, "edits": []}
@@ -136,12 +137,12 @@ def run(*values):
         ((0.0, 1.0), (0.0, 1.0), True, 0.0),
         ((0.1, 1.0), (0.1, 1.0 + 2**-23), False, 2**-23),
         ((float("inf"), 1.0), (float("inf"), 1.0), True, 0.0),
-        ((float("nan"), 1.0), (float("nan"), 1.0), True, None),
-        ((float("inf"), 1.0), (1.0, 1.0), False, None),
+        ((float("nan"), 1.0), (float("nan"), 1.0), True, "nan"),
+        ((float("inf"), 1.0), (1.0, 1.0), False, "inf"),
     ],
 )
 def test_the_smallest_difference_is_told_exactly(one, other, identical, largest):
-    row = compared(run(*one), run(*other), None)["rows"][-1]
+    row = named(compared(run(*one), run(*other), None)["rows"][-1])
     assert (row["identical"], row["largest"]) == (identical, largest)
     json.dumps(row, allow_nan=False)
 

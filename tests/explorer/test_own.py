@@ -274,7 +274,7 @@ def test_channels_are_sorted_by_what_they_do():
     attribution = ask(library, name, sort="attribution", label=1)["maps"][1]
     assert sorted(attribution["channels"]) == [0, 1, 2, 3, 4]
     assert attribution["strengths"] == sorted(attribution["strengths"], key=abs, reverse=True)
-    with pytest.raises(ValueError, match="sorted by 'colour', expected one of index, activation"):
+    with pytest.raises(ValueError, match="'sort' is 'colour', expected one of index, activation"):
         ask(library, name, sort="colour")
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from core.explain import record
 from core.models import build, card, names
 from explorer.draw.sums import MOST_TERMS, open_cell
+from explorer.wire.numbers import named
 
 
 def traced(model: nn.Module, *shape: int):
@@ -75,7 +76,7 @@ def test_values_that_are_not_finite_travel_by_name():
             return torch.relu(x / 0)
 
     trace = record(Infinite(), torch.ones(1, 1, 2, 2))
-    answer = open_cell(trace, 1, [0, 0, 0, 0])
+    answer = named(open_cell(trace, 1, [0, 0, 0, 0]))
     assert answer["shown"] == "inf"
     assert math.isinf(float(answer["addends"][0]["groups"][0]["terms"][0]["product"]))
     json.dumps(answer, allow_nan=False)

@@ -1,11 +1,11 @@
 /** The steps of two runs, side by side: how far apart each pair is, and which steps have no counterpart. */
 
 import { h } from "../parts/dom.js";
-import { short } from "../lib/numbers.js";
+import { numberOf, short } from "../lib/numbers.js";
 import { t } from "../parts/i18n.js";
 
 /** @typedef {{ index: number, op: string, path: string, shape: number[] }} Named */
-/** @typedef {{ first: Named | null, second: Named | null, identical: boolean, largest: number | null, relative: number, place: number[] }} Row */
+/** @typedef {{ first: Named | null, second: Named | null, identical: boolean, largest: number | string | null, relative: number, place: number[] }} Row */
 
 /** Its number, its module's path and its operation. @param {{ index: number, op: string, path: string }} step */
 export const nameOf = ({ index, op, path }) =>
@@ -15,7 +15,7 @@ export const nameOf = ({ index, op, path }) =>
 function words({ first, second, identical, largest, place }) {
   if (!first || !second) return { text: t(first ? "compare.only.first" : "compare.only.second"), title: "" };
   if (identical) return { text: t("compare.identical"), title: t("compare.identical.why") };
-  if (largest === null) return { text: t("compare.infinite"), title: "" };
+  if (largest === null || !Number.isFinite(numberOf(largest))) return { text: t("compare.infinite"), title: "" };
   return {
     text: short(largest, 4),
     title: t("compare.largest.why", { largest: String(largest), place: place.join(", ") }),

@@ -18,7 +18,7 @@ import { createSwap } from "./swap.js";
  *   parameters: string, learned: string[], field: string, scale: import("../../lib/colour.js").Scale, low: number, high: number, message: string,
  *   map: { channels: number, rows: number, columns: number, count: number, block: number, size: number[], perPage: number, labels: string[] } | null }} Step
  */
-/** A page of maps; `channels` and their `strengths` where they are sorted or named. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | null)[] }} Maps */
+/** A page of maps; `channels` and their `strengths` where they are sorted or named. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | string)[] }} Maps */
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
 /** @typedef {import("../../lib/link.js").Place} Place */
 /**
@@ -45,7 +45,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
   let codes = new Uint8Array(0);
   /** The channel of each map, and what it was sorted by. @type {ArrayLike<number>} */
   let channels = [];
-  /** @type {(number | null)[] | undefined} */
+  /** @type {(number | string)[] | undefined} */
   let strengths;
   /** A channel that has to be among the maps shown. @type {number | null} */
   let kept = null;

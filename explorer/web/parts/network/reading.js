@@ -45,9 +45,7 @@ export function createReading({ onopen }) {
       const place = found.label ?? t("network.cell", { channel: found.channel, row: found.row, column: found.column });
       const mean = step.map && step.map.block > 1 ? ` ${t("network.mean", { block: step.map.block })}` : "";
       const strength =
-        typeof found.strength === "number"
-          ? ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}`
-          : "";
+        found.strength === undefined ? "" : ` · ${t(SORTS[page.get("sort")].strength)} ${short(found.strength, 3)}`;
       say(
         `${backward ? "dL/d " : ""}${named(step)} · ${place} · ${t("network.value", { value: found.text })}${mean} · ${step.shape.join("×")}${strength}`,
         kept && (step.index >= 0 || backward),
