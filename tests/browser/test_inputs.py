@@ -375,6 +375,17 @@ def test_text_and_latex_are_copied(opened):
     assert latex.count("{") == latex.count("}")
 
 
+def test_the_formula_is_typeset_and_copied(opened):
+    formula = opened.get_by_role("group", name="Formula")
+    expect(formula.get_by_role("math")).to_have_count(1)
+    assert formula.locator("munder, msub").count() == 5  # Y, b, Σ, K, X
+    opened.get_by_role("button", name="Copy LaTeX").click()
+    expect(opened.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+    latex = opened.evaluate("() => navigator.clipboard.readText()")
+    assert latex == r"Y_{o,y,x} = b_o + \sum_{c,i,j} K_{o,c,i,j}\, X_{c,y + i,x + j}"
+    assert formula.locator("annotation").text_content() == latex
+
+
 def test_the_whole_network_and_the_input_are_saved(opened, examples):
     opened.keyboard.press("Escape")
     opened.get_by_role("button", name="View").click()

@@ -92,12 +92,15 @@ function write(element, frame) {
       );
     return parts;
   }
+  if (element instanceof MathMLElement) parts.push(...strokesOf(element, frame, style));
   const inner = [];
   for (const node of element.childNodes) {
     if (node instanceof Element) {
       if (!(element instanceof HTMLDetailsElement) || element.open || node.tagName === "SUMMARY")
         inner.push(...write(node, frame));
-    } else if (node instanceof Text) inner.push(...lines(node, frame, style));
+    } else if (node instanceof Text) {
+      inner.push(...(element instanceof MathMLElement ? sign(node, element, frame, style) : lines(node, frame, style)));
+    }
   }
   return [...parts, ...(style.overflow === "visible" ? inner : clipped(inner, place))];
 }
@@ -143,6 +146,40 @@ function boxOf(style, { x, y, width, height }) {
     });
   }
   return parts;
+}
+
+/** The lines of a formula that are no signs: of a fraction and over a root. @param {MathMLElement} element @param {DOMRect} frame @param {CSSStyleDeclaration} style @returns {string[]} */
+function strokesOf(element, frame, style) {
+  const box = element.getBoundingClientRect();
+  const stroke = (/** @type {number[][]} */ ...points) =>
+    `<path d="M${points.map(([x, y]) => `${px(x - frame.x)} ${px(y - frame.y)}`).join("L")}" fill="none" stroke="${escape(style.color)}"/>`;
+  const first = element.firstElementChild?.getBoundingClientRect();
+  if (!first) return [];
+  if (element.tagName === "mfrac") {
+    const below = /** @type {Element} */ (element.lastElementChild).getBoundingClientRect();
+    const y = (first.bottom + below.top) / 2;
+    return [stroke([box.left, y], [box.right, y])];
+  }
+  if (element.tagName !== "msqrt") return [];
+  const [foot, top] = [first.left - (first.left - box.left) / 2, box.top + 1];
+  return [stroke([box.left, first.top + first.height * 0.6], [foot, box.bottom], [first.left, top], [box.right, top])];
+}
+
+/** A sign of a formula as tall as the browser has made it. @param {Text} node @param {MathMLElement} element @param {DOMRect} frame @param {CSSStyleDeclaration} style @returns {string[]} */
+function sign(node, element, frame, style) {
+  const box = element.getBoundingClientRect();
+  if (!box.width || /^[\u2061\u2062\s]*$/.test(node.data)) return [];
+  const size = parseFloat(style.fontSize);
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  const tall = element.tagName === "mo" && box.height > size * 1.3;
+  const { top, bottom } = tall ? box : range.getBoundingClientRect();
+  const slanted = element.tagName === "mi" && node.data.length === 1 && !element.hasAttribute("mathvariant");
+  const looks = `fill="${escape(style.color)}" font-family="${escape(style.fontFamily)}" font-size="${px(size)}"${slanted ? ' font-style="italic"' : ""}`;
+  const place = `translate(${px((box.left + box.right) / 2 - frame.x)} ${px((top + bottom) / 2 - frame.y)}) scale(1 ${px(tall ? box.height / size : 1)})`;
+  return [
+    `<text transform="${place}" ${looks} text-anchor="middle" dominant-baseline="central">${escape(node.data)}</text>`,
+  ];
 }
 
 /** The rings inside a box that mark it: inset shadows without blur, the first on top. @param {CSSStyleDeclaration} style @param {{ x: number, y: number, width: number, height: number }} place */
