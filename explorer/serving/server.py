@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from explorer.serving.guard import Guard
+from explorer.wire.view import WORK
 
 __all__ = ["Served", "free_or_fail", "serve"]
 
@@ -26,6 +27,9 @@ HEAD_SECONDS = 10
 """Within which a connection has to say what it asks; a browser that connects ahead connects anew."""
 
 START_SECONDS = 30
+
+STOP_SECONDS = 10
+"""After which a server that is stopped is left to the end of the process."""
 
 FILES = 4096
 """Connections and files that may be open at once, where the system lets us ask for them."""
@@ -42,7 +46,8 @@ class Served:
     def close(self) -> None:
         """Stop serving."""
         self._server.should_exit = True
-        self._thread.join()
+        WORK.end()
+        self._thread.join(STOP_SECONDS)
 
     def wait(self) -> None:
         """Serve until Ctrl+C or a signal to end."""

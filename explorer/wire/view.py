@@ -11,7 +11,7 @@ import gradio as gr
 from explorer.wire.numbers import named
 from explorer.work import Ended, Work
 
-__all__ = ["WEB", "answers", "web_view"]
+__all__ = ["WEB", "WORK", "answers", "web_view"]
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 """Folder of the modules, served as static files."""
@@ -63,12 +63,14 @@ def answers(
     Args:
         function: computes the answer.
         context: what it takes before the request.
-        long: whether it may take long, or tells that of a request: then it waits for its turn (see `wire.work`).
+        long: whether it may take long, or tells that of a request: then it waits for its turn (see `explorer.work`).
     """
 
     def compute(request: Any) -> dict[str, Any]:
         try:
             return cast(dict[str, Any], named(function(*context, request)))
+        except Ended as ended:
+            return {"error": str(ended)}
         except (ValueError, TypeError, OSError) as error:
             return {"error": _short(str(error))}
         except Exception as error:

@@ -31,8 +31,8 @@ LINE_OF_ONE = 4
 """Long requests that may stand in line, of all people and of one."""
 
 
-class Ended(ValueError):
-    """A request that nobody waits for any longer, or that found no room."""
+class Ended(BaseException):
+    """A request that nobody waits for any longer, or that found no room; who catches a model's errors lets it pass."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,11 @@ class Work:
                 if asked in held:
                     held.remove(asked)
             self._call()
+
+    def end(self) -> None:
+        """End all long requests: the server stops."""
+        for asked in [*self._line, *self._computed]:
+            asked.ended.set()
 
     def _call(self) -> None:
         """Let those begin whose turn it is: the first in line of whom nothing else is computed."""
