@@ -1,5 +1,6 @@
 """An operator's settings as a page sends them, read one by one and refused where they are of another kind."""
 
+import sys
 from collections.abc import Collection
 from typing import Any
 
@@ -8,8 +9,8 @@ __all__ = ["FAR", "LARGEST", "Settings"]
 LARGEST = 64
 """Largest whole number that a setting may be."""
 
-FAR = 1e300
-"""Farthest from 0 that a number may be."""
+FAR = sys.float_info.max
+"""Farthest from 0 that a number may be: all that float64 holds, for what overflows is shown as torch has it."""
 
 
 class Settings:

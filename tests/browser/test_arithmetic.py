@@ -489,7 +489,7 @@ def test_what_a_teacher_hides_travels_in_the_link(arithmetic, app, open_page):
             page = open_page(arithmetic.url)
         for hidden in (".stage-written", ".sum-result", ".text-code", ".term.value"):
             expect(page.locator(f".arithmetic {hidden}")).to_be_hidden()
-        for shown in (".stage-read", ".sum-groups", ".formula-symbols", ".text-torch"):
+        for shown in (".stage-read", ".sum-groups", ".text-symbols", ".text-torch"):
             expect(page.locator(f".arithmetic {shown}")).to_be_visible()
     broken = open_page(f"{app}#page=arithmetic&hide=result_everything")
     expect(broken.locator(".webview-models [role=status]").first).to_contain_text("hide")

@@ -61,7 +61,7 @@ def test_a_digit_drawn_with_the_mouse_is_recognised(app, open_page, examples, di
     expect(best).to_have_attribute("data-class", digit)
     shares = page.locator(".bars li").evaluate_all("rows => rows.map(row => Number(row.dataset.probability))")
     assert abs(sum(shares) - 1) < 1e-4
-    assert f"{digit} (" in page.locator(".prediction p.note").inner_text()
+    expect(page.get_by_text(f"Most probable: {digit} (")).to_be_visible()
 
 
 def test_where_and_how_large_a_digit_is_drawn_does_not_matter(app, open_page, examples):
