@@ -36,7 +36,8 @@ def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int])
         raise ValueError("the logits are not all finite: no probabilities follow from them")
     shares = scores.detach().double().softmax(1)
     arguments = {"input": logits, "dim": 1, "dtype": None}
-    softmax = Step(len(trace.steps), "softmax", "softmax", "", trace.model, arguments, {"input": made_by}, {}, shares)
+    told = shares.to(scores.dtype)  # as exact as the model's own scores
+    softmax = Step(len(trace.steps), "softmax", "softmax", "", trace.model, arguments, {"input": made_by}, {}, told)
     answer = open_step(softmax, (0, cell[1]))
     rows = zip(card.classes, logits[0].double().tolist(), shares[0].tolist(), strict=True)
     answer["classes"] = [

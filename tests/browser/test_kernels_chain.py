@@ -193,7 +193,7 @@ def test_broken_parts_of_a_link_are_ignored_and_what_cannot_travel_is_said(app: 
     page.goto(f"{app}/#page=kernels&kernels=own_3x3_v1_2&picture=upload&kernel=x&pixel=9")
     shown(page)
     expect(page.locator(".source .problem")).to_contain_text("made with somebody's own picture")
-    expect(page.locator(".model-bar + .note")).to_contain_text("kernels, kernel, pixel")
+    expect(page.get_by_role("status").filter(has_text="kernels, kernel, pixel")).to_be_visible()
     expect(page.locator(".chain-card[data-stage] .chain-name")).to_have_text(["1 Emboss"])
 
 

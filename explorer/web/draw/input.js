@@ -7,8 +7,8 @@ import { Refused } from "../parts/upload.js";
 import { createGallery } from "./input_gallery.js";
 import { pictureSource } from "./input_file.js";
 
-/** @param {{ server: any }} options */
-export function createInput({ server }) {
+/** @param {{ server: any, ongallery: (on: boolean) => void }} options `ongallery`: the test set's pictures are opened, or left */
+export function createInput({ server, ongallery }) {
   const gallery = createGallery(server);
   const file = h("input", {
     type: "file",
@@ -46,7 +46,7 @@ export function createInput({ server }) {
   let stages = null;
   gallery.onopened = (on) => {
     digits.setAttribute("aria-pressed", String(on));
-    if (!on) digits.focus({ preventScroll: true });
+    ongallery(on);
   };
 
   /** @param {File | null | undefined} chosen */

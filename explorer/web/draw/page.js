@@ -53,7 +53,13 @@ export async function mount(element, { server }) {
     onchange: send,
     onrelease: () => page.set({ source: null }),
   });
-  const input = createInput({ server });
+  const input = createInput({
+    server,
+    ongallery: (on) => {
+      if (on) inputs.open(false);
+      else inputs.button.focus({ preventScroll: true });
+    },
+  });
   const strip = createStrip();
   const perturbation = createPerturbation();
   const prediction = createPrediction({ onopen: (k) => cell.open([{ step: -1, of: "class", cell: [0, k] }]) });
