@@ -135,10 +135,11 @@ class RunFolder:
 
     def status(self) -> Status:
         """Return the run's status; "failed" for one whose process is gone without having said why, or "damaged"."""
-        status = self.told()
+        alive = self.alive
+        status = self.told()  # after the look at the process: one that ends writes how, and then lets go
         if not self.model:
             return replace(status, state="damaged", message=f"{self.config.name} {_reason(self.config)}")
-        if status.state not in ("queued", "running", "paused") or self.alive:
+        if status.state not in ("queued", "running", "paused") or alive:
             return status
         steps = self.steps_kept()
         kept = f"its weights after step {steps[-1]} are kept" if steps else "it had kept no weights yet"

@@ -25,7 +25,7 @@ import { letterOf, refusedWords } from "./words.js";
 /** How long a step takes at speed 1, ms. */
 const PACE = { value: 450, product: 350 };
 
-/** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: any, formulas: Record<string, string>, films: string[], check: (request: any) => Promise<any>, animate: (request: any) => Promise<any>, onchange: (told: any) => void }} options */
+/** @param {{ initial: { network: Network, unit: "value" | "product", at: number }, listings: import("../lib/contract/arithmetic.js").Options["listings"], formulas: Record<string, string>, films: string[], check: import("../lib/contract/arithmetic.js").Server["check_chain"], animate: import("../lib/contract/arithmetic.js").Animate, onchange: (told: any) => void }} options */
 export function createChain({ initial, listings, formulas, films, check, animate, onchange }) {
   let unit = initial.unit;
   const edits = createEdits(initial.network, () => {

@@ -42,7 +42,7 @@ export function createDefinition({ onmove }) {
             style: {
               gridRow: row,
               gridColumn: at + 2,
-              ...(rgb ? { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) } : {}),
+              ...(rgb ? { backgroundColor: css(rgb), color: inkOn(rgb) } : {}),
             },
           },
           text,

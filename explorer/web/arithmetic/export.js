@@ -42,7 +42,7 @@ export const chosen = (count, most) =>
 /**
  * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, lines: () => string | null,
  *   result: () => { shape: number[], values: ArrayLike<number> } | null, name: () => string,
- *   walk: { readonly at: number, readonly count: number, readonly pace: number, seek: (at: number) => void }, films: string[], animate: (request: any) => Promise<any> }} options
+ *   walk: { readonly at: number, readonly count: number, readonly pace: number, seek: (at: number) => void }, films: string[], animate: import("../lib/contract/arithmetic.js").Animate }} options
  * `picture`: what a step looks like; `film`: what of it moves; `table`: its terms; `lines` of PyTorch; `result`: of all steps; `walk`: with `pace` ms a moment
  */
 export function createExport({ picture, film = picture, table, lines, result, name, walk, films, animate }) {
@@ -71,7 +71,7 @@ export function createExport({ picture, film = picture, table, lines, result, na
       { format, delay: Math.max(40, Math.min(2000, walk.pace)), frames },
       t("error.unreachable"),
     );
-    save(new Blob([/** @type {any} */ (fromBase64(data))], { type }), `${name()}.${format}`);
+    save(new Blob([fromBase64(data)], { type }), `${name()}.${format}`);
     note.textContent = "";
   }
 

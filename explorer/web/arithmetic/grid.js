@@ -37,7 +37,7 @@ export const planesOf = (shape) => ({
 
 /**
  * @param {{
- *   name: string, editable: boolean, onhover?: (name: any, index: number | null) => void, letter?: string, says?: string, planeSays?: string,
+ *   name: string, editable: boolean, onhover?: (name: string, index: number | null) => void, letter?: string, says?: string, planeSays?: string,
  *   onedit?: (index: number, value: number, gesture: unknown) => void, refuse?: (value: number) => string | null, onpick?: (index: number) => void,
  * }} options `letter`: how formulas write the tensor; `says`: the key of its name; `planeSays`: that of a plane of four axes; `refuse`: why a number cannot stand here; `onpick`: a cell was clicked, or reached by an arrow key
  */

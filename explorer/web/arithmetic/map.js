@@ -29,7 +29,7 @@ const MARGIN = 60;
 
 /**
  * @param {{
- *   name: string, editable: boolean, letter: string, says: string, onhover?: (name: any, index: number | null) => void,
+ *   name: string, editable: boolean, letter: string, says: string, onhover?: (name: string, index: number | null) => void,
  *   onedit?: (index: number, value: number, gesture: unknown) => void, onpick?: (index: number) => void,
  * }} options as those of a grid
  */

@@ -60,7 +60,7 @@ const KEYS = [
   { keys: "Ctrl+V", words: "arithmetic.help.paste" },
 ];
 
-/** @param {HTMLElement} element @param {{ server: any, options: { listings: any, formulas: Record<string, string>, films: string[] } }} gradio */
+/** @param {HTMLElement} element @param {{ server: import("../lib/contract/arithmetic.js").Server, options: import("../lib/contract/arithmetic.js").Options }} gradio */
 export function mount(element, { server, options }) {
   const opened = linked("walk", walkHeard, { ...BEGIN, given: presetCase(FIRST) });
   const edits = createEdits(opened.given, () => {
@@ -169,7 +169,9 @@ export function mount(element, { server, options }) {
   sections.choose(page.get("section"));
 
   const check = newestOnly(
-    (/** @type {any} */ { request }) => ask(server.check, request, t("arithmetic.check.unreachable")),
+    (
+      /** @type {{ given: import("../lib/case.js").Case, request: Parameters<typeof server.check>[0] }} */ { request },
+    ) => ask(server.check, request, t("arithmetic.check.unreachable")),
     (answer, { given }) => {
       if (given === edits.now) compare(answer);
     },

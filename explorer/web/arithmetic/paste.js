@@ -61,11 +61,10 @@ export function listenToTables(root, { tensorOf, onplane }) {
     );
     event.preventDefault();
   });
-  for (const kind of ["focusout", "keydown"]) {
-    root.addEventListener(kind, (/** @type {any} */ event) => {
-      if (!event.ctrlKey && !event.metaKey) message.remove();
-    });
-  }
+  root.addEventListener("focusout", () => message.remove());
+  root.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) message.remove();
+  });
 }
 
 /** That a table is not of the size that stands there. @param {number[][]} table @param {string} letter of the matrix @param {(number | string)[]} wanted rows and columns */

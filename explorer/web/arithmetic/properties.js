@@ -22,7 +22,7 @@ const LETTERS = { f: "f", g: "g", h: "h", p: "p", X: "X", u: "u", w: "wᵀ", K: 
 const ROOM = 560;
 const UNLIT = { lit: new Map(), around: new Map(), ring: NO_RING, room: ROOM };
 
-/** @param {{ initial: { state: State, at: number }, films: string[], animate: (request: any) => Promise<any>, onchange: (state: State, at: number) => void }} options */
+/** @param {{ initial: { state: State, at: number }, films: string[], animate: import("../lib/contract/arithmetic.js").Animate, onchange: (state: State, at: number) => void }} options */
 export function createProperties({ initial, films, animate, onchange }) {
   const edits = createEdits(initial.state, () => show());
   const { edit } = edits;

@@ -27,7 +27,7 @@ export function stripOf(label, { rows, columns, values }, { words = "", peak = p
         class: `cell${text.length > 3 ? " long" : ""}`,
         dataset: { at: k, value },
         title: `${label}${rows > 1 ? `[${Math.floor(k / columns)}, ${k % columns}]` : `[${k}]`} = ${short(value, 7)}`,
-        style: { backgroundColor: css(/** @type {any} */ (rgb)), color: inkOn(rgb) },
+        style: { backgroundColor: css(rgb), color: inkOn(rgb) },
       },
       text,
     );

@@ -7,7 +7,7 @@ import { short } from "../lib/numbers.js";
 import { lineAt } from "../lib/arithmetic.js";
 import { targetName } from "./terms.js";
 
-/** @typedef {{ file: string, first: number, lines: string[], documentation: [number, number], marks: Record<string, number> }} Listing */
+/** @typedef {import("../lib/contract/arithmetic.js").Listing} Listing */
 /** @typedef {import("../lib/arithmetic.js").Pass} Pass */
 /** @typedef {import("../lib/arithmetic.js").Visit} Visit */
 

@@ -26,7 +26,7 @@ const WIDEST_GRID = 11;
 /** @typedef {import("../lib/link.js").Place} Place */
 
 /**
- * @param {{ name: (step: number) => string, onopen: () => void, onlight: (place: Place | null) => void, request: (name: string, more: any) => Promise<any> }} options
+ * @param {{ name: (step: number) => string, onopen: () => void, onlight: (place: Place | null) => void, request: import("../lib/contract/draw.js").Request }} options
  *   `onopen` is called when the sum of the last of the page's `cells` is wanted; `onlight` with the cell a number comes from;
  *   `request` asks a function of the server about what is on the pad
  */

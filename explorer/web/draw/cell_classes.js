@@ -5,7 +5,7 @@ import { short } from "../lib/numbers.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 
-/** @typedef {{ classes: { name: string, logit: number, p: number, y: number, gradient: number }[], logits: number, label: number | null, loss: number | null }} Classes */
+/** @typedef {import("../lib/contract/draw.js").Classes} Classes */
 
 /** @param {Classes} sum @param {number} opened @param {{ follow: (place: any) => void, light: (place: any) => void }} context */
 export function classTable({ classes, logits, label, loss }, opened, { follow, light }) {

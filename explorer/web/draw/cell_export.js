@@ -19,7 +19,7 @@ const ZOOM = 12;
 /** @typedef {{ shape: number[], values: Float32Array }} Tensor */
 
 /**
- * @param {{ request: (name: string, more: any) => Promise<any>, title: (place: Place) => string, source: (factor: any) => string, body: HTMLElement,
+ * @param {{ request: import("../lib/contract/draw.js").Request, title: (place: Place) => string, source: (factor: import("../lib/contract/draw.js").Factor) => string, body: HTMLElement,
  *   onsay: (words: string) => void }} options  `request` asks a function of the server about what is on the pad
  */
 export function createCellExport({ request, title, source, body, onsay }) {
@@ -37,7 +37,7 @@ export function createCellExport({ request, title, source, body, onsay }) {
   const ofPlace = () =>
     place().of === "class" ? Promise.reject(new Error(t("cell.save.class"))) : tensor(place().step, place().of);
 
-  /** The sum with all its terms, however many. */
+  /** The sum with all its terms, however many. @returns {Promise<import("../lib/contract/draw.js").Summed>} */
   async function whole() {
     const sum = await request("explain", { ...place(), every: true });
     if (!sum.addends) throw new Error(sum.unexplained);
@@ -48,10 +48,8 @@ export function createCellExport({ request, title, source, body, onsay }) {
   async function kernel() {
     const { step, of } = place();
     if (of && of !== "output" && of !== "class") return [of, await tensor(step, of)];
-    const factor = (await whole()).addends
-      .flatMap((/** @type {any} */ addends) => addends.factors)
-      .find((/** @type {any} */ one) => one.learned);
-    if (!factor) throw new Error(t("cell.save.unlearned"));
+    const factor = (await whole()).addends.flatMap((addends) => addends.factors).find(({ learned }) => learned);
+    if (!factor?.parameter) throw new Error(t("cell.save.unlearned"));
     return [factor.parameter, await tensor(factor.step, factor.argument)];
   }
 

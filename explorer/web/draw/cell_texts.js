@@ -8,15 +8,20 @@ import { largestOf, numberOf } from "../lib/numbers.js";
 /** Terms on one line of a formula. */
 const PER_LINE = 4;
 
-/** @typedef {{ shown: any, value: any, reduced: any, reduction: string, after: string, formulas: import("../lib/formula/fill.js").Given[], pytorch: string, unexplained?: string, addends: any[] }} Sum */
+/** @typedef {import("../lib/contract/draw.js").Explained} Explained */
+/** @typedef {import("../lib/contract/draw.js").Sum} Sum */
+/** @typedef {import("../lib/contract/draw.js").Addends} Addends */
+/** @typedef {import("../lib/contract/draw.js").Term} Term */
+/** @typedef {import("../lib/contract/draw.js").Factor} Factor */
+/** @typedef {import("../lib/contract/draw.js").Told} Told */
 
-/** A number that reads back as the same double. @param {any} value */
-const exact = (value) => String(numberOf(value));
+/** A number that reads back as the same double. @param {Told | undefined} value */
+const exact = (value) => String(numberOf(value ?? null));
 
-/** What happens to the sum, written with Σ. @param {{ after: string, formulas: import("../lib/formula/fill.js").Given[] }} sum */
+/** What happens to the sum, written with Σ. @param {Pick<Sum, "after" | "formulas">} sum */
 export const afterOf = ({ after, formulas }) => filled(parsed(after), { ...formulas[0].letters, x: "\\Sigma" });
 
-/** @param {string} title of the place @param {Sum} sum @param {(factor: any) => string} source what a factor is called */
+/** @param {string} title of the place @param {Explained} sum @param {(factor: Factor) => string} source what a factor is called */
 export function plainText(title, sum, source) {
   if (!sum.addends) return `${title} = ${exact(sum.shown)}\n${sum.unexplained ?? ""}\n`;
   const lines = [`${title} = ${exact(sum.shown)}`, ...sum.formulas.map((given) => textOf(formulaOf(given)))];
@@ -37,11 +42,9 @@ export function plainText(title, sum, source) {
   return `${lines.join("\n")}\n`;
 }
 
-/** @param {any} term */
+/** @param {Term} term */
 function line({ cells, values, product }) {
-  const factors = values.map(
-    (/** @type {any} */ value, /** @type {number} */ k) => `${exact(value)} [${cells[k].join(", ")}]`,
-  );
+  const factors = values.map((value, k) => `${exact(value)} [${cells[k].join(", ")}]`);
   return factors.length > 1
     ? `${factors.join(" × ")} = ${exact(product)}`
     : factors.length
@@ -49,14 +52,14 @@ function line({ cells, values, product }) {
       : exact(product);
 }
 
-/** @param {string} title @param {Sum} sum */
+/** @param {string} title @param {Explained} sum */
 export function latex(title, sum) {
   const name = `\\text{${title.replace(/[\\{}_^%#&$~]/g, (letter) => `\\${letter}`)}}`;
   if (!sum.addends) return `${name} = ${number(sum.shown)}\n`;
   const largest = sum.reduction === "max";
-  const parts = sum.addends.flatMap((/** @type {any} */ addends) =>
-    addends.groups.flatMap((/** @type {any} */ group) => [
-      ...group.terms.map((/** @type {any} */ term) => product(term, addends)),
+  const parts = sum.addends.flatMap((addends) =>
+    addends.groups.flatMap((group) => [
+      ...group.terms.map((term) => product(term, addends)),
       ...(group.rest ? [number(group.rest.sum)] : []),
     ]),
   );
@@ -80,25 +83,25 @@ export function latex(title, sum) {
   ].join("\n");
 }
 
-/** A term as its factors multiplied, where that is what it is. @param {any} term @param {any} addends */
+/** A term as its factors multiplied, where that is what it is. @param {Term} term @param {Addends} addends */
 function product(term, addends) {
   const multiplies =
     term.values.length === 2 && numberOf(term.values[0]) * numberOf(term.values[1]) === numberOf(term.product);
   return multiplies && addends.factors.length === 2
-    ? term.values.map((/** @type {any} */ value) => `(${number(value)})`).join("")
+    ? term.values.map((value) => `(${number(value)})`).join("")
     : number(term.product);
 }
 
-/** @param {any} value */
+/** @param {Told | undefined} value */
 function number(value) {
-  const size = numberOf(value);
+  const size = numberOf(value ?? null);
   if (Number.isNaN(size)) return "\\mathrm{NaN}";
   if (!Number.isFinite(size)) return size < 0 ? "-\\infty" : "\\infty";
   const [digits, power] = String(Number(size.toPrecision(6))).split("e");
   return power ? `${digits} \\cdot 10^{${Number(power)}}` : digits;
 }
 
-/** An opened sum as a table: one row for each term. @param {Sum} sum @param {(factor: any) => string} source @returns {(string | number)[][]} */
+/** An opened sum as a table: one row for each term. @param {Sum} sum @param {(factor: Factor) => string} source @returns {(string | number)[][]} */
 export function termRows(sum, source) {
   const most = largestOf(
     sum.addends.map((addends) => addends.factors.length),
@@ -111,8 +114,8 @@ export function termRows(sum, source) {
     "product",
   ];
   const rows = sum.addends.flatMap((addends) =>
-    addends.groups.flatMap((/** @type {any} */ group) =>
-      group.terms.map((/** @type {any} */ term) => [
+    addends.groups.flatMap((group) =>
+      group.terms.map((term) => [
         addends.label,
         group.group,
         ...Array.from({ length: most }, (_, k) =>

@@ -14,7 +14,7 @@ const KINDS = /** @type {const} */ (["model", "drawing", "changes"]);
 
 /** Null while the panel is closed. @typedef {import("../lib/link.js").Compared | null} Compared */
 
-/** @param {{ server: any, drawing: () => any }} options  `drawing`: the request for what is on the pad now */
+/** @param {{ server: import("../lib/contract/draw.js").Server, drawing: () => import("../lib/contract/draw.js").Drawing }} options  `drawing`: the request for what is on the pad now */
 export function createCompare({ server, drawing }) {
   const kinds = KINDS.map((kind) =>
     h("button", {
@@ -90,7 +90,7 @@ export function createCompare({ server, drawing }) {
   }
 
   const post = newestOnly(
-    (/** @type {any} */ asked) => ask(server.compare, asked, t("error.unreachable")),
+    (/** @type {Parameters<typeof server.compare>[0]} */ asked) => ask(server.compare, asked, t("error.unreachable")),
     (answer) => {
       if (!compared()) return;
       answered = answer;

@@ -8,10 +8,7 @@ import { createPicture } from "../parts/network/picture.js";
 import { createRamp, lookupOf } from "../parts/network/ramp.js";
 import { largestOf } from "../lib/numbers.js";
 
-/**
- * A page of maps of the first run, of the second, and of first − second.
- * @typedef {{ map: any, first: number, pages: { scales: string, data: string }[] }} ComparedMaps
- */
+/** @typedef {import("../lib/contract/draw.js").ComparedMaps} ComparedMaps */
 
 /** @param {{ onpage: (first: number) => void }} options  `onpage` is called with the first channel of the page that is wanted */
 export function createCompareMaps({ onpage }) {

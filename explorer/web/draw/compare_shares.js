@@ -8,7 +8,7 @@ import { largestOf } from "../lib/numbers.js";
 /** Past this many classes only the most probable of either run are listed. */
 const MOST = 10;
 
-/** @typedef {{ title: string, problem: string | null, prediction: import("../parts/prediction.js").Prediction }} Side */
+/** @typedef {import("../lib/contract/draw.js").Side} Side */
 
 export function createCompareShares() {
   const heads = ["first", "second"].map((side) => h("p", { class: `compare-head compare-${side}` }));

@@ -4,8 +4,8 @@ import { h } from "../parts/dom.js";
 import { numberOf, short } from "../lib/numbers.js";
 import { t } from "../parts/i18n.js";
 
-/** @typedef {{ index: number, op: string, path: string, shape: number[] }} Named */
-/** @typedef {{ first: Named | null, second: Named | null, identical: boolean, largest: number | string | null, relative: number, place: number[] }} Row */
+/** @typedef {import("../lib/contract/draw.js").Named} Named */
+/** @typedef {import("../lib/contract/draw.js").Row} Row */
 
 /** Its number, its module's path and its operation. @param {{ index: number, op: string, path: string }} step */
 export const nameOf = ({ index, op, path }) =>

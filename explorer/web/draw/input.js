@@ -7,7 +7,10 @@ import { Refused } from "../parts/upload.js";
 import { createGallery } from "./input_gallery.js";
 import { pictureSource } from "./input_file.js";
 
-/** @param {{ server: any, ongallery: (on: boolean) => void }} options `ongallery`: the test set's pictures are opened, or left */
+/**
+ * @param {{ server: import("../lib/contract/draw.js").Server, ongallery: (on: boolean) => void }} options
+ *   `ongallery`: the test set's pictures are opened, or left
+ */
 export function createInput({ server, ongallery }) {
   const gallery = createGallery(server);
   const file = h("input", {

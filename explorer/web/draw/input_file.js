@@ -30,7 +30,7 @@ export async function pictureSource(file) {
   const { picture, notes } = await opened(file);
   const surface = canvas(picture.width, picture.height);
   /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d")).putImageData(
-    new ImageData(/** @type {any} */ (picture.data), picture.width, picture.height),
+    new ImageData(picture.data, picture.width, picture.height),
     0,
     0,
   );

@@ -10,14 +10,14 @@ import { paintGrey } from "./strip.js";
 /** How often the server is asked how far it is while it judges the model, ms. */
 const WAIT_MS = 700;
 
-/** @typedef {{ total: number, first: number, perPage: number, size: number, judged: number, indices: number[], labels: number[], guesses: number[] | null, side: number, data: string, missing?: string }} Page */
+/** @typedef {import("../lib/contract/draw.js").Pictures} Pictures */
 
-/** @typedef {{ model: string, label: number | null, wrong: boolean, first: number, download: boolean }} Wanted */
+/** @typedef {import("../lib/contract/draw.js").BrowseRequest} Wanted */
 
 /** The index of the digit that is shown, if one is. @param {import("../lib/link.js").Source} source */
 const digitOf = (source) => (source && "digit" in source ? source.digit : null);
 
-/** @param {{ browse: (request: any) => Promise<any> }} server */
+/** @param {Pick<import("../lib/contract/draw.js").Server, "browse">} server */
 export function createGallery(server) {
   let [first, wanted, timer] = [0, false, 0];
   const label = h(
@@ -65,7 +65,7 @@ export function createGallery(server) {
     fetchIt,
     list,
   );
-  /** @type {Page} */
+  /** @type {Pictures} */
   let shown = {
     total: 0,
     first: 0,
@@ -112,9 +112,9 @@ export function createGallery(server) {
     list.replaceChildren();
   }
 
-  /** @param {Page} answer @param {Wanted} input */
+  /** @param {Pictures | { missing: string }} answer @param {Wanted} input */
   function receive(answer, input) {
-    if (answer.missing !== undefined) {
+    if ("missing" in answer) {
       refuse(answer.missing, true);
       return;
     }

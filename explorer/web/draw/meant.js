@@ -47,7 +47,7 @@ export function createMeantChip({ onchoose }) {
   };
 }
 
-/** @param {{ request: (name: string, more: any) => Promise<any>, predicted: () => number | null }} options  `predicted`: the class that the drawing is read as */
+/** @param {{ request: import("../lib/contract/draw.js").Request, predicted: () => number | null }} options  `predicted`: the class that the drawing is read as */
 export function createMeant({ request, predicted }) {
   const map = createWhyMap({ method: "difference" });
   const told = h("p", { class: "meant-told", role: "status" });

@@ -44,7 +44,7 @@ const KEYS = [
 /** The digit that is written on a page that was opened without a link. */
 const GREETING = 3;
 
-/** @param {HTMLElement} element @param {{ server: any }} gradio */
+/** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server }} gradio */
 export async function mount(element, { server }) {
   const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
   const pad = createPad({
@@ -227,7 +227,7 @@ export async function mount(element, { server }) {
     ),
   );
 
-  /** @type {any} */
+  /** @type {{ answer: import("../lib/contract/draw.js").Observed, input: import("../lib/contract/draw.js").Shown & { version: number } } | null} */
   let answered = null;
   /** When each change happened that is not on screen yet. @type {number[]} */
   let unpainted = [];
@@ -255,7 +255,8 @@ export async function mount(element, { server }) {
       explain();
       why.refresh();
       compare.refresh();
-      if (answer.description) page.set({ description: { ...page.get("description"), ...answer.description } });
+      const known = page.get("description");
+      if (answer.description && known) page.set({ description: { ...known, ...answer.description } });
       else show();
       measurePaint(input.asked);
     },
@@ -271,12 +272,13 @@ export async function mount(element, { server }) {
     problem.hidden = false;
   }
 
-  /** Ask a function of the server about what is on the pad. @param {string} name @param {any} more */
+  /** Ask a function of the server about what is on the pad. @type {import("../lib/contract/draw.js").Request} */
   function request(name, more) {
-    return ask(server[name], { ...drawing(), ...more }, t("error.unreachable"));
+    const asked = /** @type {import("../lib/live.js").Asked<unknown, never>} */ (server[name]);
+    return ask(asked, { ...drawing(), ...more }, t("error.unreachable"));
   }
 
-  /** What the server needs to know of the drawing. */
+  /** What the server needs to know of the drawing. @returns {import("../lib/contract/draw.js").Drawing} */
   function drawing() {
     return { model: page.get("model"), ...shownInput(), label: page.get("label"), edits: page.get("edits") };
   }
@@ -320,7 +322,8 @@ export async function mount(element, { server }) {
   }
 
   const askForCell = newestOnly(
-    (/** @type {any} */ input) => ask(server.explain, input, t("error.unreachable")),
+    (/** @type {import("../lib/contract/draw.js").AtPlace} */ input) =>
+      ask(server.explain, input, t("error.unreachable")),
     (sum, { cell: index }) => {
       if (page.get("cells").at(-1)?.cell !== index) return;
       cell.show(sum);

@@ -9,14 +9,8 @@ import { inkStroke, PEN } from "../parts/pad.js";
 
 const INK_SIDE = 244;
 
-/** A square of grey bytes, 255 ink, in base64. @typedef {{ side: number, data: string }} Grey */
-/**
- * What happened to the input, as explorer/wire/trace.py tells it. `ink`: of a picture; `unperturbed`: the picture before it was
- * changed on purpose, null where it was not.
- * @typedef {{ source: "strokes" | "digit" | "picture", empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], mass: number[],
- *   pen: number, scaled: Grey, picture: Grey, unperturbed: Grey | null, warp: number[][] | null, mean: number, std: number,
- *   ink?: Grey, digit?: number, label?: number, dark?: boolean, size?: number[] }} Stages
- */
+/** @typedef {import("../lib/contract/draw.js").Grey} Grey */
+/** @typedef {import("../lib/contract/draw.js").Stages} Stages */
 
 export function createStrip() {
   const ink = stage("ink", INK_SIDE);

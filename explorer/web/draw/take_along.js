@@ -12,7 +12,7 @@ const POLL_MS = 50;
 const LONGEST_MS = 10_000;
 
 /**
- * @param {{ request: (name: string, more: any) => Promise<any>, network: { element: HTMLElement, complete: boolean }, strip: (draw: (element: HTMLElement) => Promise<Blob>) => Promise<Blob>, prediction: () => any, onfail: (error: Error) => void }} options
+ * @param {{ request: import("../lib/contract/draw.js").Request, network: { element: HTMLElement, complete: boolean }, strip: (draw: (element: HTMLElement) => Promise<Blob>) => Promise<Blob>, prediction: () => any, onfail: (error: Error) => void }} options
  *   `strip` shows the preprocessing while it is drawn; `prediction`: the last answered one
  */
 export function createTakeAlong({ request, network, strip, prediction, onfail }) {

@@ -19,7 +19,7 @@ export const REST_MS = 300;
 /** What the panel asks about, null while it is closed. @typedef {import("../lib/link.js").Question | null} Question */
 
 /**
- * @param {{ request: (name: string, more: any) => Promise<any>, predicted: () => number | null }} options
+ * @param {{ request: import("../lib/contract/draw.js").Request, predicted: () => number | null }} options
  *   `request` asks the server about what is on the pad; `predicted`: the class that it is read as
  */
 export function createWhy({ request, predicted }) {
@@ -95,7 +95,8 @@ export function createWhy({ request, predicted }) {
         const answer = await request("why", { method: METHODS[k], target: question.target, layer });
         if (turn !== latest) return;
         map.show(answer);
-        scored = answer.score === undefined ? null : answer;
+        const { target, score: found } = answer;
+        scored = target === null || found === undefined ? null : { target, score: found };
         tell();
       }
     } catch (error) {

@@ -13,12 +13,7 @@ const OUTLINE = 448;
 /** The code from which a pixel counts as ink. */
 const INKED = 128;
 
-/**
- * What the server says of one method (see explorer/why.py); without `values` there is no map, and `note` says why.
- * @typedef {{ method: string, target: number | null, score?: number, baseline?: number, rows?: number, columns?: number, block?: number,
- *   values?: string, sum?: number, layer?: number, layers?: { index: number, op: string, path: string, places: number[] }[],
- *   ink: { rows: number, columns: number, data: string } | null, note: { reason: string, message: string } | null }} Why
- */
+/** @typedef {import("../lib/contract/draw.js").Why} Why */
 
 /** @param {{ method: string, onlayer?: (layer: number | null) => void }} options  `onlayer`: the method reads a layer, and somebody chose one */
 export function createWhyMap({ method, onlayer }) {

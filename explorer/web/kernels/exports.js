@@ -23,7 +23,7 @@ export function createExports({ state, view }) {
     else {
       const surface = new OffscreenCanvas(given.width, given.height);
       /** @type {OffscreenCanvasRenderingContext2D} */ (surface.getContext("2d")).putImageData(
-        new ImageData(/** @type {any} */ (given.data), given.width, given.height),
+        new ImageData(given.data, given.width, given.height),
         0,
         0,
       );

@@ -15,7 +15,7 @@ import { createTable } from "./lab_table.js";
 /** ms between two looks at a running measurement. */
 const PAUSE = 250;
 
-/** @param {{ server: any }} gradio */
+/** @param {{ server: import("../lib/contract/kernels.js").Server }} gradio */
 export function createLab({ server }) {
   const body = h("div", { class: "lab-body" });
   const element = h(
@@ -29,8 +29,6 @@ export function createLab({ server }) {
     ),
     body,
   );
-  const reach = (/** @type {string} */ name, /** @type {any} */ argument) =>
-    ask(server[name], argument, t("error.unreachable"));
   let built = false;
 
   async function toggle() {
@@ -39,8 +37,8 @@ export function createLab({ server }) {
     if (built) return;
     built = true;
     try {
-      const offer = await reach("offer_speed", {});
-      const bench = createBench(offer, reach);
+      const offer = await ask(server.offer_speed, {}, t("error.unreachable"));
+      const bench = createBench(offer, server);
       body.replaceChildren(bench.element);
       fillWords(body);
       if (offer.run !== null) await bench.watch(offer.run);
@@ -54,10 +52,10 @@ export function createLab({ server }) {
 }
 
 /**
- * @param {{ ways: import("./lab_settings.js").Way[], cores: number }} offer
- * @param {(name: string, argument: any) => Promise<any>} reach calls a function of the server
+ * @param {import("../lib/contract/kernels.js").Offer} offer
+ * @param {import("../lib/contract/kernels.js").Server} server
  */
-function createBench({ ways, cores }, reach) {
+function createBench({ ways, cores }, server) {
   const plain = usual(ways);
   let results = nothing();
   let [run, running, seconds] = [0, false, 0];
@@ -98,7 +96,7 @@ function createBench({ ways, cores }, reach) {
     complain("");
     form.tell({ running: true, share: null, words: t("lab.starting") });
     try {
-      await watch((await reach("start_speed", form.settings)).run);
+      await watch((await ask(server.start_speed, form.settings, t("error.unreachable"))).run);
     } catch (error) {
       complain(/** @type {Error} */ (error).message);
       tell();
@@ -109,7 +107,7 @@ function createBench({ ways, cores }, reach) {
   /** Follow the measurement of another person, if one runs: the reason why a new one cannot start. */
   async function watchAnother() {
     try {
-      const offer = await reach("offer_speed", {});
+      const offer = await ask(server.offer_speed, {}, t("error.unreachable"));
       if (offer.run !== null && offer.run !== run) await watch(offer.run);
     } catch (error) {
       complain(/** @type {Error} */ (error).message);
@@ -118,7 +116,7 @@ function createBench({ ways, cores }, reach) {
 
   async function cancel() {
     try {
-      await reach("cancel_speed", { run });
+      await ask(server.cancel_speed, { run }, t("error.unreachable"));
     } catch (error) {
       complain(/** @type {Error} */ (error).message);
     }
@@ -130,7 +128,7 @@ function createBench({ ways, cores }, reach) {
     let since = 0;
     try {
       while (running) {
-        const answer = await reach("read_speed", { run, since });
+        const answer = await ask(server.read_speed, { run, since }, t("error.unreachable"));
         results = extended(results, answer.events);
         [since, running, seconds, measured] = [answer.next, answer.running, answer.seconds, answer.settings];
         tell();

@@ -2,9 +2,13 @@
 
 import { largestOf, short } from "../lib/numbers.js";
 
+/** @typedef {import("../lib/contract/kernels.js").Point} Point */
+/** @typedef {import("../lib/contract/kernels.js").SpeedEvent} SpeedEvent */
 /**
- * @typedef {{ way: string, size: number, products: number, median: number, lower: number, upper: number, gflops: number, peak: number | null, error: number, prepared: number, estimated: boolean }} Point
- * @typedef {{ machine: Record<string, any> | null, expected: number, points: Point[], leftOut: { way: string, size: number, message: string }[], growth: Map<string, { exponent: number, points: number }>, end: { kind: string, message?: string } | null }} Results
+ * @typedef {{
+ *   machine: import("../lib/contract/kernels.js").Machine | null, expected: number, points: Point[], leftOut: import("../lib/contract/kernels.js").LeftOut[],
+ *   growth: Map<string, { exponent: number, points: number }>, end: { kind: string, message?: string } | null,
+ * }} Results
  */
 
 /** The order of the optimisations, each a step further; the Fourier transform is another road. */
@@ -25,8 +29,9 @@ const LADDER = [
 /** @returns {Results} */
 export const nothing = () => ({ machine: null, expected: 0, points: [], leftOut: [], growth: new Map(), end: null });
 
-/** @param {Results} before @param {any[]} events @returns {Results} */
+/** @param {Results} before @param {SpeedEvent[]} events @returns {Results} */
 export function extended(before, events) {
+  /** @type {Results} */
   const results = {
     ...before,
     points: [...before.points],
@@ -43,7 +48,7 @@ export function extended(before, events) {
   return results;
 }
 
-/** The image sizes that something was measured at. @param {Results} results */
+/** The image sizes that something was measured at. @param {Pick<Results, "points">} results */
 export const sizesOf = ({ points }) => [...new Set(points.map(({ size }) => size))].sort((a, b) => a - b);
 
 /** Within what part of its largest element every result equals float64's. @param {Results} results */
@@ -58,7 +63,7 @@ export function ladderOf({ points }) {
   const ways = LADDER.filter((name) => points.some(({ way }) => way === name));
   const at = (/** @type {string} */ name, /** @type {number} */ size) =>
     points.find((point) => point.way === name && point.size === size);
-  const common = sizesOf(/** @type {any} */ ({ points })).filter((size) => ways.every((name) => at(name, size)));
+  const common = sizesOf({ points }).filter((size) => ways.every((name) => at(name, size)));
   const size = common[common.length - 1];
   if (ways.length < 2 || size === undefined) return null;
   const found = ways.map((name) => /** @type {Point} */ (at(name, size)));

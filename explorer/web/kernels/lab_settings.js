@@ -1,7 +1,7 @@
 /** The settings of the speed lab: the usual ones, what of them travels in the link, and what a person typed. */
 
-/** @typedef {{ sizes: number[], images: number, channels: number, outputs: number, kernel: number, threads: number | null, ways: string[] }} Settings */
-/** A way to compute a convolution, as the server offers it. @typedef {{ name: string, missing: string | null, on: boolean }} Way */
+/** @typedef {import("../lib/contract/kernels.js").Sweep} Settings */
+/** @typedef {import("../lib/contract/kernels.js").Way} Way */
 
 /** The numbers of the form; `threads` may be left open. */
 export const NUMBERS = /** @type {const} */ (["images", "channels", "outputs", "kernel", "threads"]);

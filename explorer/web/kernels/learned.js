@@ -6,9 +6,9 @@ import { LARGEST } from "../lib/kernels.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { page } from "../parts/page.js";
 
-/** @typedef {{ name: string, shape: number[] }} Weight  shape (O, C, kH, kW) */
+/** @typedef {import("../lib/contract/kernels.js").Weight} Weight */
 
-/** @param {{ server: any, onkernel: (kernel: import("../lib/conv.js").Kernel, learned: string) => void }} options */
+/** @param {{ server: import("../lib/contract/kernels.js").Server, onkernel: (kernel: import("../lib/conv.js").Kernel, learned: string) => void }} options */
 export function createLearned({ server, onkernel }) {
   /** @type {Weight[]} */
   let weights = [];
@@ -61,7 +61,8 @@ export function createLearned({ server, onkernel }) {
   const request = () => ({ model: page.get("model"), edits: page.get("edits") });
 
   const fetchKernel = newestOnly(
-    (/** @type {any} */ asked) => ask(server.learned_kernel, asked, t("error.unreachable")),
+    (/** @type {import("../lib/contract/kernels.js").KernelRequest} */ asked) =>
+      ask(server.learned_kernel, asked, t("error.unreachable")),
     ({ rows, columns, values }, { name, output, input }) => {
       complain("");
       const kernel = { rows, columns, values };
@@ -101,7 +102,7 @@ export function createLearned({ server, onkernel }) {
     if (listed === page.get("model")) return true;
     try {
       const answer = await ask(server.learned_kernels, { model: page.get("model") }, t("error.unreachable"));
-      weights = answer.weights.filter((/** @type {Weight} */ { shape }) => Math.max(shape[2], shape[3]) <= LARGEST);
+      weights = answer.weights.filter(({ shape }) => Math.max(shape[2], shape[3]) <= LARGEST);
     } catch (error) {
       complain(/** @type {Error} */ (error).message);
       return false;

@@ -35,7 +35,7 @@ export function createLearning({ view, onuse }) {
   /** @type {ReturnType<typeof descended> | null} */
   let now = null;
   let revealed = false;
-  /** @type {{ width: number, height: number, data: Uint8ClampedArray, name: string } | null} */
+  /** @type {(import("../lib/pictures.js").Picture & { name: string }) | null} */
   let after = null;
 
   const from = h(

@@ -30,11 +30,12 @@ export function createMapChoice({ onchoose }) {
   });
   const count = h("span", { class: "note" });
 
-  /** The steps whose output is made of maps. @returns {any[]} */
+  /** The steps whose output is made of maps, with how many, how high and how wide. */
   const steps = () =>
-    (page.get("description")?.steps ?? []).filter(
-      (/** @type {any} */ { map }) => map && map.size.length === 3 && map.size[1] * map.size[2] > 1,
-    );
+    (page.get("description")?.steps ?? []).flatMap((one) => {
+      const size = one.map?.size ?? [];
+      return size.length === 3 && size[1] * size[2] > 1 ? [{ ...one, size }] : [];
+    });
 
   /** @param {MapPlace} next */
   function choose(next) {
@@ -46,22 +47,22 @@ export function createMapChoice({ onchoose }) {
   function show() {
     const known = steps();
     step.replaceChildren(
-      ...known.map(({ index, op, path, map }) =>
+      ...known.map(({ index, op, path, size }) =>
         h(
           "option",
           { value: index },
-          `${index < 0 ? t("kernels.map.input") : `${index + 1} ${path || op}`} · ${map.size.join("×")}`,
+          `${index < 0 ? t("kernels.map.input") : `${index + 1} ${path || op}`} · ${size.join("×")}`,
         ),
       ),
     );
     const at = known.find(({ index }) => index === place.step) ?? known[0];
-    if (at) place = { step: at.index, channel: Math.min(place.channel, at.map.size[0] - 1) };
+    if (at) place = { step: at.index, channel: Math.min(place.channel, at.size[0] - 1) };
     step.value = String(place.step);
-    channel.max = String(at ? at.map.size[0] - 1 : 0);
+    channel.max = String(at ? at.size[0] - 1 : 0);
     if (document.activeElement !== channel || Number(channel.value) !== place.channel)
       channel.value = String(place.channel);
     channel.setAttribute("aria-invalid", "false");
-    count.textContent = at ? t("kernels.map.of", { count: at.map.size[0] }) : "";
+    count.textContent = at ? t("kernels.map.of", { count: at.size[0] }) : "";
   }
 
   return {

@@ -52,7 +52,7 @@ const KEYS = [
   { keys: "Space Home End", words: "kernels.help.learning" },
 ];
 
-/** @param {HTMLElement} element @param {{ server: any }} gradio */
+/** @param {HTMLElement} element @param {{ server: import("../lib/contract/kernels.js").Server }} gradio */
 export async function mount(element, { server }) {
   const history = createHistory(page.get("kernelChain") ?? INITIAL);
   let at = Math.min(page.get("kernelStage"), history.now.stages.length - 1);

@@ -83,7 +83,7 @@ export function createPainting({ input, output, strip, report, by, schedule }) {
     const source = /** @type {NonNullable<typeof picture>} */ (picture);
     if (!from?.sums || !from.laid) {
       before = { show: "values" in source ? "signed" : "clamp", extent: extentFrom(source) };
-      input.show(new ImageData(/** @type {any} */ (bytesOf(source, page.get("dark"))), source.width, source.height));
+      input.show(new ImageData(bytesOf(source, page.get("dark")), source.width, source.height));
       return;
     }
     before = lookOf(from, state.stages[k]);

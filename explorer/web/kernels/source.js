@@ -15,7 +15,7 @@ import { createWebcam } from "./webcam.js";
 /** @typedef {import("../lib/maps.js").FeatureMap} FeatureMap */
 
 /**
- * @param {{ onpicture: (picture: Picture | FeatureMap) => void, askMap: (place: import("./maps.js").MapPlace) => Promise<any> }} options
+ * @param {{ onpicture: (picture: Picture | FeatureMap) => void, askMap: (place: import("./maps.js").MapPlace) => Promise<import("../lib/contract/kernels.js").MapAnswer> }} options
  * `askMap` gets a feature map's exact values from the server
  */
 export function createSource({ onpicture, askMap }) {

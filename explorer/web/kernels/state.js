@@ -3,17 +3,8 @@
 import { PRESETS, resized, SHAPE } from "../lib/kernels.js";
 
 /** @typedef {import("../lib/conv.js").Kernel} Kernel */
-/**
- * One kernel of the chain.
- * @typedef {{
- *   on: boolean, preset: string | null, learned: string | null, shape: import("../lib/kernels.js").Shape, kernel: Kernel,
- *   stride: [number, number], dilation: [number, number], padding: "same" | "valid" | [number, number], mode: import("../lib/conv.js").PaddingMode,
- *   flip: boolean, normalise: boolean, bias: number, show: import("../lib/shading.js").Show, pass: import("../lib/shading.js").Pass,
- * }} Stage
- * `preset` is null once a cell was edited; `learned`: where in a model the kernel stands, null for any other;
- * `pass`: what of its values the next kernel gets
- */
-/** @typedef {{ channels: "rgb" | "grey", stages: Stage[] }} State */
+/** @typedef {import("../lib/kernels.js").Stage} Stage */
+/** @typedef {import("../lib/kernels.js").State} State */
 
 /** The size at which a preset is known. @param {string} name */
 const usualOf = (name) => PRESETS[name].usual ?? /** @type {[number, number]} */ ([3, 3]);

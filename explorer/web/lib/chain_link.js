@@ -9,8 +9,8 @@
 
 import { LARGEST, LIMITS, MOST_STAGES, PRESETS, RANGES, SHAPE } from "./kernels.js";
 
-/** @typedef {import("../kernels/state.js").Stage} Stage */
-/** @typedef {import("../kernels/state.js").State} State */
+/** @typedef {import("./kernels.js").Stage} Stage */
+/** @typedef {import("./kernels.js").State} State */
 
 const MODES = ["zeros", "reflect", "replicate", "circular"];
 const SHOWS = ["clamp", "absolute", "rescale", "signed"];

@@ -144,7 +144,7 @@ export function positionOf(step, value, full) {
   return full > 0 ? value / full : value * 0;
 }
 
-/** @param {RGB} rgb */
+/** @param {number[]} rgb */
 export const css = ([r, g, b]) => `rgb(${r}, ${g}, ${b})`;
 
 /** Relative luminance at which black text contrasts as much as white (WCAG 2), the black being #14171f. */

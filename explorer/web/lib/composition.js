@@ -8,7 +8,7 @@ import { sumOf } from "./kernels.js";
 import { divisorOf } from "./shading.js";
 
 /** @typedef {import("./conv.js").Kernel} Kernel */
-/** @typedef {import("../kernels/state.js").Stage} Stage */
+/** @typedef {import("./kernels.js").Stage} Stage */
 /** @typedef {[number, number]} Pair */
 
 /** @param {number} a @param {number} b @returns {number} */

@@ -7,8 +7,20 @@
 import { largestOf, smallestOf } from "./numbers.js";
 
 /** @typedef {Uint8Array[]} Block */
-/** @typedef {{ kind: string, axis: number | null, size: number, stride: number, offset: number, taps: number, dilation: number, divide: number, bins: number, padding: number, table: number[] }} Rule */
-/** @typedef {{ parent: number, kind: string, axes: Rule[], input_shape: number[], output_shape: number[], source: any }} Relation */
+/**
+ * How one axis of an input depends on the output's `axis`, null for none of them; `size`: of the input's axis.
+ * @typedef {{ kind: "window", axis: number | null, size: number, stride: number, offset: number, taps: number, dilation: number, divide: number }
+ *   | { kind: "bins", axis: number | null, size: number, bins: number }
+ *   | { kind: "spread", axis: number | null, size: number, taps: number, stride: number, padding: number, dilation: number }
+ *   | { kind: "lookup", axis: number | null, size: number, table: number[] }} Rule
+ */
+/** The numbers of a tensor, in lists as deep as it has axes. @typedef {number | Numbers[]} Numbers */
+/** @typedef {{ kind: "product", axes: Rule[], output_shape: number[] }} Product */
+/**
+ * How a step's output depends on its parent's; of a rearrangement `source` has the input cell's number, −1 for none.
+ * @typedef {{ parent: number } & (Product | { kind: "reshape", input_shape: number[], output_shape: number[] }
+ *   | { kind: "gather", input_shape: number[], source: Numbers[] })} Relation
+ */
 
 /** @typedef {{ same: boolean, taps: number, at: Int32Array }} Table  `at`: `taps` input positions of each output position, −1 for none */
 
@@ -54,7 +66,7 @@ const some = (/** @type {Uint8Array} */ axis) => axis.includes(1);
 const full = (/** @type {number} */ size) => new Uint8Array(size).fill(1);
 const ONE = full(1);
 
-/** @param {Relation} relation @param {Block} block of output cells @returns {Block[]} the input cells they are made of */
+/** @param {Product} relation @param {Block} block of output cells @returns {Block[]} the input cells they are made of */
 function productBack({ axes }, block) {
   const found = axes.map((rule) => {
     const outputs = rule.axis === null ? ONE : block[rule.axis];
@@ -69,7 +81,7 @@ function productBack({ axes }, block) {
   return found.every(some) ? [found] : [];
 }
 
-/** @param {Relation} relation @param {Block} block of input cells @returns {Block[]} the output cells made of them */
+/** @param {Product} relation @param {Block} block of input cells @returns {Block[]} the output cells made of them */
 function productForward({ axes, output_shape }, block) {
   const found = output_shape.map(full);
   for (const [k, rule] of axes.entries()) {
@@ -88,6 +100,9 @@ function touches(at, start, taps, axis) {
   for (let k = start; k < start + taps; k++) if (at[k] >= 0 && axis[at[k]]) return true;
   return false;
 }
+
+/** @param {Numbers} numbers @returns {number[]} in row-major order */
+const flatten = (numbers) => (typeof numbers === "number" ? [numbers] : numbers.flatMap(flatten));
 
 const sizeOf = (/** @type {number[]} */ shape) => shape.reduce((all, size) => all * size, 1);
 
@@ -129,12 +144,12 @@ function blocksOf(cells, shape) {
   });
 }
 
-/** @param {Relation} relation @param {Block} block @param {number[]} outputShape @returns {Block[]} */
-function back(relation, block, outputShape) {
+/** @param {Relation} relation @param {Block} block @returns {Block[]} */
+function back(relation, block) {
   if (relation.kind === "product") return productBack(relation, block);
   if (relation.kind === "reshape") return blocksOf(flat(block), relation.input_shape);
   const cells = new Uint8Array(sizeOf(relation.input_shape));
-  const [on, source] = [flat(block), relation.source.flat(outputShape.length)];
+  const [on, source] = [flat(block), flatten(relation.source)];
   on.forEach((set, k) => {
     if (set && source[k] >= 0) cells[source[k]] = 1;
   });
@@ -147,7 +162,7 @@ function forward(relation, block, outputShape) {
   const on = flat(block);
   if (relation.kind === "reshape") return blocksOf(on, relation.output_shape);
   return blocksOf(
-    Uint8Array.from(relation.source.flat(outputShape.length), (k) => (k >= 0 ? on[k] : 0)),
+    Uint8Array.from(flatten(relation.source), (k) => (k >= 0 ? on[k] : 0)),
     outputShape,
   );
 }
@@ -184,8 +199,7 @@ export function fieldsOf(geometry, shapeOf, step, cell) {
   const sources = new Map([[step, [start]]]);
   for (let later = step; later >= 0; later--) {
     for (const block of sources.get(later) ?? []) {
-      for (const relation of Object.values(geometry[later]))
-        add(sources, relation.parent, back(relation, block, shapeOf(later)));
+      for (const relation of Object.values(geometry[later])) add(sources, relation.parent, back(relation, block));
     }
   }
   const influence = new Map([[step, [start]]]);

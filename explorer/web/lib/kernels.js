@@ -4,6 +4,16 @@
  */
 
 /** @typedef {import("./conv.js").Kernel} Kernel */
+/**
+ * One kernel of a chain. `preset` is null once a cell was edited; `learned`: where in a model the kernel stands, null for any other;
+ * `pass`: what of its values the next kernel gets.
+ * @typedef {{
+ *   on: boolean, preset: string | null, learned: string | null, shape: Shape, kernel: Kernel,
+ *   stride: [number, number], dilation: [number, number], padding: "same" | "valid" | [number, number], mode: import("./conv.js").PaddingMode,
+ *   flip: boolean, normalise: boolean, bias: number, show: import("./shading.js").Show, pass: import("./shading.js").Pass,
+ * }} Stage
+ */
+/** What a person chose on the Kernels page. @typedef {{ channels: "rgb" | "grey", stages: Stage[] }} State */
 /** What a preset's shape depends on: σ and wavelength in pixels, angle in degrees, counter-clockwise. @typedef {{ sigma: number, wavelength: number, angle: number }} Shape */
 /** How its result is best shown, unless someone chooses otherwise. @typedef {{ normalise: boolean, show: "clamp" | "absolute" | "rescale", bias: number }} Result */
 

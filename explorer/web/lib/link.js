@@ -42,7 +42,7 @@ import { PICTURES } from "./pictures.js";
  *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
  *   run: string, why: Question | null, compare: Compared | null, cells: Place[], pin: Place | null, layer: number | null,
  *   section: string, hidden: string[], walk: unknown, chain: unknown, signals: unknown,
- *   kernelPicture: string, kernelChain: import("../kernels/state.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown,
+ *   kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown,
  * }} Linked
  *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
  *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps

@@ -3,7 +3,7 @@
 import { divisorOf } from "./shading.js";
 import { sumOf } from "./kernels.js";
 
-/** @typedef {import("../kernels/state.js").Stage} Stage */
+/** @typedef {import("./kernels.js").Stage} Stage */
 
 /** @param {[number, number]} two */
 const pair = ([rows, columns]) => (rows === columns ? String(rows) : `(${rows}, ${columns})`);

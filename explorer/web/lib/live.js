@@ -5,7 +5,7 @@
 
 /**
  * @template T, R
- * @param {(input: T) => Promise<R>} send
+ * @param {(input: T) => Promise<R> | R} send
  * @param {(answer: R, input: T) => void} receive
  * @param {(error: Error, input: T) => void} fail
  */
@@ -46,18 +46,25 @@ export function newestOnly(send, receive, fail) {
   };
 }
 
+/** An answer that says what a person can put right. @typedef {{ error: string }} Failure */
+/**
+ * A function of the server, as a page's contract names it (lib/contract); no answer where the server cannot be reached.
+ * @template Q, A
+ * @typedef {(request: Q) => Promise<A | Failure | null | undefined>} Asked
+ */
+
+/** What a function answers where it can. @template {(request: never) => Promise<unknown>} F @typedef {Exclude<Awaited<ReturnType<F>>, Failure | null | undefined>} AnswerOf */
+
 /**
  * Call a server function; an `error` in its answer, or no answer, becomes an Error with words for the user.
- * @param {(argument: any) => Promise<any>} serverFunction @param {unknown} argument @param {string} unreachable
+ * @template Q, A @param {Asked<Q, A>} serverFunction @param {NoInfer<Q>} request @param {string} unreachable @returns {Promise<A>}
  */
-export async function ask(serverFunction, argument, unreachable) {
-  let answer;
-  try {
-    answer = await serverFunction(argument);
-  } catch {
-    throw new Error(unreachable);
-  }
+export async function ask(serverFunction, request, unreachable) {
+  const answer = await serverFunction(request).catch(() => null);
   if (answer === undefined || answer === null) throw new Error(unreachable);
-  if (answer.error !== undefined) throw new Error(answer.error);
+  if (failed(answer)) throw new Error(answer.error);
   return answer;
 }
+
+/** @template A @param {A | Failure} answer @returns {answer is Failure} */
+const failed = (answer) => typeof answer === "object" && answer !== null && "error" in answer;

@@ -5,7 +5,7 @@ import { planesOf, shade } from "./shading.js";
 /** @typedef {{ width: number, height: number, values: Float64Array, name: string }} FeatureMap  values in row-major order, exactly the tensor's float32 */
 /** @typedef {import("./pictures.js").Picture} Picture */
 
-/** @param {{ width: number, height: number, name: string, values: string }} answer float32, little endian, in base64 @returns {FeatureMap} */
+/** @param {import("./contract/kernels.js").MapAnswer} answer @returns {FeatureMap} */
 export function mapFrom({ width, height, name, values }) {
   const bytes = Uint8Array.from(atob(values), (letter) => letter.charCodeAt(0));
   const view = new DataView(bytes.buffer);
@@ -32,7 +32,7 @@ export function extentFrom(picture) {
   return { lowest, highest };
 }
 
-/** RGBA bytes to paint: a map is painted with its sign, about 0. @param {Picture | FeatureMap} picture @param {boolean} dark @returns {Uint8ClampedArray} */
+/** RGBA bytes to paint: a map is painted with its sign, about 0. @param {Picture | FeatureMap} picture @param {boolean} dark @returns {Uint8ClampedArray<ArrayBuffer>} */
 export function bytesOf(picture, dark) {
   if (!("values" in picture)) return picture.data;
   const bytes = new Uint8ClampedArray(4 * picture.values.length);

@@ -191,7 +191,7 @@ function print(x, y) {
 /** @type {Record<string, Painter>} */
 export const PICTURES = { landscape, shapes, rings, noisy, print };
 
-/** @typedef {{ width: number, height: number, data: Uint8ClampedArray }} Picture  RGBA bytes */
+/** @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Picture  RGBA bytes */
 
 /** @param {string} name @returns {Picture} */
 export function pictureOf(name) {

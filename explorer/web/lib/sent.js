@@ -4,7 +4,7 @@ import { passesOf, writersOf } from "./arithmetic.js";
 import { walkHeard } from "./case_link.js";
 
 /**
- * @param {any} sent as the server's `arithmetic` answers for an element @param {string} name what the element is called
+ * @param {import("./contract/draw.js").Sent} sent @param {string} name what the element is called
  * @returns {import("./case_link.js").Walked} @throws {Error} why the page cannot walk through it
  */
 export function walkOf({ op, settings, tensors, walk, element, left }, name) {

@@ -13,7 +13,7 @@ const FETCHING_MS = 700;
 
 const LANGUAGES = { en: "English", zh: "中文" };
 
-/** @param {HTMLElement} element @param {{ server: any, options: { models: { name: string, title: string }[], model: string, language: string, device: string } }} gradio */
+/** @param {HTMLElement} element @param {{ server: import("../lib/contract/models.js").Server, options: import("../lib/contract/models.js").Options }} gradio */
 export async function mount(element, { server, options }) {
   await speak(page.get("language") || options.language);
   const choice = h(
@@ -66,12 +66,12 @@ export async function mount(element, { server, options }) {
     (/** @type {string} */ name) => ask(server.describe, { model: name }, t("error.unreachable")),
     (answer, name) => {
       if (name !== page.get("model")) return;
-      if (answer.fetching) {
+      if ("fetching" in answer) {
         tellFetching(answer.fetching, name);
         return;
       }
       missing.hidden = true;
-      if (answer.missing === undefined) {
+      if (!("missing" in answer)) {
         page.set({ description: answer });
         return;
       }

@@ -17,7 +17,10 @@ export const page = createStore({
   /** The parts of the opened link that could not be read, or that do not fit what is here. */
   ignored: opened.ignored,
   /** What `describe` said of the model; null while it loads. */
-  description: /** @type {any} */ (null),
+  description:
+    /** @type {(import("../lib/contract/models.js").Facts & import("../lib/contract/network.js").Description) | null} */ (
+      null
+    ),
   /** Why the chosen model cannot be explored; null when it can. */
   modelError: /** @type {string | null} */ (null),
   dark: false,

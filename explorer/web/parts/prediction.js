@@ -9,7 +9,7 @@ const MOST = 10;
 /** Where there is little room, so many of the most probable. */
 const FEW = 3;
 
-/** @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string }} Prediction */
+/** @typedef {import("../lib/contract/network.js").Prediction} Prediction */
 
 export const percent = (/** @type {number} */ p) =>
   p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`;

@@ -19,12 +19,12 @@ export function createFilters() {
     about,
     list,
   );
-  /** @type {any} */
+  /** @type {import("../lib/contract/train.js").Filters | null} */
   let filters = null;
 
   function draw() {
     element.hidden = !filters?.shape.length;
-    if (element.hidden) return;
+    if (!filters || element.hidden) return;
     const [count, rows, columns] = filters.shape;
     const [scales, codes] = [floatsFromBase64(filters.scales), fromBase64(filters.data)];
     const table = colourTable("diverging", page.get("dark"));
@@ -62,7 +62,7 @@ export function createFilters() {
   return {
     element,
     redraw: draw,
-    /** @param {any} found */
+    /** @param {import("../lib/contract/train.js").Filters} found */
     show(found) {
       filters = found;
       draw();

@@ -34,10 +34,10 @@ const NUMBERS = {
   checkpoints: [2, 1, 500],
 };
 
-/** What a run would do. @param {any} summary `core.training.summary`'s, or null */
+/** What a run would do. @param {import("../lib/contract/train.js").Summary | { missing: string } | null} summary */
 function inWords(summary) {
   if (!summary) return "";
-  if (summary.missing) return summary.missing;
+  if ("missing" in summary) return summary.missing;
   const count = (/** @type {number} */ number) => number.toLocaleString("en");
   const { trained, parameters, pictures, seconds, notes } = summary;
   const words = t("train.summary", {
@@ -249,9 +249,9 @@ export function createForm({ models, sources, distortions, onchange, onstart }) 
       preset.value = key;
       preset.dispatchEvent(new Event("change"));
     },
-    /** What such a run would do, or why it cannot be. @param {any} found @param {string} [problem] */
+    /** What such a run would do, or why it cannot be. @param {import("../lib/contract/train.js").Summary | { missing: string } | null} found @param {string} [problem] */
     tell(found, problem) {
-      summary.classList.toggle("warning", problem !== undefined || Boolean(found?.missing));
+      summary.classList.toggle("warning", problem !== undefined || (found !== null && "missing" in found));
       begin.disabled = problem !== undefined;
       summary.textContent = problem ?? inWords(found);
     },

@@ -15,7 +15,7 @@ const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
 /** Labelled drawings in a text, or an Error that says what it holds instead. @param {string} text @returns {Drawing[]} */
 export function drawingsOf(text) {
   const found = JSON.parse(text);
-  const point = (/** @type {any} */ at) =>
+  const point = (/** @type {unknown} */ at) =>
     Array.isArray(at) && at.length >= 2 && at.slice(0, 2).every((u) => typeof u === "number" && u >= -0.5 && u <= 1.5);
   const fits = (/** @type {any} */ drawing) =>
     DIGITS.includes(drawing?.label) &&
@@ -173,12 +173,14 @@ export function createHandwriting({ onteach, onchange }) {
     },
     /** What a run that learned drawings reaches before and after. @param {import("../lib/telling.js").Telling | null} telling of such a run */
     tell(telling) {
-      const rows = telling
-        ? [
-            ["train.hand.own", beforeAfter(telling.kept.map(({ step, validation }) => ({ step, score: validation })))],
-            ["train.hand.mnist", beforeAfter(telling.tested.filter(({ name }) => name === "forgetting"))],
-          ].filter(([, found]) => found)
-        : [];
+      const { kept = [], tested = [] } = telling ?? {};
+      const rows = [
+        {
+          key: "train.hand.own",
+          found: beforeAfter(kept.map(({ step, validation }) => ({ step, score: validation }))),
+        },
+        { key: "train.hand.mnist", found: beforeAfter(tested.filter(({ name }) => name === "forgetting")) },
+      ].flatMap(({ key, found }) => (found ? [{ key, ...found }] : []));
       results.replaceChildren(
         ...(rows.length
           ? [
@@ -199,20 +201,15 @@ export function createHandwriting({ onteach, onchange }) {
                 h(
                   "tbody",
                   {},
-                  ...rows.map(([key, found]) => {
-                    const { before, after } = /** @type {any} */ (found);
-                    return h(
+                  ...rows.map(({ key, before, after }) =>
+                    h(
                       "tr",
                       {},
-                      h(
-                        "th",
-                        { scope: "row" },
-                        t(/** @type {string} */ (key), { count: after.score.pictures.toLocaleString("en") }),
-                      ),
+                      h("th", { scope: "row" }, t(key, { count: after.score.pictures.toLocaleString("en") })),
                       h("td", {}, percent(before.score.accuracy)),
                       h("td", {}, percent(after.score.accuracy)),
-                    );
-                  }),
+                    ),
+                  ),
                 ),
               ),
             ]

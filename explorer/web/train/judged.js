@@ -12,13 +12,13 @@ const MOST = 24;
 
 /** @typedef {import("../lib/telling.js").Kept} Kept */
 
-/** @param {{ onask: (indices: number[]) => Promise<{ width: number, height: number, data: string, label: number }[]>, onopen: (picture: any) => void }} options */
+/** @param {{ onask: (indices: number[]) => Promise<import("../lib/contract/train.js").Picture[]>, onopen: (picture: import("../lib/contract/train.js").Picture) => void }} options */
 export function createJudged({ onask, onopen }) {
   const matrix = h("table", { class: "confusion" });
   const wrong = h("div", { class: "wrong-pictures" });
   const about = h("p", { class: "note", role: "status" });
   const units = h("tbody", {});
-  const part = (/** @type {string} */ key, /** @type {any[]} */ ...children) =>
+  const part = (/** @type {string} */ key, /** @type {HTMLElement[]} */ ...children) =>
     h("section", { class: "judged-part" }, h("h3", { dataset: { i18n: key, i18nTitle: `${key}.why` } }), ...children);
   const activations = h(
     "table",

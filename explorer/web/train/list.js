@@ -4,7 +4,7 @@ import { percent } from "../parts/prediction.js";
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 
-/** @typedef {{ name: string, model: string, source: string, waiting: number, resumable: boolean, steps: number[], status: any }} Run */
+/** @typedef {import("../lib/contract/train.js").Run} Run */
 
 /** @param {{ onchoose: (name: string) => void, oncompare: (names: string[]) => void, onrename: (name: string, to: string) => void, ondelete: (name: string) => void, corner: HTMLElement }} options `corner` stands beside the heading */
 export function createList({ onchoose, oncompare, onrename, ondelete, corner }) {
@@ -35,7 +35,7 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
   );
   /** @type {Set<string>} */
   const compared = new Set();
-  /** @type {Map<string, { row: any, update: (run: Run, chosen: boolean) => void }>} */
+  /** @type {Map<string, { row: HTMLElement, update: (run: Run, chosen: boolean) => void }>} */
   const lines = new Map();
 
   /** @param {string} name */
@@ -135,7 +135,7 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
           fillWords(made.row);
           lines.set(run.name, made);
         }
-        const { row, update } = /** @type {any} */ (lines.get(run.name));
+        const { row, update } = /** @type {ReturnType<typeof line>} */ (lines.get(run.name));
         update(run, run.name === chosen);
         if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
       });

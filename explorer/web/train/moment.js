@@ -18,7 +18,7 @@ import { createSlow } from "./slow.js";
 const PACE = 500;
 
 /**
- * @param {{ server: any, example: import("../lib/strokes.js").Stroke[], onmoment: (kept: import("../lib/telling.js").Kept) => void, onfail: (error: Error) => void }} options
+ * @param {{ server: import("../lib/contract/train.js").Server, example: import("../lib/strokes.js").Stroke[], onmoment: (kept: import("../lib/telling.js").Kept) => void, onfail: (error: Error) => void }} options
  *   `example` stands in while nothing was drawn
  */
 export function createMoment({ server, example, onmoment, onfail }) {
@@ -91,16 +91,15 @@ export function createMoment({ server, example, onmoment, onfail }) {
   let kept = [];
   let structure = "";
   let looked = "";
-  /** @type {any} */
+  /** @type {import("../lib/contract/draw.js").Observed | null} */
   let answered = null;
-  /** What was fetched of this run's moments. @type {Map<number, any>} */
+  /** What was fetched of this run's moments. @type {Map<number, import("../lib/live.js").AnswerOf<typeof server.moment>>} */
   const known = new Map();
 
   const fetchMoment = newestOnly(
     (/** @type {{ run: string, step: number }} */ wanted) =>
-      known.has(wanted.step) && wanted.run === run
-        ? Promise.resolve(known.get(wanted.step))
-        : ask(server.moment, { name: wanted.run, model, step: wanted.step }, t("error.unreachable")),
+      (wanted.run === run ? known.get(wanted.step) : undefined) ??
+      ask(server.moment, { name: wanted.run, model, step: wanted.step }, t("error.unreachable")),
     (found, wanted) => {
       if (wanted.run !== run) return;
       known.set(wanted.step, found);
@@ -113,7 +112,8 @@ export function createMoment({ server, example, onmoment, onfail }) {
   );
 
   const observe = newestOnly(
-    (/** @type {any} */ { version, ...input }) => ask(server.observe, input, t("error.unreachable")),
+    (/** @type {import("../lib/contract/draw.js").ObserveRequest & { version: number }} */ { version, ...input }) =>
+      ask(server.observe, input, t("error.unreachable")),
     (answer, input) => {
       if (input.model !== looked) return;
       if (answer.description) {
@@ -170,10 +170,10 @@ export function createMoment({ server, example, onmoment, onfail }) {
       { name: run, step: kept[player.at].step, ending },
       t("error.unreachable"),
     );
-    save(new Blob([/** @type {any} */ (fromBase64(data))]), file);
+    save(new Blob([fromBase64(data)]), file);
   }
 
-  /** Explore this moment's network on the Draw page. @param {any[]} cells opened there */
+  /** Explore this moment's network on the Draw page. @param {import("../lib/link.js").Place[]} cells opened there */
   function open(cells) {
     if (!looked) return;
     page.set({ tab: "draw", model: looked, cells, edits: [] });

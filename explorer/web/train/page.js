@@ -5,8 +5,8 @@ import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { page } from "../parts/page.js";
-import { followed, sinceOf, unread } from "../lib/telling.js";
 import { createCurves } from "./curves.js";
+import { createFollowing } from "./following.js";
 import { createForm } from "./form.js";
 import { createHandwriting } from "./handwriting.js";
 import { createJudged } from "./judged.js";
@@ -14,12 +14,6 @@ import { createList } from "./list.js";
 import { createMoment } from "./moment.js";
 import { createSteer } from "./steer.js";
 
-/** How often a run that trains is read, in the second after a command, and the list, ms. */
-const READ_MS = 500;
-const SOON_MS = 60;
-const SOON_FOR_MS = 1500;
-const LIST_MS = 2000;
-const ALIVE = ["queued", "running", "paused"];
 const KEYS = [
   { keys: "Space", words: "train.help.space" },
   { keys: "← →", words: "train.help.arrows" },
@@ -29,10 +23,7 @@ const KEYS = [
   { keys: "?", words: "train.help.help" },
 ];
 
-/** @typedef {{ server: any, options: { models: any[], sources: string[], distortions: Record<string, any> } }} Gradio */
-
-/** Whether a run may still tell something. @param {import("../lib/contract/train.js").Run} run */
-const isAlive = ({ status }) => ALIVE.includes(status.state);
+/** @typedef {{ server: import("../lib/contract/train.js").Server, options: import("../lib/contract/train.js").Options }} Gradio */
 
 /** Build the page when it is first looked at. @param {HTMLElement} element @param {Gradio} gradio */
 export function mount(element, gradio) {
@@ -52,15 +43,18 @@ async function open(element, { server, options }) {
   const handwriting = createHandwriting({ onteach: () => form.choose("handwriting"), onchange: () => summarise(null) });
   const form = createForm({ ...options, onchange: () => summarise(null), onstart: start });
   const list = createList({
-    onchoose: choose,
-    oncompare: compare,
+    onchoose: (name) => following.choose(name),
+    oncompare: (names) => following.compare(names),
     onrename: (name, to) =>
-      act(server.rename_run, { name, to }, ({ name: named }) => (name === page.get("run") ? choose(named) : undefined)),
+      act(server.rename_run, { name, to }, ({ name: named }) =>
+        name === page.get("run") ? following.choose(named) : undefined,
+      ),
     ondelete: (name) => act(server.delete_run, { name }),
     corner: createHelp("train", KEYS).element,
   });
   const steer = createSteer({
-    oncommand: (command, value) => act(server.control_run, { name: page.get("run"), command, value }, hurry),
+    oncommand: (command, value) =>
+      act(server.control_run, { name: page.get("run"), command, value }, () => following.hurry()),
   });
   const curves = createCurves();
   const judged = createJudged({
@@ -80,7 +74,7 @@ async function open(element, { server, options }) {
   const moment = createMoment({
     server,
     example: examples[3].strokes,
-    onmoment: (kept) => judged.show(kept, watched.telling.started?.classes ?? []),
+    onmoment: (kept) => judged.show(kept, following.watched.telling.started?.classes ?? []),
     onfail: fail,
   });
   const view = h(
@@ -111,15 +105,7 @@ async function open(element, { server, options }) {
     ),
   );
 
-  /** @type {import("./list.js").Run[]} */
-  let runs = [];
-  /** The run that is watched: the list may know of its end before it was read. */
-  let watched = unread();
-  /** When the last command was given, ms. */
-  let commanded = -Infinity;
-  let due = 0;
-  /** The runs that are compared, by name. @type {Map<string, import("../lib/telling.js").Followed>} */
-  const others = new Map();
+  const following = createFollowing({ server, onlist, onrun, onothers: draw, onfail: fail });
 
   /** @param {Error | null} error */
   function fail(error) {
@@ -127,16 +113,19 @@ async function open(element, { server, options }) {
     problem.textContent = error?.message ?? "";
   }
 
-  /** @param {any} call @param {any} argument @param {(answer: any) => void} [then] */
-  async function act(call, argument, then) {
+  /**
+   * Ask for something to be done, and read what comes of it.
+   * @template Q, A @param {import("../lib/live.js").Asked<Q, A>} call @param {NoInfer<Q>} request @param {(answer: A) => void} [then]
+   */
+  async function act(call, request, then) {
     try {
-      const answer = await ask(call, argument, t("error.unreachable"));
+      const answer = await ask(call, request, t("error.unreachable"));
       fail(null);
       then?.(answer);
     } catch (error) {
       fail(/** @type {Error} */ (error));
     }
-    await Promise.all([readList(), readRun()]);
+    await Promise.all([following.readList(), following.readRun()]);
   }
 
   /** @param {import("../lib/run_form.js").Form} chosen @param {string} name */
@@ -144,7 +133,7 @@ async function open(element, { server, options }) {
     void act(
       server.start_run,
       { config: form.config, name, drawings: chosen.source === "strokes" ? handwriting.drawings : null },
-      (answer) => choose(answer.name),
+      (answer) => following.choose(answer.name),
     );
   }
 
@@ -157,111 +146,27 @@ async function open(element, { server, options }) {
     (error) => form.tell(null, error.message),
   );
 
-  /** Another run is watched, of which nothing is known yet. */
-  function forget() {
-    watched = unread();
-  }
-
-  /** @param {string} name */
-  function choose(name) {
-    if (name === page.get("run") && watched.since) return;
-    page.set({ run: name });
-    forget();
-    list.show(runs, name);
-    void readRun();
-  }
-
-  /** @param {string[]} names */
-  function compare(names) {
-    for (const name of [...others.keys()]) if (!names.includes(name)) others.delete(name);
-    for (const name of names) if (!others.has(name)) others.set(name, unread());
-    void readOthers();
-  }
-
-  async function readList() {
-    try {
-      ({ runs } = await ask(server.list_runs, {}, t("error.unreachable")));
-    } catch (error) {
-      fail(/** @type {Error} */ (error));
-      return;
-    }
-    if (!runs.some(({ name }) => name === page.get("run"))) {
-      page.set({ run: runs[0]?.name ?? "" });
-      forget();
-    }
+  /** @param {import("../lib/contract/train.js").Run[]} runs */
+  function onlist(runs) {
+    view.hidden = !page.get("run");
     form.offer(runs.filter(({ steps }) => steps.length).map(({ name }) => name));
     list.show(runs, page.get("run"));
   }
 
-  let reading = false;
-  async function readRun() {
-    const name = page.get("run");
-    view.hidden = !name;
-    if (!name || reading) return;
-    reading = true;
-    try {
-      const since = sinceOf(watched);
-      const answer = await ask(server.read_run, { name, since }, t("error.unreachable"));
-      if (name !== page.get("run") || !answer.run) return;
-      watched = followed(watched, since, answer, !isAlive(answer.run));
-      runs = runs.map((run) => (run.name === name ? answer.run : run));
-      list.show(runs, name);
-      showRun(answer.run, answer.events.length > 0);
-    } catch (error) {
-      fail(/** @type {Error} */ (error));
-    } finally {
-      reading = false;
-      if (name !== page.get("run")) void readRun();
-    }
-  }
-
-  async function readOthers() {
-    await Promise.all(
-      [...others].map(async ([name, other]) => {
-        const since = sinceOf(other);
-        const answer = await ask(server.read_run, { name, since }, t("error.unreachable")).catch(() => null);
-        if (!others.has(name)) return;
-        others.set(name, answer ? followed(other, since, answer, !isAlive(answer.run)) : { ...other, over: true });
-      }),
-    );
-    draw();
-  }
-
   function draw() {
-    curves.show(page.get("run"), watched, new Map([...others].map(([name, { telling }]) => [name, telling])));
+    curves.show(page.get("run"), following.watched, following.compared);
   }
 
-  /** @param {import("./list.js").Run} run @param {boolean} told something new */
-  function showRun(run, told) {
-    const { telling, since } = watched;
+  /** @param {import("../lib/contract/train.js").Run} run @param {boolean} told something new */
+  function onrun(run, told) {
+    const { telling } = following.watched;
     steer.show(run, telling);
     curves.element.hidden = telling.batches.length === 0;
     judged.element.hidden = telling.kept.length === 0;
-    if (told || !since) draw();
+    if (told) draw();
     moment.show(run, telling.kept);
     handwriting.tell(run.source === "strokes" ? telling : null);
   }
-
-  const trains = (/** @type {string} */ name) => runs.some((run) => run.name === name && isAlive(run));
-  const inFront = () => page.get("tab") === "train" && !document.hidden;
-  /** A command was given: see soon what comes of it. */
-  function hurry() {
-    commanded = performance.now();
-    clearTimeout(due);
-    due = window.setTimeout(follow, SOON_MS);
-  }
-
-  /** Read a run that trains again and again, more often after a command. */
-  async function follow() {
-    const soon = performance.now() - commanded < SOON_FOR_MS;
-    if (inFront() && page.get("run") && (soon || !watched.over || trains(page.get("run")))) await readRun();
-    due = window.setTimeout(follow, soon ? SOON_MS : READ_MS);
-  }
-  setInterval(() => {
-    if (!inFront()) return;
-    void readList();
-    if ([...others].some(([name, other]) => !other.over || trains(name))) void readOthers();
-  }, LIST_MS);
 
   page.on(["language"], () => {
     fillWords(element);
@@ -271,7 +176,7 @@ async function open(element, { server, options }) {
     moment.redraw();
     judged.redraw();
     draw();
-    void readRun();
+    void following.readRun();
   });
   page.on(["dark"], () => {
     handwriting.redraw();
@@ -280,8 +185,6 @@ async function open(element, { server, options }) {
   });
   fillWords(element);
   handwriting.redraw();
-  await readList();
-  await readRun();
-  void follow();
+  await following.begin();
   summarise(null);
 }

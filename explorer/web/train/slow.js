@@ -14,7 +14,7 @@ import { createUpdate } from "./update.js";
 /** A stage at speed 1, ms. */
 const PACE = 900;
 
-/** @param {{ server: any, moment: () => { name: string, model: string, step: number } | null }} options  `moment`: the one after which the batch comes */
+/** @param {{ server: import("../lib/contract/train.js").Server, moment: () => { name: string, model: string, step: number } | null }} options  `moment`: the one after which the batch comes */
 export function createSlow({ server, moment }) {
   const player = createPlayer({ pace: () => PACE, onshow: () => show() });
   const caption = h("p", { class: "slow-caption", role: "status" });
@@ -30,7 +30,7 @@ export function createSlow({ server, moment }) {
     sum,
     prediction.element,
   );
-  const update = createUpdate({ onpage: (first) => fetchUpdate({ ...place, parameter: shownParameter, first }) });
+  const update = createUpdate({ onpage: askUpdate });
   const body = h(
     "div",
     { class: "slow-body", hidden: true, onkeydown: keys },
@@ -48,14 +48,12 @@ export function createSlow({ server, moment }) {
     body,
   );
 
-  /** The moment that is shown. @type {any} */
-  let place = null;
-  /** @type {any} */
-  let batch = null;
+  /** The moment that is shown, and the batch that comes after it. @type {{ place: import("../lib/contract/train.js").Moment, batch: import("../lib/contract/train.js").SlowBatch } | null} */
+  let shown = null;
   let chosen = 0;
   /** @type {import("../lib/slow_motion.js").Stage[]} */
   let stages = [{ kind: "batch" }];
-  /** What the chosen picture's maps are, and those of their gradients. @type {Record<string, any>} */
+  /** What the chosen picture's maps are, and those of their gradients. @type {Record<string, import("../lib/contract/network.js").Seen>} */
   let held = {};
   /** The pictures that the columns show now: "forward" or "back". */
   let side = "";
@@ -68,32 +66,33 @@ export function createSlow({ server, moment }) {
   };
 
   const fetchBatch = newestOnly(
-    (/** @type {any} */ wanted) => ask(server.slow_batch, wanted, t("error.unreachable")),
+    (/** @type {import("../lib/contract/train.js").Moment} */ wanted) =>
+      ask(server.slow_batch, wanted, t("error.unreachable")),
     (found, wanted) => {
       fail(null);
-      [place, batch, chosen, held, side, shownParameter] = [wanted, found, 0, {}, "", ""];
+      [shown, chosen, held, side, shownParameter] = [{ place: wanted, batch: found }, 0, {}, "", ""];
       body.hidden = false;
-      network.describe(batch.description);
+      network.describe(found.description);
       fillWords(body);
       stages = stagesOf(
-        batch.description.steps.length - 1,
-        batch.parameters.map((/** @type {any} */ { name }) => name),
+        found.description.steps.length - 1,
+        found.parameters.map(({ name }) => name),
       );
-      drawPictures();
+      drawPictures(found);
       player.extend(stages.length, 0);
     },
     fail,
   );
 
   const fetchMaps = newestOnly(
-    (/** @type {any} */ wanted) => ask(server.slow_maps, wanted, t("error.unreachable")),
+    (/** @type {import("../lib/contract/train.js").SlowMapsRequest} */ wanted) =>
+      ask(server.slow_maps, wanted, t("error.unreachable")),
     (answer, wanted) => {
-      if (wanted.step !== place.step || wanted.picture !== chosen) return;
+      if (wanted.step !== shown?.place.step || wanted.picture !== chosen) return;
       const key = wanted.back ? "back" : "forward";
       const before =
         held[key]?.maps.filter(
-          (/** @type {any} */ maps) =>
-            !answer.maps.some((/** @type {any} */ other) => other.step === maps.step && other.first === maps.first),
+          (maps) => !answer.maps.some((other) => other.step === maps.step && other.first === maps.first),
         ) ?? [];
       held[key] = { ...answer, maps: [...before, ...answer.maps] };
       show(true);
@@ -102,9 +101,10 @@ export function createSlow({ server, moment }) {
   );
 
   const fetchUpdate = newestOnly(
-    (/** @type {any} */ wanted) => ask(server.slow_update, wanted, t("error.unreachable")),
+    (/** @type {Parameters<typeof server.slow_update>[0]} */ wanted) =>
+      ask(server.slow_update, wanted, t("error.unreachable")),
     (answer, wanted) => {
-      if (wanted.parameter === shownParameter) update.show(answer, batch.rule);
+      if (shown && wanted.parameter === shownParameter) update.show(answer, shown.batch.rule);
     },
     fail,
   );
@@ -113,18 +113,23 @@ export function createSlow({ server, moment }) {
 
   /** Ask for the maps that the columns lack. */
   function want() {
-    if (place && batch) fetchMaps({ ...place, picture: chosen, back: runsBack(now()), wanted: network.wanted });
+    if (shown) fetchMaps({ ...shown.place, picture: chosen, back: runsBack(now()), wanted: network.wanted });
+  }
+
+  /** Ask for what the step does to the parameter in view. @param {number} first map of the page that is wanted */
+  function askUpdate(first) {
+    if (shown) fetchUpdate({ ...shown.place, parameter: shownParameter, first });
   }
 
   function load() {
     const wanted = moment();
-    if (element.open && wanted && JSON.stringify(wanted) !== JSON.stringify(place)) fetchBatch(wanted);
+    if (element.open && wanted && JSON.stringify(wanted) !== JSON.stringify(shown?.place)) fetchBatch(wanted);
   }
 
-  function drawPictures() {
-    const { width, height, labels, losses, classes } = batch;
+  /** @param {import("../lib/contract/train.js").SlowBatch} batch */
+  function drawPictures({ pictures: all, width, height, labels, losses, classes }) {
     pictures.replaceChildren(
-      ...batch.pictures.map((/** @type {string} */ data, /** @type {number} */ k) => {
+      ...all.map((data, k) => {
         const words = t("slow.picture", {
           number: k + 1,
           label: nameOf(labels[k], classes),
@@ -159,7 +164,7 @@ export function createSlow({ server, moment }) {
 
   /** Show the stage; `fresh` where maps have come. */
   function show(fresh = false) {
-    if (!batch) return;
+    if (!shown) return;
     const stage = now();
     const next = runsBack(stage) ? "back" : "forward";
     if (side !== next || fresh) {
@@ -168,21 +173,20 @@ export function createSlow({ server, moment }) {
       if (held[side]) network.show(held[side], network.version);
       if (network.wanted.length && !(fresh && !held[side])) want();
     }
-    tell(stage);
-    light(stage);
+    tell(stage, shown);
+    light(stage, shown.batch);
     loss.hidden = stage.kind !== "loss";
     if (held[side]) prediction.show(held[side].prediction, null);
     update.element.hidden = stage.kind !== "update";
     network.element.hidden = stage.kind === "update";
     if (stage.kind === "update" && stage.parameter !== shownParameter) {
       shownParameter = stage.parameter;
-      fetchUpdate({ ...place, parameter: shownParameter, first: 0 });
+      askUpdate(0);
     }
   }
 
-  /** @param {import("../lib/slow_motion.js").Stage} stage */
-  function tell(stage) {
-    const { labels, losses, classes, loss: mean } = batch;
+  /** @param {import("../lib/slow_motion.js").Stage} stage @param {NonNullable<typeof shown>} now */
+  function tell(stage, { place, batch: { labels, losses, classes, loss: mean } }) {
     const facts = {
       number: chosen + 1,
       count: labels.length,
@@ -202,10 +206,10 @@ export function createSlow({ server, moment }) {
     });
   }
 
-  /** @param {import("../lib/slow_motion.js").Stage} stage */
-  function light(stage) {
+  /** @param {import("../lib/slow_motion.js").Stage} stage @param {import("../lib/contract/train.js").SlowBatch} batch */
+  function light(stage, batch) {
     const track = /** @type {HTMLElement} */ (network.element.querySelector(".steps"));
-    const learned = new Map(batch.description.steps.map((/** @type {any} */ step) => [step.index, step.learned]));
+    const learned = new Map(batch.description.steps.map((step) => [step.index, step.learned]));
     for (const column of /** @type {NodeListOf<HTMLElement>} */ (network.element.querySelectorAll(".step"))) {
       const index = Number(column.dataset.step);
       const bright = lit(stage, index, learned.get(index) ?? []);
@@ -229,10 +233,10 @@ export function createSlow({ server, moment }) {
       return element.open;
     },
     redraw() {
-      if (!batch) return;
+      if (!shown) return;
       network.repaint();
       network.relabel();
-      drawPictures();
+      drawPictures(shown.batch);
       shownParameter = "";
       show();
     },

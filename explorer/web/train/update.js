@@ -8,7 +8,7 @@ import { t } from "../parts/i18n.js";
 import { largestOf, short } from "../lib/numbers.js";
 import { formulaOf } from "../lib/slow_motion.js";
 
-const PARTS = ["before", "gradient", "change", "after"];
+const PARTS = /** @type {const} */ (["before", "gradient", "change", "after"]);
 /** The optimiser's memory of a weight, as the formula calls it. @type {Record<string, string>} */
 const LETTERS = { momentum_buffer: "b", exp_avg: "m", exp_avg_sq: "v" };
 /** A kernel's cell is drawn at least this large, px, and a picture at most this wide. */
@@ -36,19 +36,19 @@ export function createUpdate({ onpage }) {
     h("div", { class: "slow-scroll" }, table),
     check,
   );
-  /** @type {any} */
+  /** @type {import("../lib/contract/train.js").SlowUpdate | null} */
   let told = null;
 
   /** @param {number} by */
   function flip(by) {
+    if (!told) return;
     const { channels, perPage } = told.map;
     const last = (Math.ceil(channels / perPage) - 1) * perPage;
     onpage(Math.min(last, Math.max(0, told.first + by * perPage)));
   }
 
-  /** @param {string} part */
-  function drawn(part) {
-    const { map, pages } = told;
+  /** @param {import("../lib/contract/train.js").SlowUpdate} told @param {(typeof PARTS)[number]} part */
+  function drawn({ map, pages }, part) {
     const [scales, codes] = [floatsFromBase64(pages[part].scales), fromBase64(pages[part].data)];
     const largest = largestOf(scales, 0);
     const picture = createPicture(map, scales.length);
@@ -64,8 +64,9 @@ export function createUpdate({ onpage }) {
     return h("figure", { class: "slow-weight" }, h("figcaption", {}, words), picture.element, ramp.element);
   }
 
-  function rows() {
-    const memory = Object.keys(told.rows[0]?.memory ?? {});
+  /** @param {import("../lib/contract/train.js").SlowRow[]} rows */
+  function list(rows) {
+    const memory = Object.keys(rows[0]?.memory ?? {});
     const heads = [
       t("slow.weight"),
       t("slow.before"),
@@ -74,7 +75,7 @@ export function createUpdate({ onpage }) {
       t("slow.change"),
       t("slow.after"),
     ];
-    const cells = (/** @type {any} */ row) => [
+    const cells = (/** @type {import("../lib/contract/train.js").SlowRow} */ row) => [
       row.before,
       row.gradient,
       ...memory.flatMap((key) => row.memory[key]),
@@ -86,7 +87,7 @@ export function createUpdate({ onpage }) {
       h(
         "tbody",
         {},
-        ...told.rows.map((/** @type {any} */ row) =>
+        ...rows.map((row) =>
           h(
             "tr",
             {},
@@ -100,7 +101,7 @@ export function createUpdate({ onpage }) {
 
   return {
     element,
-    /** @param {any} update @param {import("../lib/slow_motion.js").Rule} rule */
+    /** @param {import("../lib/contract/train.js").SlowUpdate} update @param {import("../lib/slow_motion.js").Rule} rule */
     show(update, rule) {
       told = update;
       title.textContent = t("slow.update", { name: update.name });
@@ -114,8 +115,8 @@ export function createUpdate({ onpage }) {
         last: Math.min(map.channels, first + map.perPage) - 1,
         channels: map.channels,
       });
-      pictures.replaceChildren(...PARTS.map(drawn));
-      rows();
+      pictures.replaceChildren(...PARTS.map((part) => drawn(update, part)));
+      list(update.rows);
       check.textContent = t("slow.check", { apart: short(update.apart, 2), largest: short(update.largest, 3) });
     },
   };

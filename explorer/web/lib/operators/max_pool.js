@@ -100,7 +100,7 @@ function passes(given) {
     compares: true,
     adds: (k, add) => add(winnerOf(k), gradOutput.values[k]),
     visit: kept((k) => {
-      const { terms: picture, window } = forward.visit(k);
+      const { terms: picture, window: covered } = forward.visit(k);
       const index = winnerOf(k);
       const [c, row, col] = unravel(index, input.shape);
       const grad = gradOutput.values[k];
@@ -118,7 +118,7 @@ function passes(given) {
         start: { row, col },
         terms: [term],
         value: grad,
-        window: { input: window.input, gradInput: window.input },
+        window: { input: covered.input, gradInput: covered.input },
         picture,
       };
     }),

@@ -12,13 +12,8 @@ import { saysOf } from "./says.js";
 import { isFlat, lookupsOf } from "./shades.js";
 import { createSwap } from "./swap.js";
 
-/**
- * One step as `describe` sends it. `index` is -1 for the model's input.
- * @typedef {{ index: number, op: string, path: string, shape: number[], from: string[], parents: number[], explained: boolean, call: number | null,
- *   parameters: string, learned: string[], field: string, scale: import("../../lib/colour.js").Scale, low: number, high: number, message: string,
- *   map: { channels: number, rows: number, columns: number, count: number, block: number, size: number[], perPage: number, labels: string[] } | null }} Step
- */
-/** A page of maps; `channels` and their `strengths` where they are sorted or named. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | string)[] }} Maps */
+/** @typedef {import("../../lib/contract/network.js").Step} Step */
+/** @typedef {import("../../lib/contract/network.js").Maps} Maps */
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
 /** @typedef {import("../../lib/link.js").Place} Place */
 /**
@@ -290,7 +285,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
         .join("\n");
     },
 
-    /** @param {number} milliseconds of the step in the latest pass */
+    /** @param {number | null} milliseconds of the step in the latest pass */
     sayTime(milliseconds) {
       time.textContent = `${short(milliseconds, 2)} ms`;
     },

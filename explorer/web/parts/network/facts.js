@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 
 /** @typedef {import("./column.js").Step} Step */
-/** How the picture became the model's input. @typedef {{ example: boolean, own: boolean, shape: number[] }} Fed */
+/** @typedef {import("../../lib/contract/network.js").Fed} Fed */
 
 /** Side of the picture that is made of a drawing. */
 const SIDE = 28;

@@ -195,7 +195,7 @@ export function createNetwork({ onwant, onopen, onfield, onpin, ongrow, apart = 
     controls,
     repaint,
 
-    /** @param {{ steps: Step[], everything: boolean, classes: string[], modules: Record<string, string>, swaps: string[], geometry: Record<string, import("../../lib/field.js").Relation>[] }} description */
+    /** @param {import("../../lib/contract/network.js").Description} description */
     describe(description) {
       ({ everything, geometry } = description);
       backward.describe(description.classes);
@@ -261,9 +261,7 @@ export function createNetwork({ onwant, onopen, onfield, onpin, ongrow, apart = 
     },
 
     /**
-     * @param {{ maps: Maps[], peaks: Record<string, number>, loss: { name: string, value: number } | null, milliseconds: number[],
-     *   fed: import("./facts.js").Fed, changed: Record<string, { count: number, of: number, largest: number }>,
-     *   prediction: { probabilities: number[] } }} observation
+     * @param {import("../../lib/contract/network.js").Seen} observation
      * @param {number} asked the `version` that it answers
      */
     show(observation, asked) {

@@ -1,0 +1,16 @@
+/** What the bar above the pages asks of the server and what it is answered: types only. */
+
+/** @template Q, A @typedef {import("../live.js").Asked<Q, A>} Asked */
+
+/** What the bar says of a model; `figures`: shares of right answers that its card names. @typedef {{ name: string, title: string, summary: string, trained: boolean, device: string, parameters: number, figures: { mnist_accuracy?: number, strokes_accuracy?: number } }} Facts */
+/** Why the weights are not here, and the model's name without them. @typedef {{ missing: string, untrained: string }} Missing */
+/** How far the weights' download is, bytes; `size`: null where it is not known. @typedef {{ fetching: { done: number, size: number | null } }} Fetching */
+/**
+ * @typedef {{
+ *   describe: Asked<{ model: string }, (Facts & import("./network.js").Description) | Missing | Fetching>,
+ *   cancel_download: Asked<{ model: string }, {}>,
+ * }} Server
+ */
+/** What the bar starts with. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string }} Options */
+
+export {};

@@ -1,0 +1,27 @@
+/** What answers say of a network: its description, its maps, its prediction (explorer/wire/trace.py). Types only. */
+
+/** How the output of a step is laid out as maps; `block`: a drawn cell is the mean of so many values each way. @typedef {{ channels: number, rows: number, columns: number, count: number, block: number, size: number[], perPage: number }} Layout */
+/** Layout and the words beside a vector's cells. @typedef {Layout & { labels: string[] }} MapLayout */
+/**
+ * One step; the input is −1. `from`: where its inputs come from, if not the step before; `call`: which activation of the model's run
+ * it is, null for other steps; `message`: why it has no maps.
+ * @typedef {{
+ *   index: number, op: string, path: string, shape: number[], from: string[], parents: number[], explained: boolean, call: number | null,
+ *   parameters: string, learned: string[], field: string, scale: import("../colour.js").Scale, low: number, high: number, message: string,
+ *   map: MapLayout | null,
+ * }} Step
+ */
+/**
+ * The structure of a model as it ran. `everything`: all maps travel each time; `structure`: its signature; `modules`: class names by
+ * path; `geometry`: for each step how its output depends on its parents' places; `swaps`: what activations can be swapped for.
+ * @typedef {{ steps: Step[], everything: boolean, structure: string, modules: Record<string, string>, geometry: Record<string, import("../field.js").Relation>[], classes: string[], swaps: string[] }} Description
+ */
+/** A page of maps; `channels` and their `strengths` where they are sorted. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | string)[] }} Maps */
+/** Codes in base64, and the scale of each map as float32 in base64. @typedef {{ scales: string, data: string }} Codes */
+/** How the picture became the model's input. @typedef {{ example: boolean, own: boolean, shape: number[] }} Fed */
+/** What may be said of the probabilities; `reason`, `output`: why there are none. @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string }} Prediction */
+/** Of each changed parameter. @typedef {Record<string, { count: number, of: number, largest: number }>} Changed */
+/** @typedef {{ name: string, value: number }} Loss */
+/** Maps with what stands beside them; `peaks`: the largest |value| by step; `milliseconds`: of each step. @typedef {{ loss: Loss | null, fed: Fed, changed: Changed, prediction: Prediction, maps: Maps[], peaks: Record<string, number>, milliseconds: (number | null)[] }} Seen */
+
+export {};
