@@ -38,7 +38,8 @@ def begin(page: Page, name: str, *, count: int = 400, epochs: int = 3) -> None:
     fill(page, "count", count)
     fill(page, "epochs", epochs)
     page.locator(".train-form [data-control='name']").fill(name)
-    expect(page.locator(".train-summary")).to_contain_text("21,840 of 21,840 parameters are trained")
+    told = page.locator(".train-summary")  # the first one of a server waits for imports
+    expect(told).to_contain_text("21,840 of 21,840 parameters are trained", timeout=SECONDS)
     start = page.locator(".train-begin .action")
     expect(start).to_be_enabled()
     start.click()
