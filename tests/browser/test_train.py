@@ -164,7 +164,7 @@ def test_what_cannot_be_trained_is_said_before_it_is_started(train: Page) -> Non
     expect(summary).to_contain_text("Draw and label some digits first")
     expect(train.locator(".train-begin .action")).to_be_disabled()
     train.locator(".train-form [data-control='preset']").select_option("transfer")
-    expect(summary).to_contain_text("data.path is missing")
+    expect(summary).to_contain_text("the name of a folder of pictures")
     fill(train, "path", "/nowhere/at/all")
     expect(summary).to_contain_text("/nowhere/at/all")
     train.locator(".train-form [data-control='preset']").select_option("drawn")
