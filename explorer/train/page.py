@@ -16,7 +16,7 @@ from explorer.models.moments import moment_name
 from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
-from explorer.train.asked import configured
+from explorer.train.asked import configured, takes_long
 from explorer.train.shown import choices, filters, pictures, save_drawings
 from explorer.train.slow_motion import Steps, slow_batch, slow_maps, slow_update
 from explorer.wire.requests import (
@@ -70,7 +70,7 @@ def train_view(showing: Showing, pictures_dir: Path | None = None) -> gr.HTML:
     workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR), pictures_dir)
     functions = (list_runs, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
     watching = [answers(function, workshop) for function in functions]
-    watching += [answers(function, workshop, long=True) for function in (summarise_run, export_run)]
+    watching += [answers(summarise_run, workshop, long=takes_long), answers(export_run, workshop, long=True)]
     steps = Steps(workshop.runs)
     watching += [answers(function, library, steps, long=True) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(

@@ -1,8 +1,7 @@
-"""One person's whole way through the Draw page, by mouse and by keyboard alone, and how quickly it answers."""
+"""One person's whole way through the Draw page, by mouse and by keyboard alone."""
 
 import re
 from collections.abc import Callable
-from statistics import median
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -11,7 +10,6 @@ from tests.browser.test_draw import draw, expect_digit, headline
 
 TOLD = "rows => rows.map(row => row.dataset.probability).join()"
 MOST_TABS = 150
-OPENED_MS, HOVER_MS = 100, 16
 
 
 def told(page: Page) -> str:
@@ -162,50 +160,32 @@ def drawn(app, open_page: Callable[..., Page]) -> Page:
     return page
 
 
-def test_a_cell_opens_within_a_tenth_of_a_second(drawn, capsys):
-    drawn.evaluate(
-        """() => {
-          window.opened = [];
-          const seen = (list) => list.getEntries().filter(({ name }) => name === "cell")
-            .forEach(({ duration }) => window.opened.push(duration));
-          new PerformanceObserver(seen).observe({ type: "measure" });
-        }"""
-    )
+def test_cell_after_cell_opens_and_is_the_tensors_number(drawn):
+    """How long that takes is a figure of `benchmarks.explorer`."""
     panel = drawn.locator(".cell-panel")
     for k in range(21):
         step, x, y = (0, 1, 4)[k % 3], 4 + 7 * k % 30, 4 + 11 * k % 30
         drawn.locator(f"[data-step='{step}'] canvas.maps").click(position={"x": x, "y": y})
-        drawn.wait_for_function("count => window.opened.length === count", arg=k + 1)
         expect_true(panel, 1)
         drawn.keyboard.press("Escape")
         expect(panel).to_be_hidden()
-    times = drawn.evaluate("window.opened")
-    with capsys.disabled():
-        print(f"\nopening a cell: median {median(times):.0f} ms, longest {max(times):.0f} ms of {len(times)}")
-    assert median(times) <= OPENED_MS
 
 
-def test_pointing_answers_within_a_frame_and_without_a_request(drawn, capsys):
+def test_pointing_answers_without_a_request(drawn):
+    """How long that takes is a figure of `benchmarks.explorer`."""
     drawn.wait_for_load_state("networkidle")
     asked: list[str] = []
     drawn.on("request", lambda request: asked.append(request.url))
-    times = drawn.evaluate(
-        """() => {
-          for (const step of [0, 4, 7]) {
-            const picture = document.querySelector(`[data-step='${step}'] canvas.maps`);
-            const box = picture.getBoundingClientRect();
-            for (let k = 0; k < 40; k++) {
-              const place = { clientX: box.x + 2 + k % 30, clientY: box.y + 5 + 3 * k, bubbles: true };
-              performance.mark("pointed");
-              picture.dispatchEvent(new PointerEvent("pointermove", place));
-              picture.getBoundingClientRect();  // what is outlined is laid out
-              performance.measure("hover", "pointed");
-            }
-          }
-          return performance.getEntriesByName("hover").map(({ duration }) => duration);
-        }"""
+    readings = drawn.evaluate(
+        """() => [0, 4, 7].flatMap((step) => {
+          const picture = document.querySelector(`[data-step='${step}'] canvas.maps`);
+          const box = picture.getBoundingClientRect();
+          return Array.from({ length: 40 }, (_, k) => {
+            const place = { clientX: box.x + 2 + k % 30, clientY: box.y + 5 + 3 * k, bubbles: true };
+            picture.dispatchEvent(new PointerEvent("pointermove", place));
+            return document.querySelector(".reading").textContent;
+          });
+        })"""
     )
-    with capsys.disabled():
-        print(f"\npointing at a cell: median {median(times):.1f} ms, longest {max(times):.1f} ms of {len(times)}")
-    assert median(times) <= HOVER_MS
+    assert len(set(readings)) > 30  # each cell has its own
     assert not asked
