@@ -38,7 +38,7 @@ UNFOLDED = "#fold=-"
 
 def view(page: Page) -> Locator:
     """Open the panel with the order and size of the maps."""
-    page.get_by_role("button", name="View").click()
+    page.get_by_role("button", name=re.compile("^View")).click()
     return page.get_by_role("group", name="View")
 
 
