@@ -71,6 +71,9 @@ def held(path: Path) -> bool:
     if not path.exists():
         return False
     probe = FileLock(path)
-    free = probe.acquire()
+    try:
+        free = probe.acquire()
+    except OSError:  # a folder in its place: nobody can hold it
+        return False
     probe.release()
     return not free

@@ -77,15 +77,17 @@ class Explored:
     example: Tensor | None = None
     parameters: Mapping[str, nn.Parameter] = field(init=False, repr=False)
     """The model's own, by name: the model itself may hold somebody's changes at any moment."""
+    _buffers: tuple[Tensor, ...] = field(init=False, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", named_parameters(self.model))
+        object.__setattr__(self, "_buffers", tuple(nn.Module.buffers(self.model)))  # its own: a pass works on copies
 
     @property
     def version(self) -> int:
-        """Another number whenever somebody has changed a parameter in place: a notebook may train the model."""
-        return sum(version_of(parameter) for parameter in self.parameters.values())
+        """Another number whenever a parameter or buffer was changed in place: a notebook may train the model."""
+        return sum(version_of(tensor) for tensor in (*self.parameters.values(), *self._buffers))
 
     @property
     def dtype(self) -> torch.dtype:
