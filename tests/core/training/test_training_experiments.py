@@ -103,9 +103,10 @@ def test_a_frozen_body_then_more_of_it_on_a_folder_of_pictures(tmp_path, picture
     started = named(run, "started")[0]
     assert started["classes"] == ["blue", "red"]
     assert started["pictures"] == {"training": 18, "validation": 6}
-    assert started["notes"] == [
-        "24 pictures of 2 classes (blue 12, red 12); left out 1 that cannot be read (red/broken.jpg: is no picture)"
-    ]
+    (note,) = started["notes"]
+    assert note.startswith("24 pictures of 2 classes (blue 12, red 12); left out 2 that cannot be read (")
+    assert "red/broken.jpg: is no picture" in note
+    assert "red/notes.txt: no picture is called so" in note
     assert [event["epoch"] for event in named(run, "epoch")] == [1, 2]
     first, last = weights(run, 0), weights(run, 6)
     moved = {name.rsplit(".", 2)[0] for name in first if not torch.equal(first[name], last[name])}
@@ -197,7 +198,8 @@ def test_a_folder_is_checked_and_summarised(tmp_path, pictures_folder):
     found = folder.read(pictures_folder, side=8, channels=1)
     assert found.pictures.pictures.shape == (24, 1, 8, 8)
     assert found.pictures.labels.tolist() == [0] * 12 + [1] * 12
-    assert found.unreadable == {"red/broken.jpg": "is no picture"}
+    assert found.unreadable.keys() == {"red/broken.jpg", "red/notes.txt"}
+    assert found.unreadable["red/broken.jpg"] == "is no picture"
     with pytest.raises(ValueError, match=r"has 0 subfolders with pictures, expected one for each of 2 or more classes"):
         folder.read(pictures_folder / "red", side=8, channels=1)
     with pytest.raises(FileNotFoundError, match="there is no folder"):

@@ -169,12 +169,12 @@ def test_rename_refuses_a_name_that_is_taken(tmp_path, launched):
 def test_reading_goes_on_where_it_ended_and_leaves_out_what_is_void(tmp_path, launched):
     runs = Runs(tmp_path)
     run = RunFolder(tmp_path / runs.start(tiny()))
-    lines = [{"event": "batch", "step": k} for k in (1, 2, 3)]
-    run.metrics.write_text("".join(json.dumps(event) + "\n" for event in lines) + '{"event": "ba')
+    told = [line(Batch(step, 1, 0.5, 0.5, 0.1, 100.0, 1.0, {})) for step in (1, 2, 3, 4)]
+    run.metrics.write_text("".join(f"{each}\n" for each in told[:3]) + told[3][:12])
     first = runs.read(run.path.name)
     assert [event["step"] for event in first.events] == [1, 2, 3]
     with run.metrics.open("a") as file:
-        file.write('tch", "step": 4}\n{"event": "resumed", "step": 2}\n{"event": "batch", "step": 3}\n')
+        file.write(f"{told[3][12:]}\n{line(Resumed(2))}\n{told[2]}\n")
     more = runs.read(run.path.name, first.next)
     assert [(event["event"], event["step"]) for event in more.events] == [("resumed", 2), ("batch", 3)]
     whole = runs.read(run.path.name)
@@ -198,7 +198,7 @@ def test_damaged_files_make_no_list_fail(tmp_path, launched):
     run = RunFolder(tmp_path / runs.start(tiny()))
     (run.path / "status.json").write_text("{")
     (run.path / "control.json").write_text("[]")
-    assert runs.list_runs()[0].status.state == "failed"
+    assert runs.list_runs()[0].status.state == "damaged"
     assert run.control() == Control()
     run.config.write_text("{")
     with pytest.raises(ValueError, match=r"config.json is damaged"):
