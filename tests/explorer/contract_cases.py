@@ -141,7 +141,7 @@ CONFIG = {
     "threads": 1,
 }
 MOMENT = {"name": "trained", "model": "a2", "step": 0}
-TIMES = ("time", "created", "updated", "seconds", "seconds_left", "examples_per_second")
+TIMES = ("time", "created", "updated", "seconds", "seconds_left", "examples_per_second", "next")
 
 
 def ended(answer: dict[str, Any]) -> bool:
