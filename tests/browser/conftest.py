@@ -29,7 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))  # a busy machine may lose a race once; twice is a failure
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="package"
+)  # while Playwright runs, its thread has a running event loop: no other test may share it
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
@@ -78,7 +80,7 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     pytest.fail(f"the server did not answer within {START_SECONDS} s")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app() -> Iterator[str]:
     """The address of the app as `python -m explorer` starts it."""
     yield from serve("-m", "explorer", "--no-open")
