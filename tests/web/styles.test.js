@@ -21,3 +21,14 @@ test("no class is defined in two style sheets", () => {
   const twice = [...places].filter(([, found]) => found.length > 1);
   assert.deepEqual(twice, []);
 });
+
+test("text is as large as a person wants it: sizes of letters and lines are in rem, never in px", () => {
+  const fixed = sheets.flatMap((sheet) =>
+    [
+      ...readFileSync(new URL(String(sheet), WEB), "utf8").matchAll(
+        /\b(?:font|font-size|line-height):[^;]*\dpx[^;]*;/g,
+      ),
+    ].map(([found]) => `${sheet}: ${found}`),
+  );
+  assert.deepEqual(fixed, []);
+});
