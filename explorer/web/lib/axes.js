@@ -45,16 +45,26 @@ export function ticksOf({ low, high, log }, count) {
 }
 
 /**
- * The exponential mean of a curve, without the pull of its start (Kingma & Ba 2015, section 3); what is not finite breaks it.
- * @param {[number, number][]} points @param {number} weight of the past, 0 (as it is) to below 1 @returns {[number, number][]}
+ * A curve's mean around each of its points: one k points before or after it weighs `weight` to the power of k. Looking both
+ * ways, it follows a curve that falls where one of the past lags behind. What is not finite breaks it.
+ * @param {[number, number][]} points @param {number} weight 0 (as it is) to below 1 @returns {[number, number][]}
  */
 export function smoothed(points, weight) {
-  let [mean, total] = [0, 0];
-  return points.map(([x, y]) => {
+  const before = decayed(points, weight);
+  const after = decayed([...points].reverse(), weight).reverse();
+  return points.map(([x, y], k) => {
     if (!Number.isFinite(y)) return [x, y];
-    mean = weight * mean + (1 - weight) * y;
-    total = weight * total + (1 - weight);
+    const [mean, total] = [before[k][0] + after[k][0] - y, before[k][1] + after[k][1] - 1];
     return [x, mean / total];
+  });
+}
+
+/** At each point the weighted sum of the values up to it, and of their weights. @param {[number, number][]} points @param {number} weight */
+function decayed(points, weight) {
+  let [sum, total] = [0, 0];
+  return points.map(([, y]) => {
+    if (Number.isFinite(y)) [sum, total] = [weight * sum + y, weight * total + 1];
+    return [sum, total];
   });
 }
 

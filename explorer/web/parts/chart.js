@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { short } from "../lib/numbers.js";
 
 /**
- * @typedef {{ name: string, points: [number, number][], colour?: string, faint?: [number, number][], dots?: boolean, hollow?: boolean[] }} Curve
+ * @typedef {{ name: string, points: [number, number][], colour?: string, dashed?: boolean, faint?: [number, number][], dots?: boolean, hollow?: boolean[] }} Curve
  *   `faint`: the unsmoothed points behind the line; `dots`: mark each point; `hollow`: those marked as not measured
  * @typedef {{ x: string, y: string, xLog?: boolean, yLog?: boolean, zero?: boolean, xText?: (value: number) => string, yText?: (value: number) => string }} Axes
  */
@@ -37,9 +37,22 @@ function shape(tag, attributes, text) {
   return element;
 }
 
-/** @param {{ height?: number, label: string }} options `label`: a key of the catalogue that names the chart */
-export function createChart({ height = 220, label }) {
-  const svg = /** @type {SVGSVGElement} */ (shape("svg", { class: "chart-picture", role: "img", tabindex: 0, height }));
+/** A line down a chart of this height, with a head on top. @param {number} x not finite for none @param {number} height */
+const markAt = (x, height) =>
+  Number.isFinite(x)
+    ? [
+        shape("line", { class: "chart-mark", x1: x, x2: x, y1: TOP, y2: height - BOTTOM }),
+        shape("path", { class: "chart-mark-head", d: `M${x - 5} ${TOP - 8}h10l-5 8z` }),
+      ]
+    : [];
+
+/**
+ * @param {{ height?: number, label: string, onpick?: (x: number) => void }} options
+ *   `label`: a key of the catalogue that names the chart; `onpick`: a place of it was clicked, or chosen with Enter
+ */
+export function createChart({ height = 220, label, onpick }) {
+  const kind = onpick ? "chart-picture pickable" : "chart-picture";
+  const svg = /** @type {SVGSVGElement} */ (shape("svg", { class: kind, role: "img", tabindex: 0, height }));
   svg.dataset.i18nAria = label;
   const over = shape("g", {});
   const legend = h("div", { class: "chart-legend" });
@@ -51,7 +64,7 @@ export function createChart({ height = 220, label }) {
   let axes = { x: "", y: "" };
   /** @type {Set<string>} */
   const off = new Set();
-  let [pointed, width] = [NaN, 0];
+  let [pointed, marked, width] = [NaN, NaN, 0];
   /** @type {{ x: import("../lib/axes.js").Axis, y: import("../lib/axes.js").Axis }} */
   let laid = { x: axisOf([], false), y: axisOf([], false) };
 
@@ -127,7 +140,7 @@ export function createChart({ height = 220, label }) {
   /** What stands over the curves: they stay as they are while the pointer moves. */
   function drawOver() {
     const shown = curves.filter(({ name }) => !off.has(name));
-    over.replaceChildren(...(Number.isFinite(pointed) ? drawPointed(shown) : []));
+    over.replaceChildren(...markAt(onX(marked), height), ...(Number.isFinite(pointed) ? drawPointed(shown) : []));
   }
 
   /** The line of some points, broken where one cannot be drawn. @param {[number, number][]} points */
@@ -141,9 +154,9 @@ export function createChart({ height = 220, label }) {
       .join("");
 
   /** @param {Curve} curve */
-  function drawCurve({ points, colour = "", faint, dots, hollow }) {
+  function drawCurve({ points, colour = "", dashed, faint, dots, hollow }) {
     const parts = faint ? [shape("path", { class: "chart-line faint", d: path(faint), stroke: colour })] : [];
-    parts.push(shape("path", { class: "chart-line", d: path(points), stroke: colour }));
+    parts.push(shape("path", { class: dashed ? "chart-line dashed" : "chart-line", d: path(points), stroke: colour }));
     points.forEach((point, k) => {
       const alone = !drawable(points[k - 1] ?? [NaN, NaN]) && !drawable(points[k + 1] ?? [NaN, NaN]);
       if ((dots || alone) && drawable(point)) {
@@ -189,14 +202,19 @@ export function createChart({ height = 220, label }) {
     drawOver();
   }
 
-  svg.addEventListener("pointermove", (event) => {
+  /** The value of the axis under the pointer. @param {MouseEvent} event */
+  function under(event) {
     const box = svg.getBoundingClientRect();
     const t = ((event.clientX - box.x) * (width / box.width) - LEFT) / (width - LEFT - RIGHT);
     const { low, high, log } = laid.x;
-    point(log ? low * (high / low) ** t : low + t * (high - low));
-  });
+    return log ? low * (high / low) ** t : low + t * (high - low);
+  }
+
+  svg.addEventListener("pointermove", (event) => point(under(event)));
   svg.addEventListener("pointerleave", () => point(NaN));
+  svg.addEventListener("click", (event) => onpick?.(under(event)));
   svg.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && Number.isFinite(pointed)) onpick?.(pointed);
     const longest = curves
       .filter(({ name }) => !off.has(name))
       .reduce(
@@ -222,7 +240,7 @@ export function createChart({ height = 220, label }) {
       axes = on;
       curves = given.map((curve, k) => ({ colour: COLOURS[k % COLOURS.length], ...curve }));
       legend.replaceChildren(
-        ...curves.map(({ name, colour }) =>
+        ...curves.map(({ name, colour, dashed }) =>
           h(
             "button",
             {
@@ -238,12 +256,18 @@ export function createChart({ height = 220, label }) {
                 draw();
               },
             },
-            h("span", { class: "chart-swatch", style: { backgroundColor: colour } }),
+            h("span", { class: dashed ? "chart-swatch dashed" : "chart-swatch", style: { color: colour } }),
             name,
           ),
         ),
       );
       draw();
+    },
+
+    /** Mark a place of the x axis; NaN for none. @param {number} x */
+    mark(x) {
+      marked = x;
+      drawOver();
     },
   };
 }

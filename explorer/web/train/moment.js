@@ -4,6 +4,7 @@ import { createPlayer } from "../parts/player.js";
 import { shownInput } from "../parts/input_state.js";
 import { createNetwork } from "../parts/network/network.js";
 import { createPrediction } from "../parts/prediction.js";
+import { nearest } from "../lib/axes.js";
 import { fromBase64 } from "../lib/codes.js";
 import { h } from "../parts/dom.js";
 import { save } from "../parts/save.js";
@@ -201,6 +202,15 @@ export function createMoment({ server, example, onmoment, onfail }) {
       const moment = kept[player.at];
       if (moment)
         caption.textContent = t("train.moment.at", { step: moment.step.toLocaleString("en"), epoch: moment.epoch });
+    },
+    /** Go to the kept moment that is nearest to a step. @param {number} step */
+    go(step) {
+      player.seek(
+        nearest(
+          kept.map((moment) => [moment.step, 0]),
+          step,
+        ),
+      );
     },
     /** @param {import("./list.js").Run} of @param {import("../lib/telling.js").Kept[]} moments */
     show(of, moments) {

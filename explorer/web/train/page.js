@@ -56,7 +56,7 @@ async function open(element, { server, options }) {
     oncommand: (command, value) =>
       act(server.control_run, { name: page.get("run"), command, value }, () => following.hurry()),
   });
-  const curves = createCurves();
+  const curves = createCurves({ onpick: (step) => moment.go(step) });
   const judged = createJudged({
     onask: async (indices) =>
       (await ask(server.wrong, { name: page.get("run"), indices }, t("error.unreachable"))).pictures,
@@ -74,7 +74,10 @@ async function open(element, { server, options }) {
   const moment = createMoment({
     server,
     example: examples[3].strokes,
-    onmoment: (kept) => judged.show(kept, following.watched.telling.started?.classes ?? []),
+    onmoment: (kept) => {
+      judged.show(kept, following.watched.telling.started?.classes ?? []);
+      curves.mark(kept.step);
+    },
     onfail: fail,
   });
   const view = h(
