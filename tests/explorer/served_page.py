@@ -29,10 +29,13 @@ def main() -> None:
     def heard(request: Any) -> dict[str, Any]:
         return {"heard": request, "asked": next(asked)}
 
+    begun = 0
     ends: list[str] = []
 
     def ponder(request: Any) -> dict[str, Any]:
         """Compute for `request` seconds, a part at a time."""
+        nonlocal begun
+        begun += 1
         try:
             for _ in range(int(request / PART)):
                 time.sleep(PART)
@@ -43,12 +46,12 @@ def main() -> None:
         ends.append("done")
         return {"pondered": request}
 
-    def how_it_ended(request: Any) -> dict[str, Any]:
-        return {"ends": ends}
+    def how_it_went(request: Any) -> dict[str, Any]:
+        return {"begun": begun, "ends": ends}
 
     gr.set_static_paths([WEB])
     with gr.Blocks(analytics_enabled=False) as blocks:
-        web_view("draw/page.js", functions=[answers(heard), answers(ponder, long=True), answers(how_it_ended)])
+        web_view("draw/page.js", functions=[answers(heard), answers(ponder, long=True), answers(how_it_went)])
     launch(blocks, host="127.0.0.1", port=port, open_browser=False, allowed=["class.example"]).wait()
 
 

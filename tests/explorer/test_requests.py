@@ -4,7 +4,6 @@ import asyncio
 import copy
 import json
 import math
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -221,13 +220,10 @@ def test_a_request_as_the_page_sends_it_is_answered(asking, name):
 def test_whatever_comes_is_answered_in_words_and_within_bounds(asking, name):
     function, request = asking[name]
     for worse in spoiled(request):
-        start = time.perf_counter()
         answer = function(worse)
-        taken = time.perf_counter() - start
         assert isinstance(answer, dict)
         if "error" in answer:
             assert len(answer["error"]) <= MOST_LETTERS + 1
-        assert taken < 10, f"{taken:.1f} s for {str(worse)[:200]}"
 
 
 def test_a_small_request_gets_no_huge_answer(asking):
@@ -241,14 +237,19 @@ def test_a_small_request_gets_no_huge_answer(asking):
 
 
 def test_many_points_are_counted_before_they_are_read(asking):
+    class Unread(list[list[float]]):
+        def __iter__(self):
+            raise AssertionError("a point was read")
+
+        def __getitem__(self, at):
+            raise AssertionError("a point was read")
+
     function, request = asking["observe"]
-    many = request | {"strokes": [[[0.5, 0.5]] * 2_000_000]}
+    many = request | {"strokes": [Unread([[0.5, 0.5]] * 2_000_000)]}
     tracemalloc.start()
-    start = time.perf_counter()
     assert function(many)["error"] == "the drawing has 2,000,000 points, at most 20,000 are accepted"
-    taken, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert taken < 1
     assert peak < 10**7
     long = function(request | {"strokes": [[[0.5] * 10**6]]})["error"]
     assert long == "stroke 0 has a point of 1,000,000 numbers, expected [x, y]"

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse
 
@@ -182,11 +182,9 @@ def test_connections_that_say_nothing_shut_nobody_out(app):
     for half in silent[::2]:
         half.sendall(b"GET / HTTP/1.1\r\nhost:")
     assert call(app)[0] == 200
-    began = time.monotonic()
     for connection in silent:
         assert connection.recv(1000) == b""  # closed by the server
         connection.close()
-    assert time.monotonic() - began < 10
     assert call(app)[0] == 200
 
 
@@ -201,28 +199,35 @@ def pondered(app: str, seconds: float, browser: str) -> dict[str, object]:
     return answer
 
 
-def ends(app: str) -> list[str]:
-    found: list[str] = json.loads(call(app, None, "how_it_ended")[1])["ends"]
-    return found
+def pondering(app: str) -> tuple[int, list[str]]:
+    """How many long requests began, and how each of those that are over ended."""
+    told = json.loads(call(app, None, "how_it_went")[1])
+    return told["begun"], told["ends"]
+
+
+def until(claim: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
 
 
 def test_what_takes_long_keeps_nobody_else_waiting(app):
     with ThreadPoolExecutor(40) as people:
         asked = [people.submit(pondered, app, 0.3, f"browser-{k}") for k in range(10)]
-        waits = []
+        answered = 0
         while not all(each.done() for each in asked):
-            began = time.monotonic()
             assert call(app)[0] == 200
-            waits.append(time.monotonic() - began)
+            answered += 1
         assert [each.result() for each in asked] == [{"pondered": 0.3}] * 10
-    assert len(waits) > 3
-    assert sorted(waits)[len(waits) // 2] < 0.3  # not the 3 s that the line takes
+    assert answered > 10  # who stood in line would be answered once, after all of them
 
 
 def test_asking_anew_ends_what_was_asked_before(app):
     with ThreadPoolExecutor(2) as pages:
+        before, _ = pondering(app)
         first = pages.submit(pondered, app, 60, "one-browser")
-        time.sleep(0.3)
+        until(lambda: pondering(app)[0] > before)
         assert pondered(app, 0.1, "one-browser") == {"pondered": 0.1}
         assert "asked anew" in str(first.result()["error"])
 
@@ -237,16 +242,14 @@ def test_a_line_that_is_full_is_said_so(app):
 
 
 def test_what_nobody_waits_for_is_ended(app):
-    before = len(ends(app))
+    begun, ends = pondering(app)
     body = asking(app, 60, "ponder")
     with socket.create_connection(place(app).split(":"), timeout=10) as connection:
         head = (
             f"POST /gradio_api/component_server HTTP/1.1\r\nhost: {place(app)}\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         connection.sendall(head.encode() + body)
-        time.sleep(0.5)
-    deadline = time.monotonic() + 10
-    while len(ends(app)) == before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert ends(app)[-1] == "ended"
+        until(lambda: pondering(app)[0] > begun)
+    until(lambda: len(pondering(app)[1]) > len(ends))
+    assert pondering(app)[1][-1] == "ended"
     assert pondered(app, 0.1, "next") == {"pondered": 0.1}

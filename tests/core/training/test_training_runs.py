@@ -76,16 +76,15 @@ def test_a_killed_run_is_reported_and_goes_on_while_another_waits_its_turn(tmp_p
     assert runs.read(killed, reading.next).events == []
 
 
-def test_stop_acts_within_a_second_also_inside_a_batch(tmp_path):
+def test_stop_acts_also_inside_a_batch(tmp_path):
+    """How soon is a figure of `benchmarks.while_training`."""
     slow = {"model": "a1", "data": {"source": "drawn", "count": 1200}, "training": {"batch_size": 1080}, "threads": 1}
     runs = Runs(tmp_path)
     name = runs.start(parse(slow))
     assert name == "a1-1"
     until(lambda: runs.read(name).status.state == "running" and runs.list_runs()[0].steps)
-    asked = time.monotonic()
     runs.control(name, "stop")
     until(lambda: runs.read(name).status.state == "stopped")
-    assert time.monotonic() - asked < 2.5  # one second, on a machine that does other things
     assert "its weights after step 0 are kept" in runs.read(name).status.message
     until(lambda: not runs._run(name).alive)
     runs.delete(runs.rename(name, "slow one"))
