@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from core.explain.trace import version_of
 from core.models import Card, Download
 from explorer.models.loading import Loading
 from explorer.models.moments import is_moment, load_moment
+from explorer.models.recent import Memory, Recent
 from explorer.work import Turns, checkpoint
 
 __all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of", "one_thread"]
@@ -27,8 +27,8 @@ __all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_o
 UNTRAINED = ":untrained"
 """Ending of a name that asks for random weights: "resnet18:untrained"."""
 
-MOMENTS = 8
-"""Moments of training runs that stay loaded: enough to move back and forth on a time line."""
+MEMORY = 2**30
+"""Bytes that loaded models, changed ones and the traces of what people look at may take together."""
 
 SEED = 0
 """Of what a model draws at random while it is explored."""
@@ -88,6 +88,11 @@ class Explored:
     def version(self) -> int:
         """Another number whenever a parameter or buffer was changed in place: a notebook may train the model."""
         return sum(version_of(tensor) for tensor in (*self.parameters.values(), *self._buffers))
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory its parameters and buffers take, bytes."""
+        return sum(tensor.nbytes for tensor in (*self.parameters.values(), *self._buffers))
 
     @property
     def dtype(self) -> torch.dtype:
@@ -207,19 +212,28 @@ def _assign(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
 class Library:
     """The models by name: the shipped ones, those trained into `runs_dir`, and any that the caller adds.
 
-    Each is loaded when first asked for. A training run NAME makes the model "NAME/MODEL", and "NAME/MODEL@STEP" is what
-    it was after a step of its time line.
+    Each is loaded when first asked for, and anew when others took its place in memory. A training run NAME makes the
+    model "NAME/MODEL", and "NAME/MODEL@STEP" is what it was after a step of its time line.
+
+    Attributes:
+        memory: what is kept of models and of what they did, `nbytes` in all. A caller's own models do not count: they
+            are the caller's.
     """
 
     def __init__(
-        self, *, device: torch.device | str = "cpu", data_dir: Path | None = None, runs_dir: Path | None = None
+        self,
+        *,
+        device: torch.device | str = "cpu",
+        data_dir: Path | None = None,
+        runs_dir: Path | None = None,
+        nbytes: int = MEMORY,
     ):
         self.device = torch.device(device)
         self.data_dir = data_dir
         self.runs_dir = runs_dir
-        self._loaded: dict[str, Explored] = {}
+        self.memory = Memory(nbytes)
+        self._loaded: Recent[Explored] = Recent(self.memory, size=lambda explored: explored.nbytes)
         self._added: dict[str, Explored] = {}
-        self._lock = Lock()
         self._loading: Loading[Explored] = Loading()
 
     def add(self, card: Card, model: nn.Module, *, example: Tensor | None = None) -> None:
@@ -276,13 +290,11 @@ class Library:
     def holds(self, explored: Explored) -> bool:
         """Return whether a model is what its name stands for now."""
         name = explored.name
-        return self._added.get(name) is explored or self._loaded.get(name) is explored
+        return self._added.get(name) is explored or self._loaded.has(name, explored)
 
     def forget(self, run: str) -> None:
         """Load a run's networks anew when they are asked for next: the run was continued, renamed or deleted."""
-        with self._lock:
-            for name in [name for name in self._loaded if name.startswith(f"{run}/")]:
-                del self._loaded[name]
+        self._loaded.drop(lambda name: name.startswith(f"{run}/"))
 
     def _runs(self) -> dict[str, Path]:
         """Return the weights that `core.train` wrote, by the name of their model: "NAME/MODEL"."""
@@ -292,14 +304,7 @@ class Library:
         return {f"{file.parent.name}/{file.stem}": file for file in files if file.stem in models.names()}
 
     def _load(self, name: str, download: Download) -> Explored:
-        """Return a model loaded now, and keep it; of moments, the last few."""
-        loaded = self._read(name, download)
-        with self._lock:
-            moments = [known for known in self._loaded if is_moment(known)] if is_moment(name) else []
-            for oldest in moments[: len(moments) - MOMENTS + 1]:
-                del self._loaded[oldest]
-            self._loaded[name] = loaded
-        return loaded
+        return self._loaded.of(name, partial(self._read, name, download))
 
     def _read(self, name: str, download: Download) -> Explored:
         if self.runs_dir is not None and is_moment(name):

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from core.explain import ACTIVATIONS, parameter_gradients
-from explorer.models.library import UNCHANGED, Changes, Explored
+from explorer.models.library import MEMORY, UNCHANGED, Changes, Explored
+from explorer.models.recent import Memory, Recent
 from explorer.screen.inputs import Inputs
-from explorer.screen.recent import Recent
 from explorer.wire.requests import (
     CELL,
     CHANNEL,
@@ -47,9 +47,6 @@ QUICK_STEPS = 4
 REMEMBERED = 64
 """Changed models kept at hand, so that drawing on a changed model costs no more than on the original."""
 
-BYTES = 256 * 2**20
-"""Most memory of the changed models that are kept."""
-
 LARGEST = torch.finfo(torch.float32).max
 NUMBER = number(-LARGEST, LARGEST)
 PARAMETER = text(300)
@@ -67,11 +64,11 @@ Change = Callable[[Explored, Changes, Mapping[str, Any]], Changes]
 
 
 class Edits:
-    """Applies lists of changes, and remembers the latest results."""
+    """Applies lists of changes, and remembers the latest results, in a library's memory."""
 
-    def __init__(self, inputs: Inputs | None = None) -> None:
+    def __init__(self, inputs: Inputs | None = None, memory: Memory | None = None) -> None:
         self.inputs = Inputs() if inputs is None else inputs
-        self._known: Recent[Changes] = Recent(most=REMEMBERED, nbytes=BYTES, size=_nbytes)
+        self._known: Recent[Changes] = Recent(memory or Memory(MEMORY), most=REMEMBERED, size=_nbytes)
 
     def changes(self, explored: Explored, edits: Sequence[Any]) -> Changes:
         """Return what differs from the model's own after `edits`.
@@ -90,7 +87,7 @@ class Edits:
 
     def drop(self, unwanted: Callable[[Explored], bool]) -> None:
         """Forget the changes of some models."""
-        self._known.drop(lambda key: isinstance(key, tuple) and unwanted(key[0]))
+        self._known.drop(lambda key: unwanted(key[0]))
 
 
 def steps_many(request: Any) -> bool:

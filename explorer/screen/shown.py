@@ -17,18 +17,15 @@ from core.explain import Backward, Trace, backward
 from core.explain.members import modules
 from core.explain.trace import named_tensors, version_of
 from explorer.models.library import Changes, Explored, Library, one_thread
+from explorer.models.recent import Recent
 from explorer.screen.edits import Edits
 from explorer.screen.inputs import Input, Inputs
-from explorer.screen.recent import Recent
 from explorer.wire.requests import ON_PAD
 
-__all__ = ["Showing", "Shown"]
+__all__ = ["Showing", "Shown", "nbytes_of"]
 
 MOST = 64
 """What is on the screens of as many people, each with a model beside another, stays at hand."""
-
-BYTES = 256 * 2**20
-"""Most memory of the traces that are kept."""
 
 
 @dataclass(eq=False)
@@ -87,23 +84,18 @@ class Shown:
     @property
     def nbytes(self) -> int:
         """How much memory the values of the trace take, bytes; with the graph about as much for the gradients."""
-        own = {id(parameter) for parameter in self.explored.parameters.values()}
-        tensors = [self.trace.input]
-        for step in self.trace.steps:
-            tensors += [step.output, *(tensor for _, tensor in named_tensors(step.arguments) if id(tensor) not in own)]
-        sizes = {_memory(tensor): tensor.nbytes for tensor in tensors}
-        return sum(sizes.values()) * (2 if self.grad else 1)
+        return nbytes_of(self.trace, self.explored) * (2 if self.grad else 1)
 
 
 class Showing:
-    """Everybody's screens: what requests show, the last few kept."""
+    """Everybody's screens: what requests show, the last few kept in the library's memory."""
 
-    def __init__(self, library: Library, edits: Edits | None = None, *, most: int = MOST, nbytes: int = BYTES) -> None:
-        self.library = library
-        self.edits = Edits(Inputs(library.data_dir)) if edits is None else edits
-        self._inputs: Recent[Input] = Recent(most=most, nbytes=nbytes, size=lambda input: input.picture.nbytes)
+    def __init__(self, library: Library, edits: Edits | None = None, *, most: int = MOST) -> None:
+        self.library, memory = library, library.memory
+        self.edits = Edits(Inputs(library.data_dir), memory) if edits is None else edits
+        self._inputs: Recent[Input] = Recent(memory, most=most, size=lambda input: input.picture.nbytes)
         self._kept: Recent[Shown] = Recent(
-            most=most, nbytes=nbytes, size=lambda shown: shown.nbytes, holds=lambda shown: shown.holds
+            memory, most=most, size=lambda shown: shown.nbytes, holds=lambda shown: shown.holds
         )
 
     @property
@@ -146,7 +138,7 @@ class Showing:
 
     def _forget_replaced(self) -> None:
         """Forget what belongs to models that the library has loaded anew, or no longer holds."""
-        self._kept.drop(lambda key: isinstance(key, tuple) and not self.library.holds(key[0]))
+        self._kept.drop(lambda key: not self.library.holds(key[0]))
         self.edits.drop(lambda explored: not self.library.holds(explored))
 
 
@@ -157,6 +149,15 @@ def _digest(value: Any) -> bytes:
 def _state(explored: Explored) -> tuple[Any, ...]:
     """Return what the model is made of, the mode of each part, and the version of its parameters."""
     return explored.version, *((id(module), module.training) for module in modules(explored.model))
+
+
+def nbytes_of(trace: Trace, explored: Explored) -> int:
+    """Return how much memory the values of a trace take, bytes, without the model's own."""
+    own = {id(parameter) for parameter in explored.parameters.values()}
+    tensors = [trace.input]
+    for step in trace.steps:
+        tensors += [step.output, *(tensor for _, tensor in named_tensors(step.arguments) if id(tensor) not in own)]
+    return sum({_memory(tensor): tensor.nbytes for tensor in tensors}.values())
 
 
 def _memory(tensor: Tensor) -> int:

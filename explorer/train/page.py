@@ -71,8 +71,8 @@ def train_view(showing: Showing, pictures_dir: Path | None = None) -> gr.HTML:
     functions = (list_runs, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
     watching = [answers(function, workshop) for function in functions]
     watching += [answers(summarise_run, workshop, long=takes_long), answers(export_run, workshop, long=True)]
-    steps = Steps(workshop.runs)
-    watching += [answers(function, library, steps, long=True) for function in (slow_batch, slow_maps, slow_update)]
+    steps = Steps(library, workshop.runs)
+    watching += [answers(function, steps, long=True) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(
         "train/page.js",
         functions=[*watching, answers(observe, showing, long=steps_many)],

@@ -1,8 +1,6 @@
 """One batch in slow motion: its pictures, the maps of one of them, the weights stepped."""
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from threading import Lock
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +10,8 @@ from core.training.runs import Runs
 from core.training.slow_motion import OneStep, Update
 from explorer.models.library import Explored, Library
 from explorer.models.moments import moment_name
+from explorer.models.recent import Recent
+from explorer.screen.shown import nbytes_of
 from explorer.wire import trace as payloads
 from explorer.wire.numbers import grey_codes, in_base64
 from explorer.wire.requests import FLAG, MODEL, PAGES, Fields, checked, text, whole
@@ -30,53 +30,47 @@ MOMENT: Fields = {"name": text(200), "model": MODEL, "step": whole()}
 
 
 class Steps:
-    """The steps of runs that are looked at, made once."""
+    """The steps of runs that are looked at, made once and kept in the library's memory."""
 
-    def __init__(self, runs: Runs):
-        self.runs = runs
-        self._made: OrderedDict[tuple[Any, ...], OneStep] = OrderedDict()
-        self._lock = Lock()
+    def __init__(self, library: Library, runs: Runs):
+        self.library, self.runs = library, runs
+        self._made: Recent[tuple[OneStep, Explored]] = Recent(
+            library.memory,
+            most=KEPT,
+            size=lambda made: 2 * nbytes_of(made[0].trace, made[1]),  # and the gradients
+        )
 
-    def after(self, name: str, step: int) -> OneStep:
-        """Return the step that a run makes after so many others.
+    def of(self, asked: Mapping[str, Any]) -> tuple[OneStep, Explored]:
+        """Return the step that a run makes at a moment, and its network then.
 
         Raises:
             FileNotFoundError: there is no such run, or it did not keep what that takes.
             ValueError: the run ends there, or its files are damaged.
         """
-        with self._lock:
-            key = (name, step, *self.runs.stamp(name))
-            if key not in self._made:
-                self._made[key] = self.runs.next_step(name, step)
-                while len(self._made) > KEPT:
-                    self._made.popitem(last=False)
-            return self._made[key]
+        name, step = asked["name"], asked["step"]
+        explored = self.library.explored(moment_name(name, asked["model"], step))
+        return self._made.of((explored, *self.runs.stamp(name)), lambda: (self.runs.next_step(name, step), explored))
 
 
-def slow_batch(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
+def slow_batch(steps: Steps, request: Any) -> dict[str, Any]:
     """Answer `{name, model, step}` with the batch that the run learns from after that step."""
-    return batch(*_found(library, steps, checked(request, MOMENT)))
+    return batch(*steps.of(checked(request, MOMENT)))
 
 
-def slow_maps(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
+def slow_maps(steps: Steps, request: Any) -> dict[str, Any]:
     """Answer with the wanted maps of one `picture` of the batch, or of the gradients (`back`)."""
     asked = checked(request, {**MOMENT, "picture": whole(), "wanted": PAGES, "back": FLAG})
-    found, explored = _found(library, steps, asked)
+    found, explored = steps.of(asked)
     try:
         return maps(found, explored, asked["picture"], asked["wanted"], back=asked["back"])
     except IndexError as error:
         raise ValueError(str(error)) from error
 
 
-def slow_update(library: Library, steps: Steps, request: Any) -> dict[str, Any]:
+def slow_update(steps: Steps, request: Any) -> dict[str, Any]:
     """Answer with what the step does to one `parameter`, its maps from channel `first` on."""
     asked = checked(request, {**MOMENT, "parameter": text(300), "first": whole()})
-    return update(_found(library, steps, asked)[0], asked["parameter"], asked["first"])
-
-
-def _found(library: Library, steps: Steps, asked: dict[str, Any]) -> tuple[OneStep, Explored]:
-    explored = library.explored(moment_name(asked["name"], asked["model"], asked["step"]))
-    return steps.after(asked["name"], asked["step"]), explored
+    return update(steps.of(asked)[0], asked["parameter"], asked["first"])
 
 
 def batch(found: OneStep, explored: Explored) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def ask_all(runs_dir: Path, *, slow: bool = True) -> dict[str, dict[str, Any]]:
     """Return what everything that reads the harmed run answers; what raises anything but words fails the test."""
     library = Library(runs_dir=runs_dir)
     runs = Runs(runs_dir)
-    workshop, steps = train.Workshop(library, runs), Steps(runs)
+    workshop, steps = train.Workshop(library, runs), Steps(library, runs)
     found = {
         "list": answered(train.list_runs, workshop)({}),
         "read": answered(train.read_run, workshop)({"name": "harmed", "since": 0}),
@@ -120,7 +120,7 @@ def ask_all(runs_dir: Path, *, slow: bool = True) -> dict[str, dict[str, Any]]:
     }
     if slow:
         found["export"] = answered(train.export_run, workshop)({"name": "harmed", "step": 2, "ending": ".safetensors"})
-        found["slow"] = answered(slow_batch, library, steps)(AT)
+        found["slow"] = answered(slow_batch, steps)(AT)
     json.dumps(found, allow_nan=False)
     return found
 

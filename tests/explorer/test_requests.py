@@ -131,7 +131,7 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
     library = Library(runs_dir=runs_dir, data_dir=runs_dir)
     showing, lab = Showing(library), SpeedLab(("false",))
     runs = Unlaunched(runs_dir)
-    steps, workshop = Steps(runs), train.Workshop(library, runs)
+    steps, workshop = Steps(library, runs), train.Workshop(library, runs)
     asked: dict[str, tuple[Any, dict[str, Any]]] = {
         "describe": (answered(describe, library), {"model": "a2" + UNTRAINED}),
         "observe": (answered(observe, showing), DRAWING | {"wanted": [[0, 0]], "structure": "", "sort": "index"}),
@@ -173,9 +173,9 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
         "wrong": (answered(train.wrong, workshop), {"name": "run", "indices": [0, 1]}),
         "export_run": (answered(train.export_run, workshop), {"name": "run", "step": 2, "ending": ".none"}),
         "start_run": (answered(train.start_run, workshop), {"config": CONFIG, "name": "x", "drawings": []}),
-        "slow_batch": (answered(slow_batch, library, steps), AT),
-        "slow_maps": (answered(slow_maps, library, steps), AT | {"picture": 0, "wanted": [[0, 0]], "back": False}),
-        "slow_update": (answered(slow_update, library, steps), AT | {"parameter": "conv2.bias", "first": 0}),
+        "slow_batch": (answered(slow_batch, steps), AT),
+        "slow_maps": (answered(slow_maps, steps), AT | {"picture": 0, "wanted": [[0, 0]], "back": False}),
+        "slow_update": (answered(slow_update, steps), AT | {"parameter": "conv2.bias", "first": 0}),
     }
     for edit in (SET, SCALE, SGD, SWAP):
         asked[f"edit_{edit['kind']}"] = (answered(explain, showing), PLACE | {"edits": [edit]})

@@ -16,9 +16,9 @@ from explorer.draw.exports import exact, pytorch_lines
 from explorer.draw.why import why
 from explorer.kernels.page import feature_map
 from explorer.models.library import Library
+from explorer.models.recent import Memory, Recent
 from explorer.screen.edits import Edits
 from explorer.screen.observe import observe
-from explorer.screen.recent import Recent
 from explorer.screen.shown import Showing
 
 EXAMPLES = json.loads((Path(__file__).resolve().parents[2] / "explorer" / "web" / "examples.json").read_text())
@@ -201,17 +201,18 @@ def test_what_is_kept_is_bounded_by_count_and_by_memory():
     assert len(few._kept) == 3
     size = few.of(drawing()).nbytes
     assert size > 4 * (4 * 26 * 26 * 3 + 28 * 28)  # the maps of convolution, batch norm and ReLU, and the input
-    small = Showing(library, nbytes=2 * size)
+    small = made()[0]
+    small.library.memory.nbytes = 2 * size + 6 * 4 * 28 * 28  # and the pictures
     for k in range(6):
         small.of(drawing(strokes=moved(k)))
     assert len(small._kept) == 2
-    tight = Showing(library, nbytes=1)
-    assert tight.of(drawing()) is tight.of(drawing())  # the last one stays whatever its size
+    small.library.memory.nbytes = 1
+    assert small.of(drawing()) is small.of(drawing())  # the last one stays whatever its size
 
 
 def test_the_one_asked_for_longest_ago_goes_first_and_what_fails_is_not_kept():
     made = []
-    recent: Recent[int] = Recent(most=2, nbytes=100, size=lambda number: number)
+    recent: Recent[int] = Recent(Memory(100), most=2, size=lambda number: number)
     for key in (1, 2, 1, 3, 1, 2):
         recent.of(key, lambda key=key: made.append(key) or key)
     assert made == [1, 2, 3, 2]

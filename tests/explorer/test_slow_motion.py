@@ -36,16 +36,16 @@ def trained(folder: Path, config: RunConfig) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Steps]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Steps:
     folder = tmp_path_factory.mktemp("runs")
     trained(folder / "run", parse(CONFIG))
-    return Library(runs_dir=folder), Steps(Runs(folder))
+    return Steps(Library(runs_dir=folder), Runs(folder))
 
 
 def test_the_batch_comes_with_its_pictures_its_loss_and_the_network_that_learns_from_it(
-    place: tuple[Library, Steps],
+    place: Steps,
 ) -> None:
-    answer = slow_batch(*place, AT)
+    answer = slow_batch(place, AT)
     assert len(answer["pictures"]) == len(answer["labels"]) == len(answer["losses"]) == 8
     assert len(base64.b64decode(answer["pictures"][0])) == answer["width"] * answer["height"] == 28 * 28
     assert answer["loss"] == pytest.approx(sum(answer["losses"]) / 8, rel=1e-5)
@@ -56,10 +56,10 @@ def test_the_batch_comes_with_its_pictures_its_loss_and_the_network_that_learns_
     json.dumps(answer)
 
 
-def test_maps_and_gradients_are_those_of_the_picture_in_the_batch(place: tuple[Library, Steps]) -> None:
-    found = place[1].after("run", 2)
+def test_maps_and_gradients_are_those_of_the_picture_in_the_batch(place: Steps) -> None:
+    found = place.of(AT)[0]
     for back in (False, True):
-        answer = slow_maps(*place, AT | {"picture": 3, "wanted": [[0, 0]], "back": back})
+        answer = slow_maps(place, AT | {"picture": 3, "wanted": [[0, 0]], "back": back})
         (page,) = answer["maps"]
         expected = (found.gradients[0] if back else found.trace.steps[0].output)[3].flatten(1).abs().amax(1)
         scales = np.frombuffer(base64.b64decode(page["scales"]), "<f4")
@@ -68,8 +68,8 @@ def test_maps_and_gradients_are_those_of_the_picture_in_the_batch(place: tuple[L
         assert answer["prediction"]["probabilities"] == pytest.approx(found.probabilities[3].tolist(), abs=1e-6)
 
 
-def test_an_update_adds_up(place: tuple[Library, Steps]) -> None:
-    answer = slow_update(*place, AT | {"parameter": "conv2.weight", "first": 0})
+def test_an_update_adds_up(place: Steps) -> None:
+    answer = slow_update(place, AT | {"parameter": "conv2.weight", "first": 0})
     assert answer["map"]["channels"] == 200
     assert set(answer["pages"]) == {"before", "gradient", "change", "after"}
     assert answer["apart"] < 1e-7
@@ -77,13 +77,12 @@ def test_an_update_adds_up(place: tuple[Library, Steps]) -> None:
         then, now = row["memory"]["momentum_buffer"]
         assert now == pytest.approx(0.9 * then + row["gradient"], rel=1e-5)
         assert row["after"] == pytest.approx(row["before"] - answer["rate"] * now, rel=1e-5)
-    bias = slow_update(*place, AT | {"parameter": "fc2.bias", "first": 7})
+    bias = slow_update(place, AT | {"parameter": "fc2.bias", "first": 7})
     assert (bias["map"]["channels"], bias["first"], len(bias["rows"])) == (1, 0, 8)
 
 
-def test_a_step_is_made_once(place: tuple[Library, Steps]) -> None:
-    steps = place[1]
-    assert steps.after("run", 1) is steps.after("run", 1)
+def test_a_step_is_made_once(place: Steps) -> None:
+    assert place.of(AT)[0] is place.of(AT)[0]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +98,9 @@ def test_a_step_is_made_once(place: tuple[Library, Steps]) -> None:
         ),
     ],
 )
-def test_says_what_cannot_be_shown(
-    place: tuple[Library, Steps], function: Any, request_: dict[str, Any], message: str
-) -> None:
+def test_says_what_cannot_be_shown(place: Steps, function: Any, request_: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        function(*place, request_)
+        function(place, request_)
 
 
 @pytest.mark.parametrize("model", ["a1", "a3", "recommended", "resnet18", "mobilenet_v3_small"])
@@ -113,10 +110,10 @@ def test_every_network_can_be_followed(tmp_path: Path, monkeypatch: pytest.Monke
     data = {"source": "drawn", "count": 8, "validation": 0, **side}
     config = CONFIG | {"model": model, "data": data, "checkpoints": 2, "training": {"epochs": 1, "batch_size": 4}}
     trained(tmp_path / "run", parse(config))
-    library, steps = Library(runs_dir=tmp_path), Steps(Runs(tmp_path))
+    steps = Steps(Library(runs_dir=tmp_path), Runs(tmp_path))
     at = {"name": "run", "model": model, "step": 0}
-    described = slow_batch(library, steps, at)["description"]
+    described = slow_batch(steps, at)["description"]
     wanted = [[step["index"], 0] for step in described["steps"] if step["map"]]
     for back in (False, True):
-        answer = slow_maps(library, steps, at | {"picture": 1, "wanted": wanted, "back": back})
+        answer = slow_maps(steps, at | {"picture": 1, "wanted": wanted, "back": back})
         assert len(answer["maps"]) == len(wanted)

@@ -1,0 +1,135 @@
+"""Results of something costly: made once, also when several people ask at once, and kept within one budget of memory.
+
+What was asked for longest ago is forgotten first, of whatever kind it is.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Memory", "Recent"]
+
+Made = TypeVar("Made")
+
+
+@dataclass(eq=False)
+class _Place(Generic[Made]):
+    """Where one result stands: `made` holds it once it is there, `nbytes` is its size then."""
+
+    made: list[Made] = field(default_factory=list)
+    nbytes: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+
+class Memory:
+    """The bytes that several kinds of results share, on whatever device they lie.
+
+    Args:
+        nbytes: how many all results may take together; the last one of each kind is kept whatever its size.
+    """
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = nbytes
+        self.lock = Lock()
+        self.places: OrderedDict[tuple[Recent[Any], Hashable], _Place[Any]] = OrderedDict()
+        """By kind and key, the one asked for longest ago first."""
+
+    @property
+    def taken(self) -> int:
+        """Bytes of all that is kept."""
+        with self.lock:
+            return sum(place.nbytes for place in self.places.values())
+
+    def trim(self) -> None:
+        """Forget what is too much."""
+        with self.lock:
+            counts: dict[Recent[Any], int] = {}
+            for kind, _ in self.places:
+                counts[kind] = counts.get(kind, 0) + 1
+            taken = sum(place.nbytes for place in self.places.values())
+            for (kind, key), place in list(self.places.items()):
+                if counts[kind] > 1 and (taken > self.nbytes or counts[kind] > kind.most):
+                    del self.places[kind, key]
+                    counts[kind] -= 1
+                    taken -= place.nbytes
+
+
+class Recent(Generic[Made]):
+    """Results of one kind, by key.
+
+    Args:
+        memory: where they are kept.
+        most: how many are kept, however small they are.
+        size: returns the bytes of a result.
+        holds: returns whether a result is still true; one that is not is made anew.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        most: float = math.inf,
+        size: Callable[[Made], int],
+        holds: Callable[[Made], bool] = lambda made: True,
+    ) -> None:
+        self.most = most
+        self._memory, self._size, self._holds = memory, size, holds
+
+    def of(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return the result of a key, made if it is not there; who asks meanwhile waits for it.
+
+        What `make` raises is raised, and nothing is kept.
+        """
+        with self._memory.lock:
+            place: _Place[Made] = self._memory.places.setdefault((self, key), _Place())
+            self._memory.places.move_to_end((self, key))
+        with place.lock:
+            if place.made and not self._holds(place.made[0]):
+                place.made.clear()
+            if not place.made:
+                try:
+                    place.made.append(make())
+                except BaseException:
+                    self._forget(key, place)
+                    raise
+                place.nbytes = self._size(place.made[0])
+            made = place.made[0]
+        self._memory.trim()
+        return made
+
+    def get(self, key: Hashable) -> Made | None:
+        """Return the result of a key if it is there."""
+        with self._memory.lock:
+            place = self._memory.places.get((self, key))
+            if place is None or not place.made:
+                return None
+            self._memory.places.move_to_end((self, key))
+            made: Made = place.made[0]
+            return made
+
+    def has(self, key: Hashable, made: Made) -> bool:
+        """Return whether this very result is the one that is there; to look is not to ask."""
+        with self._memory.lock:
+            place = self._memory.places.get((self, key))
+            return place is not None and made in place.made
+
+    def __len__(self) -> int:
+        with self._memory.lock:
+            return sum(kind is self for kind, _ in self._memory.places)
+
+    def drop(self, unwanted: Callable[[Any], bool]) -> None:
+        """Forget the results of some keys."""
+        with self._memory.lock:
+            keys = [key for kind, key in self._memory.places if kind is self]
+        dropped = [key for key in keys if unwanted(key)]
+        with self._memory.lock:
+            for key in dropped:
+                self._memory.places.pop((self, key), None)
+
+    def _forget(self, key: Hashable, place: _Place[Made]) -> None:
+        with self._memory.lock:
+            if self._memory.places.get((self, key)) is place:
+                del self._memory.places[self, key]
