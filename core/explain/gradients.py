@@ -45,7 +45,8 @@ def grad_terms(
     _check(step, grad_output)
     if not step.tensor(wrt).is_floating_point() or wrt in explained(step).only_shape:
         raise Unexplained(f"{step.op} has no gradient by {wrt}")
-    partials = explained(step).partials(step, wrt, tuple(int(i) for i in index))
+    operator = explained(step)
+    partials = operator.partials(step, wrt, tuple(int(i) for i in index))
     arriving = grad_output.detach().cpu().double().numpy()[tuple(partials.outputs.T)]
     products = arriving * partials.values
     groups = None if partials.group_axis is None else partials.outputs[:, partials.group_axis]
@@ -58,7 +59,8 @@ def grad_terms(
     shown = float(gradient[tuple(index)].item())
     largest = float(np.abs(arriving).max(initial=0.0))
     steepest = largest * float(np.abs(partials.values).max(initial=partials.scale))
-    magnitude = max(steepest, float(np.abs(products).sum()))
+    mixed = operator.mixed(step, wrt, partials, grad_output)
+    magnitude = max(steepest, float(np.abs(products).sum()), mixed)
     tolerance = rounding(step, len(products), magnitude, value, gradient.dtype)
     eps = torch.finfo(gradient.dtype).eps
     tolerance += 4 * eps * largest * partials.scale  # slopes come of rounded values

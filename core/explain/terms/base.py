@@ -165,6 +165,13 @@ class Operator:
         """
         raise Unexplained(f"the gradient of {step.op} by {wrt} is not explained")
 
+    def mixed(self, step: Step, wrt: str, partials: Partials, grad_output: Tensor) -> float:
+        """Returns the magnitude that a gradient's rounding is relative to where cells are mixed before they multiply.
+
+        0 where each product is rounded by itself.
+        """
+        return 0.0
+
     def formula(self, step: Step) -> Formula:
         """Returns the formula of an output element."""
         return Formula(FORMULAS[step.op], self.letters(step))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 from typing_extensions import override
 
 from core.explain.axes import NO_TAP, AxisRule, IntArray, Product, Spread, Window, cartesian, same
@@ -92,6 +93,10 @@ class Convolution(Operator):
         factor = read(step, "input", np.column_stack([outputs[:, :channel_axis], c, *pixels]))
         return Partials(outputs, factor.values, "input", (factor,))
 
+    @override
+    def mixed(self, step: Step, wrt: str, partials: Partials, grad_output: Tensor) -> float:
+        return _mixed_gradient(step, wrt, partials, grad_output)
+
 
 class TransposedConvolution(Operator):
     """As `torch.nn.functional.conv_transpose2d`."""
@@ -176,6 +181,10 @@ class TransposedConvolution(Operator):
         factor = read(step, "input", pixels[inside])
         return Partials(outputs[inside], factor.values, "input", (factor,))
 
+    @override
+    def mixed(self, step: Step, wrt: str, partials: Partials, grad_output: Tensor) -> float:
+        return _mixed_gradient(step, wrt, partials, grad_output)
+
 
 def sample(step: Step, axes: int) -> Letters:
     """Returns that the sample's index is left out where there is one, of an output with positions along `axes` axes."""
@@ -225,29 +234,48 @@ def _weighted_sum(step: Step, index: tuple[int, ...], factors: Any, channels: An
     outside = is_outside(pixels.cells, tuple(step.tensor("input").shape))
     products = pixels.values * weights.values
     rows = Addends("taps", "input · weight", (pixels, weights), products, "input channel", channels, outside)
-    return summed(step, index, (rows, *bias(step, (o,))), scale=_mixed(step, pixels.cells, channels, weights.values))
+    scale = _mixed(step, step.tensor("input"), pixels.cells, weights.values)
+    return summed(step, index, (rows, *bias(step, (o,))), scale=scale)
 
 
-def _mixed(step: Step, cells: IntArray, channels: IntArray, weights: FloatArray) -> float:
+def _mixed(step: Step, tensor: Tensor, cells: IntArray, factors: FloatArray) -> float:
     """Returns the magnitude that rounding is relative to where a card may transform whole tiles of a convolution.
 
     Winograd's and Fourier's algorithms, which cuDNN takes at stride 1, add and subtract all pixels of a tile before
     they multiply: what they round is relative to the largest pixel of the tile, not of the window. A tile of Winograd's
     is 6 pixels wide for a 3×3 kernel, one of the Fourier transform up to 32. 0 on the processor. Source: Lavin and
     Gray, "Fast Algorithms for Convolutional Neural Networks" (2016).
+
+    Args:
+        step: The convolution.
+        tensor: What is read, `(N, C, H, W)`: its input, or the gradient of its output.
+        cells: `(T, axes)` the cells of `tensor` that are read.
+        factors: `(T,)` what each is multiplied by.
     """
     axes = step.tensor("weight").ndim - 2
     kernel = step.tensor("weight").shape[2:]
     moves = (*per_axis(step.arguments["stride"], axes), *per_axis(step.arguments["dilation"], axes))
-    if not step.output.is_cuda or set(moves) != {1} or min(kernel) == 1:
+    if not step.output.is_cuda or set(moves) != {1} or min(kernel) == 1 or not len(cells):
         return 0.0
-    reach = 3 if max(kernel) <= 3 else 31
-    tile = step.tensor("input")[tuple(cells[0, : -axes - 1].tolist())]  # of one sample, `(C, H, W)`
-    for axis in range(-axes, 0):
+    tile, channel_axis = tensor.detach(), tensor.ndim - axes - 1
+    for axis in range(tensor.ndim):
+        reach = 0 if axis < channel_axis else 3 if max(kernel) <= 3 else 31
         first, last = int(cells[:, axis].min()) - reach, int(cells[:, axis].max()) + reach
         first, last = (min(max(0, end), tile.shape[axis]) for end in (first, last + 1))
-        tile = tile.narrow(axis, first, last - first)
+        if axis != channel_axis:
+            tile = tile.narrow(axis, first, last - first)
     if not tile.numel():
         return 0.0
-    largest = tile.detach().abs().cpu().double().flatten(1).amax(1).numpy()
-    return float((np.abs(weights) * largest[channels]).sum())
+    largest = tile.movedim(channel_axis, 0).abs().cpu().double().flatten(1).amax(1).numpy()
+    return float((np.abs(factors) * largest[cells[:, channel_axis]]).sum())
+
+
+def _mixed_gradient(step: Step, wrt: str, partials: Partials, grad_output: Tensor) -> float:
+    """Returns the same of an element of a gradient: that of the weight reads tiles of the input and of the gradient."""
+    if wrt == "bias":
+        return 0.0
+    magnitude = _mixed(step, grad_output, partials.outputs, partials.values)
+    if wrt == "weight":
+        arriving = grad_output.detach().cpu().double().numpy()[tuple(partials.outputs.T)]
+        magnitude = max(magnitude, _mixed(step, step.tensor("input"), partials.factors[0].cells, arriving))
+    return magnitude

@@ -1,6 +1,7 @@
 """The tolerance of a sum is what rounding may do, and no more: an element that was falsified is not accepted."""
 
 from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
@@ -87,3 +88,81 @@ def test_small_results_of_large_numbers_are_held_to_their_own_size(function):
         found = terms(step, (k,))
         assert found.agrees, (x[k], found)
         assert found.tolerance < 1e-3 * abs(found.value)
+
+
+class OnCard(torch.Tensor):
+    """A tensor that says that a card made it."""
+
+    is_cuda = property(lambda self: True)  # type: ignore[assignment]
+
+
+PIXELS = torch.tensor(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ],
+).float()
+TAPS = torch.tensor([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]).float() / 24
+RESULTS = torch.tensor([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]).float()
+"""Winograd's F(4, 3), which turns six pixels into four results of a kernel of three. Source: Lavin and Gray 2016."""
+
+
+def tiles(x):
+    """Return the tiles of `(C, L)` pixels, transformed: `(C, L / 4, 6)`."""
+    return F.pad(x, (1, 1)).unfold(1, 6, 4) @ PIXELS.T
+
+
+def winograd(x, weight):
+    """Return the convolution of `(C, L)` by `(O, C, 3)`, padded by 1, as a card may compute it."""
+    products = torch.einsum("clk,ock->olk", tiles(x), weight @ TAPS.T)
+    return (products @ RESULTS.T).flatten(1)
+
+
+def winograd_weight_grad(x, grad):
+    """Return its gradient by the weight."""
+    return torch.einsum("clk,olk->ock", tiles(x), grad.unfold(1, 4, 4) @ RESULTS) @ TAPS
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_algorithm_that_mixes_a_tile_agrees_on_a_card_forward_and_backward(seed):
+    torch.manual_seed(seed)
+    x, weight, grad = torch.randn(1, 3, 24), torch.randn(5, 3, 3), torch.randn(1, 5, 24)
+    x[0, :, ::5] *= 1e4
+    grad[0, :, ::5] *= 1e4
+    weight[:, 1] *= 1e-3
+    step = record(Written(lambda x: F.conv1d(x, weight, padding=1)), x).steps[0]
+    by_input = winograd(grad[0], weight.transpose(0, 1).flip(2))[None]
+    by_weight = winograd_weight_grad(x[0], grad[0])
+    exact = F.conv1d(x.double(), weight.double(), padding=1)
+    assert (winograd(x[0], weight) - exact[0]).abs().max() < 1e-5 * exact.abs().max()
+
+    def agreeing(output):
+        step.output = output
+        values = [terms(step, (0, o, k)) for o in range(5) for k in range(24)]
+        values += [grad_terms(step, (0, c, k), "input", grad, by_input) for c in range(3) for k in range(24)]
+        cells = product(range(5), range(3), range(3))
+        values += [grad_terms(step, cell, "weight", grad, by_weight) for cell in cells]
+        return [found.agrees for found in values]
+
+    mixed = winograd(x[0], weight)[None]
+    assert all(agreeing(mixed.as_subclass(OnCard)))
+    plain = agreeing(mixed)
+    assert not all(plain[:120])
+    assert not all(plain[120:192])
+
+
+def test_the_tolerance_of_a_tile_is_none_on_the_processor_and_for_other_convolutions_of_a_card():
+    x, weight = torch.randn(1, 2, 9, 9), torch.randn(3, 2, 3, 3)
+    x[0, 0, 0, 0] = 1e6
+    for settings_, widened in (({"stride": 2}, False), ({"dilation": 2}, False), ({}, True)):
+        step = record(Written(lambda x, more=settings_: F.conv2d(x, weight, **more)), x).steps[0]
+        grad = torch.ones_like(step.output)
+        grad[0, :, 0, 0] = 1e6
+        here = terms(step, (0, 0, 1, 1)).tolerance, grad_terms(step, (0, 0, 3, 3), "input", grad).tolerance
+        step.output = step.output.as_subclass(OnCard)
+        there = terms(step, (0, 0, 1, 1)).tolerance, grad_terms(step, (0, 0, 3, 3), "input", grad).tolerance
+        assert [one > before for one, before in zip(there, here, strict=True)] == [widened, widened]
