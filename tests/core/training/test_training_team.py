@@ -2,17 +2,20 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 from run_cases import made, named, tiny, trained, weights
 
 from core.training import team
 from core.training.folder import RunFolder
 from core.training.team import ALONE, Team
+from core.training.worker import work
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -52,6 +55,7 @@ def test_two_processes_reach_what_one_reaches_and_a_death_leaves_a_run_to_resume
     status = both.status()
     assert status.state == "failed", died.stderr
     assert "its weights after step 5 are kept" in status.message
+    assert [event["state"] for event in named(both, "ended")] == ["failed"]  # by the first process alone
     assert not both.alive
 
     result = torchrun("-m", "core.train", "--run-dir", str(both.path), "--resume")
@@ -78,3 +82,37 @@ def test_a_process_of_its_own_is_alone(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert team.join(torch.device("cpu")) == (ALONE, torch.device("cpu"))
     assert RunFolder(Path("none")).alive is False
+
+
+@pytest.fixture
+def team_of_one(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The variables that `torchrun --nproc-per-node=1` sets."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    for name, value in ({"WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0"} | address).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.mark.filterwarnings("ignore:.*using GPU:UserWarning", "ignore:No device id is provided:UserWarning")
+def test_a_team_of_one_trains_and_leaves_its_group(tmp_path, team_of_one: pytest.MonkeyPatch):
+    run = trained(tmp_path / "run", tiny(device="cpu", training={"epochs": 1}))
+    assert run.status().state == "done"
+    assert named(run, "started")[0]["processes"] == 1
+    assert not dist.is_initialized()
+
+
+@pytest.mark.parametrize("absent", ["RANK", "LOCAL_RANK", "MASTER_PORT"])
+def test_a_run_whose_team_is_incomplete_fails_in_words_and_waits_no_longer(
+    tmp_path, team_of_one: pytest.MonkeyPatch, absent: str
+):
+    team_of_one.delenv(absent)
+    run = made(tmp_path / "run", tiny(device="cpu"))
+    assert work(run.path) == 1
+    status = run.status()
+    assert status.state == "failed"
+    assert f"WORLD_SIZE is set, but {absent} is not: start the processes with torchrun" in status.message
+    assert [event["state"] for event in named(run, "ended")] == ["failed"]
+    assert not run.alive
