@@ -176,10 +176,12 @@ def _to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     else:
         return PLAIN["Tensor.to"](tensor, *args, **kwargs)
     target = torch.device(named) if not isinstance(named, int) else CARD
+    if target.type not in ("cpu", "cuda"):  # sizes without numbers
+        return PLAIN["Tensor.to"](_cpu(tensor), *args, **kwargs)
     others = {key: value for key, value in kwargs.items() if key != "device"}
     others.pop("non_blocking", None)
     if isinstance(tensor, CardTensor) and target.type == "cpu":
-        moved = _from_card(tensor)
+        moved = on_processor(tensor)
     elif not isinstance(tensor, CardTensor) and target.type == "cuda":
         moved = on_card(tensor.clone(memory_format=torch.preserve_format))
     else:
@@ -188,12 +190,8 @@ def _to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return PLAIN["Tensor.to"](moved, *rest, **others) if rest or others else moved
 
 
-def _from_card(tensor: Tensor) -> Tensor:
-    return on_processor(tensor)
-
-
 def _cpu(tensor: Tensor, **_: Any) -> Tensor:
-    return _from_card(tensor) if isinstance(tensor, CardTensor) else tensor
+    return on_processor(tensor) if isinstance(tensor, CardTensor) else tensor
 
 
 def _cuda(tensor: Tensor, *_args: Any, **_kwargs: Any) -> Tensor:
