@@ -142,12 +142,12 @@ def import_seconds() -> float:
 
 
 @contextmanager
-def served(model: str, port: int, *options: str) -> Iterator[None]:
-    """Run the app as its command line does."""
+def served(model: str, port: int, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the app as its command line does, and give its process."""
     command = [sys.executable, "-m", "explorer", "--no-open", "--model", model, "--port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(20)

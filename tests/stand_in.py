@@ -10,12 +10,14 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
+from torch.overrides import handle_torch_function
 from torch.utils._pytree import tree_flatten, tree_map
 
-__all__ = ["install"]
+__all__ = ["install", "installed", "not_on_stand_in"]
 
 CARD = torch.device("cuda", 0)
 
@@ -69,6 +71,13 @@ class CardTensor(Tensor):
     def get_device(self) -> int:
         return 0
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if id(self) not in memo:
+            copied = on_card(on_processor(self.detach())).requires_grad_(self.requires_grad)
+            memo[id(self)] = nn.Parameter(copied, self.requires_grad) if isinstance(self, nn.Parameter) else copied
+        found: Tensor = memo[id(self)]
+        return found
+
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -81,7 +90,7 @@ class CardTensor(Tensor):
             _refuse_mixed(name, args, kwargs)
         with _drawing(name), torch._C.DisableTorchFunctionSubclass():
             found = func(*args, **kwargs)
-        return found if name in ("cpu", "get_state") else tree_map(on_card, found)
+        return found if name in ("cpu", "get_state", "shape", "size") else tree_map(on_card, found)
 
 
 DEFAULT = CardGenerator()
@@ -165,6 +174,20 @@ MAKERS = (
 )  # fmt: skip
 
 
+def _one_call(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of tensors that whoever watches the calls of PyTorch sees as one, whatever it calls itself."""
+
+    @functools.wraps(method)
+    def call(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if torch._C._is_torch_function_mode_enabled():
+            return handle_torch_function(call, (tensor,), tensor, *args, **kwargs)
+        return method(tensor, *args, **kwargs)
+
+    call.__name__ = method.__name__.removeprefix("_")
+    return call
+
+
+@_one_call
 def _to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     named = kwargs.get("device", args[0] if args else None)
     if isinstance(named, Tensor):
@@ -190,10 +213,12 @@ def _to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return PLAIN["Tensor.to"](moved, *rest, **others) if rest or others else moved
 
 
+@_one_call
 def _cpu(tensor: Tensor, **_: Any) -> Tensor:
     return on_processor(tensor) if isinstance(tensor, CardTensor) else tensor
 
 
+@_one_call
 def _cuda(tensor: Tensor, *_args: Any, **_kwargs: Any) -> Tensor:
     return _to(tensor, CARD)
 
@@ -220,6 +245,7 @@ def _seeded(seed: int) -> torch.Generator:
     return PLAIN["manual_seed"](seed)
 
 
+@functools.wraps(torch.autograd.grad)
 def _gradients(*args: Any, **kwargs: Any) -> Any:
     outputs = tree_flatten(args[:1])[0]
     found = PLAIN["grad"](*args, **kwargs)
@@ -250,6 +276,7 @@ def _replaced() -> Iterator[tuple[Any, str, Any]]:
     yield torch.autograd, "grad", _gradients
     yield BackwardCFunction, "apply", _backward
     yield torch.optim.Optimizer, "_accelerator_graph_capture_health_check", lambda self: None
+    yield torch.backends.cudnn, "is_acceptable", lambda tensor: False
     card = torch.cuda
     yield card, "is_available", lambda: True
     yield card, "device_count", lambda: 1
@@ -277,3 +304,13 @@ def install() -> None:
     PLAIN["Tensor.to"] = torch.Tensor.to
     for owner, name, value in list(_replaced()):
         setattr(owner, name, value)
+
+
+def installed() -> bool:
+    """Return whether the card is in this process."""
+    return bool(PLAIN)
+
+
+def not_on_stand_in(why: str) -> pytest.MarkDecorator:
+    """Mark a test of what the stand-in does not imitate."""
+    return pytest.mark.skipif(installed(), reason=f"the stand-in card {why}")

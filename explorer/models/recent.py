@@ -37,24 +37,25 @@ class Memory:
         self.places: OrderedDict[tuple[Recent[Any], Hashable], _Place[Any]] = OrderedDict()
         """By kind and key, the one asked for longest ago first."""
 
-    @property
-    def taken(self) -> int:
+        self.taken = 0
         """Bytes of all that is kept."""
-        with self.lock:
-            return sum(place.nbytes for place in self.places.values())
 
-    def trim(self) -> None:
-        """Forget what is too much."""
+    def drop(self, kind: "Recent[Any]", key: Hashable, place: "_Place[Any] | None" = None) -> None:
+        """Forget a result, unless another one than `place` is there; under the lock."""
+        found = self.places.get((kind, key))
+        if found is not None and place in (None, found):
+            del self.places[kind, key]
+            kind.count -= 1
+            self.taken -= found.nbytes
+
+    def trim(self, kind: "Recent[Any]") -> None:
+        """Forget what is too much, now that one of a kind was made."""
         with self.lock:
-            counts: dict[Recent[Any], int] = {}
-            for kind, _ in self.places:
-                counts[kind] = counts.get(kind, 0) + 1
-            taken = sum(place.nbytes for place in self.places.values())
-            for (kind, key), place in list(self.places.items()):
-                if counts[kind] > 1 and (taken > self.nbytes or counts[kind] > kind.most):
-                    del self.places[kind, key]
-                    counts[kind] -= 1
-                    taken -= place.nbytes
+            for each, key in list(self.places) if self.taken > self.nbytes or kind.count > kind.most else ():
+                if self.taken <= self.nbytes and kind.count <= kind.most:
+                    return
+                if each.count > 1 and (self.taken > self.nbytes or each is kind):
+                    self.drop(each, key)
 
 
 class Recent(Generic[Made]):
@@ -75,7 +76,7 @@ class Recent(Generic[Made]):
         size: Callable[[Made], int],
         holds: Callable[[Made], bool] = lambda made: True,
     ) -> None:
-        self.most = most
+        self.most, self.count = most, 0
         self._memory, self._size, self._holds = memory, size, holds
 
     def of(self, key: Hashable, make: Callable[[], Made]) -> Made:
@@ -84,7 +85,10 @@ class Recent(Generic[Made]):
         What `make` raises is raised, and nothing is kept.
         """
         with self._memory.lock:
-            place: _Place[Made] = self._memory.places.setdefault((self, key), _Place())
+            place: _Place[Made] | None = self._memory.places.get((self, key))
+            if place is None:
+                place = self._memory.places[self, key] = _Place()
+                self.count += 1
             self._memory.places.move_to_end((self, key))
         with place.lock:
             if place.made and not self._holds(place.made[0]):
@@ -93,11 +97,11 @@ class Recent(Generic[Made]):
                 try:
                     place.made.append(make())
                 except BaseException:
-                    self._forget(key, place)
+                    with self._memory.lock:
+                        self._memory.drop(self, key, place)
                     raise
-                place.nbytes = self._size(place.made[0])
+                self._weigh(key, place)
             made = place.made[0]
-        self._memory.trim()
         return made
 
     def get(self, key: Hashable) -> Made | None:
@@ -117,8 +121,7 @@ class Recent(Generic[Made]):
             return place is not None and made in place.made
 
     def __len__(self) -> int:
-        with self._memory.lock:
-            return sum(kind is self for kind, _ in self._memory.places)
+        return self.count
 
     def drop(self, unwanted: Callable[[Any], bool]) -> None:
         """Forget the results of some keys."""
@@ -127,9 +130,13 @@ class Recent(Generic[Made]):
         dropped = [key for key in keys if unwanted(key)]
         with self._memory.lock:
             for key in dropped:
-                self._memory.places.pop((self, key), None)
+                self._memory.drop(self, key)
 
-    def _forget(self, key: Hashable, place: _Place[Made]) -> None:
+    def _weigh(self, key: Hashable, place: _Place[Made]) -> None:
+        """Note how large a result is, if it is kept, and leave room for it."""
+        nbytes = self._size(place.made[0])
         with self._memory.lock:
             if self._memory.places.get((self, key)) is place:
-                del self._memory.places[self, key]
+                self._memory.taken += nbytes - place.nbytes
+                place.nbytes = nbytes
+        self._memory.trim(self)

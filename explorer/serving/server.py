@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from explorer.serving.compression import Compressed
 from explorer.serving.guard import Guard
 from explorer.wire.view import WORK
 
@@ -154,7 +155,7 @@ def serve(
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     )
     config = uvicorn.Config(
-        Guard(mounted, host=host, allowed=allowed, framed=framed),
+        Guard(Compressed(mounted), host=host, allowed=allowed, framed=framed),
         log_level="warning",
         http=_Patient,
         ws="none",

@@ -1,17 +1,23 @@
 """How strong each channel of a step is, and in which order that puts them."""
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 __all__ = ["SORTS", "ordered", "strengths"]
 
+Numbers = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+Row = npt.NDArray[np.float64]
+
 SORTS = ("index", "activation", "gradient", "attribution")
 """What channels can be sorted by; the last two need a loss run backwards."""
 
 
-def strengths(value: Tensor, gradient: Tensor | None, by: str) -> Tensor:
+def strengths(value: Tensor, gradient: Tensor | None, by: str) -> Row:
     """Return one number for each channel of a `(1, …, C, H, W)` output (or `(1, C, W)`), `(C,)`.
 
     "activation": mean |a| over the channel's cells. "gradient": mean |dL/da|. "attribution": Σ a · dL/da, the change of
@@ -29,18 +35,32 @@ def strengths(value: Tensor, gradient: Tensor | None, by: str) -> Tensor:
         raise ValueError(f"channels are sorted by {by!r}, expected one of {', '.join(SORTS)}")
     a = _channels(value)
     if by == "activation":
-        return a.abs().mean(1)
-    g = torch.zeros_like(a) if gradient is None else _channels(gradient)
-    return g.abs().mean(1) if by == "gradient" else (a * g).sum(1)
+        return _mean(a)
+    if gradient is None:
+        return np.zeros(len(a))
+    g = _channels(gradient)
+    return _mean(g) if by == "gradient" else np.einsum("ck,ck->c", a, g, dtype=np.float64)
 
 
-def ordered(strength: Tensor) -> Sequence[int]:
+def ordered(strength: Row) -> Sequence[int]:
     """Return the channels from the strongest to the weakest, by |strength|; equals in their own order, NaN last."""
-    order: list[int] = strength.abs().nan_to_num(-1.0).argsort(descending=True, stable=True).tolist()
+    magnitude = np.abs(strength)
+    magnitude[np.isnan(magnitude)] = -1
+    order: list[int] = (-magnitude).argsort(kind="stable").tolist()
     return order
 
 
-def _channels(tensor: Tensor) -> Tensor:
+def _mean(channels: Numbers) -> Row:
+    """Return the mean |value| of each row, summed in float64."""
+    mean: Row = np.abs(channels).mean(1, dtype=np.float64)
+    return mean
+
+
+def _channels(tensor: Tensor) -> Numbers:
     """Return each channel's values as a row, `(C, …)`; all axes before the last two count channels."""
-    sample = tensor.detach()[0]
-    return sample.flatten(-2 if sample.ndim > 2 else -1).flatten(0, -2).double()
+    sample = tensor.detach()[0].cpu()
+    if sample.dtype not in (torch.float32, torch.float64):
+        sample = sample.double()
+    channels = math.prod(sample.shape[:-2]) if sample.ndim > 2 else len(sample)
+    rows: Numbers = sample.numpy().reshape(channels, -1)
+    return rows

@@ -11,6 +11,7 @@ from explain_cases import CASES, Written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.device import exact_products
 from core.explain import explains, grad_terms, local_gradient, record, terms
 from core.explain.terms.base import lowest
 
@@ -41,8 +42,12 @@ def is_left_of_larger(found, dtype):
 def test_a_falsified_element_is_not_accepted_and_the_true_one_is(name, dtype, device, seed):
     r = Random(seed)
     function, x = CASES[name](r)
-    for step, index in cells(record(Written(function), x.to(device, dtype)), r):
-        found = terms(step, index)
+    with exact_products():  # a card may round the factors of a product to ten bits: then it holds to those
+        found_cells = [
+            (step, terms(step, index)) for step, index in cells(record(Written(function), x.to(device, dtype)), r)
+        ]
+    for step, found in found_cells:
+        index = found.index
         assert found.agrees, (step.op, index, found.value, found.shown, found.tolerance)
         off = NOTICED[step.output.dtype]
         if abs(found.value) > 1000 * lowest(step.output.dtype) and not is_left_of_larger(found, step.output.dtype):

@@ -24,6 +24,9 @@ from core.explain import (
     terms,
 )
 from core.explain.trace import UNSEEN
+from tests.stand_in import not_on_stand_in
+
+scripted = not_on_stand_in("is handed TorchScript's calls by another name")
 
 
 class Reversed(torch.autograd.Function):
@@ -105,6 +108,7 @@ def test_numbers_that_are_read_before_a_branch_leave_fields_exact(device):
     assert receptive_field(trace, len(trace.steps) - 1, (0, 0)).exact
 
 
+@scripted
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_a_scripted_part_is_a_step_that_keeps_the_chain(device):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), torch.jit.script(nn.ReLU()), nn.Flatten(), nn.Linear(18, 3)).to(device)
@@ -119,6 +123,7 @@ def test_a_scripted_part_is_a_step_that_keeps_the_chain(device):
         grad_terms(hidden, (0, 0, 0, 0), "input", torch.ones_like(hidden.output))
 
 
+@scripted
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_a_scripted_model_is_one_step(device):
     trace = record(torch.jit.script(nn.Sequential(nn.ReLU())).to(device), torch.rand(1, 3, device=device))
@@ -207,6 +212,7 @@ def test_a_mask_of_the_functional_form_is_recorded(device):
     assert record(Written(run), torch.rand(1, 2, 4, 4, device=device)).results == {"": 3}
 
 
+@scripted
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_a_scripted_part_with_buffers_is_recorded_in_training(device):
     model = nn.Sequential(nn.Linear(3, 2), torch.jit.script(nn.BatchNorm1d(2))).to(device).train()

@@ -17,6 +17,7 @@ from core.training.lock import FileLock, held
 from core.training.runs import Runs
 from core.training.settings import parse
 from core.training.worker import work
+from tests.stand_in import not_on_stand_in
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -40,6 +41,7 @@ def worker_of(run: RunFolder) -> int:
     raise AssertionError(f"no process trains {run.path}")
 
 
+@not_on_stand_in("is not in the run's process")
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the worker's process in /proc")
 def test_a_killed_run_is_reported_and_goes_on_while_another_waits_its_turn(tmp_path):
     runs, other_server = Runs(tmp_path, at_once=1), Runs(tmp_path, at_once=1)
@@ -246,6 +248,7 @@ def test_a_queued_run_can_be_stopped(tmp_path):
     assert run.status().message == "stopped before its turn came"
 
 
+@not_on_stand_in("is not in the run's process")
 def test_the_command_makes_a_run_and_goes_on_with_it(tmp_path):
     def command(*arguments):
         told = [sys.executable, "-m", "core.train", *arguments]
