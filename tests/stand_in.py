@@ -3,7 +3,8 @@
 Its tensors say `cuda:0` and compute on the processor. As on a card, they refuse to be mixed with the processor's
 tensors and refuse `numpy()`, a generator of the card has a state of 16 bytes that a generator of the processor does not
 take, and what is drawn at random on the card leaves the processor's generator alone. Kernels, times and rounding are
-not imitated: for those there is `benchmarks/card.sh`.
+not imitated: for those there is `benchmarks/card.sh`. `install("mps")` puts an Apple card in its place, which knows no
+float64.
 """
 
 import functools
@@ -20,6 +21,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 __all__ = ["install", "installed", "not_on_stand_in"]
 
 CARD = torch.device("cuda", 0)
+"""Which card it is."""
 
 MOVES = {"to", "cpu", "cuda", "copy_", "__getitem__", "set_", "data", "type"}
 """What may meet tensors of both: transfers, and the processor's indices into a card's tensor."""
@@ -65,7 +67,8 @@ class CardTensor(Tensor):
     """A tensor that says that it lies on a card."""
 
     device = property(lambda self: CARD)  # type: ignore[assignment]
-    is_cuda = property(lambda self: True)  # type: ignore[assignment]
+    is_cuda = property(lambda self: CARD.type == "cuda")  # type: ignore[assignment]
+    is_mps = property(lambda self: CARD.type == "mps")  # type: ignore[assignment]
     is_cpu = property(lambda self: False)  # type: ignore[assignment]
 
     def get_device(self) -> int:
@@ -83,14 +86,16 @@ class CardTensor(Tensor):
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         if name in ("numpy", "__array__", "__dlpack__"):
-            raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() first")
+            raise TypeError(f"can't convert {CARD} device type tensor to numpy. Use Tensor.cpu() first")
         if name == "__get__":
             name = getattr(getattr(func, "__self__", None), "__name__", "")
         if name not in MOVES:
             _refuse_mixed(name, args, kwargs)
         with _drawing(name), torch._C.DisableTorchFunctionSubclass():
             found = func(*args, **kwargs)
-        return found if name in ("cpu", "get_state", "shape", "size") else tree_map(on_card, found)
+        if name in ("cpu", "get_state", "shape", "size"):
+            return found
+        return tree_map(on_card, found)
 
 
 DEFAULT = CardGenerator()
@@ -103,6 +108,8 @@ PLAIN: dict[str, Any] = {}
 def on_card(value: Any) -> Any:
     """Return a tensor as one of the card, at the same place in the graph; what is no plain tensor as it is."""
     if type(value) is Tensor:
+        if CARD.type == "mps" and value.dtype == torch.float64:
+            raise TypeError("Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64")
         value.__class__ = CardTensor  # `as_subclass` would be one more step of the graph
     return value
 
@@ -116,7 +123,7 @@ def on_processor(value: Tensor) -> Tensor:
 def _refuse_mixed(name: str, args: Any, kwargs: Any) -> None:
     tensors = [value for value in tree_flatten((args, kwargs))[0] if isinstance(value, Tensor)]
     if any(type(value) is not CardTensor and not isinstance(value, CardTensor) and value.ndim for value in tensors):
-        raise RuntimeError(f"Expected all tensors to be on the same device: {name} got cuda:0 and cpu")
+        raise RuntimeError(f"Expected all tensors to be on the same device: {name} got {CARD} and cpu")
 
 
 class _drawing:
@@ -139,7 +146,7 @@ class _drawing:
 
 
 def _names_card(device: Any) -> bool:
-    return device is not None and not isinstance(device, Tensor) and str(device).startswith(("cuda", "0"))
+    return device is not None and not isinstance(device, Tensor) and str(device).startswith((CARD.type, "0"))
 
 
 def _made(name: str) -> Callable[..., Any]:
@@ -199,13 +206,13 @@ def _to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     else:
         return PLAIN["Tensor.to"](tensor, *args, **kwargs)
     target = torch.device(named) if not isinstance(named, int) else CARD
-    if target.type not in ("cpu", "cuda"):  # sizes without numbers
+    if target.type not in ("cpu", CARD.type):  # sizes without numbers
         return PLAIN["Tensor.to"](_cpu(tensor), *args, **kwargs)
     others = {key: value for key, value in kwargs.items() if key != "device"}
     others.pop("non_blocking", None)
     if isinstance(tensor, CardTensor) and target.type == "cpu":
         moved = on_processor(tensor)
-    elif not isinstance(tensor, CardTensor) and target.type == "cuda":
+    elif not isinstance(tensor, CardTensor) and target.type == CARD.type:
         moved = on_card(tensor.clone(memory_format=torch.preserve_format))
     else:
         moved = tensor
@@ -277,6 +284,9 @@ def _replaced() -> Iterator[tuple[Any, str, Any]]:
     yield BackwardCFunction, "apply", _backward
     yield torch.optim.Optimizer, "_accelerator_graph_capture_health_check", lambda self: None
     yield torch.backends.cudnn, "is_acceptable", lambda tensor: False
+    if CARD.type == "mps":
+        yield torch.mps, "synchronize", lambda: None
+        return
     card = torch.cuda
     yield card, "is_available", lambda: True
     yield card, "device_count", lambda: 1
@@ -291,10 +301,12 @@ def _replaced() -> Iterator[tuple[Any, str, Any]]:
     yield card, "memory_allocated", lambda device=None: 0
 
 
-def install() -> None:
-    """Put the card into this process."""
+def install(kind: str = "cuda") -> None:
+    """Put a card of a kind, "cuda" or "mps", into this process."""
+    global CARD
     import torch._dynamo  # its annotations want the classes that are replaced
 
+    CARD = CardGenerator.device = torch.device(kind, 0)
     PLAIN.update({name: getattr(torch, name) for name in MAKERS})
     PLAIN.update(
         {name: getattr(torch, name) for name in ("Generator", "manual_seed", "get_rng_state", "set_rng_state")}

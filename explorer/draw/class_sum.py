@@ -34,17 +34,17 @@ def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int])
     logits = trace.value(made_by).detach()
     if not logits.isfinite().all():
         raise ValueError("the logits are not all finite: no probabilities follow from them")
-    shares = scores.detach().double().softmax(1)
+    shares = scores.detach().cpu().double().softmax(1)
     arguments = {"input": logits, "dim": 1, "dtype": None}
     told = shares.to(scores.dtype)  # as exact as the model's own scores
     softmax = Step(len(trace.steps), "softmax", "softmax", "", trace.model, arguments, {"input": made_by}, {}, told)
     answer = open_step(softmax, (0, cell[1]))
-    rows = zip(card.classes, logits[0].double().tolist(), shares[0].tolist(), strict=True)
+    rows = zip(card.classes, logits[0].cpu().double().tolist(), shares[0].tolist(), strict=True)
     answer["classes"] = [
         {"name": name, "logit": z, "p": p, "y": float(k == label), "gradient": p - (k == label)}
         for k, (name, z, p) in enumerate(rows)
     ]
     answer["logits"] = made_by
     answer["label"] = label
-    answer["loss"] = None if label is None else -torch.log_softmax(scores.detach().double(), 1)[0, label].item()
+    answer["loss"] = None if label is None else -torch.log_softmax(scores.detach().cpu().double(), 1)[0, label].item()
     return answer

@@ -103,7 +103,7 @@ def _row(pair: Pair, first: Trace, second: Trace) -> dict[str, Any]:
         return {**names, "identical": _same_bits(a, b), "largest": None, "relative": 0.0, "place": []}
     gap = _difference(a, b).abs()
     largest = gap.max().item() if gap.numel() else 0.0
-    scale = max((side.double().abs().max().item() for side in (a, b) if side.numel()), default=0.0)
+    scale = max((side.detach().cpu().double().abs().max().item() for side in (a, b) if side.numel()), default=0.0)
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)] if gap.numel() else []
     return {
         **names,
@@ -130,7 +130,7 @@ def _maps(a: Tensor, b: Tensor, channel: int) -> dict[str, Any] | None:
 
 def _difference(a: Tensor, b: Tensor) -> Tensor:
     """Return a − b in float64; 0 also where both are the same infinity."""
-    a, b = a.detach().double(), b.detach().double()
+    a, b = (side.detach().cpu().double() for side in (a, b))
     return torch.where(a == b, 0.0, a - b)
 
 

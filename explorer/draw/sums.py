@@ -129,7 +129,7 @@ def _loss_gradient(trace: Trace, back: Backward, step: int, index: tuple[int, ..
     products = [-float(index[-1] == back.label)]
     scores = class_scores(trace)
     if back.name == "cross-entropy" and scores is not None:
-        products.insert(0, scores[0].detach().double().cpu().softmax(0)[index[-1]].item())
+        products.insert(0, scores[0].detach().cpu().double().softmax(0)[index[-1]].item())
     rule, name = ("p − y", "cross_entropy_input_grad.equal") if len(products) == 2 else ("−y", "nll_loss_input_grad")
     told = [{"cells": [], "values": [], "product": product, "outside": False, "winner": False} for product in products]
     group = {"group": 0, "subtotal": sum(products), "count": len(products), "rest": None, "terms": told}

@@ -124,6 +124,7 @@ def _map(values: Tensor) -> dict[str, Any]:
     """
     if not values.isfinite().all():
         raise Undefined("not_finite", "some values are NaN or infinite")
+    values = values.detach().cpu()
     added = values.double()
     while added.ndim > 2:
         added = added.sum(0)

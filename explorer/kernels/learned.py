@@ -64,4 +64,4 @@ def learned_kernel(explored: Explored, changes: Changes, name: str, output: int,
         if not 0 <= channel < count:
             raise ValueError(f"the {kind} channel is {channel}, {name} has {count}, counted from 0")
     kernel = weight[output, input].to(torch.float32)
-    return {"rows": kernel.shape[0], "columns": kernel.shape[1], "values": kernel.double().flatten().tolist()}
+    return {"rows": kernel.shape[0], "columns": kernel.shape[1], "values": kernel.cpu().double().flatten().tolist()}

@@ -422,7 +422,9 @@ def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
             return {"verdict": "features", "classes": [], "probabilities": [], "threshold": None, "output": str(shape)}
         reason = f"The output is {shape}, expected (1, {len(card.classes)}): one score per class"
         return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
-    probabilities = scores[0].detach().double().softmax(0)  # of log-probabilities too: softmax(log_softmax(x)) = p
+    probabilities = (
+        scores[0].detach().cpu().double().softmax(0)
+    )  # of log-probabilities too: softmax(log_softmax(x)) = p
     if not probabilities.isfinite().all():
         reason = "The scores are not numbers (NaN, or infinity from infinity): no probability follows from them"
         return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}

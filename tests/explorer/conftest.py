@@ -15,3 +15,10 @@ def _libraries_on_device(device: torch.device) -> Iterator[None]:
     defaults["device"] = device
     yield
     defaults["device"] = before
+
+
+@pytest.fixture
+def no_bugs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """An exception that is no refusal reaches the page in words, and the log: here it fails the test."""
+    yield
+    assert not [record.exc_text or record.message for record in caplog.records if record.name == "explorer.wire.view"]

@@ -191,7 +191,7 @@ def pages() -> Iterator[dict[str, Functions]]:
         runs = Path(folder) / "runs"
         long: RunFolder = told_long(runs / "long", 20)
         assert long.metrics.exists()
-        showing = Showing(Library(runs_dir=runs))
+        showing = Showing(Library(device="cpu", runs_dir=runs))
         digits = torch.stack([torch.eye(28, dtype=torch.uint8) * shade for shade in (255, 128, 64)])
         showing.inputs._test_set = Pictures(digits[:, None], torch.tensor([0, 1, 1]))
         yield {

@@ -66,7 +66,7 @@ def test_the_maps_of_the_wanted_step_are_those_of_both_runs_and_their_difference
     answer = asked(library, NOW, OTHER, [3, 0])
     assert answer["rows"][answer["chosen"]]["first"]["index"] == 3
     explored = library.explored("a2")
-    one, other = (explored.trace(Inputs().read(side).picture)[0].value(3)[0] for side in (NOW, OTHER))
+    one, other = (explored.trace(Inputs().read(side).picture)[0].value(3)[0].cpu() for side in (NOW, OTHER))
     for which, expected in enumerate((one, other, one - other)):
         found, scales = maps_of(answer, which)
         assert np.abs(found - expected.reshape(20, -1).numpy()).max() <= scales.max() / 253

@@ -1,6 +1,5 @@
 """A run whose files are damaged: told as such, all that is asked of it answered in words, and nothing else hidden."""
 
-import asyncio
 import json
 import math
 import os
@@ -24,7 +23,9 @@ from explorer.models.bar import describe, model_bar
 from explorer.models.library import Library
 from explorer.train import page as train
 from explorer.train.slow_motion import Steps, slow_batch
-from explorer.wire.view import answers
+from tests.explorer.answering import answered
+
+pytestmark = pytest.mark.usefixtures("no_bugs")
 
 CONFIG: dict[str, Any] = {
     "model": "a2",
@@ -65,23 +66,6 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 WRONG = [None, True, -1, 10**400, 1e308, math.nan, "x", "", [], {}, [None], {"x": 1}]
-
-
-def answered(function: Callable[..., dict[str, Any]], *context: Any) -> Callable[[Any], dict[str, Any]]:
-    """Return a function as the page gets its answers."""
-    ask = answers(function, *context)
-
-    async def waited(request: Any) -> dict[str, Any]:
-        return await ask(request)
-
-    return lambda request: asyncio.run(waited(request))
-
-
-@pytest.fixture(autouse=True)
-def no_bugs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """An exception that is no refusal reaches the page in words, and the log: here it fails the test."""
-    yield
-    assert not [record.exc_text or record.message for record in caplog.records if record.name == "explorer.wire.view"]
 
 
 @pytest.fixture(scope="module")

@@ -248,10 +248,10 @@ def test_exact_tensors_are_those_of_the_trace(library, edits):
         answer = exact(Showing(library, edits), place(step, [], of, label=3))
         return np.frombuffer(base64.b64decode(answer["data"]), "<f4").reshape(answer["shape"])
 
-    assert np.array_equal(numbers(0, ""), trace.steps[0].output.detach().numpy())
-    assert np.array_equal(numbers(-1, ""), trace.input.detach().numpy())
-    assert np.array_equal(numbers(0, "weight"), explored.model.conv1.weight.detach().numpy())
-    assert np.array_equal(numbers(3, "output"), back.gradients[3].numpy())
+    assert np.array_equal(numbers(0, ""), trace.steps[0].output.detach().cpu().numpy())
+    assert np.array_equal(numbers(-1, ""), trace.input.detach().cpu().numpy())
+    assert np.array_equal(numbers(0, "weight"), explored.model.conv1.weight.detach().cpu().numpy())
+    assert np.array_equal(numbers(3, "output"), back.gradients[3].cpu().numpy())
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_copied_lines_compute_every_steps_tensor(library, edits, name):
         cell = [0] * step.output.ndim
         asked = place(step.index, cell, model=name)
         output, printed = run(pytorch_lines(Showing(library, edits), asked)["lines"])
-        torch.testing.assert_close(output, step.output, atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(output, step.output.cpu(), atol=1e-6, rtol=1e-5)
         assert printed == pytest.approx(step.output[tuple(cell)].item(), rel=1e-5, abs=1e-6)
 
 
@@ -315,7 +315,7 @@ def test_copied_lines_load_a_run_and_a_test_digit(tmp_path, mnist_dir):
     trace, _ = library.explored("mine/a2").trace(edits.inputs.read(asked).picture)
     for changed in ([], [{"kind": "set", "parameter": "conv2.bias", "index": [0], "value": 1.0}]):
         output, _ = run(pytorch_lines(Showing(library, edits), asked | {"edits": changed})["lines"])
-        torch.testing.assert_close(output, trace.steps[0].output, atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(output, trace.steps[0].output.cpu(), atol=1e-6, rtol=1e-5)
 
 
 def test_lines_state_the_tensors_of_a_model_that_no_file_holds(edits):
@@ -336,4 +336,4 @@ def test_random_weights_are_stated_too(library, edits):
     asked = place(0, [0, 1, 2, 3], model="a2" + UNTRAINED)
     trace, _ = library.explored("a2" + UNTRAINED).trace(edits.inputs.read(asked).picture)
     output, _ = run(pytorch_lines(Showing(library, edits), asked)["lines"])
-    torch.testing.assert_close(output, trace.steps[0].output, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(output, trace.steps[0].output.cpu(), atol=1e-6, rtol=1e-5)

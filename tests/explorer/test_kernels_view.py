@@ -33,7 +33,7 @@ def test_a_feature_map_is_the_tensor_bit_by_bit(library):
     trace, _ = explored.trace(Inputs().read(DRAWING).picture)
     for step, channel in ((-1, 0), (0, 9), (3, 19)):
         answer = json.loads(json.dumps(feature_map(Showing(library), DRAWING | {"step": step, "channel": channel})))
-        assert torch.equal(decoded(answer), trace.value(step).detach()[0, channel])
+        assert torch.equal(decoded(answer), trace.value(step).detach()[0, channel].cpu())
         assert answer["name"].endswith(f", {channel}")
 
 
@@ -50,7 +50,7 @@ def test_a_learned_kernel_is_the_parameter_exactly(library):
     weight = library.explored("a2").parameters["conv2.weight"].detach()
     answer = json.loads(json.dumps(learned_kernel(Showing(library), KERNEL)))
     assert (answer["rows"], answer["columns"]) == (5, 5)
-    assert torch.equal(torch.tensor(answer["values"], dtype=torch.float32).reshape(5, 5), weight[3, 9])
+    assert torch.equal(torch.tensor(answer["values"], dtype=torch.float32).reshape(5, 5), weight[3, 9].cpu())
 
 
 def test_the_kernels_of_a_model_are_its_convolutions_with_more_than_one_tap(library):

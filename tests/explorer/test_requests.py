@@ -1,11 +1,16 @@
 """The one request check: every function of every page answers anything at all with words or an answer."""
 
-import asyncio
 import copy
+import gc
 import json
+import logging
 import math
+import sys
+import tempfile
+import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +51,10 @@ from explorer.wire.requests import (
     text,
     whole,
 )
-from explorer.wire.view import MOST_LETTERS, answers
+from explorer.wire.view import MOST_LETTERS
+from tests.explorer.answering import Touched, answered, megabytes
+
+pytestmark = pytest.mark.usefixtures("no_bugs")
 
 INK = [[[0.4, 0.2], [0.5, 0.8]]]
 DRAWING = {"model": "a2" + UNTRAINED, "strokes": INK, "brush": 1.0, "centred": True, "label": None, "edits": []} | {
@@ -74,6 +82,8 @@ CONFIG = {"model": "a2", "data": {"source": "drawn", "count": 40}, "training": {
 
 HUGE = 10**400
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 
 class Unlaunched(Runs):
     """Runs whose processes do not start."""
@@ -94,23 +104,6 @@ HOSTILE = [
     {"shape": [HUGE], "values": []},
     {"shape": [2], "values": [HUGE] * 2},
 ]
-
-
-def answered(function: Callable[..., dict[str, Any]], *context: Any) -> Callable[[Any], dict[str, Any]]:
-    """Return a function as the page gets its answers."""
-    ask = answers(function, *context)
-
-    async def waited(request: Any) -> dict[str, Any]:
-        return await ask(request)
-
-    return lambda request: asyncio.run(waited(request))
-
-
-@pytest.fixture(autouse=True)
-def no_bugs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """An exception that is no refusal reaches the page in words, and the log: here it fails the test."""
-    yield
-    assert not [record.exc_text or record.message for record in caplog.records if record.name == "explorer.wire.view"]
 
 
 @pytest.fixture(scope="module")
@@ -216,14 +209,92 @@ def test_a_request_as_the_page_sends_it_is_answered(asking, name):
     assert ("error" in answer or "missing" in answer) is (name in REFUSED), answer
 
 
+@dataclass
+class Sent:
+    """What hostile payloads to one function came to."""
+
+    payloads: int = 0
+    unanswered: list[str] = field(default_factory=list)
+    longest: int = 0
+    slowest: tuple[float, str] = (0.0, "")
+    bugs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class All:
+    """What they came to together."""
+
+    by_name: dict[str, Sent]
+    grown: float
+    touched: Touched
+
+
+class Bugs(logging.Handler):
+    """Hears what no function refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(self.format(record))
+
+
+@pytest.fixture(scope="module")
+def sent(asking) -> All:
+    """Send every function its request with each part spoiled by each hostile value."""
+    log, bugs, touched = logging.getLogger("explorer.wire.view"), Bugs(), Touched()
+    log.addHandler(bugs)
+    for function, request in asking.values():
+        function(copy.deepcopy(request))
+    gc.collect()
+    before, found = megabytes(), {}
+    for name, (function, request) in asking.items():
+        found[name] = told = Sent()
+        bugs.heard.clear()
+        for worse in spoiled(request):
+            with touched.watching():
+                start = time.perf_counter()
+                answer = function(worse)
+                taken = time.perf_counter() - start
+            told.payloads += 1
+            if not isinstance(answer, dict):
+                told.unanswered.append(str(worse)[:200])
+            told.longest = max(told.longest, len(answer.get("error", "")))
+            told.slowest = max(told.slowest, (taken, str(worse)[:200]))
+        told.bugs = bugs.heard[:]
+    log.removeHandler(bugs)
+    gc.collect()
+    return All(found, megabytes() - before, touched)
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_whatever_comes_is_answered_in_words_and_within_bounds(asking, name):
-    function, request = asking[name]
-    for worse in spoiled(request):
-        answer = function(worse)
-        assert isinstance(answer, dict)
-        if "error" in answer:
-            assert len(answer["error"]) <= MOST_LETTERS + 1
+def test_whatever_comes_is_answered_in_words_and_within_bounds(sent: All, name: str) -> None:
+    told = sent.by_name[name]
+    assert told.payloads >= len(HOSTILE)
+    assert not told.unanswered
+    assert not told.bugs
+    assert told.longest <= MOST_LETTERS + 1
+    assert told.slowest[0] < 10, told.slowest
+
+
+def test_thousands_of_payloads_leave_no_memory_behind(sent: All) -> None:
+    assert sum(told.payloads for told in sent.by_name.values()) >= 2000
+    assert sent.grown <= 200
+
+
+def test_no_payload_reaches_a_file_outside_the_allowed_folders(sent: All, runs_dir: Path) -> None:
+    own = [runs_dir, *Path(tempfile.gettempdir()).glob("tmp*")]
+    program = [REPOSITORY, sys.prefix, sys.base_prefix, Path.home() / ".cache", "/proc", "/sys", "/dev"]
+    written = [path for path in sent.touched.written if not _below(path, own)]
+    read = [path for path in sent.touched.read if not _below(path, [*own, *program])]
+    assert (sorted(map(str, written)), sorted(map(str, read))) == ([], [])
+    assert any(_below(path, [runs_dir]) for path in sent.touched.read)
+    assert any(_below(path, [runs_dir]) for path in sent.touched.written)
+
+
+def _below(path: Path, folders: Iterable[Path | str]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def test_a_small_request_gets_no_huge_answer(asking):

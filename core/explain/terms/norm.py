@@ -81,10 +81,10 @@ class Normalisation(Operator):
     def _normalised_input(self, step: Step) -> FloatArray:
         """Returns (input − mean) / √(var + eps) everywhere, in float64."""
         exact = {
-            name: value.detach().to(torch.float64, copy=True) if isinstance(value, Tensor) else value
+            name: value.detach().to("cpu", torch.float64, copy=True) if isinstance(value, Tensor) else value
             for name, value in step.arguments.items()
         }
-        return self.replay(step, exact | {"weight": None, "bias": None}).cpu().numpy()
+        return self.replay(step, exact | {"weight": None, "bias": None}).numpy()
 
 
 class BatchNorm(Normalisation):

@@ -7,6 +7,7 @@ from operator import attrgetter, getitem
 from typing import Any
 
 import torch
+from torch import Tensor
 from typing_extensions import override
 
 from core.explain.axes import Gather, Relation
@@ -129,20 +130,27 @@ def replayed(step: Step) -> dict[str, Relation]:
     relations: dict[str, Relation] = {}
     for name, tensor in tensors:
         numbered = {
-            other: torch.arange(value.numel(), dtype=torch.float64, device=value.device).reshape(value.shape)
+            other: torch.arange(value.numel(), dtype=torch.float64).reshape(value.shape)
             if other == name
-            else torch.full(value.shape, -1.0, dtype=torch.float64, device=value.device)
+            else torch.full(value.shape, -1.0, dtype=torch.float64)
             for other, value in tensors
         }
-        arguments = dict(step.arguments)
+        arguments = {each: _here(value) for each, value in step.arguments.items()}
         if "tensors" in arguments:
             arguments["tensors"] = list(numbered.values())
         else:
             arguments["input"] = numbered["input"]
         source = _run(step.op, arguments)
         source = source[step.part] if step.op in SEVERAL else source
-        relations[name] = Gather(tuple(tensor.shape), source.to("cpu", torch.int64).numpy())
+        relations[name] = Gather(tuple(tensor.shape), source.to(torch.int64).numpy())
     return relations
+
+
+def _here(value: Any) -> Any:
+    """Returns an argument with its tensors on the processor: cell numbers are float64, which an Apple card has not."""
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    return type(value)(map(_here, value)) if type(value) in (list, tuple) else value
 
 
 def _run(op: str, arguments: dict[str, Any]) -> Any:
