@@ -11,9 +11,16 @@ from tests import stand_in
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+LONG = ("test_examples.py", "test_installed.py")
+"""Files that take long and cannot be parted: they run first, for a processor to have work at the end."""
+
 if os.environ.get("TORCH_DEVICE") == "stand-in":
     stand_in.install()
     os.environ["TORCH_DEVICE"] = "cuda"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.fixture(scope="session")

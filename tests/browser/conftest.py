@@ -6,14 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import chromium
 
@@ -86,22 +87,93 @@ def app() -> Iterator[str]:
     yield from serve("-m", "explorer", "--no-open")
 
 
+class Windows:
+    """The windows of the browser in which tests open pages: what one has loaded is at hand for the next test.
+
+    A page is always a new one and finds an empty storage; two pages of one test share nothing.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.problems: list[str] = []
+        """Script errors, and requests to other hosts, of the test that runs."""
+        self._free: list[BrowserContext] = []
+        self._plain: list[BrowserContext] = []
+        self._own: list[BrowserContext] = []
+
+    def open(
+        self, address: str, *, width: int, height: int, permissions: Sequence[str] = (), **options: object
+    ) -> Page:
+        """Return an empty page for an address; with options (touch, colours, motion) in a window of its own."""
+        if options:
+            window = self._new(**options)
+            self._own.append(window)
+        else:
+            window = self._free.pop() if self._free else self._new()
+            self._plain.append(window)
+        window.grant_permissions(permissions)
+        page = window.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        parts = urlsplit(address)
+        session = window.new_cdp_session(page)
+        emptied = {"origin": f"{parts.scheme}://{parts.netloc}", "storageTypes": "cookies,local_storage,indexeddb"}
+        session.send("Storage.clearDataForOrigin", emptied)
+        session.detach()
+        return page
+
+    def leave(self) -> list[str]:
+        """Close what a test opened, and return the problems there were."""
+        for window in self._own:
+            window.close()
+        for window in self._plain:
+            for page in window.pages:
+                page.close()
+            window.clear_permissions()
+            window.set_offline(False)
+        self._free += self._plain
+        found, self._own, self._plain, self.problems = self.problems, [], [], []
+        return found
+
+    def close(self) -> None:
+        for window in self._free:
+            window.close()
+
+    def _new(self, **options: object) -> BrowserContext:
+        calm = {"reduced_motion": "reduce", **options}  # an example then appears at once, instead of being drawn
+        window = self.browser.new_context(**calm)  # type: ignore[arg-type]
+        window.on("weberror", lambda web: self.problems.append(f"script error: {web.error}"))
+        window.on("request", lambda request: self._check(request.url))
+        return window
+
+    def _check(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.problems.append(f"request to {url}")
+
+
+@pytest.fixture(scope="package")
+def windows(browser: Browser) -> Iterator[Windows]:
+    windows = Windows(browser)
+    yield windows
+    windows.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(windows: Windows) -> Iterator[Callable[..., Page]]:
     """Opens an address by a link, or, `greeted`, as somebody new sees it.
 
     Script errors and requests to other hosts fail the test.
     """
-    contexts = []
-    problems: list[str] = []
 
-    def opened(address: str, *, width: int = 1280, height: int = 900, greeted: bool = False, **options: object) -> Page:
-        options = {"reduced_motion": "reduce", **options}  # an example then appears at once, instead of being drawn
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-        page.on("request", lambda request: None if local(request.url) else problems.append(f"request to {request.url}"))
+    def opened(
+        address: str,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        greeted: bool = False,
+        permissions: Sequence[str] = (),
+        **options: object,
+    ) -> Page:
+        page = windows.open(address, width=width, height=height, permissions=permissions, **options)
         page.goto(address if "#" in address or greeted else f"{address}#lang=en")
         seen: Literal["attached", "visible"] = "attached" if "page=" in address else "visible"
         page.locator(".draw .pad-surface").wait_for(timeout=30_000, state=seen)
@@ -109,19 +181,18 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def local(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+    assert not windows.leave()
 
 
 @pytest.fixture(scope="session")
 def examples() -> dict[str, list[list[list[float]]]]:
     """The strokes of the example digits by label, in pad sides."""
     return {str(example["label"]): example["strokes"] for example in json.loads(EXAMPLES.read_text())}
+
+
+def next_frames(page: Page) -> None:
+    """Go on when what was changed by now has been laid out, painted, and asked for."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def speak(page: Page, language: str) -> None:

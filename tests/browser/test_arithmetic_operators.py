@@ -8,9 +8,21 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 
+from tests.browser.arithmetic_page import (
+    cell,
+    choose,
+    control,
+    expect_checked,
+    matrix,
+    numbers,
+    opened,
+    place,
+    sum_part,
+    tool,
+    turn,
+)
 from tests.browser.conftest import speak
 from tests.browser.test_arithmetic import arithmetic as arithmetic
-from tests.browser.test_arithmetic import cell, control, expect_checked, numbers, opened, tensor, tool
 
 OPERATORS = (
     *("conv", "transpose", "max", "avg", "adaptive"),
@@ -21,11 +33,6 @@ OPERATORS = (
 WRITTEN = (
     """() => [...document.querySelectorAll(".arithmetic .stage-written [data-index]")].map(cell => cell.textContent)"""
 )
-
-
-def choose(page: Page, **choices: str) -> None:
-    for name, value in choices.items():
-        control(page, name.replace("__", ".")).select_option(value)
 
 
 def test_the_menu_has_every_operator(arithmetic):
@@ -80,14 +87,14 @@ def test_the_line_of_pytorch_gives_the_numbers_on_the_page(arithmetic):
         choose(arithmetic, op=op, **choices)
         tool(arithmetic, "random").click()
         expect_checked(arithmetic)
-        arithmetic.locator("[data-pass=forward]").click()
+        turn(arithmetic, "forward").click()
         tool(arithmetic, "last").click()
         names = {"F": F, "torch": torch}
         for name, letters in {"input": "X", "weight": "KW", "bias": "b"}.items():
             if arithmetic.locator(f".stage-read [data-tensor='{name}']").count():
-                names |= dict.fromkeys(letters, tensor(arithmetic, name))
+                names |= dict.fromkeys(letters, matrix(arithmetic, name))
         exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
-        torch.testing.assert_close(tensor(arithmetic, "output"), names["Y"], atol=0.011, rtol=0)
+        torch.testing.assert_close(matrix(arithmetic, "output"), names["Y"], atol=0.011, rtol=0)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -97,13 +104,13 @@ def test_the_line_of_pytorch_gives_the_loss(arithmetic, reduction):
     expect_checked(arithmetic)
     names = {"F": F}
     for pass_name, tensor_name, letter in (("logP", "input", "X"), ("inputGrad", "target", "t")):
-        arithmetic.locator(f"[data-pass={pass_name}]").click()
-        names[letter] = tensor(arithmetic, tensor_name)
+        turn(arithmetic, pass_name).click()
+        names[letter] = matrix(arithmetic, tensor_name)
     names["t"] = names["t"].long()
-    arithmetic.locator("[data-pass=forward]").click()
+    turn(arithmetic, "forward").click()
     tool(arithmetic, "last").click()
     exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
-    torch.testing.assert_close(tensor(arithmetic, "output"), names["L"].reshape(-1), atol=0.011, rtol=0)
+    torch.testing.assert_close(matrix(arithmetic, "output"), names["L"].reshape(-1), atol=0.011, rtol=0)
 
 
 def exact(page: Page, name: str) -> list[float]:
@@ -138,7 +145,7 @@ CASES: dict[str, dict[str, str]] = {op: {} for op in OPERATORS} | {
 
 @pytest.mark.parametrize("ops", [OPERATORS[:5], OPERATORS[5:11], OPERATORS[11:]], ids=lambda ops: ops[0])
 def test_the_lines_that_are_taken_along_run_and_give_the_numbers_of_every_pass(app, open_page, capsys, ops):
-    page = opened(open_page(app, accept_downloads=True))
+    page = opened(open_page(app))
     for op in ops:
         for _ in walked_passes(page, op=op, **CASES[op]):
             lines, names = lines_of(page), {}
@@ -158,13 +165,13 @@ def test_padding_that_repeats_the_input_shows_what_it_holds_and_gives_its_gradie
     around = arithmetic.locator("[data-tensor=input] .entry.padding")
     assert around.first.inner_text() == "7"
     expect(arithmetic.locator("[data-tensor=input] .entry.padding.in")).not_to_have_count(0)
-    arithmetic.locator("[data-pass=paddedGrad]").click()
+    turn(arithmetic, "paddedGrad").click()
     tool(arithmetic, "last").click()
-    padded = tensor(arithmetic, "gradPadded")
+    padded = matrix(arithmetic, "gradPadded")
     assert padded.shape == (1, 7, 9)
-    arithmetic.locator("[data-pass=inputGrad]").click()
+    turn(arithmetic, "inputGrad").click()
     tool(arithmetic, "last").click()
-    assert float(tensor(arithmetic, "gradInput").sum()) == float(padded.sum())
+    assert float(matrix(arithmetic, "gradInput").sum()) == float(padded.sum())
     expect_checked(arithmetic)
 
 
@@ -183,12 +190,12 @@ def test_an_operator_begins_where_its_numbers_come_in(arithmetic):
     tool(arithmetic, "last").click()
     for op, name in {"crossEntropy": "logP", "batchNorm": "mean", "nll": "rows"}.items():
         choose(arithmetic, op=op)
-        expect(arithmetic.locator(f"[data-pass={name}]")).to_have_attribute("aria-pressed", "true")
+        expect(turn(arithmetic, name)).to_have_attribute("aria-pressed", "true")
         expect(cell(arithmetic, "input", 0)).to_be_visible()
-        expect(arithmetic.locator(".transport-place")).to_have_attribute("data-at", "0")
+        expect(place(arithmetic)).to_have_attribute("data-at", "0")
     choose(arithmetic, preset="inputgrad")
     choose(arithmetic, op="max")
-    expect(arithmetic.locator("[data-pass=inputGrad]")).to_have_attribute("aria-pressed", "true")
+    expect(turn(arithmetic, "inputGrad")).to_have_attribute("aria-pressed", "true")
 
 
 def test_the_cross_entropy_of_the_tutorial_and_its_gradient_stand_on_the_page(arithmetic):
@@ -196,7 +203,7 @@ def test_the_cross_entropy_of_the_tutorial_and_its_gradient_stand_on_the_page(ar
     expect(arithmetic.locator(".article-right")).to_contain_text("✓ The right answer: 0.6931")
     expect(cell(arithmetic, "logP", 2)).to_have_attribute("aria-label", re.compile("−0.6931472"))
     expect(arithmetic.locator(".sum-line-of")).to_have_text("−ln 0.5")
-    expect(arithmetic.locator(".sum-result b")).to_have_text("0.6931472")
+    expect(sum_part(arithmetic).locator(".sum-result b")).to_have_text("0.6931472")
     choose(arithmetic, preset="pminusy")
     tool(arithmetic, "last").click()
     assert numbers(arithmetic, "gradInput") == [0.1, 0.2, -0.5, 0.2]
@@ -234,7 +241,7 @@ def test_adams_first_step_is_the_learning_rate_whatever_the_gradient(arithmetic)
 
 def test_the_gate_of_relu_is_closed_where_its_input_is_not_positive(arithmetic):
     choose(arithmetic, op="relu")
-    arithmetic.locator("[data-pass=inputGrad]").click()
+    turn(arithmetic, "inputGrad").click()
     expect(arithmetic.locator(".sum-line-of")).to_contain_text("the gate is closed")
     tool(arithmetic, "last").click()
     expect(arithmetic.locator(".sum-line-of")).to_contain_text("the gate lets 1 of")
@@ -243,9 +250,9 @@ def test_the_gate_of_relu_is_closed_where_its_input_is_not_positive(arithmetic):
 
 def test_batch_norm_in_evaluation_uses_the_running_statistics(arithmetic):
     choose(arithmetic, op="batchNorm")
-    expect(arithmetic.locator("[data-pass=gradMeans]")).to_be_visible()
+    expect(turn(arithmetic, "gradMeans")).to_be_visible()
     control(arithmetic, "training").uncheck()
-    expect(arithmetic.locator("[data-pass=gradMeans]")).to_have_count(0)
+    expect(turn(arithmetic, "gradMeans")).to_have_count(0)
     expect(arithmetic.locator("[data-tensor=runningVar]")).to_be_visible()
     cell(arithmetic, "runningVar", 0).focus()
     arithmetic.keyboard.type("4")
@@ -287,7 +294,7 @@ def test_a_number_that_cannot_stand_in_a_cell_is_said_there(arithmetic, op, name
     if op == "batchNorm":
         control(arithmetic, "training").uncheck()
     else:
-        arithmetic.locator("[data-pass=rows]").click()
+        turn(arithmetic, "rows").click()
     before = cell(arithmetic, name, 0).inner_text()
     cell(arithmetic, name, 0).dblclick()
     arithmetic.locator(".tap-input").fill(typed)

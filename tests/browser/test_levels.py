@@ -9,7 +9,23 @@ from playwright.sync_api import Page, expect
 from core import models
 from core.data.strokes import preprocess
 from core.explain.attribution import lead
-from tests.browser.test_draw import draw, expect_digit, headline
+from tests.browser.conftest import next_frames
+from tests.browser.draw_page import (
+    cell_panel,
+    class_rows,
+    crumbs,
+    example,
+    expect_agrees,
+    expect_digit,
+    feature_maps,
+    headline,
+    model_choice,
+    pad,
+    readout,
+    tool,
+    true_class,
+)
+from tests.browser.test_draw import draw
 
 WIDTHS = [(1366, 768), (1440, 900), (1024, 768), (390, 844)]
 
@@ -42,11 +58,11 @@ def level(page: Page, name: str) -> None:
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1440, 900)])
 def test_the_whole_network_is_seen_at_once_with_its_eight_strongest_maps(app, open_page, width, height):
     page = open_page(app, width=width, height=height)
-    page.locator("[data-example='8']").click()
+    example(page, "8").click()
     expect_digit(page, "8")
     pictures = page.locator(".step canvas.maps")
     expect(pictures).to_have_count(23)
-    for part in (page.locator(".pad-surface"), headline(page), page.locator(".bars li").last, *pictures.all()):
+    for part in (pad(page), headline(page), class_rows(page).last, *pictures.all()):
         expect(part).to_be_in_viewport(ratio=1)
     first = page.locator("[data-step='0']")
     expect(first.get_by_role("button", name="+24")).to_be_visible()
@@ -58,37 +74,37 @@ def test_the_whole_network_is_seen_at_once_with_its_eight_strongest_maps(app, op
 
 def test_a_touch_reads_a_cell_and_a_second_one_opens_it(app, open_page):
     page = open_page(app, width=390, height=844, has_touch=True, is_mobile=True)
-    page.locator("[data-example='5']").tap()
+    example(page, "5").tap()
     expect_digit(page, "5")
-    maps = page.locator("[data-step='4'] canvas.maps")
+    maps = feature_maps(page, 4)
     maps.tap(position={"x": 50, "y": 17})
-    expect(page.locator(".reading")).to_contain_text("conv2 · channel")
+    expect(readout(page)).to_contain_text("conv2 · channel")
     expect(page.locator(".pad-field")).to_be_visible()
-    expect(page.locator(".cell-panel")).to_be_hidden()
-    words = page.locator(".reading").inner_text()
+    expect(cell_panel(page)).to_be_hidden()
+    words = readout(page).inner_text()
     maps.tap(position={"x": 50, "y": 17})
-    expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
-    place = [int(number) for number in re.findall(r"\d+", page.locator(".crumb").last.inner_text().split("[")[1])]
+    expect_agrees(page)
+    place = [int(number) for number in re.findall(r"\d+", crumbs(page).last.inner_text().split("[")[1])]
     assert f"channel {place[0]}, row {place[1]}, column {place[2]}" in words
     page.get_by_role("button", name="Close").tap()
-    expect(page.locator(".cell-panel")).to_be_hidden()
-    page.locator("[data-step='1'] canvas.maps").tap(position={"x": 20, "y": 20})
-    expect(page.locator(".reading")).to_contain_text("pool · channel")
+    expect(cell_panel(page)).to_be_hidden()
+    feature_maps(page, 1).tap(position={"x": 20, "y": 20})
+    expect(readout(page)).to_contain_text("pool · channel")
     page.get_by_role("button", name="Open", exact=True).tap()
-    expect(page.locator(".crumb").last).to_contain_text("pool [")
+    expect(crumbs(page).last).to_contain_text("pool [")
 
 
 @pytest.mark.parametrize(("width", "height"), WIDTHS)
 def test_nothing_moves_because_somebody_points_chooses_or_copies(app, open_page, width, height):
     page = open_page(app, width=width, height=height, permissions=["clipboard-write"])
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     assert page.evaluate(BOXES) > 200
-    maps = page.locator("[data-step='6'] canvas.maps")
+    maps = feature_maps(page, 6)
     maps.hover(position={"x": 15, "y": 15})
-    expect(page.locator(".reading")).to_contain_text("relu")
+    expect(readout(page)).to_contain_text("relu")
     assert page.evaluate(MOVED) == []
-    page.locator(".true-label").select_option("3")
+    true_class(page).select_option("3")
     expect(page.locator(".loss")).to_contain_text("cross-entropy")
     assert page.evaluate(MOVED) == []
     page.get_by_role("button", name="Link", exact=True).click()
@@ -104,7 +120,7 @@ def test_nothing_moves_because_somebody_points_chooses_or_copies(app, open_page,
 
 def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open_page):
     page = open_page(app, width=1366, height=768)
-    page.locator("[data-example='3']").click()
+    example(page, "3").click()
     expect_digit(page, "3")
     level(page, "Whole network")
     page.get_by_role("button", name="conv: conv3").click()
@@ -113,8 +129,8 @@ def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open
     expect(told).to_contain_text("a kernel of 48×3×3 numbers slides over the step before")
     expect(told).to_contain_text(f"Every value is {48 * 3 * 3} products added up")
     expect(page.locator("[data-step='7'] .step-facts")).to_be_visible()
-    page.locator("[data-step='7'] canvas.maps").click(position={"x": 30, "y": 30})
-    expect(page.locator(".cell-panel .badge")).to_be_visible()
+    feature_maps(page, 7).click(position={"x": 30, "y": 30})
+    expect_agrees(page)
     level(page, "One number")
     expect(headline(page)).to_be_in_viewport(ratio=1)
     expect(page.locator("[data-step='7'] .cell-mark").first).to_be_in_viewport()
@@ -124,52 +140,56 @@ def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open
     level(page, "Whole network")
     page.go_forward()
     level(page, "One layer")
-    page.locator("[data-step='7'] canvas.maps").click(position={"x": 30, "y": 30})
+    feature_maps(page, 7).click(position={"x": 30, "y": 30})
     level(page, "One number")
     page.keyboard.press("Escape")
     level(page, "One layer")
     page.keyboard.press("Escape")
     level(page, "Whole network")
-    page.wait_for_function("() => location.hash.includes('pin=7.0.')")
+    page.wait_for_url(re.compile(r"pin=7\.0\."))
+    pin = re.search(r"pin=7\.0\.(\d+)\.(\d+)\.(\d+)", page.url)
+    assert pin
+    kept = "channel {}, row {}, column {} ".format(*pin.groups())
+    expect(readout(page)).to_contain_text(kept)  # also where the focus went back to the maps
     again = open_page(page.url, width=1366, height=768)
-    expect(again.locator(".reading")).to_have_text(page.locator(".reading").inner_text())
+    expect(readout(again)).to_have_text(readout(page).inner_text())
     expect(again.locator("[data-step='7'] .cell-mark").first).to_be_visible()
 
 
 def test_one_press_leads_from_a_number_down_to_the_ink(app, open_page):
     page = open_page(f"{app}#model=a2")
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
-    page.locator("[data-step='3'] canvas.maps").click(position={"x": 20, "y": 20})
-    panel = page.locator(".cell-panel")
-    expect(panel.locator(".crumb")).to_have_count(1)
+    feature_maps(page, 3).click(position={"x": 20, "y": 20})
+    panel = cell_panel(page)
+    expect(crumbs(page)).to_have_count(1)
     panel.get_by_role("button", name="Down to the ink").click()
-    expect(panel.locator(".crumb")).to_have_count(4, timeout=30_000)  # conv2 ← relu ← max_pool2d ← conv1
-    expect(panel.locator(".crumb").last).to_contain_text("conv1")
-    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+    expect(crumbs(page)).to_have_count(4, timeout=30_000)  # conv2 ← relu ← max_pool2d ← conv1
+    expect(crumbs(page).last).to_contain_text("conv1")
+    expect_agrees(page)
     expect(panel.locator(".number.ink").first).to_be_visible()
     expect(panel.get_by_role("button", name="Down to the ink")).to_have_count(0)
     page.go_back()
-    expect(panel.locator(".crumb")).to_have_count(1)
+    expect(crumbs(page)).to_have_count(1)
 
 
 def test_a_changed_weight_is_seen_in_the_same_view(app, open_page):
     page = open_page(f"{app}#model=a2", width=1366, height=768)
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     page.locator(".bars li[data-class='5'] button").click()
-    page.locator(".cell-panel .classes button.number").nth(5).click()
-    expect(page.locator(".crumb").last).to_contain_text("fc2 [5]")
-    weight = page.locator(".cell-panel .addends button.number").nth(1)
+    cell_panel(page).locator(".classes button.number").nth(5).click()
+    expect(crumbs(page).last).to_contain_text("fc2 [5]")
+    weight = cell_panel(page).locator(".addends button.number").nth(1)
     weight.click()
-    expect(page.locator(".crumb").last).to_contain_text("weight")
+    expect(crumbs(page).last).to_contain_text("weight")
     share = page.locator(".bars li[data-class='5'] .bar-share")
     expect(share).to_be_in_viewport(ratio=1)
     before = share.inner_text()
     page.locator(".element input").fill("-40")
     page.get_by_role("button", name="Set").click()
     expect(share).not_to_have_text(before)
-    expect(page.locator(".cell-panel")).to_be_visible()
+    expect(cell_panel(page)).to_be_visible()
     page.locator(".changes").get_by_role("button", name="Undo", exact=True).click()
     expect(share).to_have_text(before)
 
@@ -181,8 +201,11 @@ def test_a_page_opened_for_the_first_time_shows_a_digit_and_is_drawn_over(app, o
     draw(page, examples["7"])
     expect_digit(page, "7")
     linked = open_page(f"{app}#model=a2", reduced_motion="no-preference")
-    linked.wait_for_timeout(1000)
+    with linked.expect_response(lambda answer: '"observe"' in (answer.request.post_data or "")):
+        model_choice(linked).select_option("a1")  # what is on the pad by now is asked about
+    next_frames(linked)
     expect(headline(linked)).to_have_attribute("data-verdict", "empty")
+    expect(tool(linked, "undo")).to_be_disabled()
 
 
 def test_the_first_minute_is_gone_through_in_five_acts_and_ends_at_three_doors(app, open_page, examples):
@@ -195,7 +218,7 @@ def test_the_first_minute_is_gone_through_in_five_acts_and_ends_at_three_doors(a
     draw(page, examples["5"])
     expect_digit(page, "5")
     expect(told).to_contain_text("2/5")
-    maps = page.locator("[data-step='4'] canvas.maps")
+    maps = feature_maps(page, 4)
     maps.hover(position={"x": 12, "y": 12})
     expect(told).to_contain_text("3/5")
     assert page.evaluate(MOVED) == []
@@ -228,11 +251,11 @@ def test_the_cards_go_on_by_keyboard_and_end_with_escape(app, open_page):
 
 def test_i_meant_says_what_decided_between_two_classes(app, open_page, examples):
     page = open_page(f"{app}#model=a2")
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     page.get_by_role("button", name="I meant").click()
     page.get_by_role("group", name="Which one did you mean?").get_by_role("button", name="8", exact=True).click()
-    expect(page.locator(".true-label")).to_have_value("8")
+    expect(true_class(page)).to_have_value("8")
     told = page.locator(".meant-told")
     expect(told).to_contain_text("You meant 8: 5 leads by", timeout=30_000)
     with torch.no_grad():

@@ -6,7 +6,20 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_draw import draw, expect_digit, headline
+from tests.browser.conftest import next_frames
+from tests.browser.draw_page import (
+    cell_panel,
+    class_rows,
+    crumbs,
+    example,
+    expect_digit,
+    feature_maps,
+    headline,
+    pad,
+    readout,
+    true_class,
+)
+from tests.browser.test_draw import draw
 
 TOLD = "rows => rows.map(row => row.dataset.probability).join()"
 MOST_TABS = 150
@@ -14,7 +27,7 @@ MOST_TABS = 150
 
 def told(page: Page) -> str:
     """Return the probabilities on the page, every digit of them."""
-    found: str = page.locator(".bars li").evaluate_all(TOLD)
+    found: str = class_rows(page).evaluate_all(TOLD)
     return found
 
 
@@ -47,18 +60,18 @@ def number(panel: Locator) -> Locator:
 
 def expect_shared(page: Page, fresh: Page) -> None:
     """Both pages show identical numbers."""
-    expect_true(fresh.locator(".cell-panel"), page.locator(".cell-panel .crumb").count())
+    expect_true(cell_panel(fresh), crumbs(page).count())
     expect_told(fresh, told(page))
-    assert fresh.locator(".cell-panel .cell-body").inner_text() == page.locator(".cell-panel .cell-body").inner_text()
-    assert fresh.locator(".crumb").all_inner_texts() == page.locator(".crumb").all_inner_texts()
+    assert cell_panel(fresh).locator(".cell-body").inner_text() == cell_panel(page).locator(".cell-body").inner_text()
+    assert crumbs(fresh).all_inner_texts() == crumbs(page).all_inner_texts()
 
 
 def test_the_whole_path_by_mouse(app, open_page, examples):
     page = open_page(f"{app}#model=a2&sort=index")
-    panel = page.locator(".cell-panel")
+    panel = cell_panel(page)
     draw(page, examples["5"])
     expect_digit(page, "5")
-    maps = page.locator("[data-step='3'] canvas.maps")
+    maps = feature_maps(page, 3)
     maps.hover(position={"x": 40, "y": 60})
     expect(page.locator(".pad-field")).to_be_visible()
     maps.click(position={"x": 40, "y": 60})
@@ -71,10 +84,10 @@ def test_the_whole_path_by_mouse(app, open_page, examples):
     panel.locator(".cell-close").click()
     before = told(page)
 
-    page.locator(".true-label").select_option("3")
+    true_class(page).select_option("3")
     expect(page.locator(".loss")).to_contain_text("negative log-likelihood")
     maps.click(position={"x": 40, "y": 60})
-    expect(panel.locator(".crumb").first).to_contain_text("dL/d conv2")
+    expect(crumbs(page).first).to_contain_text("dL/d conv2")
     expect_true(panel, 1)
     panel.locator(".cell-close").click()
     page.get_by_role("button", name="One SGD step").click()
@@ -92,8 +105,8 @@ def test_the_whole_path_by_mouse(app, open_page, examples):
 
 def test_the_whole_path_by_keyboard(app, open_page):
     page = open_page(f"{app}#model=a2&sort=index")
-    panel = page.locator(".cell-panel")
-    tab_to(page, page.locator(".pad-surface"))
+    panel = cell_panel(page)
+    tab_to(page, pad(page))
     for _ in range(9):
         page.keyboard.press("ArrowUp")
     page.keyboard.press("Space")
@@ -102,12 +115,12 @@ def test_the_whole_path_by_keyboard(app, open_page):
     page.keyboard.press("Space")
     expect_digit(page, "1")
 
-    maps = page.locator("[data-step='3'] canvas.maps")
+    maps = feature_maps(page, 3)
     tab_to(page, maps)
     for key in ("PageDown", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
     expect(page.locator(".pad-field")).to_be_visible()
-    expect(page.locator(".reading")).to_contain_text("channel 1, row 2, column 3")
+    expect(readout(page)).to_contain_text("channel 1, row 2, column 3")
     page.keyboard.press("Enter")
     for depth in range(1, 4):
         expect_true(panel, depth)
@@ -124,7 +137,7 @@ def test_the_whole_path_by_keyboard(app, open_page):
     expect(maps).to_be_focused()
     before = told(page)
 
-    label = page.locator(".true-label")
+    label = true_class(page)
     tab_to(page, label, back=True)
     for _ in range(4):
         page.keyboard.press("ArrowDown")
@@ -142,7 +155,7 @@ def test_the_whole_path_by_keyboard(app, open_page):
     tab_to(page, maps)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(panel.locator(".crumb").first).to_contain_text("dL/d conv2")
+    expect(crumbs(page).first).to_contain_text("dL/d conv2")
     expect_true(panel, 1)
     tab_to(page, number(panel))
     page.keyboard.press("Enter")
@@ -154,7 +167,7 @@ def test_the_whole_path_by_keyboard(app, open_page):
 @pytest.fixture
 def drawn(app, open_page: Callable[..., Page]) -> Page:
     page = open_page(app)
-    page.locator("[data-example='3']").click()
+    example(page, "3").click()
     expect_digit(page, "3")
     expect(headline(page)).to_be_visible()
     return page
@@ -162,10 +175,10 @@ def drawn(app, open_page: Callable[..., Page]) -> Page:
 
 def test_cell_after_cell_opens_and_is_the_tensors_number(drawn):
     """How long that takes is a figure of `benchmarks.explorer`."""
-    panel = drawn.locator(".cell-panel")
+    panel = cell_panel(drawn)
     for k in range(21):
         step, x, y = (0, 1, 4)[k % 3], 4 + 7 * k % 30, 4 + 11 * k % 30
-        drawn.locator(f"[data-step='{step}'] canvas.maps").click(position={"x": x, "y": y})
+        feature_maps(drawn, step).click(position={"x": x, "y": y})
         expect_true(panel, 1)
         drawn.keyboard.press("Escape")
         expect(panel).to_be_hidden()
@@ -173,7 +186,7 @@ def test_cell_after_cell_opens_and_is_the_tensors_number(drawn):
 
 def test_pointing_answers_without_a_request(drawn):
     """How long that takes is a figure of `benchmarks.explorer`."""
-    drawn.wait_for_load_state("networkidle")
+    next_frames(drawn)
     asked: list[str] = []
     drawn.on("request", lambda request: asked.append(request.url))
     readings = drawn.evaluate(

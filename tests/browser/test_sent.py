@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.draw_page import cell_panel, expect_agrees, headline
+
 PLACES = [
     ("model=a2&cells=3.0.5.4.4", "10 × 5 × 5", "a2: conv2 [5, 4, 4]"),
     ("model=recommended&cells=0.0.1.0.0", "1 × 5 × 5", "recommended: conv1 [1, 0, 0]"),
@@ -20,9 +22,9 @@ PLACES = [
 def test_a_number_of_a_network_is_walked_with_its_numbers(app, open_page, place, size, name):
     page = open_page(f"{app}#{place}")
     page.locator('[data-example="3"]').dispatch_event("click")
-    expect(page.locator(".cell-panel .badge.agrees")).to_be_visible()
-    expect(page.locator(".draw .headline")).to_contain_text("3")
-    page.locator(".cell-panel [data-tool=send]").click()
+    expect_agrees(page)
+    expect(headline(page)).to_contain_text("3")
+    cell_panel(page).locator("[data-tool=send]").click()
     expect(page.locator(".origin")).to_contain_text(name)
     expect(page.locator(".stage-read .tensor-title").first).to_contain_text(size)
     expect(page.locator(".arithmetic .badge.agrees").first).to_be_visible()
@@ -35,7 +37,7 @@ def test_a_number_of_a_network_is_walked_with_its_numbers(app, open_page, place,
 
 def test_what_was_left_out_is_said_until_a_number_is_changed_and_travels_in_the_link(app, open_page):
     page = open_page(f"{app}#model=a1&cells=7.0.5")
-    page.locator(".cell-panel [data-tool=send]").click()
+    cell_panel(page).locator("[data-tool=send]").click()
     expect(page.locator(".origin")).to_contain_text("The other 9184 add up to")
     page.wait_for_url(re.compile("origin"))
     again = open_page(page.url)
@@ -47,8 +49,8 @@ def test_what_was_left_out_is_said_until_a_number_is_changed_and_travels_in_the_
 
 def test_an_operation_without_a_walk_has_no_button_and_a_refused_one_says_why(app, open_page):
     page = open_page(f"{app}#model=a2&cells=6.0.17")
-    expect(page.locator(".cell-panel .badge.agrees")).to_be_visible()
-    expect(page.locator(".cell-panel [data-tool=send]")).to_have_count(0)
+    expect_agrees(page)
+    expect(cell_panel(page).locator("[data-tool=send]")).to_have_count(0)
     other = open_page(f"{app}#model=a1&label=3&cells=11:output.0.4")
-    other.locator(".cell-panel [data-tool=send]").click()
+    cell_panel(other).locator("[data-tool=send]").click()
     expect(other.locator(".cell-said")).to_contain_text("the loss reads the true class alone")

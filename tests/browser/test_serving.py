@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import serve
-from tests.browser.test_draw import draw, expect_digit
+from tests.browser.draw_page import expect_digit
+from tests.browser.test_draw import draw
 
 PATH = "/school/convscope"
 

@@ -31,7 +31,7 @@ const WIDEST_GRID = 11;
  *   `request` asks a function of the server about what is on the pad
  */
 export function createCellPanel({ name, onopen, onlight, request }) {
-  const crumbs = h("ol", { class: "crumbs" });
+  const crumbs = h("ol", { class: "crumbs", dataset: { i18nAria: "cell.way" } });
   const body = h("div", { class: "cell-body" });
   const close = h(
     "button",

@@ -12,7 +12,7 @@ const RATE = 0.01;
 export function createBackward() {
   const choice = h("select", {
     class: "true-label",
-    dataset: { i18nTitle: "backward.why" },
+    dataset: { i18nAria: "backward.name", i18nTitle: "backward.why" },
     onchange: () => page.set({ label: choice.value === "" ? null : Number(choice.value) }),
   });
   const loss = h("output", { class: "loss" });
@@ -34,7 +34,7 @@ export function createBackward() {
   const count = h("span", { class: "changes-count" });
   const changes = h(
     "span",
-    { class: "changes", hidden: true },
+    { class: "changes", role: "group", hidden: true, dataset: { i18nAria: "changes.title" } },
     count,
     h("button", {
       type: "button",

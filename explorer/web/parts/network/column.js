@@ -25,10 +25,11 @@ import { createSwap } from "./swap.js";
 /**
  * @param {Step} step
  * @param {{ onpoint: (column: Column, cell: Cell | null) => void, swaps: string[], onpage: () => void, onopen: (column: Column, cell: Cell, byTouch: boolean) => void,
- *   onfold: () => void, ongrow: () => void }} options
- *   `onpoint` with the cell that is pointed at, or none any more; `onopen` with the one that was chosen
+ *   onfold: () => void, ongrow: () => void, marked: () => number[] | null }} options
+ *   `onpoint` with the cell that is pointed at, or none any more; `onopen` with the one that was chosen; `marked` tells the
+ *   tensor's element that is kept in view, if it is one of this step
  */
-export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ongrow }) {
+export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ongrow, marked }) {
   const { map } = step;
   const pages = map ? Math.ceil(map.channels / map.perPage) : 0;
   const onPage = (/** @type {number} */ first) => (map ? Math.min(map.perPage, map.channels - first) : 0);
@@ -374,7 +375,8 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
     canvas.addEventListener("focus", () => {
       if (!canvas.matches(":focus-visible")) return;
       focused = true;
-      at ??= { channel: 0, row: 0, column: 0 };
+      const index = marked();
+      at = (index && column.cellOf(index)) ?? at ?? { channel: 0, row: 0, column: 0 };
       onpoint(column, at);
     });
     canvas.addEventListener("blur", () => {

@@ -207,6 +207,7 @@ export function createNetwork({ onwant, onopen, onfield, onpin, ongrow, apart = 
           onpage: onwant,
           onopen: choose,
           onfold: () => track.toggle(step),
+          marked: () => (pinned?.step === step.index ? pinned.cell : null),
           ongrow: () => (ongrow ? ongrow(step.index) : track.grow(track.grown === step.index ? null : step.index)),
         }),
       );

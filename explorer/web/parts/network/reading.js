@@ -17,7 +17,7 @@ const numbered = (step) =>
 
 /** @param {{ onopen: () => void }} options  called when the cell that is kept in view is to be opened */
 export function createReading({ onopen }) {
-  const words = h("output", { class: "reading", "aria-live": "polite" });
+  const words = h("output", { class: "reading", "aria-live": "polite", dataset: { i18nAria: "network.reading.name" } });
   const open = h("button", {
     type: "button",
     class: "tool reading-open",
