@@ -38,6 +38,12 @@ def tool(page: Page, name: str) -> Locator:
     return page.locator(f".arithmetic .tool[data-tool='{name}']")
 
 
+def undo_all(page: Page) -> None:
+    """Bring the page back to how it was opened."""
+    while tool(page, "undo").is_enabled():
+        tool(page, "undo").click()
+
+
 def turn(page: Page, name: str) -> Locator:
     """The button of a pass: forward, or a gradient."""
     return page.get_by_role("group", name=named("arithmetic.pass")).locator(f"[data-pass='{name}']")

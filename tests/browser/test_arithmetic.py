@@ -1,5 +1,6 @@
 """A person's ways through the Arithmetic page, in Chromium."""
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from tests.browser.arithmetic_page import (
     sum_part,
     tool,
     turn,
+    undo_all,
 )
 from tests.browser.conftest import speak
 
@@ -104,26 +106,25 @@ def test_gradient_descent_moves_the_weights_by_the_rate_times_the_gradient(arith
     expect_checked(arithmetic)
 
 
-@pytest.mark.parametrize("unit", ["value", "product"])
-@pytest.mark.parametrize("op", ["conv", "max", "avg"])
-def test_scrubbing_to_a_step_shows_what_single_steps_show(arithmetic, op, unit):
-    control(arithmetic, "op").select_option(op)
-    control(arithmetic, "padding.rows").select_option("1")
-    control(arithmetic, "unit").select_option(unit)
-    for pass_name in ("forward", "inputGrad", "weightGrad", "biasGrad", "update")[: 5 if op == "conv" else 2]:
-        turn(arithmetic, pass_name).click()
-        tool(arithmetic, "first").click()
-        count = int(place(arithmetic).get_attribute("data-count") or "")
-        wanted = sorted({k for k in (1, count // 3, count // 2, count - 1) if k < min(count, 30)})
-        stepped = {}
-        for k in range(max(wanted, default=0) + 1):
-            if k in wanted:
-                stepped[k] = arithmetic.evaluate(STATE)
-            arithmetic.keyboard.press("ArrowRight")
-        for k in reversed(wanted):
-            scrub(arithmetic).fill(str(k))
-            assert at(arithmetic) == k
-            assert arithmetic.evaluate(STATE) == stepped[k]
+def test_scrubbing_to_a_step_shows_what_single_steps_show(arithmetic):
+    for op, unit in itertools.product(("conv", "max", "avg"), ("value", "product")):
+        control(arithmetic, "op").select_option(op)
+        control(arithmetic, "padding.rows").select_option("1")
+        control(arithmetic, "unit").select_option(unit)
+        for pass_name in ("forward", "inputGrad", "weightGrad", "biasGrad", "update")[: 5 if op == "conv" else 2]:
+            turn(arithmetic, pass_name).click()
+            tool(arithmetic, "first").click()
+            count = int(place(arithmetic).get_attribute("data-count") or "")
+            wanted = sorted({k for k in (1, count // 3, count // 2, count - 1) if k < min(count, 30)})
+            stepped = {}
+            for k in range(max(wanted, default=0) + 1):
+                if k in wanted:
+                    stepped[k] = arithmetic.evaluate(STATE)
+                arithmetic.keyboard.press("ArrowRight")
+            for k in reversed(wanted):
+                scrub(arithmetic).fill(str(k))
+                assert at(arithmetic) == k
+                assert arithmetic.evaluate(STATE) == stepped[k]
 
 
 @pytest.mark.parametrize(
@@ -251,49 +252,50 @@ def test_huge_numbers_overflow_as_in_torch(arithmetic):
     expect_checked(arithmetic)
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"op": "conv", "input.rows": "2"}, "spans 3 rows, the padded input has 2"),
-        ({"op": "max", "padding.rows": "2"}, "Padding 2 is more than half of the window's 2 rows"),
-    ],
-)
-def test_impossible_settings_are_explained(arithmetic, changes, words):
-    for name, value in changes.items():
-        control(arithmetic, name).select_option(value)
-    expect(arithmetic.locator(".arithmetic > .problem")).to_contain_text(words)
-    expect(arithmetic.locator(".arithmetic-body")).to_be_hidden()
-    tool(arithmetic, "undo").click()
-    expect(arithmetic.locator(".arithmetic-body")).to_be_visible()
+IMPOSSIBLE = [
+    ({"op": "conv", "input.rows": "2"}, "spans 3 rows, the padded input has 2"),
+    ({"op": "max", "padding.rows": "2"}, "Padding 2 is more than half of the window's 2 rows"),
+]
 
 
-@pytest.mark.parametrize("op", ["conv", "max", "avg"])
-def test_random_numbers_agree_with_autograd_and_the_line_of_pytorch_gives_them(arithmetic, op):
-    control(arithmetic, "op").select_option(op)
-    for name, value in {"input.rows": "8", "input.columns": "7", "kernel.rows": "3", "stride.columns": "3"}.items():
-        control(arithmetic, name).select_option(value)
-    control(arithmetic, "padding.rows").select_option("1")
-    control(arithmetic, "inputs").select_option("3")
-    if op == "conv":
-        control(arithmetic, "outputs").select_option("2")
-        control(arithmetic, "flip").check()
-    for seed in ("1", "7"):
-        control(arithmetic, "seed").fill(seed)
+def test_impossible_settings_are_explained(arithmetic):
+    for changes, words in IMPOSSIBLE:
+        undo_all(arithmetic)
+        for name, value in changes.items():
+            control(arithmetic, name).select_option(value)
+        expect(arithmetic.locator(".arithmetic > .problem")).to_contain_text(words)
+        expect(arithmetic.locator(".arithmetic-body")).to_be_hidden()
+        tool(arithmetic, "undo").click()
+        expect(arithmetic.locator(".arithmetic-body")).to_be_visible()
+
+
+def test_random_numbers_agree_with_autograd_and_the_line_of_pytorch_gives_them(arithmetic):
+    for op in ("max", "avg", "conv"):
+        control(arithmetic, "op").select_option(op)
+        for name, value in {"input.rows": "8", "input.columns": "7", "kernel.rows": "3", "stride.columns": "3"}.items():
+            control(arithmetic, name).select_option(value)
+        control(arithmetic, "padding.rows").select_option("1")
+        control(arithmetic, "inputs").select_option("3")
+        if op == "conv":
+            control(arithmetic, "outputs").select_option("2")
+            control(arithmetic, "flip").check()
+        for seed in ("1", "7"):
+            control(arithmetic, "seed").fill(seed)
+            tool(arithmetic, "random").click()
+            expect_checked(arithmetic)
+        tool(arithmetic, "last").click()
+        names = {"F": F, "X": matrix(arithmetic, "input")}
+        if op == "conv":
+            names |= {"K": matrix(arithmetic, "weight"), "b": matrix(arithmetic, "bias")}
+        exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
+        torch.testing.assert_close(matrix(arithmetic, "output"), names["Y"], atol=0.01, rtol=0)
+        first = numbers(arithmetic, "input")
+        control(arithmetic, "seed").fill("1")
         tool(arithmetic, "random").click()
-        expect_checked(arithmetic)
-    tool(arithmetic, "last").click()
-    names = {"F": F, "X": matrix(arithmetic, "input")}
-    if op == "conv":
-        names |= {"K": matrix(arithmetic, "weight"), "b": matrix(arithmetic, "bias")}
-    exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
-    torch.testing.assert_close(matrix(arithmetic, "output"), names["Y"], atol=0.01, rtol=0)
-    first = numbers(arithmetic, "input")
-    control(arithmetic, "seed").fill("1")
-    tool(arithmetic, "random").click()
-    assert numbers(arithmetic, "input") != first
-    control(arithmetic, "seed").fill("7")
-    tool(arithmetic, "random").click()
-    assert numbers(arithmetic, "input") == first
+        assert numbers(arithmetic, "input") != first
+        control(arithmetic, "seed").fill("7")
+        tool(arithmetic, "random").click()
+        assert numbers(arithmetic, "input") == first
 
 
 def test_cells_that_no_window_visits_are_greyed(arithmetic):
@@ -344,25 +346,25 @@ EDITS = """async (cell) => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("op", "passes"),
-    [
-        ("conv", ["forward", "inputGrad", "weightGrad", "biasGrad", "update"]),
-        ("max", ["forward", "inputGrad"]),
-        ("avg", ["forward", "inputGrad"]),
-    ],
-)
-def test_every_edit_of_a_map_of_64_by_64_is_shown_at_once_in_every_direction(arithmetic, op, passes):
-    control(arithmetic, "preset").select_option("large")
-    control(arithmetic, "op").select_option(op)
-    found = arithmetic.locator("[data-pass]").evaluate_all("all => all.map(({ dataset }) => dataset.pass)")
-    assert found == passes
-    for name in passes:
-        turn(arithmetic, name).click()
-        expect_checked(arithmetic)
-        edited = arithmetic.locator(".stage-read").locator(".sheet, [data-index='0']").first
-        results = edited.evaluate(EDITS)
-        assert len(set(results)) == len(results), (name, results)  # every edit changed the value that is shown
+PASSES = {
+    "conv": ["forward", "inputGrad", "weightGrad", "biasGrad", "update"],
+    "max": ["forward", "inputGrad"],
+    "avg": ["forward", "inputGrad"],
+}
+
+
+def test_every_edit_of_a_map_of_64_by_64_is_shown_at_once_in_every_direction(arithmetic):
+    for op, passes in PASSES.items():
+        control(arithmetic, "preset").select_option("large")
+        control(arithmetic, "op").select_option(op)
+        found = arithmetic.locator("[data-pass]").evaluate_all("all => all.map(({ dataset }) => dataset.pass)")
+        assert found == passes
+        for name in passes:
+            turn(arithmetic, name).click()
+            expect_checked(arithmetic)
+            edited = arithmetic.locator(".stage-read").locator(".sheet, [data-index='0']").first
+            results = edited.evaluate(EDITS)
+            assert len(set(results)) == len(results), (name, results)  # every edit changed the value that is shown
 
 
 def test_a_map_of_62_by_62_is_walked_to_its_end(arithmetic):

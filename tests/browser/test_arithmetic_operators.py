@@ -20,6 +20,7 @@ from tests.browser.arithmetic_page import (
     sum_part,
     tool,
     turn,
+    undo_all,
 )
 from tests.browser.conftest import speak
 from tests.browser.test_arithmetic import arithmetic as arithmetic
@@ -97,20 +98,20 @@ def test_the_line_of_pytorch_gives_the_numbers_on_the_page(arithmetic):
         torch.testing.assert_close(matrix(arithmetic, "output"), names["Y"], atol=0.011, rtol=0)
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-def test_the_line_of_pytorch_gives_the_loss(arithmetic, reduction):
-    choose(arithmetic, op="crossEntropy", batch="3", reduction=reduction)
-    tool(arithmetic, "random").click()
-    expect_checked(arithmetic)
-    names = {"F": F}
-    for pass_name, tensor_name, letter in (("logP", "input", "X"), ("inputGrad", "target", "t")):
-        turn(arithmetic, pass_name).click()
-        names[letter] = matrix(arithmetic, tensor_name)
-    names["t"] = names["t"].long()
-    turn(arithmetic, "forward").click()
-    tool(arithmetic, "last").click()
-    exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
-    torch.testing.assert_close(matrix(arithmetic, "output"), names["L"].reshape(-1), atol=0.011, rtol=0)
+def test_the_line_of_pytorch_gives_the_loss(arithmetic):
+    for reduction in ("mean", "sum", "none"):
+        choose(arithmetic, op="crossEntropy", batch="3", reduction=reduction)
+        tool(arithmetic, "random").click()
+        expect_checked(arithmetic)
+        names = {"F": F}
+        for pass_name, tensor_name, letter in (("logP", "input", "X"), ("inputGrad", "target", "t")):
+            turn(arithmetic, pass_name).click()
+            names[letter] = matrix(arithmetic, tensor_name)
+        names["t"] = names["t"].long()
+        turn(arithmetic, "forward").click()
+        tool(arithmetic, "last").click()
+        exec(arithmetic.locator(".text-formula .torch-call").inner_text(), names)
+        torch.testing.assert_close(matrix(arithmetic, "output"), names["L"].reshape(-1), atol=0.011, rtol=0)
 
 
 def exact(page: Page, name: str) -> list[float]:
@@ -262,49 +263,50 @@ def test_batch_norm_in_evaluation_uses_the_running_statistics(arithmetic):
     assert numbers(arithmetic, "output")[::2] == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=0.001)
 
 
-@pytest.mark.parametrize(
-    ("op", "choices", "words"),
-    [
-        ("conv", {"fit": "same", "stride__rows": "2"}, "keeps the size only with stride 1; the stride is 2"),
-        ("conv", {"mode": "reflect", "input__rows": "3", "padding__rows": "3"}, "needs more than 3 rows"),
-        ("transpose", {"outputPadding__columns": "2"}, "must be smaller than the stride 2 or the dilation 1"),
-        ("batchNorm", {"batch": "1"}, "at least two rows"),
-        ("groupNorm", {"input__rows": "1", "input__columns": "1", "normGroups": "4"}, "at least two values"),
-    ],
-)
-def test_settings_that_pytorch_refuses_are_explained(arithmetic, op, choices, words):
-    choose(arithmetic, op=op, **choices)
-    expect(arithmetic.locator(".arithmetic > .problem")).to_contain_text(words)
-    expect(arithmetic.locator(".arithmetic-body")).to_be_hidden()
-    tool(arithmetic, "undo").click()
-    expect(arithmetic.locator(".arithmetic-body")).to_be_visible()
-    expect_checked(arithmetic)
+REFUSED = [
+    ("conv", {"fit": "same", "stride__rows": "2"}, "keeps the size only with stride 1; the stride is 2"),
+    ("conv", {"mode": "reflect", "input__rows": "3", "padding__rows": "3"}, "needs more than 3 rows"),
+    ("transpose", {"outputPadding__columns": "2"}, "must be smaller than the stride 2 or the dilation 1"),
+    ("batchNorm", {"batch": "1"}, "at least two rows"),
+    ("groupNorm", {"input__rows": "1", "input__columns": "1", "normGroups": "4"}, "at least two values"),
+]
 
 
-@pytest.mark.parametrize(
-    ("op", "name", "typed", "words"),
-    [
-        ("crossEntropy", "target", "9", "9 is no class: type a whole number from 0 to 3"),
-        ("nll", "target", "0.5", "is no class"),
-        ("batchNorm", "runningVar", "-1", "A variance cannot be negative"),
-    ],
-)
-def test_a_number_that_cannot_stand_in_a_cell_is_said_there(arithmetic, op, name, typed, words):
-    choose(arithmetic, op=op)
-    if op == "batchNorm":
-        control(arithmetic, "training").uncheck()
-    else:
-        turn(arithmetic, "rows").click()
-    before = cell(arithmetic, name, 0).inner_text()
-    cell(arithmetic, name, 0).dblclick()
-    arithmetic.locator(".tap-input").fill(typed)
-    arithmetic.keyboard.press("Enter")
-    expect(arithmetic.locator(".tap-message:visible")).to_contain_text(words)
-    arithmetic.keyboard.press("Escape")
-    expect(cell(arithmetic, name, 0)).to_have_text(before)
-    cell(arithmetic, name, 0).focus()
-    arithmetic.keyboard.press("Shift+PageDown")
-    expect(cell(arithmetic, name, 0)).to_have_text(before)
+def test_settings_that_pytorch_refuses_are_explained(arithmetic):
+    for op, choices, words in REFUSED:
+        undo_all(arithmetic)
+        choose(arithmetic, op=op, **choices)
+        expect(arithmetic.locator(".arithmetic > .problem")).to_contain_text(words)
+        expect(arithmetic.locator(".arithmetic-body")).to_be_hidden()
+        tool(arithmetic, "undo").click()
+        expect(arithmetic.locator(".arithmetic-body")).to_be_visible()
+        expect_checked(arithmetic)
+
+
+UNFIT = [
+    ("crossEntropy", "target", "9", "9 is no class: type a whole number from 0 to 3"),
+    ("nll", "target", "0.5", "is no class"),
+    ("batchNorm", "runningVar", "-1", "A variance cannot be negative"),
+]
+
+
+def test_a_number_that_cannot_stand_in_a_cell_is_said_there(arithmetic):
+    for op, name, typed, words in UNFIT:
+        choose(arithmetic, op=op)
+        if op == "batchNorm":
+            control(arithmetic, "training").uncheck()
+        else:
+            turn(arithmetic, "rows").click()
+        before = cell(arithmetic, name, 0).inner_text()
+        cell(arithmetic, name, 0).dblclick()
+        arithmetic.locator(".tap-input").fill(typed)
+        arithmetic.keyboard.press("Enter")
+        expect(arithmetic.locator(".tap-message:visible")).to_contain_text(words)
+        arithmetic.keyboard.press("Escape")
+        expect(cell(arithmetic, name, 0)).to_have_text(before)
+        cell(arithmetic, name, 0).focus()
+        arithmetic.keyboard.press("Shift+PageDown")
+        expect(cell(arithmetic, name, 0)).to_have_text(before)
 
 
 def test_on_a_phone_no_setting_of_any_operator_is_cut(app, open_page):

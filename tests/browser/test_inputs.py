@@ -17,7 +17,19 @@ from core.data import mnist
 from core.data.strokes import preprocess
 from core.explain import record
 from tests.browser.conftest import serve
-from tests.browser.test_draw import expect_digit, headline
+from tests.browser.draw_page import (
+    cell_panel,
+    class_rows,
+    crumbs,
+    example,
+    expect_agrees,
+    expect_digit,
+    feature_maps,
+    headline,
+    pad,
+    tool,
+    true_class,
+)
 
 SEVEN = [(250, 200), (620, 200), (400, 900)]
 TURN_LEFT = 8
@@ -71,12 +83,6 @@ def choose(page: Page, path: Path) -> None:
     page.locator(".input .source-file").set_input_files(path)
 
 
-def shares(page: Page) -> list[float]:
-    told = page.locator(".bars li").evaluate_all("rows => rows.map(row => Number(row.dataset.probability))")
-    assert len(told) == 10
-    return [float(share) for share in told]
-
-
 def expect_shares(page: Page, wanted: torch.Tensor) -> None:
     """Wait until the page's probabilities are these."""
     page.wait_for_function(
@@ -116,8 +122,8 @@ def test_a_test_picture_is_chosen_by_class_and_travels_in_the_link(with_mnist, m
     page.wait_for_function(f"() => location.hash.includes('digit={index}')")
     fresh = open_page(page.url)
     expect_shares(fresh, wanted)
-    fresh.locator("[data-step='0'] canvas.maps").click(position={"x": 30, "y": 30})
-    expect(fresh.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
+    feature_maps(fresh, 0).click(position={"x": 30, "y": 30})
+    expect_agrees(fresh)
 
 
 def test_the_errors_of_a_model_are_listed_and_are_errors(with_mnist, open_page):
@@ -148,7 +154,7 @@ def test_without_mnist_the_page_names_the_options(tmp_path, open_page):
 
 def test_a_photograph_is_turned_inverted_squared_and_read(app, open_page, tmp_path):
     page = open_page(app)
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     choose(page, seven(tmp_path / "seven.jpg", turned=True))
     expect_digit(page, "7")
@@ -156,8 +162,8 @@ def test_a_photograph_is_turned_inverted_squared_and_read(app, open_page, tmp_pa
     for words in ("seven.jpg", "turned as its EXIF", "scaled down to 140 × 105", "dark ink on light paper", "square"):
         expect(told).to_contain_text(words)
     expect(told).to_contain_text("A link cannot carry a picture file")
-    page.locator("[data-step='0'] canvas.maps").click(position={"x": 30, "y": 30})
-    expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
+    feature_maps(page, 0).click(position={"x": 30, "y": 30})
+    expect_agrees(page)
     page.keyboard.press("Escape")
     choose(page, seven(tmp_path / "chalk.jpg", dark=False))
     expect(told).to_contain_text("light ink on a dark ground")
@@ -165,7 +171,7 @@ def test_a_photograph_is_turned_inverted_squared_and_read(app, open_page, tmp_pa
     choose(page, seven(tmp_path / "clear.png", alpha=True))
     expect(told).to_contain_text("transparent parts laid on white")
     expect_digit(page, "7")
-    page.locator("[data-tool='undo']").click()
+    tool(page, "undo").click()
     expect_digit(page, "5")
     expect(told).to_be_empty()
 
@@ -203,28 +209,28 @@ def test_a_picture_is_pasted(app, open_page, tmp_path):
 
 def test_a_hand_takes_the_place_of_a_picture(app, open_page, tmp_path):
     page = open_page(app)
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     choose(page, seven(tmp_path / "seven.jpg"))
     expect_digit(page, "7")
-    box = page.locator(".pad-surface").bounding_box()
+    box = pad(page).bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.85 * box["height"], steps=5)
     page.mouse.up()
     expect_digit(page, "1")
-    page.locator("[data-tool='undo']").click()
-    page.locator("[data-tool='undo']").click()
+    tool(page, "undo").click()
+    tool(page, "undo").click()
     expect_digit(page, "5")
 
 
 def test_sliders_change_the_input_everywhere_and_reset_gives_it_back(app, open_page, examples):
     page = open_page(f"{app}#model=a2")
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     told = "rows => rows.map(row => row.dataset.probability).join()"
-    before = page.locator(".bars li").evaluate_all(told)
+    before = class_rows(page).evaluate_all(told)
     more_inputs(page).locator(".perturb summary").click()
     page.locator("[data-amount='rotation']").fill("35")
     page.locator("[data-amount='noise']").fill("0.15")
@@ -234,13 +240,13 @@ def test_sliders_change_the_input_everywhere_and_reset_gives_it_back(app, open_p
     expect(stages(page).locator("[data-stage='perturbed']")).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_function("() => location.hash.includes('perturb=')")
-    page.locator("[data-step='3'] canvas.maps").click(position={"x": 30, "y": 30})
-    panel = page.locator(".cell-panel")
-    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+    feature_maps(page, 3).click(position={"x": 30, "y": 30})
+    panel = cell_panel(page)
+    expect_agrees(page)
     value = panel.locator(".cell-value").inner_text()
     page.wait_for_function("() => location.hash.includes('seed') && location.hash.includes('cells=')")
     fresh = open_page(page.url)
-    expect(fresh.locator(".cell-panel .cell-value")).to_have_text(value)
+    expect(cell_panel(fresh).locator(".cell-value")).to_have_text(value)
     expect(fresh.locator("[data-amount='rotation']")).to_have_value("35")
     panel.locator(".cell-close").click()
     more_inputs(page).get_by_role("button", name="Reset").click()
@@ -259,11 +265,11 @@ def test_a_perturbation_that_is_not_allowed_is_left_out_of_the_link_with_a_note(
 
 def test_the_outline_on_the_pad_follows_a_moved_picture(app, open_page):
     page = open_page(app)
-    page.locator("[data-example='1']").click()
+    example(page, "1").click()
     expect_digit(page, "1")
     outline = page.locator(".pad-field")
     left = "field => parseFloat(field.style.left)"
-    page.locator("[data-step='0'] canvas.maps").hover(position={"x": 20, "y": 20})
+    feature_maps(page, 0).hover(position={"x": 20, "y": 20})
     expect(outline).to_be_visible()
     before = outline.evaluate(left)
     page.mouse.move(5, 5)
@@ -271,20 +277,20 @@ def test_the_outline_on_the_pad_follows_a_moved_picture(app, open_page):
     page.locator("[data-amount='right']").fill("4")
     expect(stages(page).locator("[data-stage='perturbed']")).to_be_visible()
     page.keyboard.press("Escape")
-    page.locator("[data-step='0'] canvas.maps").hover(position={"x": 20, "y": 20})
+    feature_maps(page, 0).hover(position={"x": 20, "y": 20})
     expect(outline).to_be_visible()
     assert outline.evaluate(left) < before
 
 
 def test_a_class_opens_to_its_softmax_loss_and_gradient(app, open_page, examples):
     page = open_page(f"{app}#model=a2")
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect_digit(page, "5")
     wanted = probabilities("a2", preprocess(examples["5"], pad=1.0).picture)
     page.locator(".bars li[data-class='3'] button").click()
-    panel = page.locator(".cell-panel")
-    expect(panel.locator(".crumb").last).to_have_text("P(3)")
-    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+    panel = cell_panel(page)
+    expect(crumbs(page).last).to_have_text("P(3)")
+    expect_agrees(page)
     panel.locator(".class-label").select_option("3")
     loss = -wanted[3].log().item()
     expect(panel.locator(".class-loss")).to_contain_text(f"{loss:.3f}")
@@ -292,23 +298,23 @@ def test_a_class_opens_to_its_softmax_loss_and_gradient(app, open_page, examples
     assert cells.nth(2).inner_text() == "1"
     gradient = float(cells.nth(3).inner_text().replace("−", "-"))
     assert gradient == pytest.approx(wanted[3].item() - 1, rel=1e-4)
-    expect(page.locator(".true-label")).to_have_value("3")
+    expect(true_class(page)).to_have_value("3")
     panel.locator(".classes button.number").nth(3).click()
-    expect(panel.locator(".crumb").last).to_contain_text("fc2 [3]")
-    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
+    expect(crumbs(page).last).to_contain_text("fc2 [3]")
+    expect_agrees(page)
     page.wait_for_function("() => location.hash.includes('class')")
     fresh = open_page(page.url)
-    expect(fresh.locator(".cell-panel .crumb")).to_have_text(["P(3)", "fc2 [3]"])
+    expect(crumbs(fresh)).to_have_text(["P(3)", "fc2 [3]"])
 
 
 @pytest.fixture
 def opened(app, open_page, examples) -> Page:
     """A page on which a cell of A2's second convolution is open."""
-    page: Page = open_page(f"{app}#model=a2", permissions=["clipboard-read", "clipboard-write"], accept_downloads=True)
-    page.locator("[data-example='5']").click()
+    page: Page = open_page(f"{app}#model=a2", permissions=["clipboard-read", "clipboard-write"])
+    example(page, "5").click()
     expect_digit(page, "5")
-    page.locator("[data-step='3'] canvas.maps").click(position={"x": 40, "y": 60})
-    expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
+    feature_maps(page, 3).click(position={"x": 40, "y": 60})
+    expect_agrees(page)
     return page
 
 
@@ -325,7 +331,7 @@ COPY = ".cell-tools .menu:nth-child(1) .menu-button"
 
 
 def place_of(page: Page) -> tuple[int, ...]:
-    crumb = page.locator(".cell-panel .crumb").last.inner_text()
+    crumb = crumbs(page).last.inner_text()
     return tuple(int(number) for number in re.findall(r"\d+", crumb.split("[")[1]))
 
 
@@ -405,17 +411,17 @@ def test_the_whole_network_and_the_input_are_saved(opened, examples):
 
 
 def test_the_table_twin_says_what_the_map_shows(opened):
-    opened.locator(".cell-panel .table-twin summary").click()
+    cell_panel(opened).locator(".table-twin summary").click()
     marked = opened.locator(".numbers-table td.marked")
     expect(marked).to_have_count(1)
     shown = float(opened.locator(".cell-value").inner_text().replace("−", "-"))
     assert float(marked.get_attribute("title") or "nan") == pytest.approx(shown, rel=1e-6)
-    expect(opened.locator(".cell-panel .numbers-table tbody tr")).to_have_count(8)
+    expect(cell_panel(opened).locator(".numbers-table tbody tr")).to_have_count(8)
 
 
 def test_the_keys_are_listed(app, open_page: Callable[..., Page]):
     page = open_page(app)
-    page.locator(".pad-surface").focus()
+    pad(page).focus()
     page.keyboard.press("?")
     dialog = page.locator("dialog.help[open]")
     expect(dialog).to_contain_text("lower or lift the pen")

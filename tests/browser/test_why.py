@@ -10,7 +10,16 @@ from core import models
 from core.data.strokes import preprocess
 from core.explain import record, swapped
 from core.explain.attribution import grad_cam, log_odds, saliency
-from tests.browser.test_draw import expect_digit, headline
+from tests.browser.draw_page import (
+    cell_panel,
+    class_rows,
+    example,
+    expect_agrees,
+    expect_digit,
+    headline,
+    model_choice,
+    tool,
+)
 
 SHARES = "rows => rows.map(row => row.dataset.probability).join()"
 
@@ -21,7 +30,7 @@ def number(text: str) -> float:
 
 def opened(open_page, address: str, panel: str, *, model: str = "a2", digit: str = "3", **options: object) -> Page:
     page = open_page(f"{address}#model={model}", **options)
-    page.locator(f"[data-example='{digit}']").click()
+    example(page, digit).click()
     expect_digit(page, digit)
     page.get_by_role("button", name={"why": "Why this class?", "compare": "Compare"}[panel]).click()
     return page
@@ -84,12 +93,12 @@ def test_why_is_asked_for_another_class_and_layer_and_the_link_keeps_both(app, o
 def test_why_follows_the_drawing_and_says_when_there_is_nothing(app, open_page):
     page = opened(open_page, app, "why")
     expect(page.locator(".why-score")).to_contain_text("score of 3")
-    page.locator("[data-example='7']").click()
+    example(page, "7").click()
     expect(page.locator(".why-score")).to_contain_text("score of 7")
-    page.locator("[data-tool='clear']").click()
+    tool(page, "clear").click()
     expect(page.locator("[data-method='integrated_gradients'] .why-note")).to_contain_text("Draw something")
-    page.locator(".model-choice").select_option("a1")
-    page.locator("[data-example='4']").click()
+    model_choice(page).select_option("a1")
+    example(page, "4").click()
     expect(page.locator("[data-method='grad_cam'] .why-note")).to_contain_text("speaks against the class")
     page.locator(".why-layer").select_option("1")
     expect(page.locator("[data-method='grad_cam'] .why-note")).to_be_hidden()
@@ -129,7 +138,7 @@ def test_two_drawings_are_compared_step_by_step_and_the_link_keeps_the_kept_one(
     expect(page.locator(".compare-hint")).to_contain_text("Keep this drawing")
     page.get_by_role("button", name="Keep this drawing").click()
     expect(page.locator("[data-state='identical']")).to_have_count(12)
-    page.locator("[data-example='5']").click()
+    example(page, "5").click()
     expect(page.locator("[data-state='differs']")).to_have_count(12)
     expect(page.locator(".compare-head").nth(0)).to_contain_text("the drawing now: 5")
     expect(page.locator(".compare-head").nth(1)).to_contain_text("the kept drawing: 3")
@@ -163,7 +172,7 @@ def test_two_models_are_compared_and_steps_without_a_counterpart_are_named(app, 
 
 def test_an_activation_is_swapped_compared_with_before_and_undone_exactly(app, open_page, examples):
     page = opened(open_page, app, "compare")
-    bars = page.locator(".bars li")
+    bars = class_rows(page)
     before = bars.evaluate_all(SHARES)
     page.get_by_role("button", name="before my changes").click()
     expect(page.locator(".compare-hint")).to_contain_text("There are no changes yet")
@@ -182,8 +191,8 @@ def test_an_activation_is_swapped_compared_with_before_and_undone_exactly(app, o
         arg=share,
     )
     step.locator("canvas.maps").click(position={"x": 30, "y": 30})
-    expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
-    expect(page.locator(".cell-panel")).to_contain_text("tanh")
+    expect_agrees(page)
+    expect(cell_panel(page)).to_contain_text("tanh")
     page.keyboard.press("Escape")
     page.wait_for_function("() => location.hash.includes('swap')")
     fresh = open_page(page.url)

@@ -121,10 +121,13 @@ export function createCellPanel({ name, onopen, onlight, request }) {
         ),
       ),
     );
+    const typed = body.querySelector(".element input");
+    const focused = typed === document.activeElement;
     body.replaceChildren(
       ...(shown.element === undefined ? [] : [elementEditor(shown)]),
       ...(shown.unexplained ? unexplained(shown) : shown.addends ? explained(shown) : []),
     );
+    keepTyped(body, typed, focused);
   }
 
   /** What a place is called: conv2 [3, 5, 7], dL/d conv2 [3, 5, 7], dL/d weight of conv2 [4, 2, 1, 1]. @param {Place} place */
@@ -269,10 +272,26 @@ function channelTools(channel) {
   );
 }
 
+/** What somebody types outlives an answer that draws the form anew. @param {HTMLElement} body @param {Element | null} before @param {boolean} focused whether it had the focus */
+function keepTyped(body, before, focused) {
+  const after = body.querySelector(".element input");
+  if (!(before instanceof HTMLInputElement) || !(after instanceof HTMLInputElement)) return;
+  if (before.dataset.element !== after.dataset.element) return;
+  if (before.value !== before.dataset.value) after.value = before.value;
+  if (focused) after.focus({ preventScroll: true });
+}
+
 /** The value of one weight or bias, to be changed. @param {{ parameter: string, element: any }} shown */
 function elementEditor({ parameter, element }) {
   const place = page.get("cells")[page.get("cells").length - 1];
-  const input = h("input", { type: "number", step: "any", value: numberOf(element), "aria-label": parameter });
+  const [name, shown] = [`${parameter} [${place.cell.join(", ")}]`, String(numberOf(element))];
+  const input = h("input", {
+    type: "number",
+    step: "any",
+    value: shown,
+    dataset: { element: name, value: shown },
+    "aria-label": parameter,
+  });
   const set = () => {
     const value = Number(input.value);
     input.setCustomValidity(input.value !== "" && Number.isFinite(value) ? "" : t("cell.number"));
@@ -288,7 +307,7 @@ function elementEditor({ parameter, element }) {
         set();
       },
     },
-    h("label", {}, `${parameter} [${place.cell.join(", ")}] = `, input),
+    h("label", {}, `${name} = `, input),
     h("button", { type: "submit", class: "tool" }, t("cell.set")),
   );
 }

@@ -66,7 +66,7 @@ export async function mount(element, { server }) {
   const network = createNetwork({
     apart: true,
     onwant: () => send(performance.now(), false),
-    onopen: (place) => cell.open([place]),
+    onopen: openCell,
     onpin: (place) => {
       page.set({ pin: place });
       guide.did("point");
@@ -112,7 +112,7 @@ export async function mount(element, { server }) {
     onlayer: () => page.set({ layer: (page.get("pin") ?? { step: 0 }).step, cells: [] }),
     onnumber: () => {
       const place = page.get("pin") ?? network.strongest(page.get("layer"));
-      if (place && place.step >= 0) cell.open([place]);
+      if (place && place.step >= 0) openCell(place);
     },
   });
   const help = createHelp("draw", KEYS);
@@ -335,6 +335,11 @@ export async function mount(element, { server }) {
 
   /** When somebody opened the cell whose sum is not on screen yet; 0: nobody waits. */
   let opened = 0;
+
+  /** Open a cell of the network; maps of gradients may still be seen when it runs forward again. @param {Place} place */
+  function openCell(place) {
+    cell.open([page.get("label") === null ? { ...place, of: "" } : place]);
+  }
 
   /** Open the sum behind the last of the cells; how long that took is published as a User Timing measure named "cell". */
   function open() {
