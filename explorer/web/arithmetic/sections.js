@@ -49,7 +49,12 @@ export function createSections(makers, onchoose) {
   for (const part of [bar, ...tabs]) sized.observe(part);
 
   return {
-    element: h("div", { class: "arithmetic-page" }, h("div", { class: "sections-head" }, bar, corner), place),
+    element: h(
+      "div",
+      { class: "arithmetic-page", tabindex: -1, dataset: { main: "arithmetic" } },
+      h("div", { class: "sections-head" }, bar, corner),
+      place,
+    ),
     /** Beside the tabs, for what all parts have. */
     corner,
     /** Those that were built. */

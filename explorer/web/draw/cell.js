@@ -60,7 +60,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     },
   });
   const element = h(
-    "aside",
+    "div",
     { class: "cell-panel", role: "dialog", tabindex: -1, hidden: true, dataset: { i18nAria: "cell.title" } },
     h("div", { class: "cell-head" }, crumbs, h("span", { class: "cell-tools" }, ...exports.elements, close)),
     said,
@@ -360,7 +360,7 @@ function addendsSection(addends, sum, largest, context) {
   return h(
     "section",
     { class: "addends" },
-    h("h4", {}, `${addends.label}: ${addends.rule}`),
+    h("h3", {}, `${addends.label}: ${addends.rule}`),
     ...groups.map((/** @type {any} */ group) => groupBlock(group, addends, sum, largest, context)),
     ...(hidden.length
       ? [rest(t("cell.groups", { count: hidden.length, label: addends.groupLabel, total: short(total) }), context)]
@@ -383,7 +383,7 @@ function groupBlock(group, addends, sum, largest, context) {
   const grid = gridShape(group);
   const several = addends.groups.length > 1;
   const title = several
-    ? h("h5", {}, h("span", {}, `${addends.groupLabel} ${group.group}`), h("span", {}, `Σ = ${short(group.subtotal)}`))
+    ? h("h4", {}, h("span", {}, `${addends.groupLabel} ${group.group}`), h("span", {}, `Σ = ${short(group.subtotal)}`))
     : "";
   return h(
     "div",

@@ -25,7 +25,7 @@ export function createCompareMaps({ onpage }) {
     range,
     turn(1, "▶", "network.next"),
   );
-  const names = ["first", "second", "apart"].map((side) => h("h4", { class: `compare-${side}` }));
+  const names = ["first", "second", "apart"].map((side) => h("h3", { class: `compare-${side}` }));
   const places = names.map((name) => h("div", { class: "compare-side" }, name));
   const legends = h(
     "div",

@@ -185,6 +185,7 @@ export async function mount(element, { server }) {
   pad.tools.append(inputs.element);
 
   element.replaceChildren(
+    h("h2", { class: "spoken", dataset: { i18n: "tab.draw" } }),
     h(
       "div",
       { class: "draw" },

@@ -34,7 +34,7 @@ export function createWhyMap({ method, onlayer }) {
   const element = h(
     "figure",
     { class: "why-map missing", dataset: { method } },
-    h("figcaption", {}, h("h4", { dataset: { i18n: `why.${method}` } }), onlayer ? layers : ""),
+    h("figcaption", {}, h("h3", { dataset: { i18n: `why.${method}` } }), onlayer ? layers : ""),
     h("p", { class: "note why-explained", dataset: { i18n: `why.${method}.why` } }),
     frame,
     ramp.element,

@@ -189,7 +189,7 @@ export async function mount(element, { server }) {
     ),
     h(
       "div",
-      { class: "kernels-flow" },
+      { class: "kernels-flow", tabindex: -1, dataset: { main: "kernels" } },
       view("input", [report.inputSize, controls.picture.head], [screens.input.element, report.missed]),
       view(
         "kernel",
@@ -231,7 +231,7 @@ export async function mount(element, { server }) {
     learning.element,
     createLab({ server }).element,
   );
-  element.replaceChildren(root);
+  element.replaceChildren(h("h2", { class: "spoken", dataset: { i18n: "tab.kernels" } }), root);
 
   /** What the server needs to know to run the model on what is on the pad. */
   const request = () => ({

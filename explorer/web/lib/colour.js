@@ -147,11 +147,11 @@ export function positionOf(step, value, full) {
 /** @param {number[]} rgb */
 export const css = ([r, g, b]) => `rgb(${r}, ${g}, ${b})`;
 
-/** Relative luminance at which black text contrasts as much as white (WCAG 2), the black being #14171f. */
-const EVEN = 0.197;
+/** Relative luminance at which black contrasts as much as white, 4.58 (WCAG 2): (EVEN + 0.05)² = 0.05 · 1.05. */
+const EVEN = 0.179;
 
 /** The text colour, black or white, that can be read on a colour. @param {number[]} rgb */
 export function inkOn(rgb) {
   const [red, green, blue] = rgb.map((level) => linear(level / 255));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > EVEN ? "#14171f" : "#ffffff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > EVEN ? "#000000" : "#ffffff";
 }

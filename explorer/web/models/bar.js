@@ -7,6 +7,7 @@ import { ignorePart, keepLink, page } from "../parts/page.js";
 import { createPopover } from "../parts/popover.js";
 import { percent } from "../parts/prediction.js";
 import { createToast } from "../parts/toast.js";
+import { createSkip } from "./skip.js";
 
 /** Between two looks at how far a download is. */
 const FETCHING_MS = 700;
@@ -50,6 +51,7 @@ export async function mount(element, { server, options }) {
   });
 
   element.replaceChildren(
+    createSkip().element,
     h(
       "header",
       { class: "model-bar" },

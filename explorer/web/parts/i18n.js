@@ -30,6 +30,13 @@ export function t(key, values = {}) {
  */
 export const words = (key, values) => ({ i18n: key, i18nValues: JSON.stringify(values) });
 
+/** Whether a control shows no words of its own: a person who hears the page is then told its tool tip. @param {HTMLElement} element */
+const wordless = (element) =>
+  element.matches("select, input") ||
+  (element.matches("button") &&
+    !/\p{L}/u.test(element.textContent) &&
+    !element.querySelector("span:not([aria-hidden])"));
+
 /**
  * Fill every element that names its words: data-i18n (text, with data-i18n-values in its places), data-i18n-title (tool
  * tip, and label of a control without words), data-i18n-aria (label).
@@ -42,8 +49,8 @@ export function fillWords(root) {
   }
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-title]"))) {
     element.title = t(/** @type {string} */ (element.dataset.i18nTitle));
-    const needsName = element.matches("button, select, input") && !element.dataset.i18n && !element.dataset.i18nAria;
-    if (needsName) element.setAttribute("aria-label", element.title);
+    if (!element.dataset.i18n && !element.dataset.i18nAria && wordless(element))
+      element.setAttribute("aria-label", element.title);
   }
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-i18n-aria]"))) {
     element.setAttribute("aria-label", t(/** @type {string} */ (element.dataset.i18nAria)));

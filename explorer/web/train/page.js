@@ -96,7 +96,7 @@ async function open(element, { server, options }) {
   element.replaceChildren(
     h(
       "div",
-      { class: "train" },
+      { class: "train", tabindex: -1, dataset: { main: "train" } },
       problem,
       h(
         "div",

@@ -54,7 +54,7 @@ export function createNetwork({ onwant, onopen, onfield, onpin, ongrow, apart = 
   const bar = h("div", { class: "network-bar" }, ...Object.values(controls));
   const element = h(
     "section",
-    { class: "network", dataset: { i18nAria: "network.title" } },
+    { class: "network", tabindex: -1, dataset: { i18nAria: "network.title", ...(apart ? { main: "draw" } : {}) } },
     ...(apart ? [] : [bar]),
     track.element,
   );
