@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from core.data.mnist import Pictures
+from core.told import keyed
 
 __all__ = ["Folder", "open_picture", "read", "squared", "survey"]
 
@@ -74,9 +75,14 @@ def read(path: str | Path, *, side: int, channels: int) -> Folder:
     files = _files(Path(path).expanduser())
     total = sum(map(len, files.values()))
     if total * channels * side**2 > MOST_BYTES:
-        raise ValueError(
-            f"{path} holds {total} pictures, which take {total * channels * side**2 / 2**30:.1f} GiB at "
-            f"{side}×{side}: expected at most {MOST_BYTES / 2**30:.0f} GiB; choose a smaller side"
+        raise keyed(
+            ValueError(
+                f"{path} holds {total} pictures, which take {total * channels * side**2 / 2**30:.1f} GiB at "
+                f"{side}×{side}: expected at most {MOST_BYTES / 2**30:.0f} GiB; choose a smaller side"
+            ),
+            "told.folder.large",
+            count=total,
+            side=side,
         )
     pictures, labels = [], []
     unreadable: dict[str, str] = {}
@@ -93,19 +99,28 @@ def read(path: str | Path, *, side: int, channels: int) -> Folder:
     counts = {name: labels.count(label) for label, name in enumerate(names)}
     empty = [name for name, count in counts.items() if not count]
     if empty:
-        raise ValueError(f"{path}: no picture of {', '.join(empty)} can be read ({next(iter(unreadable.items()))})")
+        raise keyed(
+            ValueError(f"{path}: no picture of {', '.join(empty)} can be read ({next(iter(unreadable.items()))})"),
+            "told.folder.unreadable",
+            classes=", ".join(empty),
+        )
     return Folder(Pictures(torch.stack(pictures), torch.tensor(labels)), tuple(names), counts, unreadable)
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder {folder}")
+        raise keyed(FileNotFoundError(f"there is no folder {folder}"), "told.folder.gone", folder=folder.name)
     subfolders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     found = {path.name: sorted(filter(_is_picture, path.iterdir())) for path in subfolders}
     found = {name: files for name, files in found.items() if files}
     if len(found) < 2:
-        raise ValueError(
-            f"{folder} has {len(found)} subfolders with pictures, expected one for each of 2 or more classes"
+        raise keyed(
+            ValueError(
+                f"{folder} has {len(found)} subfolders with pictures, expected one for each of 2 or more classes"
+            ),
+            "told.folder.classes",
+            folder=folder.name,
+            count=len(found),
         )
     return found
 

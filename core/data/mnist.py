@@ -9,6 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from core.told import keyed
+
 __all__ = ["MEAN", "STD", "Pictures", "cache_dir", "load", "split"]
 
 MEAN = 0.1307
@@ -80,19 +82,26 @@ def load(part: Literal["train", "test"], data_dir: str | Path | None = None, *, 
     except (RuntimeError, OSError, AssertionError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
         if all((folder / "MNIST" / "raw" / name).exists() for name in FILES):
-            raise ValueError(
-                f"the MNIST files in {folder} are damaged ({reason}): delete them, or fetch them anew"
+            raise keyed(
+                ValueError(f"the MNIST files in {folder} are damaged ({reason}): delete them, or fetch them anew"),
+                "told.mnist.damaged",
             ) from error
-        raise FileNotFoundError(
-            f"MNIST is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can fetch "
-            f"it (12 MB), or pass --data-dir a folder that holds MNIST/raw/{FILES[0]} and the three other files, as "
-            f"torchvision lays them out."
+        raise keyed(
+            FileNotFoundError(
+                f"MNIST is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can "
+                f"fetch it (12 MB), or pass --data-dir a folder that holds MNIST/raw/{FILES[0]} and the three other "
+                f"files, as torchvision lays them out."
+            ),
+            "told.mnist.gone",
         ) from error
     pictures = Pictures(dataset.data.unsqueeze(1), dataset.targets.long())
     if pictures.sha256() != SHA256[part]:
-        raise ValueError(
-            f"the {part} files in {folder} are not MNIST: SHA-256 {pictures.sha256()[:12]}…, expected "
-            f"{SHA256[part][:12]}…: delete them, or fetch them anew"
+        raise keyed(
+            ValueError(
+                f"the {part} files in {folder} are not MNIST: SHA-256 {pictures.sha256()[:12]}…, expected "
+                f"{SHA256[part][:12]}…: delete them, or fetch them anew"
+            ),
+            "told.mnist.damaged",
         )
     return pictures
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.data.strokes import BOX, SIDE, Preprocessed, centre_of_mass, mass_centred
+from core.told import keyed
 
 __all__ = ["Scan", "preprocess_scan", "preprocessed_already", "scan"]
 
@@ -56,7 +57,7 @@ def scan(grey: Tensor) -> Scan:
     if grey.ndim != 2 or min(grey.shape) < 4:
         raise ValueError(f"the picture has shape {tuple(grey.shape)}, expected (H, W) of at least 4 pixels each")
     if float(grey.max() - grey.min()) < PLAIN:
-        raise ValueError("the picture is of one colour: there is no ink on it to be read")
+        raise keyed(ValueError("the picture is of one colour: there is no ink on it to be read"), "told.picture.plain")
     lighter = grey - _paper(grey)
     dark = float(lighter.clamp(max=0).square().sum()) > float(lighter.clamp(min=0).square().sum())
     contrast = (-lighter if dark else lighter).clamp(min=0)

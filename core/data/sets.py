@@ -5,6 +5,7 @@ from typing import Literal
 
 from core.data import mnist
 from core.data.mnist import Pictures, cache_dir
+from core.told import keyed
 
 __all__ = ["CLASSES", "load", "present"]
 
@@ -67,9 +68,13 @@ def load(
             found = kind(folder, train=train, download=download)
     except (RuntimeError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise FileNotFoundError(
-            f"{name} is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can fetch "
-            f"it, or choose a folder that holds it as torchvision lays it out."
+        raise keyed(
+            FileNotFoundError(
+                f"{name} is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can "
+                f"fetch it, or choose a folder that holds it as torchvision lays it out."
+            ),
+            "told.set.gone",
+            name=name,
         ) from error
     pictures, labels = found.data, found.targets.long()
     if name == "emnist_letters":  # stored sideways, and counted from 1

@@ -17,6 +17,7 @@ from core.models.cards import Card
 from core.models.download import Download
 from core.models.recommended import InkNet
 from core.models.weights import load_weights, match_weights, read_weights
+from core.told import keyed
 
 __all__ = ["SHIPPED", "build", "card", "load", "names"]
 
@@ -185,5 +186,7 @@ def load(
 
 def _entry(name: str) -> Entry:
     if name not in MODELS:
-        raise ValueError(f"there is no model {name!r}; the models are {', '.join(MODELS)}")
+        raise keyed(
+            ValueError(f"there is no model {name!r}; the models are {', '.join(MODELS)}"), "told.model.gone", name=name
+        )
     return MODELS[name]

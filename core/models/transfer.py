@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from core.models.download import Download
 from core.models.resnet import ResNet18
+from core.told import keyed
 
 __all__ = [
     "IMAGENET",
@@ -110,8 +111,12 @@ def _fetch(name: str, url: str, file: Path, download: Download) -> None:
     try:
         download.fetch(url, file, sha256=file.stem.rsplit("-", 1)[-1])
     except OSError as error:
-        raise FileNotFoundError(
-            f"the ImageNet weights of {name} are not at {file} and could not be fetched ({error}). Either connect to "
-            f"the internet once, or put {file.name} (from torchvision) into a folder and pass it as --data-dir, or "
-            f"load the model with pretrained=False, which starts from random weights."
+        raise keyed(
+            FileNotFoundError(
+                f"the ImageNet weights of {name} are not at {file} and could not be fetched ({error}). Either connect "
+                f"to the internet once, or put {file.name} (from torchvision) into a folder and pass it as --data-dir, "
+                f"or load the model with pretrained=False, which starts from random weights."
+            ),
+            "told.imagenet.gone",
+            name=name,
         ) from error

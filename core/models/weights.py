@@ -10,6 +10,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from core.files import patiently, replace_file
+from core.told import keyed
 
 __all__ = ["load_weights", "match_weights", "read_metadata", "read_weights", "save_tensors", "save_weights"]
 
@@ -57,7 +58,7 @@ def read_weights(file: str | Path) -> dict[str, Tensor]:
     """
     file = Path(file)
     if not file.is_file():
-        raise FileNotFoundError(f"there are no weights at {file}")
+        raise keyed(FileNotFoundError(f"there are no weights at {file}"), "told.weights.gone", file=file.name)
     try:
         return dict(safetensors.torch.load(patiently(file.read_bytes)))
     except safetensors.SafetensorError as error:

@@ -14,6 +14,7 @@ from core.data.splits import hold_back, keep_classes, thin
 from core.evaluate import load_strokes
 from core.models import Card
 from core.models.transfer import head, replace_head
+from core.told import keyed
 from core.training import checkpoints
 from core.training.config import Config
 from core.training.folder import RunFolder, read_json
@@ -71,10 +72,17 @@ def build(config: RunConfig, runs_dir: Path, device: torch.device, *, download: 
     labels = parts.training.labels
     digits = labels[labels != negatives.NO_DIGIT]
     if not len(digits):
-        raise ValueError(f"there is no labelled picture to train on in {config.data.source}")
+        raise keyed(
+            ValueError(f"there is no labelled picture to train on in {config.data.source}"), "told.pictures.empty"
+        )
     if len(set(digits.tolist())) < 2:
         only = parts.classes[int(digits[0])]
-        raise ValueError(f"all {len(digits)} pictures to train on are of the class {only!r}: expected two or more")
+        raise keyed(
+            ValueError(f"all {len(digits)} pictures to train on are of the class {only!r}: expected two or more"),
+            "told.pictures.one",
+            count=len(digits),
+            only=str(only),
+        )
     card = card_of(config, parts.classes)
     torch.manual_seed(config.training.seed)
     model = _started(config, runs_dir, card).to(device).requires_grad_(True)
@@ -189,7 +197,10 @@ def _forgetting(data_dir: str | None) -> tuple[dict[str, Pictures], tuple[str, .
 
 def _replayed(data: Data, seed: int) -> tuple[Pictures, tuple[str, ...]]:
     if data.source == "folder" or data.classes:
-        raise ValueError("data.replay mixes the ten digits in: it does not go with a folder or with chosen classes")
+        raise keyed(
+            ValueError("data.replay mixes the ten digits in: it does not go with a folder or with chosen classes"),
+            "told.replay",
+        )
     try:
         whole = mnist.load("train", data.mnist, download=False)
     except (FileNotFoundError, ValueError):
@@ -217,10 +228,20 @@ def _started(config: RunConfig, runs_dir: Path, card: Card) -> nn.Module:
     else:
         run = RunFolder(runs_dir / Path(config.start).name)
         if not run.config.is_file():
-            raise FileNotFoundError(f"there is no run {config.start!r} to start from in {runs_dir}")
+            raise keyed(
+                FileNotFoundError(f"there is no run {config.start!r} to start from in {runs_dir}"),
+                "told.run.gone",
+                name=str(config.start),
+            )
         earlier = parse(read_json(run.config))
         if earlier.model != config.model:
-            raise ValueError(f"{config.start!r} trained {earlier.model}: a run of {config.model} cannot start from it")
+            raise keyed(
+                ValueError(f"{config.start!r} trained {earlier.model}: a run of {config.model} cannot start from it"),
+                "told.start.other",
+                name=str(config.start),
+                model=earlier.model,
+                wanted=config.model,
+            )
         model, found = checkpoints.load(run, earlier)
         known = found.classes
     if known != card.classes or head(model).out_features != classes:
@@ -234,4 +255,9 @@ def _check_fit(model: nn.Module, prepare: Prepare, card: Card, device: torch.dev
             model.eval()(prepare(torch.zeros(2, 1, *card.input_shape[1:], device=device)))
     except RuntimeError as error:
         size = "×".join(map(str, card.input_shape[1:]))
-        raise ValueError(f"{card.name} cannot take pictures of {size}: {str(error).splitlines()[0]}") from error
+        raise keyed(
+            ValueError(f"{card.name} cannot take pictures of {size}: {str(error).splitlines()[0]}"),
+            "told.size",
+            model=card.name,
+            size=str(size),
+        ) from error

@@ -68,6 +68,7 @@ from torch import Tensor, nn
 
 from core.files import replace_file, speaking_utf8
 from core.models import Card
+from core.told import keyed
 from core.training.folder import Control, RunFolder, Status, read_json, write_atomically
 from core.training.listing import Run, list_runs, queue, seen
 from core.training.lock import FileLock
@@ -182,9 +183,17 @@ class Runs:
             alive = run.alive
             if not alive and command != "learning_rate":
                 if command != "resume":
-                    raise ValueError(f"{name} has ended ({run.status().state}): it cannot {command}")
+                    raise keyed(
+                        ValueError(f"{name} has ended ({run.status().state}): it cannot {command}"),
+                        "told.run.ended",
+                        name=name,
+                    )
                 if not run.resumable.exists() or run.told().state == "done":
-                    raise ValueError(f"{name} cannot go on: {run.status().message or 'it is done'}")
+                    raise keyed(
+                        ValueError(f"{name} cannot go on: {run.status().message or 'it is done'}"),
+                        "told.run.over",
+                        name=name,
+                    )
                 run.want(control)
                 run.tell(replace(run.told(), state="queued", message=""))
                 self._launch(run)
@@ -202,7 +211,7 @@ class Runs:
         with self._locked():
             self._ended(run, "rename")
             if (self.folder / new).exists():
-                raise ValueError(f"there is already a run named {new!r}")
+                raise keyed(ValueError(f"there is already a run named {new!r}"), "told.run.taken", name=new)
             _unopened(run, lambda: replace_file(run.path, self.folder / new), "rename")
         return new
 
@@ -277,7 +286,7 @@ class Runs:
     def _run(self, name: str) -> RunFolder:
         run = RunFolder(self.folder / _checked(name))
         if not run.config.is_file():
-            raise FileNotFoundError(f"there is no run {name!r} in {self.folder}")
+            raise keyed(FileNotFoundError(f"there is no run {name!r} in {self.folder}"), "told.run.gone", name=name)
         return run
 
     def _unused(self, name: str, *, always: bool) -> RunFolder:
@@ -291,12 +300,20 @@ class Runs:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / ".lock").touch()
         except OSError as error:
-            raise OSError(f"the runs folder {self.folder} cannot be written: {error.strerror}") from error
+            raise keyed(
+                OSError(f"the runs folder {self.folder} cannot be written: {error.strerror}"),
+                "told.runs.unwritable",
+                folder=str(self.folder),
+            ) from error
         return FileLock(self.folder / ".lock")
 
     def _ended(self, run: RunFolder, verb: str) -> None:
         if run.alive:
-            raise ValueError(f"{run.path.name} is {run.status().state}: stop it before you {verb} it")
+            raise keyed(
+                ValueError(f"{run.path.name} is {run.status().state}: stop it before you {verb} it"),
+                "told.run.busy",
+                name=run.path.name,
+            )
 
     def _launch(self, run: RunFolder) -> None:
         """Start the worker, detached: a session of its own, no terminal, its words in `worker.log`."""
@@ -326,8 +343,12 @@ def _unopened(run: RunFolder, act: Callable[[], None], verb: str) -> None:
     try:
         act()
     except PermissionError as error:
-        raise ValueError(
-            f"{run.path.name} cannot be {verb}d: another program has its folder or one of its files open ({error})"
+        raise keyed(
+            ValueError(
+                f"{run.path.name} cannot be {verb}d: another program has its folder or one of its files open ({error})"
+            ),
+            "told.run.open",
+            name=run.path.name,
         ) from error
 
 
@@ -343,7 +364,11 @@ def _wanted(now: Control, command: Command, value: float | None) -> Control:
             return replace(now, state="stop")
         case "learning_rate":
             if value is None or not 0 <= value <= 1e9:
-                raise ValueError(f"the learning rate is {value}, expected a number from 0 to 1e9")
+                raise keyed(
+                    ValueError(f"the learning rate is {value}, expected a number from 0 to 1e9"),
+                    "told.rate",
+                    value=str(value),
+                )
             return replace(now, learning_rate=float(value))
     raise ValueError(f"there is no command {command!r}; the commands are pause, resume, step, stop and learning_rate")
 
@@ -366,9 +391,19 @@ def _checked(name: str) -> str:
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or name.startswith(".") or any(sign in name for sign in FORBIDDEN):
-        raise ValueError(f"a run cannot be named {name!r}: expected 1 to {LONGEST_NAME} letters, none of {FORBIDDEN}")
+        raise keyed(
+            ValueError(f"a run cannot be named {name!r}: expected 1 to {LONGEST_NAME} letters, none of {FORBIDDEN}"),
+            "told.run.name",
+            name=name,
+            most=LONGEST_NAME,
+            forbidden=str(FORBIDDEN),
+        )
     if name.endswith(".") or name.partition(".")[0].strip().upper() in RESERVED or not name.isprintable():
-        raise ValueError(f"a run cannot be named {name!r}: on Windows no folder can have that name")
+        raise keyed(
+            ValueError(f"a run cannot be named {name!r}: on Windows no folder can have that name"),
+            "told.run.name.windows",
+            name=name,
+        )
     return name
 
 

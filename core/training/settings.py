@@ -7,6 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from core.told import keyed
 from core.training.config import Config
 
 __all__ = ["SOURCES", "Data", "RunConfig", "Unfreeze", "parse"]
@@ -131,9 +132,19 @@ def parse(found: Mapping[str, Any]) -> RunConfig:
     """
     config = _object(RunConfig, found, "")
     if not 0 <= config.training.momentum < 1:
-        raise ValueError(f"training.momentum is {config.training.momentum}, expected from 0 to below 1")
+        raise keyed(
+            ValueError(f"training.momentum is {config.training.momentum}, expected from 0 to below 1"),
+            "told.setting.range",
+            setting="training.momentum",
+            value=str(config.training.momentum),
+            low="0",
+            high="0.99…",
+        )
     if config.data.source in ("strokes", "folder") and not config.data.path:
-        raise ValueError(f"data.path is missing: data.source {config.data.source!r} needs the file or folder to read")
+        raise keyed(
+            ValueError(f"data.path is missing: data.source {config.data.source!r} needs the file or folder to read"),
+            "told.setting.path",
+        )
     return config
 
 
@@ -167,7 +178,13 @@ def _value(hint: Any, found: object, place: str) -> Any:
         return _object(hint, found, place)  # type: ignore[arg-type]
     if origin is Literal:
         if found not in get_args(hint):
-            raise ValueError(f"{place} is {_told(found)}, expected one of {', '.join(get_args(hint))}")
+            raise keyed(
+                ValueError(f"{place} is {_told(found)}, expected one of {', '.join(get_args(hint))}"),
+                "told.setting.choice",
+                setting=place,
+                value=_told(found),
+                choices=", ".join(map(str, get_args(hint))),
+            )
         return found
     if origin is tuple:
         if not isinstance(found, list | tuple):
@@ -183,12 +200,29 @@ def _value(hint: Any, found: object, place: str) -> Any:
 def _number(hint: type, found: object, place: str) -> int | float:
     whole = hint is int
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise ValueError(f"{place} is {_told(found)}, expected a {'whole ' if whole else ''}number")
+        raise keyed(
+            ValueError(f"{place} is {_told(found)}, expected a {'whole ' if whole else ''}number"),
+            "told.setting.number",
+            setting=place,
+            value=_told(found),
+        )
     low, high = LIMITS.get(place, (0, 100) if ".augmentation." in place else (-math.inf, math.inf))
     if not (low <= found <= high and abs(found) <= sys.float_info.max):
-        raise ValueError(f"{place} is {_told(found)}, expected {low:g} to {high:g}")
+        raise keyed(
+            ValueError(f"{place} is {_told(found)}, expected {low:g} to {high:g}"),
+            "told.setting.range",
+            setting=place,
+            value=_told(found),
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
     if whole and found != int(found):
-        raise ValueError(f"{place} is {found}, expected a whole number")
+        raise keyed(
+            ValueError(f"{place} is {found}, expected a whole number"),
+            "told.setting.whole",
+            setting=place,
+            value=str(found),
+        )
     return int(found) if whole else float(found)
 
 

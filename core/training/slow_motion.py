@@ -18,6 +18,7 @@ from core.explain import Trace, record
 from core.models import Card
 from core.models.transfer import head
 from core.ops.optim import adam_step, sgd_step
+from core.told import keyed
 from core.training import experiment
 from core.training.checkpoints import Saved, read_state
 from core.training.config import Config
@@ -179,7 +180,9 @@ def _made(course: Course, phase: int, saved: Saved, step: int, *, rate: float | 
     if training.step == training.steps:
         phase += 1
         if phase == len(course.plan):
-            raise ValueError(f"the run ends with step {step}: no batch comes after it")
+            raise keyed(
+                ValueError(f"the run ends with step {step}: no batch comes after it"), "told.run.last", step=step
+            )
         training = course.training(phase)
     return _observed(course, training, course.plan[phase], step)
 

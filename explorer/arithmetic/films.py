@@ -12,6 +12,7 @@ from typing import Any
 import imageio_ffmpeg
 from PIL import Image, UnidentifiedImageError
 
+from core.told import keyed
 from explorer.work import checkpoint
 
 __all__ = ["FORMATS", "MOST_FRAMES", "MOST_PIXELS", "animate"]
@@ -111,7 +112,9 @@ def _mp4(pictures: Sequence[Image.Image], delay: float) -> bytes:
     try:
         ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError:
-        raise ValueError("there is no ffmpeg for this machine: install it, or save the walk as a GIF") from None
+        raise keyed(
+            ValueError("there is no ffmpeg for this machine: install it, or save the walk as a GIF"), "told.film.ffmpeg"
+        ) from None
     width, height = pictures[0].size
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "walk.mp4"

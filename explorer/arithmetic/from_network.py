@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from core.explain import INPUT, Backward, Step, Trace, class_scores, consumers, scores_step
+from core.told import keyed
 from explorer.arithmetic.operators import CUTS, loss
 from explorer.arithmetic.operators.cut import Cut, Index, Sent, Unsent
 
@@ -36,7 +37,9 @@ def send(trace: Trace, back: Backward | None, step: int, of: str, cell: list[int
         for name, tensor in sent.tensors.items()
     }
     if not all(math.isfinite(value) for tensor in tensors.values() for value in tensor["values"]):
-        raise Unsent("not all of its numbers are finite: they cannot stand in Arithmetic's cells")
+        raise keyed(
+            Unsent("not all of its numbers are finite: they cannot stand in Arithmetic's cells"), "told.unsent.infinite"
+        )
     left = None if sent.left is None else {"count": sent.left[0], "sum": sent.left[1]}
     where = {"walk": sent.walk, "element": sent.element, "left": left}
     return {"op": sent.op, "settings": sent.settings, "tensors": tensors, **where}
@@ -54,10 +57,14 @@ def cut(trace: Trace, back: Backward | None, step: int, of: str, index: Index) -
     if not of:
         return _known(trace.steps[step]).value(trace.steps[step], index)
     if back is None:
-        raise Unsent("a gradient needs the true label: choose one")
+        raise keyed(Unsent("a gradient needs the true label: choose one"), "told.label")
     readers = _readers(trace, back, step, of)
     if len(readers) != 1:
-        raise Unsent(f"{len(readers)} operations add to this gradient; Arithmetic walks through one")
+        raise keyed(
+            Unsent(f"{len(readers)} operations add to this gradient; Arithmetic walks through one"),
+            "told.unsent.many",
+            count=len(readers),
+        )
     reader, name = readers[0]
     return _known(reader).gradient(reader, name, index, back.gradients[reader.index])
 
@@ -79,7 +86,7 @@ def _check_place(trace: Trace, step: int, of: str, index: Index) -> None:
 
 def _known(step: Step) -> Cut:
     if step.op not in CUTS:
-        raise Unsent(f"Arithmetic has no {step.op}")
+        raise keyed(Unsent(f"Arithmetic has no {step.op}"), "told.unsent.operator", op=step.op)
     return CUTS[step.op]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.told import keyed
 from explorer.arithmetic.from_network import send, sends
 from explorer.draw.class_sum import open_class
 from explorer.draw.sums import MOST_TERMS, open_cell, open_gradient, open_parameter
@@ -25,7 +26,7 @@ def explain(showing: Showing, request: Any) -> dict[str, Any]:
     asked = checked(request, PLACE)
     step, cell, of, label = asked["step"], asked["cell"], asked["of"], asked["label"]
     if of == "output" and label is None:
-        raise ValueError("a gradient needs the true label: choose one")
+        raise keyed(ValueError("a gradient needs the true label: choose one"), "told.label")
     shown = showing.of(asked)
     trace, back = shown.trace, None if of in ("", "class") else shown.back(label)
     most = EVERY_TERM if asked.get("every") else MOST_TERMS

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from core.models.cards import DIGITS
+from core.told import keyed
 from explorer.models.library import Explored, Library
 from explorer.screen.inputs import Inputs
 from explorer.wire.numbers import in_base64
 from explorer.wire.requests import FLAG, MODEL, Fields, checked, or_null, whole
+from explorer.wire.view import by_key
 
 __all__ = ["BATCH", "PER_PAGE", "Gallery", "browse"]
 
@@ -119,7 +121,11 @@ class Gallery:
         pictures = self.inputs.test_set().pictures
         try:
             if explored.card.classes != DIGITS:
-                raise ValueError(f"{explored.name} tells {', '.join(explored.card.classes)[:60]} apart, not the digits")
+                raise keyed(
+                    ValueError(f"{explored.name} tells {', '.join(explored.card.classes)[:60]} apart, not the digits"),
+                    "told.gallery.classes",
+                    model=explored.name,
+                )
             batch = max(1, min(BATCH, BATCH_VALUES // max(1, math.prod(explored.card.input_shape))))
             for start in range(0, len(pictures), batch):
                 guesses = explored.classify(pictures[start : start + batch].float() / 255)
@@ -141,4 +147,4 @@ def browse(library: Library, gallery: Gallery, request: Any) -> dict[str, Any]:
             explored, label=asked["label"], wrong=asked["wrong"], first=asked["first"], download=asked["download"]
         )
     except FileNotFoundError as error:
-        return {"missing": str(error)}
+        return {"missing": str(error), **by_key(error)}

@@ -11,6 +11,7 @@ from core import models
 from core.explain import INPUT, Step, Trace, operator
 from core.explain.terms import explains
 from core.explain.trace import named_tensors
+from core.told import keyed
 from explorer.models.library import UNTRAINED, Explored
 from explorer.screen.shown import Showing, Shown
 from explorer.wire.numbers import in_base64
@@ -61,7 +62,7 @@ def _tensor(shown: Shown, asked: Mapping[str, Any]) -> Tensor:
     if of == "output":
         back = shown.back(asked["label"])
         if back is None:
-            raise ValueError("a gradient needs the true label: choose one")
+            raise keyed(ValueError("a gradient needs the true label: choose one"), "told.label")
         gradient = back.gradients.get(step)
         return torch.zeros_like(trace.value(step)) if gradient is None else gradient
     if of:
@@ -143,7 +144,11 @@ def _stated(explored: Explored, asked: Mapping[str, Any], trace: Trace) -> str:
     """Return lines that state the tensors of the opened step instead of loading them."""
     index, cell = asked["step"], ", ".join(map(str, asked["cell"]))
     if asked["of"] or index == INPUT or not explains(trace.steps[index]):
-        raise ValueError(f"no file holds the weights of {explored.name}: lines can be copied for values of its steps")
+        raise keyed(
+            ValueError(f"no file holds the weights of {explored.name}: lines can be copied for values of its steps"),
+            "told.unsaved",
+            model=explored.name,
+        )
     step = trace.steps[index]
     tensors = [(name, value) for name, value in step.arguments.items() if named_tensors(value)]
     count = sum(tensor.numel() for _, value in tensors for _, tensor in named_tensors(value))

@@ -8,7 +8,7 @@ from explorer.models.library import UNTRAINED, Explored, Library
 from explorer.models.loading import BeingFetched
 from explorer.wire import trace as payloads
 from explorer.wire.requests import MODEL, checked
-from explorer.wire.view import answers, web_view
+from explorer.wire.view import answers, by_key, web_view
 
 __all__ = ["cancel_download", "describe", "model_bar"]
 
@@ -31,7 +31,7 @@ def describe(library: Library, request: Any) -> dict[str, Any]:
     try:
         explored = library.explored(name)
     except FileNotFoundError as error:
-        return {"missing": str(error), "untrained": name + UNTRAINED}
+        return {"missing": str(error), **by_key(error), "untrained": name + UNTRAINED}
     except BeingFetched as told:
         return {"fetching": {"done": told.done, "size": told.size}}
     trace, _ = explored.trace(explored.blank())

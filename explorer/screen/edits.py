@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from core.explain import ACTIVATIONS, parameter_gradients
+from core.told import keyed
 from explorer.models.library import MEMORY, UNCHANGED, Changes, Explored
 from explorer.models.recent import Memory, Recent
 from explorer.screen.inputs import Inputs
@@ -77,7 +78,12 @@ class Edits:
             ValueError: a change is of no known kind, or does not fit the model.
         """
         if len(edits) > MOST_EDITS:
-            raise ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry")
+            raise keyed(
+                ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry"),
+                "told.edits",
+                count=len(edits),
+                most=MOST_EDITS,
+            )
         keys = _keys(explored, edits)
         known = ((k, made) for k in reversed(range(len(keys))) if (made := self._known.get(keys[k])) is not None)
         last, changed = next(known, (-1, UNCHANGED))

@@ -23,6 +23,7 @@ from core.data import mnist
 from core.data.perturbation import Perturbation, perturb
 from core.data.photo import Scan, preprocess_scan, preprocessed_already, scan
 from core.data.strokes import Preprocessed, preprocess
+from core.told import keyed
 from explorer.wire.requests import PAD
 
 __all__ = ["LONGEST", "Input", "Inputs"]
@@ -96,7 +97,12 @@ class Inputs:
         """
         digits = self.test_set()
         if type(index) is not int or not 0 <= index < len(digits):
-            raise ValueError(f"there is no test picture {index!r}; MNIST has 0 to {len(digits) - 1}")
+            raise keyed(
+                ValueError(f"there is no test picture {index!r}; MNIST has 0 to {len(digits) - 1}"),
+                "told.digit",
+                index=str(index),
+                last=len(digits) - 1,
+            )
         return digits.pictures[index, 0].float() / 255, int(digits.labels[index])
 
     def test_set(self, *, download: bool = False) -> mnist.Pictures:
@@ -116,7 +122,13 @@ def _grey(source: Mapping[str, Any]) -> Tensor:
     """Return the pixels of a picture that travelled in a request, `(H, W)`, intensity in [0, 1]."""
     width, height = source["width"], source["height"]
     if not all(type(side) is int and 4 <= side <= LONGEST for side in (width, height)):
-        raise ValueError(f"the picture is {width!r} × {height!r} pixels, expected 4 to {LONGEST} each way")
+        raise keyed(
+            ValueError(f"the picture is {width!r} × {height!r} pixels, expected 4 to {LONGEST} each way"),
+            "told.picture.size",
+            width=str(width),
+            height=str(height),
+            most=LONGEST,
+        )
     try:
         codes = np.frombuffer(base64.b64decode(source["data"], validate=True), np.uint8)
     except (binascii.Error, TypeError, ValueError):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from core.data.sets import CLASSES
+from core.told import keyed
 
 __all__ = ["configured", "takes_long"]
 
@@ -43,7 +44,11 @@ def configured(request: Any, *, data_dir: Path | None, pictures_dir: Path | None
     here = str(data_dir.resolve()) if data_dir else None
     start = config.get("start")
     if isinstance(start, str) and ("/" in start or "\\" in start or start.endswith(".safetensors")):
-        raise ValueError(f"start is {start[:60]!r}, expected null, 'shipped' or the name of a run")
+        raise keyed(
+            ValueError(f"start is {start[:60]!r}, expected null, 'shipped' or the name of a run"),
+            "told.start",
+            value=start[:60],
+        )
     data = {**config.get("data", {}), "mnist": here}
     source = data.get("source", "mnist")
     if source in CLASSES:
@@ -58,11 +63,22 @@ def configured(request: Any, *, data_dir: Path | None, pictures_dir: Path | None
 def _below(folder: Path | None, told: Any) -> Path:
     """Return a path that was told, if it is in the folder of pictures."""
     if folder is None:
-        raise ValueError("this server shows no folder of pictures; start it with --pictures-dir to train on your own")
+        raise keyed(
+            ValueError("this server shows no folder of pictures; start it with --pictures-dir to train on your own"),
+            "told.pictures.none",
+        )
     if not isinstance(told, str) or not told.strip():
-        raise ValueError(f"expected the name of a folder of pictures below {folder.name or folder}")
+        raise keyed(
+            ValueError(f"expected the name of a folder of pictures below {folder.name or folder}"),
+            "told.pictures.name",
+            folder=folder.name or str(folder),
+        )
     root = folder.resolve()
     path = (root / Path(told.strip()).expanduser()).resolve()
     if not path.is_relative_to(root):
-        raise ValueError(f"{told[:60]!r} is not below the folder of pictures that this server was given")
+        raise keyed(
+            ValueError(f"{told[:60]!r} is not below the folder of pictures that this server was given"),
+            "told.pictures.outside",
+            path=told[:60],
+        )
     return path

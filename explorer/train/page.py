@@ -32,7 +32,7 @@ from explorer.wire.requests import (
     text,
     whole,
 )
-from explorer.wire.view import answers, web_view
+from explorer.wire.view import answers, by_key, web_view
 
 __all__ = ["Workshop", "train_view"]
 
@@ -97,7 +97,7 @@ def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
         try:
             return asdict(summarise(parse(config), workshop.runs.folder))
         except FileNotFoundError as error:  # a run may still fetch it
-            return {"missing": str(error)}
+            return {"missing": str(error), **by_key(error)}
 
 
 def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:

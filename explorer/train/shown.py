@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from core import models
 from core.data.augmentation import Augmentation
 from core.data.sets import CLASSES, present
+from core.told import keyed
 from core.training.config import GENTLE, STRONG
 from core.training.folder import write_atomically
 from core.training.runs import Runs
@@ -80,7 +81,12 @@ def save_drawings(folder: Path, drawings: Any) -> Path:
     """
     if not isinstance(drawings, list) or not 0 < len(drawings) <= MOST_DRAWINGS:
         count = len(drawings) if isinstance(drawings, list) else type(drawings).__name__
-        raise ValueError(f"expected 1 to {MOST_DRAWINGS} labelled drawings, got {count}")
+        raise keyed(
+            ValueError(f"expected 1 to {MOST_DRAWINGS} labelled drawings, got {count}"),
+            "told.drawings.count",
+            most=MOST_DRAWINGS,
+            count=str(count),
+        )
     for number, drawing in enumerate(drawings, 1):
         fits = isinstance(drawing, dict) and type(drawing.get("label")) is int and drawing.get("strokes")
         if not fits or not isinstance(drawing["strokes"], list):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.data.strokes import MAX_PEN, MAX_POINTS
+from core.told import keyed
 
 __all__ = [
     "CELL",
@@ -88,10 +89,10 @@ def checked(request: Any, fields: Fields) -> dict[str, Any]:
         raise ValueError(f"expected an object with {', '.join(fields)}, got {type(request).__name__}")
     for name, kind in fields.items():
         if kind.needed and name not in request:
-            raise ValueError(f"the field {name!r} is missing, expected {kind.words}")
+            raise keyed(ValueError(f"the field {name!r} is missing, expected {kind.words}"), "told.request", field=name)
         problem = kind.problem(name, request[name]) if kind.needed or request.get(name) is not None else None
         if problem:
-            raise ValueError(problem)
+            raise keyed(ValueError(problem), "told.request", field=name)
     return request
 
 
@@ -193,7 +194,8 @@ def _strokes(name: str, value: Any) -> str | None:
         return f"the field {name!r} is {_shown(value)}, expected {STROKES.words}"
     points = sum(max(1, len(stroke)) if isinstance(stroke, list) else 1 for stroke in value)
     if points > MAX_POINTS:
-        return f"the drawing has {points:,} points, at most {MAX_POINTS:,} are accepted"
+        words = f"the drawing has {points:,} points, at most {MAX_POINTS:,} are accepted"
+        raise keyed(ValueError(words), "told.points", count=points, most=MAX_POINTS)
     for index, stroke in enumerate(value):
         for point in stroke if isinstance(stroke, list) else ():
             if isinstance(point, list) and len(point) > 2:

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import gradio as gr
 
+from core.told import told
 from explorer.wire.numbers import named
 from explorer.work import Ended, Work
 
-__all__ = ["WEB", "WORK", "answers", "web_view"]
+__all__ = ["WEB", "WORK", "answers", "by_key", "web_view"]
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 """Folder of the modules, served as static files."""
@@ -28,8 +29,8 @@ log = logging.getLogger(__name__)
 MOUNT = """
 const folder = window.gradio_config.root + window.gradio_config.api_prefix + "/file=" + {folder};
 const place = element.querySelector(".webview");
-import(folder + "/" + {module})
-  .then((view) => view.mount(place, {{ server, options: JSON.parse(props.value) }}))
+Promise.all([import(folder + "/" + {module}), import(folder + "/parts/server.js")])
+  .then(([view, {{ speaking }}]) => view.mount(place, {{ server: speaking(server), options: JSON.parse(props.value) }}))
   .catch((error) => {{ place.textContent = String(error); throw error; }});
 """
 
@@ -57,7 +58,8 @@ def answers(
 ) -> Answer:
     """Return `function(*context, request)` as something the page may call by the function's name.
 
-    What a user can put right (`ValueError`, `TypeError`, `OSError`) is answered as `{"error": message}`; any other
+    What a user can put right (`ValueError`, `TypeError`, `OSError`) is answered as `{"error": message}`, with the
+    message's key and values where it has them, which the page says in its own language; any other
     exception with its class, and logged: the page says it, whatever a person's model raised.
 
     Args:
@@ -69,10 +71,8 @@ def answers(
     def compute(request: Any) -> dict[str, Any]:
         try:
             return cast(dict[str, Any], named(function(*context, request)))
-        except Ended as ended:
-            return {"error": str(ended)}
-        except (ValueError, TypeError, OSError) as error:
-            return {"error": _short(str(error))}
+        except (Ended, ValueError, TypeError, OSError) as error:
+            return {"error": _short(str(error)), **by_key(error)}
         except Exception as error:
             log.exception("%s failed", function.__name__)
             return {"error": _short(f"{type(error).__name__}: {error}")}
@@ -83,10 +83,16 @@ def answers(
         try:
             return await WORK.long(compute, request, name=function.__name__)
         except Ended as error:
-            return {"error": str(error)}
+            return {"error": str(error), **by_key(error)}
 
     answer.__name__ = function.__name__
     return answer
+
+
+def by_key(error: BaseException) -> dict[str, Any]:
+    """Return what an answer adds to an error's words: the key of the message and its values, where it has one."""
+    found = told(error)
+    return {} if found is None else {"key": found.key, "values": {**found.values}}
 
 
 def _short(message: str) -> str:

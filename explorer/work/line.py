@@ -16,6 +16,8 @@ from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 
+from core.told import keyed
+
 __all__ = ["Ended", "Person", "Work", "checkpoint", "person"]
 
 QUICK = 16
@@ -112,7 +114,11 @@ class Work:
                 before.end()
         self._line = [each for each in self._line if not each.ended.is_set()]
         if len(self._line) >= LINE or sum(each.who == who.name for each in self._line) >= LINE_OF_ONE:
-            raise Ended(f"the server is busy: {len(self._line)} long requests stand in line; try again in a while")
+            raise keyed(
+                Ended(f"the server is busy: {len(self._line)} long requests stand in line; try again in a while"),
+                "told.busy",
+                count=len(self._line),
+            )
         asked = _Asked(who.name, name, asyncio.get_running_loop().create_future())
         self._line.append(asked)
         self._call()

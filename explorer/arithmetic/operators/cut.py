@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.explain import Step
 from core.ops.geometry import Windows
+from core.told import keyed
 from explorer.arithmetic.operators.base import MOST_ELEMENTS, Tensors
 
 __all__ = [
@@ -80,7 +81,12 @@ def limited(tensor: Tensor, what: str) -> Tensor:
         Unsent: It has too many elements.
     """
     if tensor.numel() > MOST_ELEMENTS:
-        raise Unsent(f"{what} has {tensor.numel():,} numbers; Arithmetic walks through at most {MOST_ELEMENTS:,}")
+        raise keyed(
+            Unsent(f"{what} has {tensor.numel():,} numbers; Arithmetic walks through at most {MOST_ELEMENTS:,}"),
+            "told.unsent.large",
+            count=tensor.numel(),
+            most=MOST_ELEMENTS,
+        )
     return tensor
 
 
@@ -131,6 +137,9 @@ def reaching(windows: Windows, place: Sequence[int]) -> tuple[tuple[int, int], t
             min(windows.output[axis], padded // stride + 1),
         )
         if first >= end:
-            raise Unsent("no window reads this element: its gradient is 0, there is nothing to add up")
+            raise keyed(
+                Unsent("no window reads this element: its gradient is 0, there is nothing to add up"),
+                "told.unsent.zero",
+            )
         bounds.append((first, end))
     return bounds[0], bounds[1]

@@ -1,0 +1,39 @@
+/** What the server says, in the language of the page. */
+
+import { t } from "./i18n.js";
+
+/** @typedef {{ error?: string, missing?: string, key?: string, values?: Record<string, string | number> }} Said */
+
+/** Settings of a run whose name in the form is another one. @type {Record<string, string>} */
+const IN_FORM = { batch_size: "batch", learning_rate: "rate", weight_decay: "decay", label_smoothing: "smoothing" };
+
+/** The name that the page has for a setting of a run, "training.momentum" for instance; its own where the page has none. @param {string} setting */
+function settingName(setting) {
+  const name = setting.split(".").at(-1) ?? "";
+  const key = `train.form.${IN_FORM[name] ?? name}`;
+  const words = t(key);
+  return words === key ? setting : words;
+}
+
+/** The words of a message that came with its key, in the page's language. @param {string} key @param {Record<string, string | number>} values */
+export const inWords = (key, values) =>
+  t(key, "setting" in values ? { ...values, setting: settingName(String(values.setting)) } : values);
+
+/**
+ * The server's functions as a page calls them: a message that came with its key is in the page's language.
+ * @template {object} T @param {T} server @returns {T}
+ */
+export function speaking(server) {
+  return new Proxy(server, {
+    get(functions, name) {
+      const found = Reflect.get(functions, name);
+      if (typeof found !== "function") return found;
+      return async (/** @type {unknown[]} */ ...request) => {
+        const answer = /** @type {Said | null | undefined} */ (await found.apply(functions, request));
+        if (!answer?.key || !answer.values) return answer;
+        const words = inWords(answer.key, answer.values);
+        return { ...answer, ...("error" in answer ? { error: words } : { missing: words }) };
+      };
+    },
+  });
+}
