@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
     pictures = options.pictures_dir or (Path.home() if is_loopback(options.host) else None)
-    app = build(library, model=model, language=options.lang, pictures_dir=pictures)
+    app = build(library, model=model, language=options.lang, pictures_dir=pictures, host=options.host)
     served = launch(
         app,
         host=options.host,

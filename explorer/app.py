@@ -11,7 +11,7 @@ from explorer.kernels.page import kernels_view
 from explorer.models.bar import model_bar
 from explorer.models.library import Library
 from explorer.screen.shown import Showing
-from explorer.serving import Served, serve
+from explorer.serving import Served, address_in_network, serve
 from explorer.train.page import train_view
 from explorer.wire.endpoint import predict_endpoint
 from explorer.wire.view import WEB
@@ -36,12 +36,19 @@ STYLES = [
 ]
 
 
-def build(library: Library, *, model: str, language: str = "en", pictures_dir: Path | None = None) -> gr.Blocks:
-    """Return the app, exploring `model` first; runs may learn pictures below `pictures_dir`."""
+def build(
+    library: Library,
+    *,
+    model: str,
+    language: str = "en",
+    pictures_dir: Path | None = None,
+    host: str = "127.0.0.1",
+) -> gr.Blocks:
+    """Return the app, exploring `model` first; runs may learn pictures below `pictures_dir`; it listens on `host`."""
     gr.set_static_paths([WEB])
     showing = Showing(library)
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
-        model_bar(library, model=model, language=language)
+        model_bar(library, model=model, language=language, network=address_in_network(host))
         predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):

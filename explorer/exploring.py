@@ -86,7 +86,7 @@ def explore(
     free_or_fail(host, chosen)
     waits = not _interactive() if block is None else block
     notebook = _notebook()
-    app = build(library, model=name, pictures_dir=Path.home() if is_loopback(host) else None)
+    app = build(library, model=name, pictures_dir=Path.home() if is_loopback(host) else None, host=host)
     served = launch(app, host=host, port=chosen, open_browser=open_browser and not notebook, framed=notebook)
     if waits:
         print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)

@@ -13,12 +13,18 @@ from explorer.wire.view import answers, by_key, web_view
 __all__ = ["cancel_download", "describe", "model_bar"]
 
 
-def model_bar(library: Library, *, model: str, language: str) -> gr.HTML:
-    """Return the bar, with `model` chosen first."""
+def model_bar(library: Library, *, model: str, language: str, network: str | None = None) -> gr.HTML:
+    """Return the bar, with `model` chosen first; at `network` other machines find the server."""
     return web_view(
         "models/bar.js",
         functions=[answers(describe, library), answers(cancel_download, library)],
-        options={"models": library.offered(), "model": model, "language": language, "device": str(library.device)},
+        options={
+            "models": library.offered(),
+            "model": model,
+            "language": language,
+            "device": str(library.device),
+            "network": network,
+        },
     )
 
 

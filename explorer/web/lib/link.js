@@ -7,10 +7,11 @@
  * `edits`: the changes of the model as JSON (see `explorer/screen/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
  * `digit`: a picture of MNIST's test set instead of the ink; a picture file cannot travel. `perturb`: how the input is changed,
  * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
+ * `hide`: parts of the pages that are hidden; `title` and `say`: what a teacher says above the page.
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
  * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. `pin`: the cell that is kept in
  * view; `layer`: the step all of whose maps are shown. Of the Arithmetic page,
- * `part`: what of it is in front; `hide`: panels that are hidden; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
+ * `part`: what of it is in front; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
  *
  * Of the network view, `zoom`: how large maps are; `sort`: what channels are sorted by; `scope`: what the darkest colour
  * stands for; `fold`: the folded modules, and steps as "!4", "-" for none; without it a large network opens folded.
@@ -41,7 +42,7 @@ import { PICTURES } from "./pictures.js";
  *   tab: string, model: string, language: string, ink: Stroke[], pen: number, centred: boolean, label: number | null, edits: Edit[],
  *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
  *   run: string, why: Question | null, compare: Compared | null, cells: Place[], pin: Place | null, layer: number | null,
- *   section: string, hidden: string[], walk: unknown, chain: unknown, signals: unknown,
+ *   section: string, hidden: string[], title: string, says: string, walk: unknown, chain: unknown, signals: unknown,
  *   kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown,
  * }} Linked
  *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
@@ -132,8 +133,14 @@ function readPlace(text) {
 /** @param {Place} place */
 const writePlace = ({ step, of, cell }) => [of ? `${step}:${of}` : step, ...cell].join(".");
 
-/** Panels of the Arithmetic page that can be hidden. */
-export const PANELS = ["settings", "article", "sum", "result", "formula", "torch", "code", "other"];
+/** What can be hidden, of every page ("page") and of each; a name is of one page alone. @type {Record<string, string[]>} */
+export const PANELS = {
+  page: ["bar", "tabs"],
+  draw: ["pad", "verdict", "flow", "foot"],
+  arithmetic: ["settings", "article", "sum", "result", "formula", "torch", "code", "other"],
+  kernels: ["picture", "controls", "magnifier", "learn"],
+  train: ["form", "runs", "hand", "curves", "moment", "judged"],
+};
 
 /** The fields by their key in the page's store; a page that adds one adds it here. @type {{ [K in keyof Linked]: Field<Linked[K]> }} */
 export const fields = {
@@ -301,9 +308,11 @@ export const fields = {
   hidden: {
     part: "hide",
     initial: [],
-    read: (text) => text.split("_").map((name) => oneOf(name, PANELS)),
+    read: (text) => text.split("_").map((name) => oneOf(name, Object.values(PANELS).flat())),
     write: (hidden) => hidden.join("_") || null,
   },
+  title: textField("title", ""),
+  says: textField("say", ""),
   walk: jsonField("walk"),
   chain: jsonField("chain"),
   signals: jsonField("signals"),
@@ -377,4 +386,40 @@ export function writeLink(state) {
     if (text !== null) parts.set(part, text);
   }
   return `#${parts}`;
+}
+
+/** What is on the pad, which pages show the network. @type {(keyof Linked)[]} */
+const INPUT = ["ink", "pen", "centred", "source", "perturbation"];
+
+/** What each page alone shows, and what of the rest it needs. @type {Record<string, (keyof Linked)[]>} */
+const OF_PAGE = {
+  draw: [
+    "model",
+    ...INPUT,
+    "label",
+    "edits",
+    "zoom",
+    "sort",
+    "scope",
+    "fold",
+    "why",
+    "compare",
+    "cells",
+    "pin",
+    "layer",
+  ],
+  arithmetic: ["section", "walk", "chain", "signals"],
+  kernels: ["model", ...INPUT, "edits", "kernelPicture", "kernelChain", "kernelStage", "kernelPixel", "lab"],
+  train: ["model", ...INPUT, "run"],
+};
+/** @type {(keyof Linked)[]} */
+const OF_ALL = ["tab", "language", "hidden", "title", "says"];
+
+/** The link that is passed on: of the page in front, without what it does not show. @param {Linked} state */
+export function sharedLink(state) {
+  const drawn = state.tab !== "kernels" || /^(drawing|map\.)/.test(state.kernelPicture);
+  const shown = [...OF_ALL, ...(OF_PAGE[state.tab] ?? LINKED)].filter((key) => drawn || !INPUT.includes(key));
+  return writeLink(
+    Object.fromEntries(Object.entries(state).filter(([key]) => shown.includes(/** @type {keyof Linked} */ (key)))),
+  );
 }

@@ -7,6 +7,8 @@ import { ignorePart, keepLink, page } from "../parts/page.js";
 import { createPopover } from "../parts/popover.js";
 import { percent } from "../parts/prediction.js";
 import { createToast } from "../parts/toast.js";
+import { createLesson } from "./lesson.js";
+import { createShare } from "./share.js";
 import { createSkip } from "./skip.js";
 
 /** Between two looks at how far a download is. */
@@ -43,12 +45,7 @@ export async function mount(element, { server, options }) {
   );
   const missing = h("div", { class: "problem", role: "alert", hidden: true });
   const note = createToast();
-  const link = h("button", {
-    type: "button",
-    class: "tool",
-    dataset: { i18n: "bar.share", i18nTitle: "bar.link" },
-    onclick: copyLink,
-  });
+  const share = createShare({ network: options.network, say: note.say });
 
   element.replaceChildren(
     createSkip().element,
@@ -58,8 +55,9 @@ export async function mount(element, { server, options }) {
       h("h1", { class: "brand" }, "Conv", h("span", {}, "Scope")),
       choice,
       told.element,
-      h("div", { class: "bar-end" }, link, languages, theme),
+      h("div", { class: "bar-end" }, share.element, languages, theme),
     ),
+    createLesson().element,
     note.element,
     missing,
   );
@@ -145,15 +143,6 @@ export async function mount(element, { server, options }) {
       ...(trained ? [] : [h("span", { class: "fact warning" }, t("bar.random"))]),
       device,
     );
-  }
-
-  async function copyLink() {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      note.say("bar.copied");
-    } catch {
-      note.say("bar.copy.by.hand");
-    }
   }
 
   /** The model to start with: the link's, if it is here. */

@@ -11,6 +11,6 @@
  *   cancel_download: Asked<{ model: string }, {}>,
  * }} Server
  */
-/** What the bar starts with. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string }} Options */
+/** What the bar starts with; `network`: the address at which other machines find the server, null where they cannot. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null }} Options */
 
 export {};
