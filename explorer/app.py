@@ -33,6 +33,7 @@ STYLES = [
     WEB / "parts/chart.css",
     WEB / "kernels/lab.css",
     WEB / "train/page.css",
+    WEB / "forced.css",
 ]
 
 

@@ -76,7 +76,7 @@ def test_arithmetic_has_no_violation(app: str, open_page: Callable[..., Page]) -
     page = open_page(f"{app}#page=arithmetic", width=1366, height=768)
     audit = Audit(page)
     audit.look("operators")
-    page.get_by_role("button", name="Export").first.click()
+    page.get_by_role("button", name="Save").first.click()
     audit.look("the menu of files")
     page.keyboard.press("Escape")
     for name in ("A whole network", "What convolution obeys"):
@@ -115,3 +115,34 @@ def test_the_first_tab_leads_past_all_tools_to_the_network(app: str, open_page: 
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.closest('section').ariaLabel").startswith("The network")
+
+
+def paint(page: Page, selector: str, name: str) -> str:
+    """The computed style of the first such element."""
+    style = "(element, name) => getComputedStyle(element)[name]"
+    return page.locator(selector).first.evaluate(style, name)  # type: ignore[no-any-return]
+
+
+def test_forced_colours_keep_bars_windows_and_selections(app: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{app}#model=a2&ink={INK}", width=1366, height=768, forced_colors="active")
+    expect(page.locator(".headline[data-best]")).to_be_visible()
+    assert paint(page, ".bar-fill", "backgroundColor") != paint(page, ".bar-track", "backgroundColor")
+    pressed, other = ".level[aria-pressed=true]", ".level[aria-pressed=false]"
+    assert paint(page, pressed, "backgroundColor") != paint(page, other, "backgroundColor")
+    assert paint(page, pressed, "color") != paint(page, pressed, "backgroundColor")
+    page.get_by_role("tab", name="Arithmetic").click()
+    window, cell = ".entry.in", ".entry:not(.in, .now, .target, .partner)"
+    assert paint(page, window, "outlineStyle") == "solid"
+    assert float(paint(page, window, "outlineWidth")[:-2]) > float(paint(page, cell, "outlineWidth")[:-2])
+    target = paint(page, ".entry.target", "outlineColor")
+    assert target not in (paint(page, cell, "outlineColor"), paint(page, ".entry.target", "backgroundColor"))
+    filled = page.locator(".entry[data-fill]").first
+    assert filled.evaluate("cell => getComputedStyle(cell).backgroundColor") == filled.get_attribute("data-fill")
+
+
+@pytest.mark.parametrize("tab", ["draw", "arithmetic", "kernels", "train"])
+def test_text_of_twice_the_size_fits_the_page(app: str, open_page: Callable[..., Page], tab: str) -> None:
+    page = open_page(f"{app}#page={tab}&model=a2&ink={INK}", width=1366, height=768)
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    width = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    page.wait_for_function(f"() => ({width})() <= 1")

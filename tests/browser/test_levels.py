@@ -108,7 +108,8 @@ def test_nothing_moves_because_somebody_points_chooses_or_copies(app, open_page,
     expect(page.locator(".loss")).to_contain_text("cross-entropy")
     assert page.evaluate(MOVED) == []
     page.get_by_role("button", name="Link", exact=True).click()
-    expect(page.locator(".toast.shown")).to_contain_text("opens this model")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator(".toast.shown")).to_contain_text("opens what you see")
     assert page.evaluate(MOVED) == []
     for name in ("View", "Stages", "I meant"):
         if not page.get_by_role("button", name=name).first.is_visible():

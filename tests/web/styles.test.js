@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { colour } from "../../explorer/web/lib/colour.js";
+
 const WEB = new URL("../../explorer/web/", import.meta.url);
 const sheets = readdirSync(WEB, { recursive: true }).filter((name) => String(name).endsWith(".css"));
 
@@ -31,4 +33,41 @@ test("text is as large as a person wants it: sizes of letters and lines are in r
     ].map(([found]) => `${sheet}: ${found}`),
   );
   assert.deepEqual(fixed, []);
+});
+
+/** The tokens of a theme by name. @param {string} text @param {string} selector */
+function tokensOf(text, selector) {
+  const [, rules] = new RegExp(`${selector} \\{([^}]*)\\}`).exec(text) ?? [];
+  return Object.fromEntries(
+    [...rules.matchAll(/--cs-([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]),
+  );
+}
+
+test("a colour means one thing: outlines, pairs and what is chosen differ from one another and from below and above zero", () => {
+  const text = readFileSync(new URL("tokens.css", WEB), "utf8");
+  for (const [selector, dark] of /** @type {const} */ ([
+    [":root", false],
+    ["\\.dark", true],
+  ])) {
+    const tokens = tokensOf(text, selector);
+    const hex = (/** @type {number} */ t) =>
+      `#${colour("diverging", t, dark)
+        .map((level) => level.toString(16).padStart(2, "0"))
+        .join("")}`;
+    const meanings = ["mark", "made", "makes", "first", "second", "accent"].map((name) => tokens[name]);
+    assert.ok(meanings.every(Boolean), selector);
+    assert.equal(new Set(meanings).size, meanings.length, selector);
+    for (const name of ["mark", "made", "makes", "first", "second"])
+      for (const t of [-0.5, 0.5, -2 / 3, 2 / 3, -1, 1]) assert.notEqual(tokens[name], hex(t), `${selector} ${name}`);
+  }
+});
+
+test("colours stand in tokens.css alone", () => {
+  const others = sheets.filter((sheet) => String(sheet) !== "tokens.css");
+  const found = others.flatMap((sheet) =>
+    [...readFileSync(new URL(String(sheet), WEB), "utf8").matchAll(/: [^;{}]*#[0-9a-f]{3,8}\b[^;{}]*;/g)].map(
+      ([declaration]) => `${sheet}${declaration}`,
+    ),
+  );
+  assert.deepEqual(found, []);
 });

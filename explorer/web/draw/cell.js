@@ -136,7 +136,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     if (!of) return `${name(step)} [${cell.slice(1).join(", ")}]`;
     return of === "output"
       ? `dL/d ${name(step)} [${cell.slice(1).join(", ")}]`
-      : `dL/d ${t("cell.parameter", { parameter: of, step: name(step) })} [${cell.join(", ")}]`;
+      : `${page.get("label") === null ? "" : "dL/d "}${t("cell.parameter", { parameter: of, step: name(step) })} [${cell.join(", ")}]`;
   }
 
   /** The other side of the place on screen: a value's gradient, a gradient's value. */
