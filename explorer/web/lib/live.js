@@ -48,8 +48,10 @@ export function newestOnly(send, receive, fail) {
 
 /**
  * An answer that says what a person can put right, and by which key the page says it in its own language (parts/server.js).
- * @typedef {{ error: string, key?: string, values?: Record<string, string | number> }} Failure
+ * @typedef {{ error: string } & Keyed} Failure
  */
+/** What is not here, and why. @typedef {{ missing: string } & Keyed} Lacking */
+/** @typedef {{ key?: string, values?: Record<string, string | number> }} Keyed */
 /**
  * A function of the server, as a page's contract names it (lib/contract); no answer where the server cannot be reached.
  * @template Q, A

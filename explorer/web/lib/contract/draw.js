@@ -83,7 +83,7 @@
  *   pytorch_lines: Asked<AtPlace, { lines: string }>,
  *   why: Asked<Drawing & { method: string, target: number | null, layer: number | null, over?: number | null }, Why>,
  *   compare: Asked<{ first: Drawing, second: Drawing, drawn: number[] | null }, Comparison>,
- *   browse: Asked<BrowseRequest, Pictures | { missing: string }>,
+ *   browse: Asked<BrowseRequest, Pictures | import("../live.js").Lacking>,
  *   comparable: Asked<{}, { models: { name: string, title: string }[] }>,
  * }} Server
  */

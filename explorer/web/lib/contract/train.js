@@ -41,7 +41,7 @@
 /**
  * @typedef {{
  *   list_runs: Asked<{}, { runs: Run[] }>,
- *   summarise_run: Asked<{ config: Config, drawings: LabelledDrawing[] | null }, Summary | { missing: string }>,
+ *   summarise_run: Asked<{ config: Config, drawings: LabelledDrawing[] | null }, Summary | import("../live.js").Lacking>,
  *   start_run: Asked<{ config: Config, name: string, drawings: LabelledDrawing[] | null }, { name: string }>,
  *   read_run: Asked<{ name: string, since: number }, Reading>,
  *   control_run: Asked<{ name: string, command: string, value?: number }, {}>,
