@@ -82,7 +82,10 @@ export function createShare({ network, say }) {
     }
   }
 
-  page.on([...LINKED], tell);
+  page.on([...LINKED], () => {
+    if (panel.button.getAttribute("aria-expanded") === "true") tell();
+  });
+  page.on(["language"], tell);
   panel.button.addEventListener("click", tell);
   fillWords(panel.element);
   tell();
