@@ -34,7 +34,7 @@ class Still:
             self.page.keyboard.press("Escape")
 
     def sharing(self) -> None:
-        self.page.get_by_role("button", name="Link", exact=True).click()
+        self.page.get_by_role("button", name="Link").first.click()
         self.after("Link")
         self.page.get_by_role("button", name="Copy", exact=True).click()
         expect(self.page.locator(".toast.shown")).to_be_visible()
