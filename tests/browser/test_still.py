@@ -25,7 +25,7 @@ class Still:
 
     def pressing(self, name: str) -> None:
         """Press each visible button or summary of that name, and Escape."""
-        button = self.page.get_by_role("button", name=name, exact=True).or_(self.page.locator("summary", has_text=name))
+        button = self.page.get_by_role("button", name=name).or_(self.page.locator("summary", has_text=name))
         for one in button.all():
             if not one.is_visible():
                 continue
