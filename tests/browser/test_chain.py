@@ -204,7 +204,7 @@ def test_a_large_map_is_scrubbed_without_a_request_and_as_by_single_steps(app, o
 
 
 def test_a_step_is_exported_as_picture_and_table_and_the_walk_as_a_film(app, open_page):
-    page = open_page(f"{app}#page=arithmetic", accept_downloads=True)
+    page = open_page(f"{app}#page=arithmetic")
     page.locator("[data-control=preset]").select_option("valid")
     page.locator(".scrub").fill("3")
     found: dict[str, Path] = {}
@@ -225,7 +225,7 @@ def test_a_step_is_exported_as_picture_and_table_and_the_walk_as_a_film(app, ope
 
 
 def test_the_definition_is_taken_along_and_its_step_travels_in_the_link(app, open_page):
-    page = open_page(f"{app}#page=arithmetic&part=properties", accept_downloads=True)
+    page = open_page(f"{app}#page=arithmetic&part=properties")
     page.locator(".definition .scrub").fill("3")
     page.wait_for_function("decodeURIComponent(location.hash).includes('\"at\":3')")
     found: dict[str, Path] = {}

@@ -11,11 +11,22 @@ from playwright.sync_api import Locator, Page, expect
 from core import models
 from core.data.strokes import preprocess
 from core.explain import Trace, record
-from tests.browser.conftest import serve
+from tests.browser.conftest import next_frames, serve
+from tests.browser.draw_page import (
+    cell_panel,
+    class_rows,
+    column,
+    crumbs,
+    example,
+    expect_agrees,
+    feature_maps,
+    headline,
+    model_choice,
+    readout,
+    true_class,
+)
 
 SCRIPT = "tests.browser.torchvision_models"
-FRAME = 16
-"""Milliseconds between two frames."""
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +51,6 @@ def view(page: Page) -> Locator:
     """Open the panel with the order and size of the maps."""
     page.get_by_role("button", name=re.compile("^View")).click()
     return page.get_by_role("group", name="View")
-
-
-def column(page: Page, step: int) -> Locator:
-    return page.locator(f".step[data-step='{step}']")
 
 
 def expect_painted(place: Locator) -> None:
@@ -73,23 +80,23 @@ def middle_of(page: Page, edge: str) -> tuple[float, float]:
 
 def test_a_script_opens_a_network_on_its_example(resnet, open_page, trace):
     page = open_page(resnet + UNFOLDED)
-    expect(page.locator(".model-choice")).to_have_value("resnet")
+    expect(model_choice(page)).to_have_value("resnet")
     expect(page.locator(".step")).to_have_count(len(trace.steps) + 1)
     expect(column(page, -1)).to_contain_text("the example input")
     best = int(trace.output[0].argmax())
-    expect(page.locator(".headline")).to_have_text(f"Most probable: class number {best}")
-    expect(page.locator(".bars li")).to_have_count(10)
-    page.locator("[data-example='3']").click()
+    expect(headline(page)).to_have_text(f"Most probable: class number {best}")
+    expect(class_rows(page)).to_have_count(10)
+    example(page, "3").click()
     expect(column(page, -1)).to_contain_text("resized to 64×64 · grey repeated over 3 channels")
 
 
 def test_a_cell_of_the_network_opens_to_its_sum(resnet, open_page, trace):
     page = open_page(resnet)
     expect_painted(column(page, 0))
-    column(page, 0).locator("canvas.maps").click(position={"x": 10, "y": 40})
-    panel = page.locator(".cell-panel")
-    expect(panel.locator(".badge")).to_have_class(re.compile("agrees"))
-    place = [int(number) for number in re.findall(r"\d+", panel.locator(".crumb").last.inner_text().split("[")[1])]
+    feature_maps(page, 0).click(position={"x": 10, "y": 40})
+    panel = cell_panel(page)
+    expect_agrees(page)
+    place = [int(number) for number in re.findall(r"\d+", crumbs(page).last.inner_text().split("[")[1])]
     shown = float(panel.locator(".cell-value").inner_text().replace("−", "-"))
     assert shown == pytest.approx(trace.steps[0].output[(0, *place)].item(), rel=1e-5)
 
@@ -98,14 +105,14 @@ def test_an_opened_cell_keeps_its_network_and_the_prediction_in_view(resnet, ope
     page = open_page(resnet)
     last = page.locator(".network .step").last
     last.locator("canvas.maps").click(position={"x": 5, "y": 5})
-    panel = page.locator(".draw > .cell-panel")
+    panel = cell_panel(page)
     expect(panel.locator(".badge")).to_be_visible()
     above, below = last.bounding_box(), panel.bounding_box()
     assert above
     assert below
     assert above["y"] + above["height"] <= below["y"] + 1
     expect(last.locator(".cell-mark").first).to_be_visible()
-    expect(page.locator(".headline")).to_be_in_viewport(ratio=1)
+    expect(headline(page)).to_be_in_viewport(ratio=1)
     last.locator("canvas.maps").click(position={"x": 5, "y": 40})  # and it can be clicked again
 
 
@@ -127,7 +134,7 @@ def test_a_skip_connection_is_an_edge_that_says_where_it_goes(resnet, open_page,
     source = min(first.parents.values())
     page.mouse.move(*middle_of(page, f"{source + 1}-{first.index + 1}"))
     words = f"{source + 1} max_pool2d (maxpool) → {first.index + 1} add (layer1.0) · 1×64×16×16 · passes over"
-    expect(page.locator(".reading")).to_contain_text(words)
+    expect(readout(page)).to_contain_text(words)
     expect(column(page, source)).to_have_class(re.compile("linked"))
     expect(column(page, first.index)).to_have_class(re.compile("linked"))
     page.mouse.down()
@@ -143,11 +150,11 @@ def test_edges_are_read_and_followed_by_keyboard(resnet, open_page):
     page.locator(".step-open").first.focus()
     page.keyboard.press("Shift+Tab")
     expect(page.locator("svg.edges")).to_be_focused()
-    expect(page.locator(".reading")).to_contain_text("passes over")
+    expect(readout(page)).to_contain_text("passes over")
     page.keyboard.press("Enter")
     expect(column(page, 9)).to_be_in_viewport()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".reading")).to_contain_text("→")
+    expect(readout(page)).to_contain_text("→")
 
 
 def test_modules_and_columns_fold_and_the_link_keeps_it(resnet, open_page, trace):
@@ -161,13 +168,13 @@ def test_modules_and_columns_fold_and_the_link_keeps_it(resnet, open_page, trace
     expect(column(page, inside[-1])).to_be_visible()
     page.get_by_role("button", name="norm: bn1 (batch_norm)").click()
     page.get_by_role("button", name="Fold batch_norm to its name").click()
-    expect(column(page, 1).locator("canvas.maps")).to_be_hidden()
+    expect(feature_maps(page, 1)).to_be_hidden()
     expect(column(page, 1)).to_contain_text("batch_norm")
     page.get_by_role("button", name="Whole network").click()
     expect(page).to_have_url(re.compile(r"fold=layer1\.0\+%211"))
     again = open_page(page.url)
     expect(column(again, inside[0])).to_have_count(0)
-    expect(column(again, 1).locator("canvas.maps")).to_be_hidden()
+    expect(feature_maps(again, 1)).to_be_hidden()
     view(again).get_by_role("button", name="Unfold all").click()
     expect(again.locator(".step")).to_have_count(len(trace.steps) + 1)
     again.get_by_role("button", name="Fold modules").click()
@@ -184,16 +191,16 @@ def test_channels_are_sorted_by_activation_gradient_and_attribution(resnet, open
     page.keyboard.press("Escape")
     means = trace.steps[0].output[0].abs().mean((1, 2))
     strongest = int(means.argmax())
-    picture = column(page, 0).locator("canvas.maps")
-    reading = page.locator(".reading")
+    picture = feature_maps(page, 0)
+    reading = readout(page)
     expect(reading).to_have_text("Point at a cell to read its value.")
     picture.hover(position={"x": 3, "y": 3})
     expect(reading).to_contain_text(f"channel {strongest}, row")
     expect(reading).to_contain_text("channel's mean |a|")
     picture.click(position={"x": 3, "y": 3})
-    expect(page.locator(".crumb").last).to_contain_text(f"[{strongest}, ")
+    expect(crumbs(page).last).to_contain_text(f"[{strongest}, ")
     page.keyboard.press("Escape")
-    page.locator(".true-label").select_option("7")
+    true_class(page).select_option("7")
     view(page)
     sort.select_option("attribution")
     page.keyboard.press("Escape")
@@ -204,11 +211,11 @@ def test_channels_are_sorted_by_activation_gradient_and_attribution(resnet, open
 
 def test_maps_are_enlarged_by_buttons_and_wheel_and_cells_stay_the_same(resnet, open_page):
     page = open_page(resnet)
-    picture = column(page, 0).locator("canvas.maps")
+    picture = feature_maps(page, 0)
     small = picture.bounding_box()
     assert small
     picture.hover(position={"x": 20.5, "y": 30.5})
-    reading = page.locator(".reading")
+    reading = readout(page)
     expect(reading).to_contain_text("channel")
     words = reading.inner_text()
     view(page).get_by_role("button", name="Larger maps").click()
@@ -228,27 +235,19 @@ def test_maps_are_enlarged_by_buttons_and_wheel_and_cells_stay_the_same(resnet, 
     page.keyboard.up("Control")
 
 
-def test_pointing_at_a_cell_of_a_deep_network_stays_within_a_frame_and_asks_nothing(resnet, open_page):
+def test_pointing_at_a_cell_of_a_deep_network_asks_nothing(resnet, open_page):
+    """How long that takes is a figure of `benchmarks.explorer`."""
     page = open_page(resnet)
-    picture = column(page, 0).locator("canvas.maps")
+    picture = feature_maps(page, 0)
     picture.hover(position={"x": 20, "y": 20})
     expect(page.locator("[data-step='1'] canvas.field")).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    median = picture.evaluate(
-        """picture => {
-          const box = picture.getBoundingClientRect();
-          const times = [];
-          for (let k = 0; k < 60; k++) {
-            const place = { clientX: box.x + 5 + k, clientY: box.y + 5 + 2 * k, bubbles: true };
-            const start = performance.now();
-            picture.dispatchEvent(new PointerEvent("pointermove", place));
-            times.push(performance.now() - start);
-          }
-          return times.sort((a, b) => a - b)[30];
-        }"""
-    )
-    assert median <= FRAME, f"{median:.1f} ms"
+    read = set()
+    for y in range(25, 145, 12):
+        picture.hover(position={"x": 20, "y": y})
+        read.add(readout(page).inner_text())
+    assert len(read) == 10  # each cell has its own
     assert not asked
 
 
@@ -269,7 +268,7 @@ def test_maps_are_asked_for_once_and_only_where_they_are_seen(resnet, open_page,
     count = len(asked)
     column(page, 0).scroll_into_view_if_needed()
     middle.scroll_into_view_if_needed()
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    next_frames(page)
     assert len(asked) == count
 
 
@@ -283,7 +282,7 @@ def test_a_network_with_many_branches_opens_and_its_cells_are_their_sums(name, o
         expect(page.locator(".step").nth(100)).to_be_attached()
         assert page.locator(".edge.skip").count() > 10
         page.locator(".step[data-op='conv2d'] canvas.maps").first.click(position={"x": 12, "y": 12})
-        expect(page.locator(".cell-panel .badge")).to_have_class(re.compile("agrees"))
+        expect_agrees(page)
         expect(page.locator(".problem:visible")).to_have_count(0)
 
 
@@ -295,13 +294,13 @@ def test_a_phone_shows_the_network_without_scrolling_the_page_sideways(resnet, o
 
 def test_what_the_recommended_model_draws_still_comes_whole(app, open_page, examples):
     page = open_page(app)
-    page.locator("[data-example='8']").click()
-    expect(page.locator(".headline")).to_have_attribute("data-best", "8")
+    example(page, "8").click()
+    expect(headline(page)).to_have_attribute("data-best", "8")
     model, card = models.load("recommended"), models.card("recommended")
     steps = record(model, card.prepare(preprocess(examples["8"], pad=1.0).picture)).steps
     last = next(step for step in reversed(steps) if step.op == "conv2d")
     strongest = int(last.output[0].abs().mean((1, 2)).argmax())
-    picture = column(page, last.index).locator("canvas.maps")
+    picture = feature_maps(page, last.index)
     picture.scroll_into_view_if_needed()
     picture.hover(position={"x": 3, "y": 3})
-    expect(page.locator(".reading")).to_contain_text(f"channel {strongest}, row 0")
+    expect(readout(page)).to_contain_text(f"channel {strongest}, row 0")

@@ -1,6 +1,7 @@
 """The Train page as a person uses it: start, watch, steer, look back, explore a moment, teach one's handwriting."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +15,24 @@ STATE = ".run-head .run-state"
 SECONDS = 60_000
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def server(shelf: Path) -> Iterator[str]:
+    yield from serve("-m", "explorer", "--no-open", "--runs-dir", str(shelf))
+
+
 @pytest.fixture
-def runs_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve("-m", "explorer", "--no-open", "--runs-dir", str(tmp_path_factory.mktemp("runs")))
+def runs_app(server: str, shelf: Path) -> Iterator[str]:
+    """The address of an app without runs."""
+    assert not list(shelf.iterdir())
+    yield server
+    for run in shelf.iterdir():
+        shutil.rmtree(run) if run.is_dir() else run.unlink()
 
 
 @pytest.fixture
@@ -96,7 +112,7 @@ def test_a_run_is_paused_stepped_resumed_and_stopped(train: Page) -> None:
     expect(train.locator(".run-title")).to_have_text("steered")
     expect(train.locator(STATE)).to_have_text("training")
     train.locator("[data-command='stop']").click()
-    expect(train.locator(STATE)).to_have_text("stopped", timeout=3000)
+    expect(train.locator(STATE)).to_have_text("stopped")
     expect(train.locator("[data-command='resume']")).to_be_visible()
     row = train.locator("[data-run='steered']")
     expect(row.locator("[data-tool='delete']")).to_be_enabled()
@@ -213,17 +229,11 @@ def test_a_network_learns_labelled_drawings(train: Page, tmp_path: Path) -> None
     expect(train.locator(".handwriting [role=status]")).to_contain_text("4 labelled drawings")
 
 
-@pytest.fixture
-def long_app(tmp_path: Path) -> Iterator[str]:
-    """An app with a run that trained for hours."""
-    told_long(tmp_path / "long", 100_000)
-    yield from serve("-m", "explorer", "--no-open", "--runs-dir", str(tmp_path))
-
-
 def test_a_run_that_told_a_hundred_thousand_batches_is_drawn_thinned(
-    long_app: str, open_page: Callable[..., Page]
+    runs_app: str, shelf: Path, open_page: Callable[..., Page]
 ) -> None:
-    page = open_page(f"{long_app}/#page=train")
+    told_long(shelf / "long", 100_000)
+    page = open_page(f"{runs_app}/#page=train")
     charts = page.get_by_role("region", name="Curves")
     expect(charts.get_by_text("One of every 100 batches that were told is drawn")).to_be_visible()
     loss = page.get_by_role("img", name="Loss")
