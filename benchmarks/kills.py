@@ -39,7 +39,10 @@ CONFIG: dict[str, Any] = {
 }
 """Kept often, so that much can be lost; a kill comes while a file is written as likely as between two."""
 
-LONGEST = 6.0
+STEPS = 8 * 15
+"""Of a run: eight epochs of as many batches, each told in a line."""
+
+LONGEST = 60.0
 """Seconds after which a round's processes are killed at the latest."""
 
 
@@ -119,26 +122,34 @@ def kill(rounds: int, runs: int, port: int, seed: int, folder: Path) -> Lost:
 
 
 def _kill_all(server: Server, names: list[str], folder: Path, chance: random.Random, lost: Lost) -> None:
-    """Kill the server and each run's process, each at a moment of its own, and see that nothing told is gone."""
-    victims = [*names, None]
-    chance.shuffle(victims)
-    moments = sorted(chance.uniform(0, LONGEST) for _ in victims)
-    began = time.monotonic()
-    for moment, name in zip(moments, victims, strict=True):
-        time.sleep(max(0.0, moment - (time.monotonic() - began)))
-        if name is None:
+    """Kill each run's process once it has told so much more, and the server meanwhile; count what is gone of it."""
+    runs = [RunFolder(folder / name) for name in names]
+    waiting = {run: chance.randint(len(_lines(run)), STEPS) for run in runs if run.told().state != "done"}
+    until_server = chance.randint(0, len(waiting))
+    end = time.monotonic() + LONGEST
+    while waiting or until_server >= 0:
+        if until_server >= len(waiting):
             server.process.send_signal(signal.SIGKILL)
-            lost.moments += 1
-            continue
-        run = RunFolder(folder / name)
-        pid = worker_of(run.path)
-        if pid is None:
-            continue
-        before = _lines(run)
-        os.kill(pid, signal.SIGKILL)
-        until(partial(_is_dead, run))
-        lost.moments += 1
-        lost.lost_events += len(before - _lines(run))
+            until_server, lost.moments = -1, lost.moments + 1
+        for run, lines in list(waiting.items()):
+            if run.told().state == "done":
+                del waiting[run]
+            elif len(_lines(run)) >= lines or time.monotonic() > end:
+                lost.moments += _killed(run, lost)
+                del waiting[run]
+        time.sleep(0.02)
+
+
+def _killed(run: RunFolder, lost: Lost) -> bool:
+    """Kill a run's process, and return whether there was one."""
+    pid = worker_of(run.path)
+    if pid is None:
+        return False
+    before = _lines(run)
+    os.kill(pid, signal.SIGKILL)
+    until(partial(_is_dead, run))
+    lost.lost_events += len(before - _lines(run))
+    return True
 
 
 def _look(server: Server, names: list[str], lost: Lost) -> None:

@@ -54,7 +54,7 @@ class Touched:
         if event == "open":
             path, _, flags = args
             self._note(self.written if (flags or 0) & WRITING else self.read, path)
-        elif event in CHANGES:
+        elif event in CHANGES and not _within_opened(event, args):
             for path in args:
                 self._note(self.written, path)
         elif event in LOOKS:
@@ -63,6 +63,11 @@ class Touched:
     def _note(self, files: set[Path], path: Any) -> None:
         if isinstance(path, str | bytes | os.PathLike):
             files.add(Path(os.path.abspath(os.fsdecode(path))))
+
+
+def _within_opened(event: str, args: tuple[Any, ...]) -> bool:
+    """Return whether a name is one in a folder that was opened before, by its descriptor: the last argument."""
+    return event not in ("os.truncate", "shutil.move") and isinstance(args[-1], int) and args[-1] >= 0
 
 
 def megabytes() -> float:

@@ -27,9 +27,17 @@ from explorer.draw.compare import comparable, compare
 from explorer.draw.digits import Gallery, browse
 from explorer.draw.exports import exact, pytorch_lines
 from explorer.draw.why import why
-from explorer.kernels.page import cancel_speed, feature_map, learned_kernel, learned_kernels, read_speed, start_speed
+from explorer.kernels.page import (
+    cancel_speed,
+    feature_map,
+    learned_kernel,
+    learned_kernels,
+    offer_speed,
+    read_speed,
+    start_speed,
+)
 from explorer.kernels.speed_lab import SpeedLab
-from explorer.models.bar import describe
+from explorer.models.bar import cancel_download, describe
 from explorer.models.library import UNTRAINED, Library
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
@@ -53,6 +61,7 @@ from explorer.wire.requests import (
 )
 from explorer.wire.view import MOST_LETTERS
 from tests.explorer.answering import Touched, answered, megabytes
+from tests.explorer.contract_cases import pages
 
 pytestmark = pytest.mark.usefixtures("no_bugs")
 
@@ -127,6 +136,7 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
     steps, workshop = Steps(library, runs), train.Workshop(library, runs)
     asked: dict[str, tuple[Any, dict[str, Any]]] = {
         "describe": (answered(describe, library), {"model": "a2" + UNTRAINED}),
+        "cancel_download": (answered(cancel_download, library), {"model": "a2" + UNTRAINED}),
         "observe": (answered(observe, showing), DRAWING | {"wanted": [[0, 0]], "structure": "", "sort": "index"}),
         "gradients": (answered(observe, showing), DRAWING | {"wanted": [[0, 0]], "structure": "", "label": 3}),
         "explain": (answered(explain, showing), PLACE),
@@ -151,6 +161,7 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
             answered(learned_kernel, showing),
             {"model": "a2" + UNTRAINED, "edits": [], "name": "conv2.weight", "output": 3, "input": 9},
         ),
+        "offer_speed": (answered(offer_speed, lab), {}),
         "start_speed": (
             answered(start_speed, lab),
             {"sizes": [8], "images": 1, "channels": 1, "outputs": 1, "kernel": 3, "threads": None, "ways": ["none"]},
@@ -165,6 +176,7 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
         "moment": (answered(train.moment, workshop), AT),
         "wrong": (answered(train.wrong, workshop), {"name": "run", "indices": [0, 1]}),
         "export_run": (answered(train.export_run, workshop), {"name": "run", "step": 2, "ending": ".none"}),
+        "summarise_run": (answered(train.summarise_run, workshop), {"config": CONFIG, "drawings": []}),
         "start_run": (answered(train.start_run, workshop), {"config": CONFIG, "name": "x", "drawings": []}),
         "slow_batch": (answered(slow_batch, steps), AT),
         "slow_maps": (answered(slow_maps, steps), AT | {"picture": 0, "wanted": [[0, 0]], "back": False}),
@@ -175,10 +187,11 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
     return asked
 
 
-NAMES = ["describe", "observe", "gradients", "explain", "explain_gradient", "explain_class", "exact", "arithmetic"]
-NAMES += ["pytorch_lines", "why", "compare", "comparable", "browse", "check", "check_chain", "animate", "feature_map"]
-NAMES += ["learned_kernels", "learned_kernel", "start_speed", "read_speed", "cancel_speed", "list_runs", "read_run"]
-NAMES += ["control_run", "rename_run", "delete_run", "moment", "wrong", "export_run", "start_run", "slow_batch"]
+NAMES = ["describe", "cancel_download", "observe", "gradients", "explain", "explain_gradient"]
+NAMES += ["explain_class", "exact", "arithmetic", "pytorch_lines", "why", "compare", "comparable", "browse"]
+NAMES += ["check", "check_chain", "animate", "feature_map", "learned_kernels", "learned_kernel", "offer_speed"]
+NAMES += ["start_speed", "read_speed", "cancel_speed", "list_runs", "read_run", "control_run", "rename_run"]
+NAMES += ["delete_run", "moment", "wrong", "export_run", "summarise_run", "start_run", "slow_batch"]
 NAMES += ["slow_maps", "slow_update", "edit_set", "edit_scale", "edit_sgd", "edit_swap"]
 
 REFUSED = ("browse", "animate", "start_speed", "read_speed", "cancel_speed", "control_run", "rename_run", "delete_run")
@@ -200,6 +213,9 @@ def spoiled(request: Any) -> Iterator[Any]:
 
 def test_the_list_of_functions_is_whole(asking):
     assert list(asking) == NAMES
+    with pages() as found:
+        offered = {name for functions in found.values() for name in functions}
+    assert offered <= asking.keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -241,7 +257,15 @@ class Bugs(logging.Handler):
 
 
 @pytest.fixture(scope="module")
-def sent(asking) -> All:
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where temporary files are made."""
+    before, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("temporary"))
+    yield Path(tempfile.tempdir)
+    tempfile.tempdir = before
+
+
+@pytest.fixture(scope="module")
+def sent(asking, temporary: Path) -> All:
     """Send every function its request with each part spoiled by each hostile value."""
     log, bugs, touched = logging.getLogger("explorer.wire.view"), Bugs(), Touched()
     log.addHandler(bugs)
@@ -283,14 +307,15 @@ def test_thousands_of_payloads_leave_no_memory_behind(sent: All) -> None:
     assert sent.grown <= 200
 
 
-def test_no_payload_reaches_a_file_outside_the_allowed_folders(sent: All, runs_dir: Path) -> None:
-    own = [runs_dir, *Path(tempfile.gettempdir()).glob("tmp*")]
+def test_no_payload_reaches_a_file_outside_the_allowed_folders(sent: All, runs_dir: Path, temporary: Path) -> None:
+    own = [runs_dir, temporary]
     program = [REPOSITORY, sys.prefix, sys.base_prefix, Path.home() / ".cache", "/proc", "/sys", "/dev"]
     written = [path for path in sent.touched.written if not _below(path, own)]
     read = [path for path in sent.touched.read if not _below(path, [*own, *program])]
     assert (sorted(map(str, written)), sorted(map(str, read))) == ([], [])
     assert any(_below(path, [runs_dir]) for path in sent.touched.read)
     assert any(_below(path, [runs_dir]) for path in sent.touched.written)
+    assert not list(temporary.iterdir())
 
 
 def _below(path: Path, folders: Iterable[Path | str]) -> bool:
