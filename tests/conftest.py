@@ -16,7 +16,6 @@ LONG = ("test_examples.py", "test_installed.py")
 
 if os.environ.get("TORCH_DEVICE") == "stand-in":
     stand_in.install()
-    os.environ["TORCH_DEVICE"] = "cuda"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def device() -> torch.device:
     """The device that `TORCH_DEVICE` names; one that is not there ends the session with the reason."""
     try:
-        return choose_device(os.environ.get("TORCH_DEVICE", "cpu"))
+        return choose_device(stand_in.device_name())
     except ValueError as error:
         pytest.exit(f"TORCH_DEVICE: {error}", returncode=2)
 

@@ -8,6 +8,7 @@ float64.
 """
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.overrides import handle_torch_function
 from torch.utils._pytree import tree_flatten, tree_map
 
-__all__ = ["install", "installed", "not_on_stand_in"]
+__all__ = ["device_name", "install", "installed", "not_on_stand_in"]
 
 CARD = torch.device("cuda", 0)
 """Which card it is."""
@@ -321,6 +322,11 @@ def install(kind: str = "cuda") -> None:
 def installed() -> bool:
     """Return whether the card is in this process."""
     return bool(PLAIN)
+
+
+def device_name() -> str:
+    """Return the device that `TORCH_DEVICE` names: the card's own name where it is the stand-in."""
+    return str(CARD.type) if installed() else os.environ.get("TORCH_DEVICE", "cpu")
 
 
 def not_on_stand_in(why: str) -> pytest.MarkDecorator:

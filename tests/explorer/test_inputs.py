@@ -315,7 +315,7 @@ def test_copied_lines_load_a_run_and_a_test_digit(tmp_path, mnist_dir):
     trace, _ = library.explored("mine/a2").trace(edits.inputs.read(asked).picture)
     for changed in ([], [{"kind": "set", "parameter": "conv2.bias", "index": [0], "value": 1.0}]):
         output, _ = run(pytorch_lines(Showing(library, edits), asked | {"edits": changed})["lines"])
-        torch.testing.assert_close(output, trace.steps[0].output.cpu(), atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(output.cpu(), trace.steps[0].output.cpu(), atol=1e-6, rtol=1e-5)
 
 
 def test_lines_state_the_tensors_of_a_model_that_no_file_holds(edits):

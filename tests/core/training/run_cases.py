@@ -1,7 +1,6 @@
 """Runs that take a second: few drawn digits, a small network, everything random switched on."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from core.training.events import Batch, Checkpoint, Ended, Epoch, Event, Score, 
 from core.training.folder import RunFolder, Status, write_atomically
 from core.training.settings import RunConfig, parse
 from core.training.worker import work
+from tests.stand_in import device_name
 
-DEVICE = os.environ.get("TORCH_DEVICE", "cpu")
+DEVICE = device_name()
 
 TINY: dict[str, Any] = {
     "model": "a2",
