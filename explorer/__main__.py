@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,11 @@ from typing import TYPE_CHECKING
 from explorer.unproxied import import_gradio
 
 if TYPE_CHECKING:
+    from explorer.classroom import Classroom
     from explorer.models.library import Library
+
+PASSWORD = "CONVSCOPE_PASSWORD"
+"""The environment's variable of a teacher's password: a command line is seen by everybody on the machine."""
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network at import
 
@@ -28,11 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         free_or_fail(options.host, options.port)
         library = Library(device=choose_device(options.device), data_dir=options.data_dir, runs_dir=options.runs_dir)
         model = _chosen(library, options.model)
+        classroom = _classroom(options)
     except (ValueError, TypeError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
     pictures = options.pictures_dir or (Path.home() if is_loopback(options.host) else None)
-    app = build(library, model=model, language=options.lang, pictures_dir=pictures, host=options.host)
+    app = build(
+        library,
+        model=model,
+        language=options.lang,
+        pictures_dir=pictures,
+        host=options.host,
+        classroom=classroom,
+    )
     served = launch(
         app,
         host=options.host,
@@ -40,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         open_browser=options.open,
         allowed=options.allow_host,
         root_path=options.root_path,
+        remembered=classroom is not None,
     )
     print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)
     served.wait()
@@ -61,6 +75,22 @@ def _chosen(library: "Library", name: str) -> str:
     return add(library, **arguments)
 
 
+def _classroom(options: argparse.Namespace) -> "Classroom | None":
+    """Return the class, where one is wanted or others than this machine can come in; print a password that was made."""
+    from core.training.runs import Runs
+    from explorer.classroom import Classroom
+    from explorer.serving import is_loopback
+
+    if options.open_to_all or not (options.classroom or options.password or not is_loopback(options.host)):
+        return None
+    said = options.password or os.environ.get(PASSWORD)
+    password = said or secrets.token_urlsafe(9)
+    classroom = Classroom(Runs(options.runs_dir), password=password)
+    if not said:
+        print(f"The teacher's password: {password}", flush=True)
+    return classroom
+
+
 def _parser() -> argparse.ArgumentParser:
     prog = "convscope" if Path(sys.argv[0]).stem == "convscope" else "python -m explorer"
     parser = argparse.ArgumentParser(prog=prog, description="Every number inside a CNN, live.")
@@ -74,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
         help="a further name, or name:port, that the page is reached by, a proxy's for example; may be said again",
     )
     parser.add_argument("--root-path", default="", help="the path at which a proxy shows the page: /convscope")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--class",
+        dest="classroom",
+        action="store_true",
+        help="students come in by name, and change only their own runs; so it is wherever others than this machine ask",
+    )
+    who.add_argument("--open-to-all", action="store_true", help="no class: whoever reaches the page may do everything")
+    parser.add_argument(
+        "--password", help=f"the teacher's, of at least 8 characters (default: ${PASSWORD}, or one that is printed)"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
     parser.add_argument(
         "--model",

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from explorer.arithmetic.page import FILMS, arithmetic_view
+from explorer.classroom import Classroom
 from explorer.draw.page import draw_view
 from explorer.kernels.page import kernels_view
 from explorer.models.bar import model_bar
@@ -23,6 +24,7 @@ STYLES = [
     WEB / "app.css",
     WEB / "parts/network/network.css",
     WEB / "parts/formula.css",
+    WEB / "parts/classroom/sign.css",
     WEB / "draw/page.css",
     WEB / "draw/input.css",
     WEB / "draw/cell.css",
@@ -44,12 +46,22 @@ def build(
     language: str = "en",
     pictures_dir: Path | None = None,
     host: str = "127.0.0.1",
+    classroom: Classroom | None = None,
 ) -> gr.Blocks:
-    """Return the app, exploring `model` first; runs may learn pictures below `pictures_dir`; it listens on `host`."""
+    """Return the app, exploring `model` first.
+
+    Args:
+        library: its models.
+        model: the one explored first.
+        language: of the page.
+        pictures_dir: the folder below which runs may read pictures.
+        host: the address that the server listens on.
+        classroom: the rules of a class, None where everybody may do everything.
+    """
     gr.set_static_paths([WEB])
     showing = Showing(library)
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
-        model_bar(library, model=model, language=language, network=address_in_network(host))
+        model_bar(library, model=model, language=language, network=address_in_network(host), classroom=classroom)
         predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):
@@ -57,9 +69,9 @@ def build(
             with gr.Tab("Arithmetic", id="arithmetic"):
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):
-                kernels_view(showing)
+                kernels_view(showing, classroom)
             with gr.Tab("Train", id="train"):
-                train_view(showing, pictures_dir)
+                train_view(showing, pictures_dir, classroom)
     return app
 
 

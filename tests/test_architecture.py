@@ -11,7 +11,13 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-ROOMS = (("work",), ("models",), ("wire",), ("screen",), ("arithmetic", "draw", "kernels", "learn", "train"))
+ROOMS = (
+    ("work",),
+    ("models",),
+    ("wire",),
+    ("classroom", "screen"),
+    ("arithmetic", "draw", "kernels", "learn", "train"),
+)
 """The rooms of explorer, from the ground up: each imports from itself and those below, a page from no other page."""
 
 PAGES = ROOMS[-1]

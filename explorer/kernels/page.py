@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.classroom import Classroom
 from explorer.kernels import learned as kernels
 from explorer.kernels.speed_lab import SpeedLab
 from explorer.models.library import Library
@@ -54,11 +55,13 @@ ASKED_SPEED: Fields = {
 MEASUREMENT: Fields = {"run": whole()}
 
 
-def kernels_view(showing: Showing) -> gr.HTML:
-    """Return the page's view; once loaded it computes without the server, but for the speed lab."""
+def kernels_view(showing: Showing, classroom: Classroom | None = None) -> gr.HTML:
+    """Return the page's view; it computes without the server, but for the speed lab, in class the teacher's alone."""
     functions = [answers(feature_map, showing), answers(learned_kernel, showing)]
     lab = SpeedLab()
-    speed = [answers(function, lab) for function in (offer_speed, start_speed, read_speed, cancel_speed)]
+    permit = classroom.teachers("measure the server") if classroom else None
+    speed = [answers(function, lab) for function in (offer_speed, read_speed)]
+    speed += [answers(function, lab, permit=permit) for function in (start_speed, cancel_speed)]
     return web_view("kernels/page.js", functions=[*functions, answers(learned_kernels, showing.library), *speed])
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.classroom import Classroom, class_functions
 from explorer.models.library import UNTRAINED, Explored, Library
 from explorer.models.loading import BeingFetched
 from explorer.wire import trace as payloads
@@ -13,17 +14,22 @@ from explorer.wire.view import answers, by_key, web_view
 __all__ = ["cancel_download", "describe", "model_bar"]
 
 
-def model_bar(library: Library, *, model: str, language: str, network: str | None = None) -> gr.HTML:
-    """Return the bar, with `model` chosen first; at `network` other machines find the server."""
+def model_bar(
+    library: Library, *, model: str, language: str, network: str | None = None, classroom: Classroom | None = None
+) -> gr.HTML:
+    """Return the bar, with `model` chosen first; at `network` other machines find the server; in class with its sign."""
+    permit = classroom.teachers("give up what others wait for") if classroom else None
+    functions = [answers(describe, library), answers(cancel_download, library, permit=permit)]
     return web_view(
         "models/bar.js",
-        functions=[answers(describe, library), answers(cancel_download, library)],
+        functions=[*functions, *(class_functions(classroom) if classroom else [])],
         options={
             "models": library.offered(),
             "model": model,
             "language": language,
             "device": str(library.device),
             "network": network,
+            "classroom": classroom is not None,
         },
     )
 

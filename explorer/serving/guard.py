@@ -35,7 +35,12 @@ BODY_SECONDS = 30
 """Within which a body has to come."""
 
 COOKIE = "convscope"
-"""Names a browser, so that one does not take the turns of all."""
+"""Names a browser, so that one does not take the turns of all, and in a class keeps what it started."""
+
+COOKIE_SECONDS = 30 * 86_400
+"""How long a class's browser is known."""
+
+LONGEST_COOKIE = 64
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -106,10 +111,14 @@ class Guard:
         host: the address that the server listens on.
         allowed: further names that the app is reached by, "name" or "name:port": a proxy's, a class's own.
         framed: whether pages of this machine may show the app in a frame, as a notebook does.
+        remembered: whether a browser is known after it was closed, as a class's is.
     """
 
-    def __init__(self, app: App, *, host: str, allowed: Iterable[str] = (), framed: bool = False) -> None:
+    def __init__(
+        self, app: App, *, host: str, allowed: Iterable[str] = (), framed: bool = False, remembered: bool = False
+    ) -> None:
         self.app = app
+        self.kept = f"; Max-Age={COOKIE_SECONDS}" if remembered else ""
         self.allowed = {name.lower() for name in allowed}
         names = set() if is_loopback(host) else {socket.gethostname().lower(), socket.getfqdn().lower()}
         self.names = {"localhost", host.lower()} | names | {_named(name) for name in self.allowed}
@@ -143,7 +152,7 @@ class Guard:
 
         try:
             self._check(scope, body.largest)
-            person.set(Person(name, body.left))
+            person.set(Person(name, body.left, (scope.get("client") or ("",))[0]))
             await self.app(scope, receive if scope["method"] in READING else body.receive, answer)
         except Refusal as refusal:
             if begun:
@@ -182,10 +191,10 @@ class Guard:
             known = SimpleCookie(told.decode("latin-1")).get(COOKIE)
         except CookieError:
             known = None
-        if known is not None and known.value:
+        if known is not None and 0 < len(known.value) <= LONGEST_COOKIE:
             return known.value, self.headers
         name = secrets.token_urlsafe(12)
-        cookie = f"{COOKIE}={name}; Path=/; HttpOnly; SameSite=Strict"
+        cookie = f"{COOKIE}={name}; Path=/; HttpOnly; SameSite=Strict{self.kept}"
         return name, [*self.headers, (b"set-cookie", cookie.encode())]
 
     def _known(self, host: str, scope: Scope) -> bool:

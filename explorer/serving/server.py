@@ -116,6 +116,7 @@ def serve(
     allowed: Iterable[str] = (),
     root_path: str = "",
     framed: bool = False,
+    remembered: bool = False,
 ) -> Served:
     """Serve the app in a thread of its own, and return once it answers.
 
@@ -130,6 +131,7 @@ def serve(
         allowed: further names that the app is reached by, as `Guard` takes them.
         root_path: the path at which a proxy shows the app: "/convscope".
         framed: whether a notebook may show the page in a frame.
+        remembered: whether browsers are known again, as `Guard` takes it.
 
     Raises:
         ValueError: there is no such port.
@@ -155,7 +157,7 @@ def serve(
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     )
     config = uvicorn.Config(
-        Guard(Compressed(mounted), host=host, allowed=allowed, framed=framed),
+        Guard(Compressed(mounted), host=host, allowed=allowed, framed=framed, remembered=remembered),
         log_level="warning",
         http=_Patient,
         ws="none",

@@ -8,9 +8,10 @@ from typing import Any, cast, get_args
 
 import gradio as gr
 
-from core.training.runs import Command, Runs
+from core.training.runs import Command, Run, Runs
 from core.training.settings import parse
 from core.training.summary import summarise
+from explorer.classroom import Classroom
 from explorer.models.library import Library
 from explorer.models.moments import moment_name
 from explorer.screen.edits import steps_many
@@ -62,12 +63,23 @@ class Workshop:
     library: Library
     runs: Runs
     pictures_dir: Path | None = None
+    classroom: Classroom | None = None
+
+    def told(self, run: Run) -> dict[str, Any]:
+        """Return a run as the page lists it: whose it is, and whether whoever asks may change it."""
+        belonging = self.classroom.belonging(run.name) if self.classroom else {"owner": "", "yours": True}
+        return asdict(run) | belonging
+
+    def may_change(self, run: str) -> None:
+        """Raises `PermissionError` where, in class, a run is somebody else's."""
+        if self.classroom:
+            self.classroom.may_change(run)
 
 
-def train_view(showing: Showing, pictures_dir: Path | None = None) -> gr.HTML:
+def train_view(showing: Showing, pictures_dir: Path | None = None, classroom: Classroom | None = None) -> gr.HTML:
     """Return the page's view."""
     library = showing.library
-    workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR), pictures_dir)
+    workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR), pictures_dir, classroom)
     functions = (list_runs, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
     watching = [answers(function, workshop) for function in functions]
     watching += [answers(summarise_run, workshop, long=takes_long), answers(export_run, workshop, long=True)]
@@ -82,7 +94,7 @@ def train_view(showing: Showing, pictures_dir: Path | None = None) -> gr.HTML:
 
 def list_runs(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Answer with every run, the youngest first."""
-    return {"runs": [asdict(run) for run in workshop.runs.list_runs()]}
+    return {"runs": [workshop.told(run) for run in workshop.runs.list_runs()]}
 
 
 def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
@@ -103,10 +115,15 @@ def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Start `{config, name, drawings}`; answer with the run's name. `drawings` are those of a run that learns them."""
     config = _configured(workshop, request)
-    if config["data"].get("source") == "strokes":
-        config["data"]["path"] = str(save_drawings(workshop.runs.folder, request.get("drawings")).resolve())
-    name = request.get("name")
-    return {"name": workshop.runs.start(parse(config), name=name or None)}
+
+    def start() -> str:
+        if config["data"].get("source") == "strokes":
+            config["data"]["path"] = str(save_drawings(workshop.runs.folder, request.get("drawings")).resolve())
+        return workshop.runs.start(parse(config), name=request.get("name") or None)
+
+    if workshop.classroom is None:
+        return {"name": start()}
+    return {"name": workshop.classroom.start(start, lambda: summarise_run(workshop, request).get("seconds"))}
 
 
 def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
@@ -117,13 +134,17 @@ def read_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     asked = checked(request, {**RUN, "since": optional(whole())})
     run = workshop.runs.run(asked["name"])  # before its events: one that has ended tells no more
     reading = workshop.runs.read(run.name, asked.get("since") or 0, most=MOST_BATCHES)
-    return {"run": asdict(run), "events": reading.events, "next": reading.next, "every": reading.every}
+    return {"run": workshop.told(run), "events": reading.events, "next": reading.next, "every": reading.every}
 
 
 def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Ask the run `{name, command, value}` for something."""
     fields = {**RUN, "command": choice(*get_args(Command)), "value": optional(number(0, 1e9))}
     asked = checked(request, fields)
+    workshop.may_change(asked["name"])
+    ended = workshop.runs.run(asked["name"]).status.state in ("stopped", "failed")
+    if workshop.classroom and ended and asked["command"] == "resume":
+        workshop.classroom.may_start()
     workshop.runs.control(asked["name"], cast(Command, asked["command"]), asked.get("value"))
     workshop.library.forget(asked["name"])
     return {}
@@ -132,6 +153,7 @@ def control_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 def rename_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Rename the run `{name}` to `{to}`; answer with the name it got."""
     asked = checked(request, {**RUN, "to": text(200)})
+    workshop.may_change(asked["name"])
     name = workshop.runs.rename(asked["name"], asked["to"])
     workshop.library.forget(asked["name"])
     return {"name": name}
@@ -140,6 +162,7 @@ def rename_run(workshop: Workshop, request: Any) -> dict[str, Any]:
 def delete_run(workshop: Workshop, request: Any) -> dict[str, Any]:
     """Delete the run `{name}` and its weights."""
     name = checked(request, RUN)["name"]
+    workshop.may_change(name)
     workshop.runs.delete(name)
     workshop.library.forget(name)
     return {}

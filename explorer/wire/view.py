@@ -12,7 +12,7 @@ from core.told import told
 from explorer.wire.numbers import named
 from explorer.work import Ended, Work
 
-__all__ = ["WEB", "WORK", "answers", "by_key", "web_view"]
+__all__ = ["WEB", "WORK", "Answer", "answers", "by_key", "web_view"]
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 """Folder of the modules, served as static files."""
@@ -54,7 +54,10 @@ def web_view(module: str, *, functions: Sequence[Answer] = (), options: dict[str
 
 
 def answers(
-    function: Callable[..., dict[str, Any]], *context: Any, long: bool | Callable[[Any], bool] = False
+    function: Callable[..., dict[str, Any]],
+    *context: Any,
+    long: bool | Callable[[Any], bool] = False,
+    permit: Callable[[], None] | None = None,
 ) -> Answer:
     """Return `function(*context, request)` as something the page may call by the function's name.
 
@@ -66,10 +69,13 @@ def answers(
         function: computes the answer.
         context: what it takes before the request.
         long: whether it may take long, or tells that of a request: then it waits for its turn (see `explorer.work`).
+        permit: raises `PermissionError` where whoever asks may not.
     """
 
     def compute(request: Any) -> dict[str, Any]:
         try:
+            if permit:
+                permit()
             return cast(dict[str, Any], named(function(*context, request)))
         except (Ended, ValueError, TypeError, OSError) as error:
             return {"error": _short(str(error)), **by_key(error)}

@@ -44,10 +44,12 @@ class Person:
     Attributes:
         name: the same for all requests of a browser.
         left: returns once the person no longer waits for the answer.
+        address: where the request came from, "" where that is not known.
     """
 
     name: str
     left: Callable[[], Awaitable[None]] | None = None
+    address: str = ""
 
 
 SOMEBODY = Person("somebody")

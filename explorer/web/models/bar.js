@@ -5,6 +5,7 @@ import { fillWords, speak, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { ignorePart, keepLink, page } from "../parts/page.js";
 import { createPopover } from "../parts/popover.js";
+import { createSign } from "../parts/classroom/sign.js";
 import { percent } from "../parts/prediction.js";
 import { createToast } from "../parts/toast.js";
 import { createLesson } from "./lesson.js";
@@ -47,6 +48,7 @@ export async function mount(element, { server, options }) {
   const note = createToast();
   const share = createShare({ network: options.network, say: note.say });
 
+  const sign = options.classroom ? [createSign({ server, say: note.say })] : [];
   element.replaceChildren(
     createSkip().element,
     h(
@@ -55,7 +57,7 @@ export async function mount(element, { server, options }) {
       h("h1", { class: "brand" }, "Conv", h("span", {}, "Scope")),
       choice,
       told.element,
-      h("div", { class: "bar-end" }, share.element, languages, theme),
+      h("div", { class: "bar-end" }, ...sign, share.element, languages, theme),
     ),
     createLesson().element,
     note.element,

@@ -56,19 +56,30 @@ export function linked(key, read, otherwise) {
 /** Where a person is: the way there can be gone back. */
 const PLACE = /** @type {const} */ (["tab", "layer", "cells"]);
 
-/** Keep the address in step with the state from now on; "back" goes to the page, layer or number before. */
+/** Marks the addresses that this load of the page wrote: others name a state that only a page opened by them has. */
+const OWN = performance.timeOrigin;
+
+/**
+ * Keep the address in step with the state from now on; "back" goes to the page, layer or number before. An address that
+ * was written by hand, or before the page was loaded, is opened as any link is.
+ */
 export function keepLink() {
   let due = 0;
   let travels = false;
+  history.replaceState(OWN, "");
   const linkNow = () => writeLink(Object.fromEntries(LINKED.map((key) => [key, page.get(key)])));
   page.on([...PLACE], () => {
-    if (!travels) history.pushState(null, "", linkNow());
+    if (!travels) history.pushState(OWN, "", linkNow());
   });
   page.on(LINKED, () => {
     clearTimeout(due);
-    due = window.setTimeout(() => history.replaceState(history.state, "", linkNow()), LINK_MS);
+    due = window.setTimeout(() => history.replaceState(OWN, "", linkNow()), LINK_MS);
   });
-  addEventListener("popstate", () => {
+  addEventListener("popstate", (event) => {
+    if (event.state !== OWN) {
+      location.reload();
+      return;
+    }
     const { tab = "draw", layer = null, cells = [] } = readLink(location.hash).state;
     travels = true;
     page.set({ tab, layer, cells });

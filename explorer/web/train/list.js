@@ -51,6 +51,7 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
       },
     });
     const open = h("button", { type: "button", class: "run-name", onclick: () => onchoose(name) }, name);
+    const owner = h("span", { class: "note run-owner" });
     const edit = h("input", { type: "text", class: "run-rename", maxlength: 60, hidden: true, "aria-label": name });
     const state = h("span", { class: "run-state" });
     const bar = h("progress", { max: 1 });
@@ -89,7 +90,7 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
       "tr",
       { dataset: { run: name } },
       h("td", {}, tick),
-      h("th", { scope: "row" }, open, edit),
+      h("th", { scope: "row" }, open, edit, owner),
       h("td", {}, state),
       h("td", {}, bar),
       accuracy,
@@ -111,7 +112,8 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
         bar.title = t("train.runs.steps", { step: status.step, steps: status.steps });
         accuracy.textContent = status.accuracy === null ? "–" : percent(status.accuracy);
         const alive = ["queued", "running", "paused"].includes(status.state);
-        rename.disabled = remove.disabled = alive;
+        rename.disabled = remove.disabled = alive || !run.yours;
+        owner.textContent = run.owner && t("train.runs.owner", { owner: run.owner });
       },
     };
   }

@@ -86,11 +86,12 @@ export function createSteer({ oncommand }) {
       state.dataset.state = status.state;
       for (const [command, button] of Object.entries(buttons)) {
         button.hidden =
+          !run.yours ||
           !FITTING[status.state]?.includes(command) ||
           (command === "resume" && status.state !== "paused" && !run.resumable);
       }
       const alive = ["queued", "running", "paused"].includes(status.state);
-      rate.parentElement.hidden = !alive;
+      rate.parentElement.hidden = !alive || !run.yours;
       if (document.activeElement !== rate) rate.value = String(batches.at(-1)?.learning_rate ?? "");
       progress.value = status.steps ? status.step / status.steps : 0;
       facts.textContent = [

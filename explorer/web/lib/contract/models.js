@@ -9,8 +9,8 @@
  * @typedef {{
  *   describe: Asked<{ model: string }, (Facts & import("./network.js").Description) | Missing | Fetching>,
  *   cancel_download: Asked<{ model: string }, {}>,
- * }} Server
+ * } & import("./classroom.js").Server} Server
  */
-/** What the bar starts with; `network`: the address at which other machines find the server, null where they cannot. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null }} Options */
+/** What the bar starts with; `network`: the address at which other machines find the server, null where they cannot; in a class it also asks what `classroom.js` says. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null, classroom: boolean }} Options */
 
 export {};

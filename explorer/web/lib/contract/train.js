@@ -4,7 +4,7 @@
 /** @typedef {import("./network.js").Codes} Codes */
 
 /** Where a run is. Times in seconds since 1970. @typedef {{ state: "queued" | "running" | "paused" | "stopped" | "done" | "failed" | "damaged", message: string, step: number, steps: number, epoch: number, epochs: number, accuracy: number | null, examples_per_second: number, seconds_left: number | null, created: number, updated: number }} Status */
-/** A run of the list; `waiting`: its place in the queue, 0 if it does not wait; `steps`: those whose weights were kept. @typedef {{ name: string, model: string, source: string, status: Status, waiting: number, resumable: boolean, steps: number[] }} Run */
+/** A run of the list; `waiting`: its place in the queue, 0 if it does not wait; `steps`: those whose weights were kept. `owner`: in a class, who started it; `yours`: whether whoever asks may change it. @typedef {{ name: string, model: string, source: string, status: Status, waiting: number, resumable: boolean, steps: number[], owner: string, yours: boolean }} Run */
 
 /** How a model does on a set of pictures; `wrong`: index, label, answer, its probability. @typedef {{ pictures: number, loss: number | null, accuracy: number, confusion: number[][], wrong: [number, number, number, number][] }} Score */
 /** @typedef {{ name: string, units: number, dead: number[], mean: number | null, std: number | null }} Activation */
