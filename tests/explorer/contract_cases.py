@@ -23,7 +23,9 @@ import torch
 
 from core.data.mnist import Pictures
 from core.training.folder import RunFolder
+from core.training.runs import Runs
 from explorer.arithmetic.page import arithmetic_view
+from explorer.classroom import Classroom
 from explorer.draw.page import draw_view
 from explorer.kernels.page import kernels_view
 from explorer.models.bar import model_bar
@@ -170,7 +172,14 @@ TRAIN = [
 MODELS = [
     Case("describe", {"model": "a2"}),
     Case("describe", {"model": "nothing"}, ("error",)),
+    Case("attend_class", {"link": "#page=train"}),
+    Case("join_class", {"name": "Ann"}),
+    Case("join_class", {"name": ""}, ("error",)),
+    Case("look_here", {"link": "#page=train"}, ("error",)),
+    Case("allow_training", {"allowed": False}, ("error",)),
+    Case("enter_class", {"password": "the teacher's"}),
     Case("cancel_download", {"model": "a2"}),
+    Case("leave_class", {}),
 ]
 
 PAGES: dict[str, list[Case]] = {
@@ -194,12 +203,13 @@ def pages() -> Iterator[dict[str, Functions]]:
         showing = Showing(Library(device="cpu", runs_dir=runs))
         digits = torch.stack([torch.eye(28, dtype=torch.uint8) * shade for shade in (255, 128, 64)])
         showing.inputs._test_set = Pictures(digits[:, None], torch.tensor([0, 1, 1]))
+        classroom = Classroom(Runs(runs), password="the teacher's")
         yield {
             "draw": offered(draw_view(showing)),
             "arithmetic": offered(arithmetic_view()),
             "kernels": offered(kernels_view(showing)),
             "train": offered(train_view(showing)),
-            "models": offered(model_bar(showing.library, model="a2", language="en")),
+            "models": offered(model_bar(showing.library, model="a2", language="en", classroom=classroom)),
         }
 
 

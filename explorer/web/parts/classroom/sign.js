@@ -49,6 +49,7 @@ export function createSign({ server, say }) {
     name: "class-panel",
     children: [state, door.element, desk.element, leave],
   });
+  sign.element.classList.add("class-sign");
   let told = /** @type {Told | null} */ (null);
 
   /** @template Q, A @param {import("../../lib/live.js").Asked<Q, A>} asking @param {NoInfer<Q>} request */
@@ -107,11 +108,11 @@ export function createSign({ server, say }) {
     fillWords(sign.element);
   }
 
-  /** Go where the teacher leads the class, once. @param {Told} now */
+  /** Go where the teacher leads those who are here, once. @param {Told} now */
   function follow({ look, teacher }) {
-    if (look.number <= Number(sessionStorage.getItem(LED) ?? 0)) return;
+    const led = sessionStorage.getItem(LED);
     sessionStorage.setItem(LED, String(look.number));
-    if (teacher || !look.link) return;
+    if (led === null || led === String(look.number) || teacher || !look.link) return;
     sessionStorage.setItem(`${LED}.told`, "yes");
     travel(look.link);
   }
