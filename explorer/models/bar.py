@@ -17,7 +17,7 @@ __all__ = ["cancel_download", "describe", "model_bar"]
 def model_bar(
     library: Library, *, model: str, language: str, network: str | None = None, classroom: Classroom | None = None
 ) -> gr.HTML:
-    """Return the bar, with `model` chosen first; at `network` other machines find the server; in class with its sign."""
+    """Return the bar, with `model` chosen first; other machines find it at `network`; in class with its sign."""
     permit = classroom.teachers("give up what others wait for") if classroom else None
     functions = [answers(describe, library), answers(cancel_download, library, permit=permit)]
     return web_view(

@@ -178,6 +178,8 @@ MODELS = [
     Case("look_here", {"link": "#page=train"}, ("error",)),
     Case("allow_training", {"allowed": False}, ("error",)),
     Case("enter_class", {"password": "the teacher's"}),
+    Case("look_here", {"link": "#page=train"}),
+    Case("allow_training", {"allowed": True}),
     Case("cancel_download", {"model": "a2"}),
     Case("leave_class", {}),
 ]

@@ -253,4 +253,5 @@ def test_what_only_the_teacher_may_is_answered_in_words(classroom):
 
     asked = answers(measure, permit=classroom.teachers("measure the server"))
     with asking("bob"):
-        assert asyncio.run(asked({})) == {"error": "only the teacher may measure the server"}
+        answer = asyncio.run(asked({}))
+    assert (answer["error"], answer["key"]) == ("only the teacher may measure the server", "told.class.teacher")
