@@ -93,6 +93,7 @@ def load(part: Literal["train", "test"], data_dir: str | Path | None = None, *, 
                 f"files, as torchvision lays them out."
             ),
             "told.mnist.gone",
+            folder=str(folder),
         ) from error
     pictures = Pictures(dataset.data.unsqueeze(1), dataset.targets.long())
     if pictures.sha256() != SHA256[part]:

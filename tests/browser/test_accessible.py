@@ -34,7 +34,7 @@ class Audit:
         self.found: list[str] = []
         page.evaluate(AXE.read_text())
 
-    def look(self, state: str, place: str = "body") -> None:
+    def look(self, state: str, place: str = "html") -> None:
         """Look at the page, or at a place on it: what an open menu lies over cannot be pressed, and need not be."""
         self.found += [f"{state}: {each}" for each in self.page.evaluate(FOUND, [place, LIGHT])]
         self.page.evaluate(DARKEN, True)

@@ -125,7 +125,7 @@ def test_the_next_batch_is_followed_in_slow_motion(train: Page) -> None:
     begin(train, "slow", count=200)
     expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
     train.locator(".slow > summary").click()
-    expect(train.locator(".slow > .problem")).to_contain_text("the run ends with step")
+    expect(train.locator(".slow > .problem")).to_contain_text("The run ends with step")
     train.locator(".moment > .transport [data-tool='first']").click()
     caption, pictures = train.locator(".slow-caption"), train.locator(".slow-pictures button")
     expect(caption).to_contain_text("After step 0 the run takes 64 pictures.")
