@@ -80,4 +80,4 @@ def test_pointing_at_a_cell_moves_nothing(app: str, open_page: Callable[..., Pag
 def test_the_server_answers_in_the_language_of_the_page(app: str, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{app}#page=train&lang=zh")
     page.locator(".train-form [data-control='source']").select_option("folder")
-    expect(page.locator(".train-form")).to_contain_text("此服务器没有设定图片文件夹")
+    expect(page.locator(".train-form")).to_contain_text("下的一个图片文件夹")

@@ -43,5 +43,5 @@ def test_a_lesson_hides_parts_and_says_a_sentence(app: str, open_page: Callable[
     expect(lesson.get_by_text("Guess the sum first.")).to_be_visible()
     expect(lesson.get_by_role("button", name="Link")).to_have_count(0)
     expect(lesson.get_by_role("tab", name="Kernels")).to_have_count(0)
-    expect(lesson.locator(".stage")).to_be_visible()
+    expect(lesson.locator("figure[data-tensor='input']")).to_be_visible()
     expect(lesson.locator(".sum")).to_be_hidden()

@@ -86,7 +86,7 @@ def test_a_run_is_started_watched_and_looked_back_on(train: Page) -> None:
     assert sum(shown) == 40
     wrong = train.locator(".wrong-picture")
     expect(wrong.first).to_be_visible()
-    words = wrong.first.get_attribute("aria-label") or ""
+    words = wrong.first.get_attribute("title") or ""
     answer = re.match(r"(\d), taken for (\d) with", words)
     assert answer
     wrong.first.click()

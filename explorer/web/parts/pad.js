@@ -51,7 +51,7 @@ export function createPad({ ink, pen, onchange, onrelease }) {
       {
         type: "button",
         class: "tool",
-        dataset: { tool: name, i18nTitle: `pad.${name}` },
+        dataset: { tool: name, i18nTitle: `pad.${name}`, i18nAria: `pad.${name}` },
         onclick: act,
       },
       h("span", { "aria-hidden": "true" }, icon),

@@ -135,7 +135,7 @@ export function createJudged({ onask, onopen }) {
         });
         return h(
           "button",
-          { type: "button", class: "wrong-picture", title: words, "aria-label": words, onclick: () => onopen(picture) },
+          { type: "button", class: "wrong-picture", title: words, onclick: () => onopen(picture) },
           thumbnail(picture),
           h("span", {}, `${classes[label]} → ${classes[answer]}`),
         );
