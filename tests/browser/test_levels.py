@@ -42,7 +42,8 @@ BOXES = """() => {
 
 MOVED = """() => [...window.before].flatMap(([element, { x, y, words }]) => {
   if (!element.isConnected || !element.checkVisibility({ visibilityProperty: true })) return [];
-  if (element.matches(".cell-mark, .screen-mark, .ramp-mark, .pad-field, .bar-before")) return [];  // they show where something is
+  const marks = ".cell-mark, .screen-mark, .ramp-mark, .pad-field, .bar-before";  // they show where something is
+  if (element.matches(marks)) return [];
   if (!element.children.length && element.textContent !== words) return [];  // a word is as wide as it is
   const box = element.getBoundingClientRect();
   const by = Math.max(Math.abs(box.x + scrollX - x), Math.abs(box.y + scrollY - y));
