@@ -25,7 +25,6 @@ from core.data.mnist import Pictures
 from core.models.transfer import head
 from core.speed.timing import machine, write_json
 from core.training.config import Config
-from core.training.experiment import preparer
 from core.training.features import features
 from core.training.loop import EpochDone, Prepare, Training, logits
 from core.training.memory import keep_freed_memory
@@ -41,7 +40,7 @@ RECIPE = Config(epochs=6, batch_size=32, optimiser="adam", learning_rate=1e-3, t
 def measure(digits: Pictures, test: Pictures, config: Config) -> dict[str, Any]:
     """Return both loops' seconds and accuracies, and whether the frozen weights have the bits they had."""
     card = models.card(MODEL)
-    prepare = preparer(replace(card, input_shape=(card.input_shape[0], SIDE, SIDE)))
+    prepare = replace(card, input_shape=(card.input_shape[0], SIDE, SIDE)).prepare
     torch.manual_seed(config.seed)
     whole = models.build(MODEL)
     cached = copy.deepcopy(whole)

@@ -1,7 +1,8 @@
 """`python -m core.predict image.png …`: what a model says of pictures.
 
 A picture of a digit, dark on light or light on dark, is scanned, scaled and centred as the drawing pad does it; for a
-model of other classes its middle is cut out, as `core.data.folder` does it for training.
+model that was trained on a folder of pictures its middle is cut out, as there. A picture that cannot be read is named,
+and the others are asked about all the same; the exit status is then 1.
 """
 
 import argparse
@@ -11,15 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
+from PIL import UnidentifiedImageError
 from torch import Tensor, nn
 
 from core import models
-from core.data.folder import open_picture, squared
 from core.data.photo import preprocess_scan, scan
+from core.data.picture import fitted, open_picture, pixels
 from core.models import Card
-from core.training.experiment import preparer
 from core.training.runs import Runs
 
 __all__ = ["Prediction", "main", "picture_of", "predict"]
@@ -53,19 +53,19 @@ def picture_of(file: str | Path, card: Card, *, as_it_is: bool = False) -> Tenso
 
     Raises:
         OSError: there is no such file, or it is no picture.
-        ValueError: there is no ink on it.
+        ValueError: there is no ink on it, or it is too large.
     """
-    if not set(card.classes) <= set("0123456789"):
-        colours = open_picture(file, channels=card.input_shape[0])
-        return squared(colours, card.input_shape[-1])[None].float() / 255
-    grey = torch.from_numpy(np.array(open_picture(file, channels=1), dtype=np.float32) / 255)
+    if card.takes == "pictures":
+        colours = open_picture(file, channels=card.channels)
+        return fitted(colours, *card.input_shape[-2:])[None].float() / 255
+    grey = pixels(open_picture(file, channels=1))[0].float() / 255
     return (grey if as_it_is else preprocess_scan(scan(grey)).picture)[None, None]
 
 
 @torch.no_grad()
 def predict(model: nn.Module, card: Card, picture: Tensor) -> Prediction:
     """Return what a model, in evaluation mode, says of a picture `(1, C, H, W)`, intensity in [0, 1]."""
-    p = torch.softmax(model(preparer(card)(picture))[0].double(), 0)
+    p = torch.softmax(model(card.prepare(picture))[0].double(), 0)
     order = p.argsort(descending=True).tolist()
     probabilities = {card.classes[k]: float(p[k]) for k in order}
     return Prediction(card.classes[order[0]], probabilities, float(p[order[0]]) < card.unsure_below)
@@ -85,12 +85,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         model, card = _asked(options)
-        for file in options.pictures:
-            found = predict(model, card, picture_of(file, card, as_it_is=options.as_it_is))
-            print(_line(file, found, as_json=options.json))
     except (ValueError, OSError) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
-    return 0
+    failed = 0
+    for file in options.pictures:
+        try:
+            picture = picture_of(file, card, as_it_is=options.as_it_is)
+        except (ValueError, OSError, SyntaxError) as error:
+            failed += 1
+            print(f"{parser.prog}: {file}: {_reason(error)}", file=sys.stderr)
+            continue
+        print(_line(file, predict(model, card, picture), as_json=options.json))
+    return 1 if failed else 0
 
 
 def _asked(options: argparse.Namespace) -> tuple[nn.Module, Card]:
@@ -100,6 +106,12 @@ def _asked(options: argparse.Namespace) -> tuple[nn.Module, Card]:
     model = models.load(options.model, weights=options.weights)
     known = models.card(options.model, None if options.weights is None else Path(options.weights).parent)
     return model, known
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "is no picture"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _line(file: str, found: Prediction, *, as_json: bool) -> str:

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
+from PIL import UnidentifiedImageError
 
 from core.data.mnist import Pictures
+from core.data.picture import fitted, open_picture
 from core.told import keyed
 
-__all__ = ["Folder", "open_picture", "read", "squared", "survey"]
+__all__ = ["Folder", "read", "survey"]
 
 ENDINGS = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".avif", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -91,9 +90,9 @@ def read(path: str | Path, *, side: int, channels: int) -> Folder:
         unreadable |= _others(Path(path).expanduser() / name)
         for file in files[name]:
             try:
-                pictures.append(squared(open_picture(file, channels=channels), side))
+                pictures.append(fitted(open_picture(file, channels=channels), side, side))
                 labels.append(label)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            except (OSError, ValueError, SyntaxError) as error:
                 said = "is no picture" if isinstance(error, UnidentifiedImageError) else str(error)
                 unreadable[f"{name}/{file.name}"] = said
     counts = {name: labels.count(label) for label, name in enumerate(names)}
@@ -135,21 +134,3 @@ def _others(folder: Path) -> dict[str, str]:
     files = [file for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")]
     ending = f"no picture is called so; pictures end in {', '.join(sorted(ENDINGS))}"
     return {f"{folder.name}/{file.name}": ending for file in sorted(files) if not _is_picture(file)}
-
-
-def open_picture(file: str | Path, *, channels: int) -> Image.Image:
-    """Return a picture upright as its EXIF says, on white where it is transparent, grey or in colours.
-
-    Raises:
-        OSError: there is no such file, or it is no picture.
-    """
-    with Image.open(file) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGBA")
-    paper = Image.new("RGBA", upright.size, "white")
-    return Image.alpha_composite(paper, upright).convert("L" if channels == 1 else "RGB")
-
-
-def squared(picture: Image.Image, side: int) -> Tensor:
-    """Return the middle of a picture as `(C, side, side)` uint8."""
-    pixels = np.array(ImageOps.fit(picture, (side, side), Image.Resampling.BILINEAR), dtype=np.uint8)
-    return torch.from_numpy(pixels.reshape(side, side, -1)).movedim(2, 0)

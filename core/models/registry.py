@@ -13,7 +13,7 @@ from core.models import transfer
 from core.models.a1 import MNISTClassifier
 from core.models.a2 import Net
 from core.models.a3 import CNN
-from core.models.cards import Card
+from core.models.cards import Card, taken
 from core.models.download import Download
 from core.models.recommended import InkNet
 from core.models.weights import load_weights, match_weights, read_weights
@@ -122,6 +122,7 @@ def _read(found: Any, own: Card) -> dict[str, Any]:
         **{name: told[name] for name in ("unsure_below", "recipe", "figures")},
         "classes": tuple(told["classes"]),
         "input_shape": tuple(told["input_shape"]),
+        "takes": taken(told["recipe"]),
     }
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core import models
 from core.data.mnist import Pictures
 from core.models import Card
+from core.models.cards import taken
 from core.models.weights import match_weights, read_metadata, read_weights, save_tensors
 from core.training.folder import RunFolder
 from core.training.settings import RunConfig
@@ -21,6 +22,7 @@ from core.training.settings import RunConfig
 __all__ = [
     "Saved",
     "fresh",
+    "held_back",
     "held_back_picture",
     "load",
     "read_state",
@@ -101,6 +103,7 @@ def fresh(config: RunConfig, own: Mapping[str, Any]) -> Card:
         models.card(config.model),
         classes=tuple(own["classes"]),
         input_shape=tuple(own["input_shape"]),
+        takes=taken(config.json()),
         unsure_below=UNSURE_BELOW,
         recipe=config.json(),
         figures={},
@@ -139,6 +142,22 @@ def read_state(run: RunFolder, moment: int | None = None) -> Saved:
 def save_held_back(run: RunFolder, pictures: Pictures) -> None:
     """Write the pictures that validation asks about."""
     save_tensors({"pictures": pictures.pictures, "labels": pictures.labels}, run.validation)
+
+
+def held_back(run: RunFolder) -> Pictures:
+    """Return all pictures that a run holds back.
+
+    Raises:
+        FileNotFoundError: the run holds no pictures back.
+        ValueError: the file is damaged.
+    """
+    if not run.validation.is_file():
+        raise FileNotFoundError(f"{run.path.name} holds no pictures back")
+    found = read_weights(run.validation)
+    pictures, labels = found.get("pictures"), found.get("labels")
+    if pictures is None or labels is None or pictures.ndim != 4 or labels.shape != pictures.shape[:1]:
+        raise ValueError(f"{run.validation} is damaged: it holds no pictures with their labels")
+    return Pictures(pictures, labels)
 
 
 def held_back_picture(run: RunFolder, index: int) -> tuple[Tensor, int]:

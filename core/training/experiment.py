@@ -1,11 +1,10 @@
 """A run's configuration made real: the network, the pictures of each part, and what a person should know of them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from core import models
 from core.data import drawn, folder, mnist, negatives, sets
@@ -21,13 +20,10 @@ from core.training.folder import RunFolder, read_json
 from core.training.loop import Prepare
 from core.training.settings import Data, RunConfig, parse
 
-__all__ = ["Experiment", "Parts", "build", "card_of", "parts_of", "phases", "preparer", "training_pictures"]
+__all__ = ["Experiment", "Parts", "build", "card_of", "parts_of", "phases", "training_pictures"]
 
 DRAWN_TEST = 500
 """Digits that a model of drawn digits is tested with."""
-
-LUMINANCE = (0.299, 0.587, 0.114)
-"""Source: ITU-R BT.601, as Pillow turns colours grey."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +82,8 @@ def build(config: RunConfig, runs_dir: Path, device: torch.device, *, download: 
     card = card_of(config, parts.classes)
     torch.manual_seed(config.training.seed)
     model = _started(config, runs_dir, card).to(device).requires_grad_(True)
-    prepare = preparer(card)
-    _check_fit(model, prepare, card, device)
-    return Experiment(model, card, prepare, parts)
+    _check_fit(model, card, device)
+    return Experiment(model, card, card.prepare, parts)
 
 
 def card_of(config: RunConfig, classes: tuple[str, ...]) -> Card:
@@ -107,25 +102,6 @@ def phases(config: RunConfig) -> list[Config]:
     trained = ("head", *later.parts) if later.parts else ()
     more = replace(config.training, trained=trained, epochs=later.epochs, body_rate=later.body_rate)
     return [config.training, more]
-
-
-def preparer(card: Card) -> Callable[[Tensor], Tensor]:
-    """Return what makes a network's input of pictures `(N, C, H, W)` in [0, 1], grey or in colours."""
-    channels, height, width = card.input_shape
-
-    def prepare(pictures: Tensor) -> Tensor:
-        if pictures.shape[1] == 1:
-            return card.prepare(pictures)
-        if channels == 1:
-            weights = pictures.new_tensor(LUMINANCE)[None, :, None, None]
-            return card.prepare((pictures * weights).sum(1, keepdim=True))
-        if pictures.shape[-2:] != (height, width):
-            pictures = torch.nn.functional.interpolate(
-                pictures, (height, width), mode="bilinear", align_corners=False, antialias=True
-            )
-        return (pictures - pictures.new_tensor(card.mean)[:, None, None]) / pictures.new_tensor(card.std)[:, None, None]
-
-    return prepare
 
 
 def training_pictures(digits: Pictures, config: Config) -> Pictures:
@@ -249,10 +225,10 @@ def _started(config: RunConfig, runs_dir: Path, card: Card) -> nn.Module:
     return model
 
 
-def _check_fit(model: nn.Module, prepare: Prepare, card: Card, device: torch.device) -> None:
+def _check_fit(model: nn.Module, card: Card, device: torch.device) -> None:
     try:
         with torch.no_grad():
-            model.eval()(prepare(torch.zeros(2, 1, *card.input_shape[1:], device=device)))
+            model.eval()(card.prepare(torch.zeros(2, 1, *card.input_shape[1:], device=device)))
     except RuntimeError as error:
         size = "×".join(map(str, card.input_shape[1:]))
         raise keyed(

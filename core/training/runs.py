@@ -75,6 +75,7 @@ from core.training.lock import FileLock
 from core.training.settings import RunConfig, parse
 
 if TYPE_CHECKING:
+    from core.data.mnist import Pictures
     from core.training.slow_motion import OneStep
 
 __all__ = ["AT_ONCE", "Command", "Reading", "Run", "Runs"]
@@ -282,6 +283,17 @@ class Runs:
         from core.training.checkpoints import held_back_picture
 
         return held_back_picture(self._run(name), index)
+
+    def held_back(self, name: str) -> "Pictures":
+        """Return all pictures that a run holds back.
+
+        Raises:
+            FileNotFoundError: there is no such run, or it holds no pictures back.
+            ValueError: the file is damaged.
+        """
+        from core.training.checkpoints import held_back
+
+        return held_back(self._run(name))
 
     def _run(self, name: str) -> RunFolder:
         run = RunFolder(self.folder / _checked(name))

@@ -94,7 +94,9 @@ def test_a_picture_like_mnists_is_taken_as_it_is(tmp_path, capsys):
 def test_other_classes_get_the_middle_of_the_picture(tmp_path):
     run = trained(tmp_path / "run", tiny(training={"epochs": 1}, data={"classes": [0, 1]}))
     model, card = Runs(tmp_path).model("run")
-    named = card.__class__("a2", "", "", input_shape=(1, 28, 28), classes=("ring", "line"), unsure_below=1.1)
+    named = card.__class__(
+        "a2", "", "", input_shape=(1, 28, 28), classes=("ring", "line"), takes="pictures", unsure_below=1.1
+    )
     Image.new("RGB", (60, 28), "white").save(tmp_path / "wide.png")
     picture = predict.picture_of(tmp_path / "wide.png", named)
     assert picture.shape == (1, 1, 28, 28)
@@ -108,20 +110,26 @@ def test_other_classes_get_the_middle_of_the_picture(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("{folder}/none.png", "No such file"),
-        ("{folder}/text.png", "cannot identify image file"),
-        ("{folder}/blank.png", "of one colour: there is no ink"),
         ("{folder}/blank.png --model b", "there is no model 'b'"),
         ("{folder}/blank.png --run {folder}/none", "there is no run 'none'"),
     ],
 )
 def test_predict_says_what_is_wrong(tmp_path, capsys, arguments, message):
-    (tmp_path / "text.png").write_text("text")
-    Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
     with pytest.raises(SystemExit) as caught:
         predict.main(arguments.format(folder=tmp_path).split())
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_predict_says_which_picture_it_cannot_read(tmp_path, capsys):
+    (tmp_path / "text.png").write_text("text")
+    Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
+    assert predict.main([str(tmp_path / name) for name in ("none.png", "text.png", "blank.png")]) == 1
+    said = capsys.readouterr().err.splitlines()
+    reasons = ("No such file", "is no picture", "of one colour: there is no ink")
+    for line, name, reason in zip(said, ("none.png", "text.png", "blank.png"), reasons, strict=True):
+        assert name in line
+        assert reason in line
 
 
 def test_a_summary_says_what_a_run_would_be(tmp_path):

@@ -121,7 +121,7 @@ def test_a_frozen_body_then_more_of_it_on_a_folder_of_pictures(tmp_path, picture
     )
     picture, _ = Runs(tmp_path / "runs").picture("colours", 0)
     assert picture.shape == (3, 32, 32)
-    assert model(experiment.preparer(card)(picture[None])).shape == (1, 2)
+    assert model(card.prepare(picture[None])).shape == (1, 2)
 
 
 def test_two_phases_stopped_in_the_second_resume_to_the_same_weights(tmp_path, monkeypatch):
@@ -259,11 +259,11 @@ def test_data_sets_say_what_they_are_and_that_they_are_missing(tmp_path, monkeyp
 def test_colours_are_made_what_a_model_takes():
     red = torch.zeros(2, 3, 30, 40)
     red[:, 0] = 1
-    grey = experiment.preparer(models.card("a2"))(red)
+    grey = models.card("a2").prepare(red)
     assert grey.shape == (2, 1, 28, 28)
     assert float(grey.mean()) == pytest.approx((0.299 - mnist.MEAN) / mnist.STD, rel=1e-4)
     card = models.card("resnet18")
-    prepared = experiment.preparer(card)(red)
+    prepared = card.prepare(red)
     assert prepared.shape == (2, 3, 224, 224)
     assert float(prepared[0, 0].mean()) == pytest.approx(
         (1 - registry.IMAGENET_MEAN[0]) / registry.IMAGENET_STD[0], rel=1e-4
