@@ -72,7 +72,8 @@ def _chosen(library: "Library", name: str) -> str:
 
     arguments = arguments_from(name)
     arguments["model"].to(library.device)
-    return add(library, **arguments)
+    inputs = arguments.pop("example_input", ())
+    return add(library, arguments.pop("model"), *(inputs if isinstance(inputs, tuple) else (inputs,)), **arguments)
 
 
 def _classroom(options: argparse.Namespace) -> "Classroom | None":

@@ -27,6 +27,7 @@ STYLES = [
     WEB / "parts/classroom/sign.css",
     WEB / "draw/page.css",
     WEB / "draw/input.css",
+    WEB / "draw/slim.css",
     WEB / "draw/cell.css",
     WEB / "draw/why.css",
     WEB / "arithmetic/page.css",
@@ -47,6 +48,7 @@ def build(
     pictures_dir: Path | None = None,
     host: str = "127.0.0.1",
     classroom: Classroom | None = None,
+    slim: bool = False,
 ) -> gr.Blocks:
     """Return the app, exploring `model` first.
 
@@ -57,6 +59,7 @@ def build(
         pictures_dir: the folder below which runs may read pictures.
         host: the address that the server listens on.
         classroom: the rules of a class, None where everybody may do everything.
+        slim: whether the network stands on top, under a slim band for the input.
     """
     gr.set_static_paths([WEB])
     showing = Showing(library)
@@ -65,7 +68,7 @@ def build(
         predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):
-                draw_view(showing)
+                draw_view(showing, slim=slim)
             with gr.Tab("Arithmetic", id="arithmetic"):
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):

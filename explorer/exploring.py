@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer.unproxied import import_gradio
 
@@ -34,10 +34,11 @@ class Running:
 
 def explore(
     model: "nn.Module",
-    example_input: "Tensor | None" = None,
-    *,
+    *inputs: Any,
+    kwargs: Mapping[str, Any] | None = None,
     classes: Sequence[str] | None = None,
     preprocess: "Callable[[Tensor], Tensor] | None" = None,
+    scores: "str | int | Callable[[Any], Tensor] | None" = None,
     title: str | None = None,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -47,23 +48,31 @@ def explore(
 ) -> Running:
     """Open ConvScope on a model, which stays as it is: mode, precision, device and weights.
 
-    The page begins with `example_input`; a drawing takes its place: 28×28, resized to the example's height and width,
-    repeated over its channels, intensity in [0, 1] and not normalised, unless `preprocess` says otherwise.
+    The page begins with the example that is given, the network on top. Where the first tensor is a picture, pictures
+    can take its place (a file, the clipboard, the camera): their middle, as large as the example, intensity in [0, 1]
+    and not normalised, unless `preprocess` says otherwise. Where it is 28×28 and grey, digits can be drawn. The other
+    inputs stay.
 
     Args:
-        model: Any eager `torch.nn.Module` whose `forward` takes one tensor.
-        example_input: `(N, C, H, W)` floats, of which the first sample is shown; with `preprocess` any floats
-            `(N, …)`. Without it 28×28 pixels are tried.
-        classes: The name of each output; by default their numbers.
-        preprocess: Makes the model's input of a drawn picture: called with floats `(C, 28, 28)` in [0, 1], ink 1 and
-            paper 0, C the example's channels (1 where it has none); returns the shape of the example, with or without
-            the batch. The `transforms()` of torchvision's weights are such functions.
+        model: Any eager `torch.nn.Module`.
+        inputs: What its `forward` is called with, of any kind; the first tensor is the input that receptive fields and
+            attributions are about. Of a batch of pictures `(N, C, H, W)` the first is shown, with what belongs to it.
+            Without any, 28×28 pixels are tried.
+        kwargs: What it is called with by name.
+        classes: The name of each output; by default their numbers. With names, a map of scores `(1, classes, H, W)` is
+            shown as the class that wins at each place.
+        preprocess: Makes the model's input of a picture: called with floats `(C, H, W)` in [0, 1], C the example's
+            channels (1 where it has none); a drawing is `(C, 28, 28)`, ink 1 and paper 0. Returns the shape of the
+            example, with or without the batch. The `transforms()` of torchvision's weights are such functions.
+        scores: Which of several returned tensors has the scores of the classes: its name ("logits", "0.aux"), its
+            place, or a function that takes it out of what the model returns. By default what is called "logits" or
+            "scores", or the only row of scores `(1, classes)`.
         title: Name of the model on the page; by default its class.
         host: Address to listen on.
         port: Port to listen on; by default a free one from 7860.
         open_browser: Open the page in the browser; a notebook shows it in its cell instead.
         block: Serve until interrupted. By default True in a script, False in a notebook or an interactive Python.
-        height: Of the notebook's cell that shows the page, pixels.
+        height: Of the page in a notebook's cell, pixels.
 
     Returns:
         The running app: its `url`, and `close()`. After a blocking call it has been closed.
@@ -81,12 +90,15 @@ def explore(
     from explorer.serving import free_or_fail, is_loopback
 
     library = Library()
-    name = add(library, model, example_input, classes=classes, preprocess=preprocess, title=title)
+    name = add(
+        library, model, *inputs, kwargs=kwargs, classes=classes, preprocess=preprocess, scores=scores, title=title
+    )
     chosen = _free_port(host) if port is None else port
     free_or_fail(host, chosen)
     waits = not _interactive() if block is None else block
     notebook = _notebook()
-    app = build(library, model=name, pictures_dir=Path.home() if is_loopback(host) else None, host=host)
+    pictures = Path.home() if is_loopback(host) else None
+    app = build(library, model=name, pictures_dir=pictures, host=host, slim=True)
     served = launch(app, host=host, port=chosen, open_browser=open_browser and not notebook, framed=notebook)
     if waits:
         print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)

@@ -101,7 +101,7 @@ def perturb(picture: Tensor, amount: Perturbation) -> Tensor:
     """Return the changed picture, in the type and on the device of the given one; itself where `amount` is off.
 
     Args:
-        picture: `(H, W)` floats, intensity in [0, 1], 0 paper; paper is what comes in from outside.
+        picture: `(H, W)` or `(C, H, W)` floats, intensity in [0, 1], 0 paper; paper is what comes in from outside.
         amount: how far; equal amounts give equal pictures, bit for bit.
     """
     if amount.thickness:
@@ -120,7 +120,8 @@ def _widened(picture: Tensor, thickness: float) -> Tensor:
     """Return the picture with 3×3 dilations (erosions below 0), each 2 pixels wider; the last one by its share."""
     sign, left = math.copysign(1, thickness), abs(thickness) / 2
     while left > 0:
-        wider = sign * F.max_pool2d(sign * picture[None, None], 3, stride=1, padding=1)[0, 0]
+        wider = sign * F.max_pool2d(sign * picture.reshape(1, -1, *picture.shape[-2:]), 3, stride=1, padding=1)
+        wider = wider.reshape(picture.shape)
         picture = torch.lerp(picture, wider, min(left, 1.0))
         left -= 1
     return picture
@@ -128,12 +129,12 @@ def _widened(picture: Tensor, thickness: float) -> Tensor:
 
 def _warped(picture: Tensor, amount: Perturbation) -> Tensor:
     """Return the picture resampled bilinearly; in float64, so that whole pixels move as they are, to float32."""
-    H, W = picture.shape
+    H, W = picture.shape[-2:]
     rows, columns = torch.meshgrid(
         *(torch.arange(n, dtype=torch.float64, device=picture.device) + 0.5 for n in (H, W)), indexing="ij"
     )
     (a, b, c), (d, e, f) = amount.warp(H, W)
     x, y = a * columns + b * rows + c, d * columns + e * rows + f
     grid = torch.stack([2 * x / W - 1, 2 * y / H - 1], -1)[None]  # −1 and 1 are the picture's borders
-    found = F.grid_sample(picture.double()[None, None], grid, padding_mode="zeros", align_corners=False)[0, 0]
-    return found.clamp(0, 1).to(picture.dtype)
+    found = F.grid_sample(picture.double().reshape(1, -1, H, W), grid, padding_mode="zeros", align_corners=False)
+    return found.reshape(picture.shape).clamp(0, 1).to(picture.dtype)

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from core.explain.axes import Product, Relation, Reshape
 from core.explain.field_size import kept_axis
+from core.explain.loss import scores_of
 from core.explain.receptive import dependencies
 from core.explain.trace import INPUT, Step, Trace, named_tensors
 
@@ -65,7 +66,7 @@ def log_odds(output: Any, target: int) -> Tensor:
     """Returns z[n, target] − ln Σ_{k ≠ target} exp z[n, k], `(N,)`, in nats; of a single score, the score.
 
     Args:
-        output: scores or log-probabilities z, `(N, classes)`; of several tensors, the first.
+        output: scores or log-probabilities z, `(N, classes)`; of several tensors, as `scores_of` finds them.
         target: index of the class.
 
     Raises:
@@ -96,9 +97,11 @@ def lead(output: Any, target: int, over: int) -> Tensor:
 
 def _class_scores(output: Any, target: int) -> Tensor:
     returned = named_tensors(output)
-    scores = returned[0][1] if returned else None
-    if scores is None or scores.ndim != 2 or not scores.is_floating_point():
-        shape = type(output).__name__ if scores is None else f"{scores.dtype} of shape {tuple(scores.shape)}"
+    alone = len(returned) == 1 and returned[0][1].ndim == 2 and returned[0][1].is_floating_point()
+    scores = returned[0][1] if alone else scores_of(output)
+    if scores is None:
+        first = returned[0][1] if returned else None
+        shape = type(output).__name__ if first is None else f"{first.dtype} of shape {tuple(first.shape)}"
         raise Undefined("no_scores", f"the output is {shape}, expected one score per class, (N, classes)")
     if not 0 <= target < scores.shape[1]:
         raise ValueError(f"there is no class {target}; the model has {scores.shape[1]}")

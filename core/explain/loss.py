@@ -1,6 +1,7 @@
 """The loss for a chosen class, run backwards through a trace: dL/d(output) of every step, and who passed it on."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,20 @@ from torch import Tensor
 from core.explain.receptive import value_parents
 from core.explain.trace import INPUT, UNSEEN, Step, Trace, named_tensors
 
-__all__ = ["Backward", "backward", "class_scores", "consumers", "parameter_gradients", "scores_step"]
+__all__ = [
+    "Backward",
+    "backward",
+    "class_scores",
+    "consumers",
+    "maps_of",
+    "parameter_gradients",
+    "scores_name",
+    "scores_of",
+    "scores_step",
+]
+
+SCORES = ("logits", "scores")
+"""What the tensor of the scores is called by those who name what they return."""
 
 
 @dataclass(frozen=True)
@@ -71,21 +85,60 @@ def parameter_gradients(trace: Trace, label: int) -> dict[str, Tensor]:
     return {name: grad for name, grad in zip(trained, found, strict=True) if grad is not None}
 
 
-def class_scores(trace: Trace) -> Tensor | None:
-    """Return the first tensor of the output, if it is a row of scores `(1, classes)` of two classes or more.
+def scores_name(output: Any, chosen: str | None = None) -> str | None:
+    """Return the name of the returned tensor that holds one score per class; None where no tensor does.
 
-    A model that returns several (GoogLeNet's auxiliary heads in training mode) has its answer first.
+    The one that is `chosen`. By itself: what is called "logits" or "scores"; else the only row of scores, that is of
+    floats `(N, classes)` of two classes or more; of several rows as long as each other (auxiliary heads) the first, of
+    rows of different lengths none.
+
+    Args:
+        output: what a model returned.
+        chosen: name of one of its tensors, as `named_tensors` names them.
     """
-    returned = named_tensors(trace.output)
-    scores = returned[0][1] if returned else None
-    fits = scores is not None and scores.ndim == 2 and scores.shape[0] == 1 and scores.shape[1] > 1
-    return scores if fits and scores is not None and scores.is_floating_point() else None
+    rows = {name: tensor for name, tensor in named_tensors(output) if _is_row(tensor)}
+    if chosen is not None:
+        return chosen if chosen in rows else None
+    named = [name for name in rows if name.rpartition(".")[2] in SCORES]
+    if named:
+        return named[0]
+    return next(iter(rows)) if len({tensor.shape[1] for tensor in rows.values()}) == 1 else None
+
+
+def scores_of(output: Any, chosen: str | None = None) -> Tensor | None:
+    """Return the tensor that `scores_name` names."""
+    name = scores_name(output, chosen)
+    return None if name is None else dict(named_tensors(output))[name]
+
+
+def maps_of(output: Any, classes: int, chosen: str | None = None) -> Tensor | None:
+    """Return the returned tensor that holds scores of each class at each place, `(1, classes, H, W)`; None without one.
+
+    Args:
+        output: what a model returned.
+        classes: how many there are; a single one has no maps.
+        chosen: name of one of its tensors; None: the first that fits.
+    """
+    returned = dict(named_tensors(output))
+    considered = [returned[chosen]] if chosen in returned else list(returned.values())
+    fitting = (one for one in considered if one.ndim == 4 and one.shape[:2] == (1, classes) and one.numel())
+    return next((one for one in fitting if one.is_floating_point()), None) if classes > 1 else None
+
+
+def _is_row(tensor: Tensor) -> bool:
+    return tensor.ndim == 2 and tensor.shape[1] > 1 and tensor.is_floating_point()
+
+
+def class_scores(trace: Trace) -> Tensor | None:
+    """Return the output's row of scores `(1, classes)`, as `scores_name` finds it; None where there is none."""
+    scores = scores_of(trace.output, trace.scores)
+    return scores if scores is not None and scores.shape[0] == 1 else None
 
 
 def scores_step(trace: Trace) -> int | None:
     """Return the step that made the `class_scores`; None where there are none, or no step made them."""
-    returned = named_tensors(trace.output)
-    return trace.results.get(returned[0][0]) if returned and class_scores(trace) is not None else None
+    name = scores_name(trace.output, trace.scores)
+    return None if name is None or class_scores(trace) is None else trace.results.get(name)
 
 
 def _loss(trace: Trace, label: int) -> tuple[str, Tensor]:

@@ -5,6 +5,7 @@ hooks say in which module it happened. There is no tracing and no copy of the mo
 in-place operations are recorded as they ran.
 """
 
+import inspect
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -55,7 +56,7 @@ def record(
     Args:
         model: Any eager module; it returns a tensor or a tuple, list, dict or dataclass of tensors.
         args: The arguments of its `forward`, tensors on the model's device. The first tensor is the trace's `input`;
-            any other, also inside a list or dict, is a step "input".
+            any other, also inside a list or dict, is a step "input", whose `func` is what `forward` calls it.
         grad: Keep the autograd graph, for `Trace.gradients`; otherwise the pass runs under `torch.no_grad`.
         within: Entered around the pass, inside the recording: what it puts in place of an operation is recorded. It is
             entered a second time for a model whose `forward` changes its parameters: the pass begins anew on copies.
@@ -174,27 +175,37 @@ class _Recorder(TorchFunctionMode):
     def _fed(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Returns the arguments with copies of their tensors, which the trace knows as the input and as steps."""
         copies: dict[int, Tensor] = {}
+        names = self._names()
 
         def copied(value: Any) -> Any:
             if not isinstance(value, Tensor):
                 return rebuilt(value, copied)
             if id(value) not in copies:
-                copies[id(value)] = self._input(value, first=not copies)
+                copies[id(value)] = self._input(value, names.get(id(value), "input"), first=not copies)
             return copies[id(value)]
 
         with torch.set_grad_enabled(self.grad):
             args = tuple(copied(value) for value in self.args)
             return args, {name: copied(value) for name, value in self.kwargs.items()}
 
-    def _input(self, value: Tensor, first: bool) -> Tensor:
+    def _names(self) -> dict[int, str]:
+        """Returns what the model's `forward` calls each tensor among the arguments: "image", "states.1"."""
+        try:
+            given: Any = dict(inspect.signature(self.model.forward).bind(*self.args, **self.kwargs).arguments)
+        except (TypeError, ValueError):  # it does not take them, or has no signature
+            given = {"": self.args} | self.kwargs
+        return {id(tensor): name for name, tensor in reversed(named_tensors(given))}
+
+    def _input(self, value: Tensor, name: str, first: bool) -> Tensor:
         if first:
+            self.trace.input_name = name
             fed = self.trace.input.clone()
             self.origins[id(fed)] = _Origin(fed, INPUT, version_of(fed))
             return fed
         fed = value.detach().clone()
         if self.grad and fed.is_floating_point():
             fed = fed.requires_grad_().clone()
-        step = Step(len(self.trace.steps), "input", "input", "", self.stack[0][1], {}, {}, {}, fed)
+        step = Step(len(self.trace.steps), "input", name, "", self.stack[0][1], {}, {}, {}, fed)
         self._finish(step, fed, 0.0)
         self.of_input.add(step.index)
         return fed

@@ -135,6 +135,10 @@ class Trace:
     seconds: float = 0.0
     grad: bool = False
     """Whether the autograd graph was kept."""
+    input_name: str = "input"
+    """What `forward` calls the input; a step "input" has its own name as `func`."""
+    scores: str | None = None
+    """Name of the returned tensor that holds one score per class, where somebody chose it; None: by rule."""
 
     def __repr__(self) -> str:
         return f"<Trace of {self.model}: {tuple(self.input.shape)}, {len(self.steps)} steps>"

@@ -85,14 +85,14 @@ def names() -> tuple[str, ...]:
     return tuple(MODELS)
 
 
-def card(name: str, folder: Path | None = None) -> Card:
+def card(name: str, folder: str | Path | None = None) -> Card:
     """Return the card of a model, with the recipe and figures of its weights in `folder` (the shipped ones), if any.
 
     Raises:
         ValueError: there is no model of that name, or its card is damaged.
     """
     entry = _entry(name)
-    file = (folder or SHIPPED) / f"{name}.json"
+    file = Path(folder or SHIPPED) / f"{name}.json"
     if not file.exists():
         return entry.card
     try:

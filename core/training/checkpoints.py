@@ -21,6 +21,7 @@ from core.training.settings import RunConfig
 
 __all__ = [
     "Saved",
+    "card_of",
     "fresh",
     "held_back",
     "held_back_picture",
@@ -79,11 +80,21 @@ def load(run: RunFolder, config: RunConfig, step: int | None = None) -> tuple[nn
         kept = f"it kept those of steps {', '.join(map(str, steps))}" if steps else "it has kept none yet"
         raise FileNotFoundError(f"{run.path.name} has no weights of step {step}: {kept}" if step is not None else kept)
     state = read_weights(run.base) | read_weights(run.checkpoint(steps[-1] if step is None else step))
-    card = fresh(config, _own_of(run))
+    card = card_of(run, config)
     model = models.build(config.model, classes=len(card.classes))
     match_weights(model, state, str(run.path))
     model.load_state_dict(state)
     return model.eval(), card
+
+
+def card_of(run: RunFolder, config: RunConfig) -> Card:
+    """Return the card of a run's network, without its weights.
+
+    Raises:
+        FileNotFoundError: the run has not begun.
+        ValueError: a file is damaged.
+    """
+    return fresh(config, _own_of(run))
 
 
 def _own_of(run: RunFolder) -> Mapping[str, Any]:

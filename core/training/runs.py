@@ -284,6 +284,17 @@ class Runs:
 
         return held_back_picture(self._run(name), index)
 
+    def card(self, name: str) -> Card:
+        """Return the card of a run's network, without loading it.
+
+        Raises:
+            FileNotFoundError: there is no such run, or it has not begun.
+            ValueError: its files are damaged.
+        """
+        from core.training.checkpoints import card_of
+
+        return card_of(self._run(name), self.config(name))
+
     def held_back(self, name: str) -> "Pictures":
         """Return all pictures that a run holds back.
 

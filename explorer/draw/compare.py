@@ -38,7 +38,7 @@ def compare(showing: Showing, request: Any) -> dict[str, Any]:
         {
             "title": shown.explored.card.title,
             "problem": shown.problem,
-            "prediction": payloads.predict(shown.trace, shown.explored, empty=shown.input.empty),
+            "prediction": payloads.predict(shown.trace, shown.explored, empty=shown.input.empty, problem=shown.problem),
         }
         for shown in sides
     ]

@@ -25,10 +25,10 @@ MOST_STATED = 4096
 WIDTH = 110
 
 FILES = """\
-from core.models import card, load
+from core.models import load
 
 model = load({name!r}{weights})
-trace = record(model, card({name!r}).prepare(picture){grad})"""
+trace = record(model, known.prepare(picture){grad})"""
 
 CHANGED = """\
 from explorer.screen.edits import Edits
@@ -89,17 +89,22 @@ def pytorch_lines(showing: Showing, request: Any) -> dict[str, Any]:
     if not loadable or not explored.trained or explored.name.endswith(UNTRAINED):
         return {"lines": _stated(explored, asked, trace)}
     drawing = {key: asked[key] for key in ON_PAD if asked.get(key) or ON_PAD[key].needed}
-    inputs = "" if data_dir is None else repr(str(data_dir))
+    run, _, plain = explored.name.rpartition("/")
+    folders = {"data_dir": data_dir, "runs_dir": library.runs_dir}
+    inputs = [f"{name}={str(path)!r}" for name, path in folders.items() if path]
+    folder = f", {f'{library.runs_dir}/{run}'!r}" if run else ""
     names = "record, backward, parameter_gradients" if asked["of"] not in ("", "class") else "record"
     lines = [
         "import torch",
         "import torch.nn.functional as F",
         f"from core.explain import {names}",
+        "from core.models import card",
         "from explorer.screen.inputs import Inputs",
         "",
         f"drawing = {pformat(drawing, width=WIDTH, compact=True, sort_dicts=False)}",
-        f"inputs = Inputs({inputs})",
-        "picture = inputs.read(drawing).picture  # (28, 28), intensity in [0, 1]",
+        f"inputs = Inputs({', '.join(inputs)})",
+        f"known = card({plain!r}{folder})",
+        "picture = inputs.read(drawing, known).picture  # intensity in [0, 1]",
         _recorded(explored.name, asked, library.runs_dir),
         *_place(asked, trace),
     ]

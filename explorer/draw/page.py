@@ -4,8 +4,8 @@ import gradio as gr
 
 from explorer.draw.cell import arithmetic, explain
 from explorer.draw.compare import comparable, compare
-from explorer.draw.digits import Gallery, browse
 from explorer.draw.exports import exact, pytorch_lines
+from explorer.draw.gallery import Gallery, browse
 from explorer.draw.why import why
 from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
@@ -15,8 +15,8 @@ from explorer.wire.view import answers, web_view
 __all__ = ["draw_view"]
 
 
-def draw_view(showing: Showing) -> gr.HTML:
-    """Return the page's view."""
+def draw_view(showing: Showing, *, slim: bool = False) -> gr.HTML:
+    """Return the page's view; `slim`: with a slim band for the input, the network right below."""
     quick = (observe, explain, arithmetic, pytorch_lines)
     return web_view(
         "draw/page.js",
@@ -26,4 +26,5 @@ def draw_view(showing: Showing) -> gr.HTML:
             answers(browse, showing.library, Gallery(showing.inputs)),
             answers(comparable, showing.library),
         ],
+        options={"slim": slim},
     )

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.explain import attribution
+from core.explain import attribution, scores_of
 from core.explain.attribution import Undefined, lead, log_odds
 from core.explain.trace import named_tensors
 from explorer.screen.shown import Showing, Shown
@@ -69,8 +69,11 @@ def reasons(
     try:
         if shown.problem:
             raise Undefined("raises", shown.problem)
-        target = _best(shown.trace.output) if target is None else target
-        answer |= {"target": target, "score": _score(shown.trace.output, target, over)}
+        if not input.is_floating_point():
+            raise Undefined("no_picture", f"the input is {input.dtype}: a whole number has no parts")
+        output = _rows(shown, shown.trace.output)
+        target = _best(output) if target is None else target
+        answer |= {"target": target, "score": _score(output, target, over)}
         if method == "grad_cam":
             answer |= _cam(graded(), target, layer)
         else:
@@ -83,7 +86,7 @@ def reasons(
 def _over_input(
     shown: Shown, input: Tensor, baseline: Tensor, target: int, over: int | None, method: str
 ) -> dict[str, Any]:
-    known = _scored(shown.trace.output, target, over).detach()
+    known = _scored(_rows(shown, shown.trace.output), target, over).detach()
 
     def scores(batch: Tensor) -> Tensor:
         if not torch.is_grad_enabled() and torch.equal(batch, input):
@@ -163,8 +166,10 @@ def _ink(input: Tensor, baseline: Tensor) -> dict[str, Any] | None:
 
 
 def _baseline(shown: Shown) -> Tensor:
-    """Return the model's input for an empty pad: what "nothing drawn" is to it."""
+    """Return the model's input for an empty pad: what "nothing drawn" is to it; zeros where it takes no pictures."""
     explored = shown.explored
+    if explored.card.takes == "tensors":
+        return torch.zeros_like(shown.trace.input)
     blank = explored.card.prepare(torch.zeros_like(shown.input.picture))
     return blank.to(explored.device, explored.dtype)
 
@@ -185,10 +190,16 @@ def _score(output: Any, target: int, over: int | None) -> float:
     return score
 
 
+def _rows(shown: Shown, output: Any) -> Any:
+    """Return the scores of an output where they were chosen or found, else the output."""
+    found = scores_of(output, shown.explored.card.scores)
+    return output if found is None else found
+
+
 def _asked(shown: Shown, batch: Tensor) -> Any:
     """Return the model's output for a batch; what the model raises becomes `Undefined`."""
     try:
-        return shown.explored.run(batch, changes=shown.changes)
+        return _rows(shown, shown.explored.run(batch, changes=shown.changes))
     except Undefined:
         raise
     except Exception as error:  # somebody else's model: whatever it raises is told

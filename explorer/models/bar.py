@@ -7,6 +7,7 @@ import gradio as gr
 from explorer.classroom import Classroom, class_functions
 from explorer.models.library import UNTRAINED, Explored, Library
 from explorer.models.loading import BeingFetched
+from explorer.models.moments import run_of
 from explorer.wire import trace as payloads
 from explorer.wire.requests import MODEL, checked
 from explorer.wire.view import answers, by_key, web_view
@@ -65,6 +66,8 @@ def facts(explored: Explored) -> dict[str, Any]:
         "summary": explored.card.summary,
         "trained": explored.trained,
         "device": str(explored.device),
+        "takes": explored.card.takes,
+        "run": run_of(explored.name),
         "parameters": sum(parameter.numel() for parameter in explored.parameters.values()),
         "figures": {key: figures[key] for key in ("mnist_accuracy", "strokes_accuracy") if key in figures},
     }

@@ -8,15 +8,16 @@ from torch import nn
 
 __all__ = ["arguments_from"]
 
-EXPECTED = "a torch.nn.Module, (module, example_input), or a dict of the arguments of explorer.explore"
+EXPECTED = "a torch.nn.Module, (module, example_input, …), or a dict of the arguments of explorer.explore"
 
-KNOWN = ("model", "example_input", "classes", "preprocess", "title")
+KNOWN = ("model", "example_input", "kwargs", "classes", "preprocess", "scores", "title")
 
 
 def arguments_from(path: str) -> dict[str, Any]:
-    """Return what `package.module:factory` makes, as arguments of `explorer.models.own.add`.
+    """Return what `package.module:factory` makes, as arguments of `explorer.models.own.add` by name.
 
-    The factory is called without arguments; a module in place of a function is taken as it is.
+    The factory is called without arguments; a module in place of a function is taken as it is. `example_input` is one
+    input, or a tuple of several.
 
     Raises:
         ValueError: there is no such module or factory, importing or calling it raised, or it returned something else.
@@ -24,8 +25,8 @@ def arguments_from(path: str) -> dict[str, Any]:
     made = _made(path)
     if isinstance(made, nn.Module):
         return {"model": made}
-    if isinstance(made, tuple) and len(made) == 2:
-        made = {"model": made[0], "example_input": made[1]}
+    if isinstance(made, tuple) and len(made) >= 2:
+        made = {"model": made[0], "example_input": made[1] if len(made) == 2 else made[1:]}
     if not isinstance(made, Mapping):
         raise ValueError(f"{path} returned {_words(made)}, expected {EXPECTED}")
     unknown = sorted(set(made) - set(KNOWN))

@@ -1,6 +1,6 @@
 """The models a running ConvScope explores: found by name, loaded once, and run one request at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,16 +13,17 @@ from torch import Tensor, nn
 
 from core import models
 from core.device import current
-from core.explain import RecordingError, Trace, left_as_found, record, swapped
+from core.explain import RecordingError, Trace, left_as_found, record, scores_of, swapped
 from core.explain.members import modules, named_buffers, named_parameters
-from core.explain.trace import version_of
+from core.explain.trace import named_tensors, rebuilt, version_of
 from core.models import Card, Download
+from core.training.runs import Runs
 from explorer.models.loading import Loading
-from explorer.models.moments import is_moment, load_moment
+from explorer.models.moments import is_moment, load_moment, run_of
 from explorer.models.recent import Memory, Recent
 from explorer.work import Turns, checkpoint
 
-__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Explored", "Library", "device_of", "one_thread"]
+__all__ = ["UNCHANGED", "UNTRAINED", "Changes", "Example", "Explored", "Library", "device_of", "one_thread"]
 
 UNTRAINED = ":untrained"
 """Ending of a name that asks for random weights: "resnet18:untrained"."""
@@ -58,6 +59,46 @@ UNCHANGED = Changes()
 
 
 @dataclass(frozen=True, eq=False)
+class Example:
+    """An input of a model's own kind: the arguments of its `forward`, the first tensor among them the one that changes.
+
+    Attributes:
+        args: by place.
+        kwargs: by name.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def input(self) -> Tensor:
+        """The first tensor."""
+        return named_tensors((*self.args, dict(self.kwargs)))[0][1]
+
+    def to(self, device: torch.device) -> "Example":
+        """Return the example on a device."""
+        return self._with(lambda tensor: tensor.to(device))
+
+    def fed(self, input: Tensor) -> "Example":
+        """Return the arguments with `input` in place of the first tensor; of a batch of inputs the others repeat."""
+        first = self.input
+        times = len(input) // len(first) if first.ndim and input.ndim and len(first) else 1
+
+        def put(tensor: Tensor) -> Tensor:
+            if tensor is first:
+                return input
+            return torch.cat([tensor] * times) if times > 1 and tensor.shape[:1] == first.shape[:1] else tensor
+
+        return self._with(put)
+
+    def _with(self, change: Callable[[Tensor], Tensor]) -> "Example":
+        def changed(value: Any) -> Any:
+            return change(value) if isinstance(value, Tensor) else rebuilt(value, changed)
+
+        return Example(tuple(map(changed, self.args)), {name: changed(value) for name, value in self.kwargs.items()})
+
+
+@dataclass(frozen=True, eq=False)
 class Explored:
     """A model under exploration: what it is, and where it runs. One that is loaded anew is another one.
 
@@ -66,7 +107,7 @@ class Explored:
         card: what it expects and what it reached.
         model: the module, in the mode it was given in.
         trained: False when its weights are random.
-        example: an input of the model's own kind, `(1, …)`: what an empty picture stands for. None: black.
+        example: an input of the model's own kind: what an empty picture stands for. None: black.
     """
 
     name: str
@@ -74,7 +115,7 @@ class Explored:
     model: nn.Module
     device: torch.device
     trained: bool = True
-    example: Tensor | None = None
+    example: Example | None = None
     parameters: Mapping[str, nn.Parameter] = field(init=False, repr=False)
     """The model's own, by name: the model itself may hold somebody's changes at any moment."""
     _buffers: tuple[Tensor, ...] = field(init=False, repr=False)
@@ -98,19 +139,24 @@ class Explored:
     def dtype(self) -> torch.dtype:
         """The precision of the model's input: its example's, or that of its parameters."""
         floats = (p.dtype for p in self.parameters.values() if p.is_floating_point())
-        return next(floats, torch.float32) if self.example is None else self.example.dtype
+        return next(floats, torch.float32) if self.example is None else self.example.input.dtype
 
     def input(self, pictures: Tensor) -> Tensor:
-        """Return the model's input for a `(H, W)` picture or `(N, 1, H, W)` of them, intensity in [0, 1].
+        """Return the model's input for a `(H, W)` or `(C, H, W)` picture or `(N, C, H, W)` of them, each in [0, 1].
 
-        An empty picture alone stands for the model's example, where there is one.
+        An empty picture alone stands for the model's example, where there is one; for a model that takes no pictures
+        any picture does.
         """
-        alone = pictures.ndim == 2 and self.example is not None and not pictures.any()
-        made = self.example if alone and self.example is not None else self.card.prepare(pictures)
-        return made.to(self.device, self.dtype)
+        if self.example is not None and (self.card.takes == "tensors" or (pictures.ndim == 2 and not pictures.any())):
+            return self.example.input.to(self.device)
+        return self.card.prepare(pictures).to(self.device, self.dtype)
+
+    def fed(self, input: Tensor) -> Example:
+        """Return all arguments of the model's `forward` for an input."""
+        return Example((input,)) if self.example is None else self.example.to(self.device).fed(input)
 
     def trace(self, picture: Tensor, *, grad: bool = False, changes: Changes = UNCHANGED) -> tuple[Trace, str | None]:
-        """Return what the model did with a `(H, W)` picture, intensity in [0, 1], and what it raised, if it did.
+        """Return what the model did with a picture, as `input` takes it, and what it raised, if it did.
 
         A model that raises half-way leaves the trace of the part that ran. With `grad` the trace can be run backwards;
         `changes` are in force for this once.
@@ -119,20 +165,23 @@ class Explored:
         for a single picture more of them gain little and stall whenever the cores are busy. What a model draws at
         random (dropout, in training mode) is the same each time.
         """
-        input = self.input(picture)
+        given = self.fed(self.input(picture))
         with self._running(changes):
             try:
-                return record(self.model, input, grad=grad, within=changes.swapping()), None
+                trace = record(self.model, *given.args, grad=grad, within=changes.swapping(), **given.kwargs)
             except RecordingError as error:
                 return error.trace, str(error)
+        trace.scores = self.card.scores
+        return trace, None
 
     def run(self, input: Tensor, *, changes: Changes = UNCHANGED) -> Any:
         """Return what the model gives for a batch of inputs, under the caller's gradient mode, and leave it as found.
 
         Others wait for one batch, not for all that are run in a row.
         """
+        given = self.fed(input.clone())
         with self._running(changes), left_as_found(self.model), changes.swapping():
-            return self.model(input.clone())
+            return self.model(*given.args, **given.kwargs)
 
     @contextmanager
     def _running(self, changes: Changes) -> Iterator[None]:
@@ -153,7 +202,7 @@ class Explored:
                 _assign(self.model, name, self.parameters[name])
 
     def classify(self, pictures: Tensor) -> Tensor:
-        """Return the most probable class of each of `(N, 1, H, W)` pictures, `(N,)`, by the model as it is loaded.
+        """Return the most probable class of each of `(N, C, H, W)` pictures, `(N,)`, by the model as it is loaded.
 
         It is asked in evaluation mode and left in its own; requests for the same model wait meanwhile.
 
@@ -161,18 +210,19 @@ class Explored:
             ValueError: its output is not one score per class and picture.
         """
         checkpoint()
-        input = self.input(pictures)
+        given = self.fed(self.input(pictures))
         training = [module for module in modules(self.model) if module.training]
         with self._turns, torch.inference_mode():
             try:
                 for module in training:
                     module.training = False
-                scores = self.model(input)
+                output = self.model(*given.args, **given.kwargs)
             finally:
                 for module in training:
                     module.training = True
-        if not isinstance(scores, Tensor) or tuple(scores.shape) != (len(pictures), len(self.card.classes)):
-            shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+        scores = scores_of(output, self.card.scores)
+        if scores is None or tuple(scores.shape) != (len(pictures), len(self.card.classes)):
+            shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
             raise ValueError(f"the output is {shape}, expected ({len(pictures)}, {len(self.card.classes)})")
         return scores.argmax(1).cpu()
 
@@ -236,10 +286,10 @@ class Library:
         self._added: dict[str, Explored] = {}
         self._loading: Loading[Explored] = Loading()
 
-    def add(self, card: Card, model: nn.Module, *, example: Tensor | None = None) -> None:
+    def add(self, card: Card, model: nn.Module, *, example: Example | None = None) -> None:
         """Offer a model of the caller's own under `card.name`; it takes the place of a shipped one of that name.
 
-        It runs where it is; an empty picture stands for `example`, `(1, …)`.
+        It runs where it is; an empty picture stands for `example`.
         """
         self._added[card.name] = Explored(card.name, card, model, device_of(model), example=example)
 
@@ -296,6 +346,16 @@ class Library:
         """Load a run's networks anew when they are asked for next: the run was continued, renamed or deleted."""
         self._loaded.drop(lambda name: name.startswith(f"{run}/"))
 
+    def _held_back(self, name: str, card: Card) -> Example | None:
+        """Return the first picture that a run on pictures holds back; None where there is none."""
+        if card.takes != "pictures" or self.runs_dir is None:
+            return None
+        try:
+            picture, _ = Runs(self.runs_dir).picture(run_of(name), 0)
+        except (OSError, ValueError):
+            return None
+        return Example((card.prepare(picture),))
+
     def _runs(self) -> dict[str, Path]:
         """Return the weights that `core.train` wrote, by the name of their model: "NAME/MODEL"."""
         if self.runs_dir is None:
@@ -309,11 +369,12 @@ class Library:
     def _read(self, name: str, download: Download) -> Explored:
         if self.runs_dir is not None and is_moment(name):
             model, card = load_moment(self.runs_dir, name)
-            return Explored(name, card, model.to(self.device), self.device)
+            return Explored(name, card, model.to(self.device), self.device, example=self._held_back(name, card))
         run = self._runs().get(name)
         if run:
             model = models.load(run.stem, device=self.device, weights=run)
-            return Explored(name, self.card(name), model, self.device)
+            card = self.card(name)
+            return Explored(name, card, model, self.device, example=self._held_back(name, card))
         trained = not name.endswith(UNTRAINED)
         plain = name.removesuffix(UNTRAINED)
         model = models.load(plain, device=self.device, pretrained=trained, data_dir=self.data_dir, download=download)

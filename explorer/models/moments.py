@@ -8,7 +8,7 @@ from torch import nn
 from core.models import Card
 from core.training.runs import Runs
 
-__all__ = ["is_moment", "load_moment", "moment_name"]
+__all__ = ["is_moment", "load_moment", "moment_name", "run_of"]
 
 NAME = re.compile(r"(?P<run>.+)/(?P<model>[^/@]+)@(?P<step>\d+)")
 
@@ -21,6 +21,11 @@ def moment_name(run: str, model: str, step: int) -> str:
 def is_moment(name: str) -> bool:
     """Return whether a name has the form of a moment's."""
     return NAME.fullmatch(name) is not None
+
+
+def run_of(name: str) -> str:
+    """Return the run that a model, "RUN/MODEL" or "RUN/MODEL@STEP", was trained by; "" for any other."""
+    return name.rpartition("/")[0]
 
 
 def load_moment(runs_dir: Path, name: str) -> tuple[nn.Module, Card]:

@@ -55,7 +55,9 @@ class Shown:
     def make(cls, explored: Explored, input: Input, changes: Changes, *, grad: bool) -> "Shown":
         """Return a model's answer to an input: one forward pass."""
         state = _state(explored)  # before the pass: what changes meanwhile is seen
-        trace, problem = explored.trace(input.picture, grad=grad, changes=changes)
+        stands_for_example = input.empty and explored.example is not None
+        picture = explored.blank() if stands_for_example else input.picture
+        trace, problem = explored.trace(picture, grad=grad, changes=changes)
         return cls(explored, input, changes, grad, trace, problem, state)
 
     def back(self, label: int | None) -> Backward | None:
@@ -92,7 +94,7 @@ class Showing:
 
     def __init__(self, library: Library, edits: Edits | None = None, *, most: int = MOST) -> None:
         self.library, memory = library, library.memory
-        self.edits = Edits(Inputs(library.data_dir), memory) if edits is None else edits
+        self.edits = Edits(Inputs(library.data_dir, library.runs_dir), memory) if edits is None else edits
         self._inputs: Recent[Input] = Recent(memory, most=most, size=lambda input: input.picture.nbytes)
         self._kept: Recent[Shown] = Recent(
             memory, most=most, size=lambda shown: shown.nbytes, holds=lambda shown: shown.holds
@@ -121,7 +123,9 @@ class Showing:
 
         def make() -> Shown:
             self._forget_replaced()
-            input = self._inputs.of(drawing, lambda: self.inputs.read(asked))
+            card = explored.card
+            taken = card.takes, card.input_shape, card.preprocess is None
+            input = self._inputs.of((drawing, taken), lambda: self.inputs.read(asked, card))
             return Shown.make(explored, input, changes, grad=grad)
 
         return self._kept.of((explored, drawing, _digest(asked["edits"]), grad), make)

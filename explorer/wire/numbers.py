@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["grey", "grey_codes", "in_base64", "named"]
+__all__ = ["coloured", "grey", "grey_codes", "in_base64", "named"]
+
+
+SHOWN = 160
+"""Longest side of a picture that only is looked at, pixels."""
 
 
 def in_base64(values: Tensor | npt.NDArray[Any]) -> str:
@@ -35,6 +40,17 @@ def named(value: Any) -> Any:
 def grey_codes(picture: Tensor) -> Tensor:
     """Return intensities in [0, 1] as bytes, `code = round(255 · intensity)`; what lies outside is black or white."""
     return (picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+
+
+def coloured(picture: Tensor) -> dict[str, Any]:
+    """Return a picture `(C, H, W)`, intensity in [0, 1], as bytes pixel by pixel, at most `SHOWN` a side."""
+    scale = min(1.0, SHOWN / max(picture.shape[-2:]))
+    if scale < 1:
+        size = [max(1, round(side * scale)) for side in picture.shape[-2:]]
+        picture = F.interpolate(picture[None].float(), size, mode="bilinear", antialias=True)[0]
+    channels, height, width = picture.shape
+    data = in_base64(grey_codes(picture.float()).movedim(0, 2).contiguous())
+    return {"width": width, "height": height, "channels": channels, "data": data}
 
 
 def grey(picture: Tensor) -> dict[str, Any]:

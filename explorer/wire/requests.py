@@ -239,7 +239,7 @@ ON_PAD: Fields = {
     "strokes": STROKES,
     "brush": number(0, MAX_PEN),
     "centred": FLAG,
-    "source": optional(anything("null, a digit, or width, height and data")),
+    "source": optional(anything("null, 'example', a digit, a run's picture, or width, height and data")),
     "perturbation": optional(anything("amounts by name")),
 }
 """What the network is shown; `explorer.screen.inputs` reads it."""

@@ -26,8 +26,10 @@ from core.explain import (
     class_scores,
     explains,
     geometry,
+    maps_of,
     receptive_field_sizes,
 )
+from core.explain.trace import named_tensors
 from core.models import Card
 from explorer.models.library import Explored
 from explorer.wire.channels import ordered, strengths
@@ -48,6 +50,15 @@ PAGE_VALUES = 40_000
 PAGE_CHANNELS = 128
 """Most channels on a page."""
 
+MOST_MAPS = 256
+"""Most classes of a map of classes: each place is a byte."""
+
+LARGEST_MAP = 224
+"""A map of classes with more places a side is shown at every second, third … of them."""
+
+MOST_NAMED = 4
+"""Returned tensors whose shapes are said."""
+
 ANSWER_VALUES = 105_000
 """A model whose maps hold no more values than this sends all of them each time (140 kB in base64); a larger one sends
 what is on screen."""
@@ -58,7 +69,8 @@ class Layout:
     """How the output of a step is laid out as maps.
 
     Attributes:
-        size: its shape without the batch: one length is a vector, drawn as one map of near-square shape.
+        size: its shape without the batch: one length is a vector, drawn as one map of near-square shape. Of a matrix
+            its whole shape: the batch then counts the maps.
         channels: number of maps.
         rows, columns: cells of a map as drawn; `count` of them hold values.
         block: a drawn cell is the mean of `block × block` values.
@@ -74,17 +86,18 @@ class Layout:
     per_page: int
 
     @classmethod
-    def of(cls, shape: Sequence[int]) -> "Layout | None":
+    def of(cls, shape: Sequence[int], *, matrix: bool = False) -> "Layout | None":
         """Return the layout of a `(1, …)` output, or None for one without values.
 
-        The last two axes are a map's, all before them count its channels.
+        The last two axes are a map's, all before them count its channels. Three axes are a signal, `(1, channels,
+        length)`, each channel a strip; or a `matrix`, `(1, rows, columns)`, such as tokens and their numbers.
         """
-        return cls._of(tuple(shape))
+        return cls._of(tuple(shape), matrix and len(shape) == 3 and shape[0] == 1)
 
     @classmethod
     @lru_cache(4096)
-    def _of(cls, shape: tuple[int, ...]) -> "Layout | None":
-        size = shape[1:] if len(shape) > 1 else shape
+    def _of(cls, shape: tuple[int, ...], matrix: bool) -> "Layout | None":
+        size = shape[1:] if len(shape) > 1 and not matrix else shape
         if not size or 0 in shape:
             return None
         if len(size) == 1:
@@ -119,6 +132,22 @@ class Layout:
         if self.block > 1:
             maps = F.avg_pool2d(maps[None], self.block, ceil_mode=True, count_include_pad=False)[0]
         return maps.reshape(self.channels, -1)
+
+
+def matrices(trace: Trace) -> frozenset[int]:
+    """Return the steps, and the input as −1, whose three axes are a matrix: what no operation along a line works on.
+
+    A convolution or pooling along a line reads and makes `(N, channels, length)`; what keeps that shape passes it on.
+    """
+    flat = [k for k in range(INPUT, len(trace.steps)) if trace.value(k).ndim == 3]
+    signals: set[int] = set()
+    for step in trace.steps if flat else ():
+        parents = set(step.parents.values())
+        if step.op.endswith("1d"):
+            signals |= {step.index, *parents}
+        elif any(k in signals and trace.value(k).shape == step.output.shape for k in parents):
+            signals.add(step.index)
+    return frozenset(flat) - signals
 
 
 def _plain(tensor: Tensor) -> Tensor:
@@ -188,12 +217,12 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
 
     `swaps`: what its activations can be swapped for.
     """
-    counted = set(explored.parameters)
+    counted, tables = set(explored.parameters), matrices(trace)
     low, high = _input_range(explored)
     first = {
         "index": INPUT,
         "op": "input",
-        "path": "",
+        "path": trace.input_name if any(step.op == "input" for step in trace.steps) else "",
         "from": [],
         "parents": [],
         "explained": True,
@@ -201,7 +230,7 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
         "parameters": "",
         "learned": [],
         "field": "",
-        **_layout_facts(trace.input),
+        **_layout_facts(trace.input, INPUT in tables),
         "scale": "grey",
         "low": low,
         "high": high,
@@ -210,7 +239,7 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
     steps = [
         first,
         *(
-            {**_step(step, trace, field, counted, explored.card), "call": calls.get(step.index)}
+            {**_step(step, trace, field, counted, explored.card, tables), "call": calls.get(step.index)}
             for step, field in zip(trace.steps, fields, strict=True)
         ),
     ]
@@ -232,16 +261,21 @@ def _page_values(layout: dict[str, Any] | None) -> int:
 
 
 def _step(
-    step: Step, trace: Trace, field: tuple[AxisField, ...] | None, counted: set[str], card: Card
+    step: Step,
+    trace: Trace,
+    field: tuple[AxisField, ...] | None,
+    counted: set[str],
+    card: Card,
+    tables: frozenset[int],
 ) -> dict[str, Any]:
-    facts = _layout_facts(step.output)
+    facts = _layout_facts(step.output, step.index in tables)
     scores = facts["shape"] == [1, len(card.classes)] and facts["map"]
     if scores and step.index in trace.results.values():
         facts["map"]["labels"] = list(card.classes)
     return {
         "index": step.index,
         "op": step.op,
-        "path": step.path,
+        "path": step.func if step.op == "input" else step.path,
         "from": _sources(step, trace),
         "parents": sorted(set(step.parents.values())),
         "explained": explains(step),
@@ -255,9 +289,9 @@ def _step(
     }
 
 
-def _layout_facts(output: Tensor) -> dict[str, Any]:
+def _layout_facts(output: Tensor, matrix: bool) -> dict[str, Any]:
     shape = list(output.shape)
-    layout = Layout.of(shape)
+    layout = Layout.of(shape, matrix=matrix)
     if layout is None or output.is_complex():
         return {"shape": shape, "map": None, "message": f"gives {output.dtype} of shape {tuple(shape)}: not drawn"}
     return {"shape": shape, "map": {**layout.facts, "labels": []}, "message": ""}
@@ -290,9 +324,10 @@ def _field_text(field: tuple[AxisField, ...] | None) -> str:
 
 def _input_range(explored: Explored) -> tuple[float, float]:
     """Return the lowest and highest value of the model's input: for black, for white, and in its example."""
-    inputs = [explored.card.prepare(torch.full((28, 28), picture)) for picture in (0.0, 1.0)]
+    takes = explored.card.takes
+    inputs = [] if takes == "tensors" else [explored.card.prepare(torch.full((28, 28), grey)) for grey in (0.0, 1.0)]
     if explored.example is not None:
-        inputs.append(explored.example.float())
+        inputs.append(explored.example.input.float())
     low, high = min(input.min().item() for input in inputs), max(input.max().item() for input in inputs)
     return low, high if high > low else low + 1
 
@@ -324,11 +359,12 @@ def observe(
     values: list[Tensor] = []
     count = 0
     whole: dict[int, int] = {}
+    tables = matrices(trace)
     for index, first, *rest in wanted:
         if not INPUT <= index < len(trace.steps):
             continue
         output = shown(index)
-        layout = Layout.of(output.shape)
+        layout = Layout.of(output.shape, matrix=index in tables)
         if layout is None or not 0 <= first < layout.channels:
             continue
         page: dict[str, Any] = {"step": index, "first": first}
@@ -392,9 +428,11 @@ def _peak(output: Tensor) -> float:
 
 
 def fed(explored: Explored, *, empty: bool) -> dict[str, Any]:
-    """Return how the picture becomes the model's input: whether an example stands for an empty pad, and the shape."""
+    """Return how the picture becomes the model's input: whether an example stands for it, or is kept, and the shape."""
     return {
-        "example": empty and explored.example is not None,
+        "example": explored.example is not None and (empty or explored.card.takes == "tensors"),
+        "kept": explored.example is not None,
+        "takes": explored.card.takes,
         "own": explored.card.preprocess is not None,
         "shape": list(explored.card.input_shape),
     }
@@ -406,28 +444,28 @@ def _scores(trace: Trace, card: Card) -> Tensor | None:
     return scores if scores is not None and scores.shape[1] == len(card.classes) else None
 
 
-def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
+def predict(trace: Trace, explored: Explored, *, empty: bool, problem: str | None = None) -> dict[str, Any]:
     """Return the probability of each class and what may be said of it.
 
-    The verdict is "empty" (nothing drawn, and no example either), "none" (the output is no score per class),
-    "features" (nor is it said to be), "untrained", "unsure" (the greatest probability is below the card's threshold),
-    "best" (there is no threshold) or "sure".
+    The verdict is "failed" (the model raised: `reason`), "empty" (nothing shown, and no example either), "features" (no
+    row of scores), "maps" (a map of scores for each class: `map` has the winner of each place), "none" (the scores are
+    no numbers), "untrained", "unsure" (the greatest probability is below the card's threshold), "best" (there is no
+    threshold) or "sure".
     """
     card = explored.card
+    silent: dict[str, Any] = {"classes": [], "probabilities": [], "threshold": None}
+    if problem is not None:
+        return {"verdict": "failed", **silent, "reason": problem}
     scores = _scores(trace, card)
     if scores is None:
-        output = trace.output
-        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-        if output is not None and not card.classes:
-            return {"verdict": "features", "classes": [], "probabilities": [], "threshold": None, "output": str(shape)}
-        reason = f"The output is {shape}, expected (1, {len(card.classes)}): one score per class"
-        return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
-    probabilities = (
-        scores[0].detach().cpu().double().softmax(0)
-    )  # of log-probabilities too: softmax(log_softmax(x)) = p
+        maps = maps_of(trace.output, len(card.classes), card.scores) if len(card.classes) <= MOST_MAPS else None
+        if maps is not None:
+            return {"verdict": "maps", **silent, "map": _winners(maps, card)}
+        return {"verdict": "features", **silent, "output": _shapes(trace.output)}
+    probabilities = scores[0].detach().cpu().double().softmax(0)  # of log-probabilities too
     if not probabilities.isfinite().all():
         reason = "The scores are not numbers (NaN, or infinity from infinity): no probability follows from them"
-        return {"verdict": "none", "classes": [], "probabilities": [], "threshold": None, "reason": reason}
+        return {"verdict": "none", **silent, "reason": reason}
     best = probabilities.max().item()
     if empty and explored.example is None:
         verdict = "empty"
@@ -443,3 +481,27 @@ def predict(trace: Trace, explored: Explored, *, empty: bool) -> dict[str, Any]:
         "probabilities": probabilities.tolist(),
         "threshold": card.unsure_below,
     }
+
+
+def _winners(maps: Tensor, card: Card) -> dict[str, Any]:
+    """Return the class with the highest score at each place, as bytes, and how much of the map each class has."""
+    step = math.ceil(max(maps.shape[-2:]) / LARGEST_MAP)
+    winners = maps[0].detach().argmax(0)
+    shares = torch.bincount(winners.flatten().cpu(), minlength=len(card.classes)).double() / winners.numel()
+    told = sorted(((share, k) for k, share in enumerate(shares.tolist()) if share > 0), reverse=True)
+    seen = winners[::step, ::step].to(torch.uint8)
+    return {
+        "rows": seen.shape[0],
+        "columns": seen.shape[1],
+        "data": in_base64(seen),
+        "shares": [{"index": k, "name": card.classes[k], "share": share} for share, k in told],
+    }
+
+
+def _shapes(output: Any) -> str:
+    """Return the shapes of what a model returned, by name where there are several."""
+    returned = named_tensors(output)
+    if not returned:
+        return type(output).__name__
+    told = [f"{name} {tuple(tensor.shape)}".strip() for name, tensor in returned[:MOST_NAMED]]
+    return ", ".join([*told, *(["…"] if len(returned) > MOST_NAMED else [])])

@@ -176,7 +176,7 @@ def open_page(windows: Windows) -> Iterator[Callable[..., Page]]:
         page = windows.open(address, width=width, height=height, permissions=permissions, **options)
         page.goto(address if "#" in address or greeted else f"{address}#lang=en")
         seen: Literal["attached", "visible"] = "attached" if "page=" in address else "visible"
-        page.locator(".draw .pad-surface").wait_for(timeout=30_000, state=seen)
+        page.locator(".draw .draw-top").wait_for(timeout=30_000, state=seen)
         page.locator(".draw .headline[data-verdict]").wait_for(timeout=30_000, state=seen)
         return page
 

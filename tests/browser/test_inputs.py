@@ -109,7 +109,7 @@ def test_a_test_picture_is_chosen_by_class_and_travels_in_the_link(with_mnist, m
     thumb = page.locator(".thumb").nth(5)
     digits = mnist.load("test", mnist_dir, download=False)
     index = int((digits.labels == 7).nonzero()[65])
-    expect(thumb).to_have_attribute("data-digit", str(index))
+    expect(thumb).to_have_attribute("data-index", str(index))
     thumb.click()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     wanted = probabilities("a2", digits.pictures[index, 0].float() / 255)
@@ -132,7 +132,7 @@ def test_the_errors_of_a_model_are_listed_and_are_errors(with_mnist, open_page):
     page.locator(".gallery .switch input").check()
     expect(page.locator(".gallery-told")).to_contain_text(re.compile(r"\d+ wrong of 10000"), timeout=60_000)
     words = page.locator(".thumb").nth(2).get_attribute("title") or ""
-    found = re.fullmatch(r"Test picture (\d+): a (\d), taken for a (\d)", words)
+    found = re.fullmatch(r"Picture (\d+): (\d), taken for (\d)", words)
     assert found
     assert found[2] != found[3]
     page.locator(".thumb").nth(2).click()
@@ -159,7 +159,7 @@ def test_a_photograph_is_turned_inverted_squared_and_read(app, open_page, tmp_pa
     choose(page, seven(tmp_path / "seven.jpg", turned=True))
     expect_digit(page, "7")
     told = page.locator(".input-told")
-    for words in ("seven.jpg", "turned as its EXIF", "scaled down to 140 × 105", "dark ink on light paper", "square"):
+    for words in ("seven.jpg", "turned as its EXIF", "scaled down to 384 × 288", "dark ink on light paper", "square"):
         expect(told).to_contain_text(words)
     expect(told).to_contain_text("A link cannot carry a picture file")
     feature_maps(page, 0).click(position={"x": 30, "y": 30})

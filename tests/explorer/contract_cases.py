@@ -88,7 +88,7 @@ DRAW = [
     Case("why", DRAWING | {"method": "integrated_gradients", "target": 3, "over": 7, "layer": None}),
     Case("compare", {"first": DRAWING, "second": DRAWING | {"edits": EDITS[:1]}, "drawn": None}),
     Case("compare", {"first": DRAWING, "second": DRAWING | {"model": "a3"}, "drawn": [0, 0]}),
-    Case("browse", {"model": "a2", "label": 1, "wrong": False, "first": 0, "download": False}),
+    Case("browse", {"model": "a2", "run": "", "label": 1, "wrong": False, "first": 0, "download": False}),
     Case("comparable", {}),
     Case("explain", PLACE | {"step": 99}),
 ]

@@ -15,8 +15,8 @@ from core.explain import backward, parameter_gradients
 from core.models import Card
 from explorer.draw import exports
 from explorer.draw.cell import explain
-from explorer.draw.digits import PER_PAGE, Gallery, browse
 from explorer.draw.exports import exact, pytorch_lines
+from explorer.draw.gallery import PER_PAGE, Gallery, browse
 from explorer.draw.sums import MOST_TERMS
 from explorer.models.library import UNTRAINED, Library
 from explorer.screen.edits import Edits
@@ -96,7 +96,7 @@ def test_a_test_digit_goes_unprocessed(mnist_dir, library):
         ({"width": 10, "height": 10, "data": "AAAA"}, "has 3 bytes, expected 10 × 10 = 100"),
         ({"width": 10, "height": 10, "data": "no base64!"}, "is no base64"),
         ({"width": 10, "height": 10, "data": base64.b64encode(bytes(100)).decode()}, "of one colour"),
-        ({"colour": 1}, "source is {'colour': 1}, expected null, a digit, or width, height and data"),
+        ({"colour": 1}, "source is {'colour': 1}, expected null, 'example', a digit, a run's picture, or width"),
         ("x", "source is x"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_step_of_sgd_uses_the_input_it_was_made_on(library):
 
 
 def test_without_mnist_the_options_are_named(tmp_path, library):
-    asked = {"model": "a2", "label": None, "wrong": False, "first": 0, "download": False}
+    asked = {"model": "a2", "run": "", "label": None, "wrong": False, "first": 0, "download": False}
     answer = browse(library, Gallery(Inputs(tmp_path)), asked)
     assert "--data-dir" in answer["missing"]
     assert str(tmp_path) in answer["missing"]
@@ -139,16 +139,16 @@ def test_pictures_come_by_class_and_page(gallery, library):
     explored = library.explored("a2")
     digits = gallery.inputs.test_set()
     sevens = (digits.labels == 7).nonzero()[:, 0].tolist()
-    page = gallery.browse(explored, label=7, wrong=False, first=PER_PAGE)
+    page = gallery.browse(explored, gallery.collection(), label=7, wrong=False, first=PER_PAGE)
     assert page["total"] == len(sevens)
     assert page["indices"] == sevens[PER_PAGE : 2 * PER_PAGE]
     assert set(page["labels"]) == {7}
     pixels = np.frombuffer(base64.b64decode(page["data"]), np.uint8).reshape(-1, 28, 28)
     assert np.array_equal(pixels[0], digits.pictures[sevens[PER_PAGE], 0].numpy())
-    with pytest.raises(ValueError, match="there is no digit 10"):
-        gallery.browse(explored, label=10, wrong=False, first=0)
+    with pytest.raises(ValueError, match="there is no class 10"):
+        gallery.browse(explored, gallery.collection(), label=10, wrong=False, first=0)
     with pytest.raises(ValueError, match="first is -1"):
-        gallery.browse(explored, label=None, wrong=False, first=-1)
+        gallery.browse(explored, gallery.collection(), label=None, wrong=False, first=-1)
 
 
 def small_gallery(folder, count=200) -> Gallery:
@@ -162,14 +162,14 @@ def small_gallery(folder, count=200) -> Gallery:
 def wait(gallery, explored):
     for thread in gallery.threads:
         thread.join(60)
-    return gallery.judged(explored)
+    return gallery.judged(explored, gallery.collection())
 
 
 def test_errors_are_those_of_the_model_and_asked_for_once(mnist_dir, library):
     gallery, explored = small_gallery(mnist_dir, 2000), library.explored("a2")
-    gallery.browse(explored, label=None, wrong=True, first=0)
+    gallery.browse(explored, gallery.collection(), label=None, wrong=True, first=0)
     assert wait(gallery, explored).done == 2000
-    answer = gallery.browse(explored, label=None, wrong=True, first=0)
+    answer = gallery.browse(explored, gallery.collection(), label=None, wrong=True, first=0)
     digits = gallery.inputs.test_set()
     model, card = models.load("a2"), models.card("a2")
     with torch.no_grad():
@@ -187,10 +187,10 @@ def test_a_model_of_other_classes_or_outputs_cannot_be_judged(mnist_dir):
     library.add(Card("maps", "maps", ""), nn.Conv2d(1, 10, 3))
     for name, message in (("letters", "letters tells a, b apart"), ("maps", r"the output is \(100, 10, 26, 26\)")):
         gallery, explored = small_gallery(mnist_dir), library.explored(name)
-        wait(gallery, explored) if gallery.judged(explored) else None
+        wait(gallery, explored) if gallery.judged(explored, gallery.collection()) else None
         with pytest.raises(ValueError, match=message):
-            gallery.browse(explored, label=None, wrong=True, first=0)
-        assert gallery.browse(explored, label=None, wrong=False, first=0)["total"] == 200
+            gallery.browse(explored, gallery.collection(), label=None, wrong=True, first=0)
+        assert gallery.browse(explored, gallery.collection(), label=None, wrong=False, first=0)["total"] == 200
 
 
 def test_judging_leaves_a_model_in_training_as_it_is(library):

@@ -24,8 +24,8 @@ from explorer.arithmetic.check import check, check_chain
 from explorer.arithmetic.films import animate
 from explorer.draw.cell import arithmetic, explain
 from explorer.draw.compare import comparable, compare
-from explorer.draw.digits import Gallery, browse
 from explorer.draw.exports import exact, pytorch_lines
+from explorer.draw.gallery import Gallery, browse
 from explorer.draw.why import why
 from explorer.kernels.page import (
     cancel_speed,
@@ -150,7 +150,7 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
         "comparable": (answered(comparable, library), {}),
         "browse": (
             answered(browse, library, Gallery(showing.inputs)),
-            {"model": "a2" + UNTRAINED, "label": None, "wrong": False, "first": 0, "download": False},
+            {"model": "a2" + UNTRAINED, "run": "", "label": None, "wrong": False, "first": 0, "download": False},
         ),
         "check": (answered(check), CASE),
         "check_chain": (answered(check_chain), CHAIN),

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { longRows, mapRows } from "../../explorer/web/draw/cell_export.js";
 import { latex, plainText, termRows } from "../../explorer/web/draw/cell_texts.js";
-import { fitted, greyOf, LONGEST } from "../../explorer/web/draw/input_file.js";
+import { bytesOf, fitted, LONGEST } from "../../explorer/web/draw/input_file.js";
 import { allowed, AMOUNTS, atWork } from "../../explorer/web/draw/perturb.js";
-import { padRectangle } from "../../explorer/web/lib/field.js";
+import { cutRectangle, padRectangle } from "../../explorer/web/lib/field.js";
 import { readLink, writeLink } from "../../explorer/web/lib/link.js";
 
 test("a test picture and a perturbation travel in the link, a picture file and what was trained on it do not", () => {
@@ -33,14 +33,23 @@ test("only amounts that the server accepts are taken, and only those at work are
   assert.deepEqual(atWork({ noise: 0.2, seed: 3 }), { noise: 0.2, seed: 3 });
 });
 
-test("a picture fits into the longest side with its proportions, and grey is its luma", () => {
-  assert.deepEqual(fitted(1024, 768), [LONGEST, 105]);
+test("a run's picture and the example travel in the link", () => {
+  for (const [source, text] of [
+    [{ run: "my run", picture: 12345 }, "#digit=12345%40my+run"],
+    ["example", "#digit=example"],
+  ]) {
+    assert.equal(writeLink({ source }), text);
+    assert.deepEqual(readLink(text), { state: { source }, ignored: [] });
+  }
+  assert.deepEqual(readLink("#digit=12345").ignored, ["digit"]);
+});
+
+test("a picture fits into the longest side with its proportions, in colours where it has some", () => {
+  assert.deepEqual(fitted(1024, 768), [LONGEST, 288]);
   assert.deepEqual(fitted(28, 28), [28, 28]);
   assert.deepEqual(fitted(4000, 3), [LONGEST, 4]);
-  assert.deepEqual(
-    [...greyOf([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255])],
-    [76, 150, 29, 255],
-  );
+  assert.deepEqual([...bytesOf([7, 7, 7, 255, 9, 9, 9, 255])], [7, 9]);
+  assert.deepEqual([...bytesOf([7, 7, 7, 255, 1, 2, 3, 255])], [7, 7, 7, 1, 2, 3]);
 });
 
 test("what moved the picture is followed back to the pad", () => {
@@ -72,6 +81,19 @@ test("what moved the picture is followed back to the pad", () => {
     ],
   });
   assert.ok(Math.abs(turned.left - 10 / 28) < 1e-12 && Math.abs(turned.top - 15 / 28) < 1e-12);
+});
+
+test("an input cell is followed back to the part that was cut out of a picture", () => {
+  const axis = (size, from, to) => Uint8Array.from({ length: size }, (_, at) => Number(at >= from && at < to));
+  const cut = { box: [0.25, 0, 0.75, 1], fits: [10, 20] };
+  const found = cutRectangle([[axis(10, 5, 10), axis(20, 0, 5)]], cut);
+  assert.deepEqual(found, { left: 0.25, top: 0.5, width: 0.125, height: 0.5 });
+  const warp = [
+    [1, 0, 4],
+    [0, 1, 0],
+  ];
+  assert.equal(cutRectangle([[axis(10, 5, 10), axis(20, 0, 5)]], { ...cut, warp }).left, 0.25 + 0.2 * 0.5);
+  assert.equal(cutRectangle([[axis(10, 5, 10), axis(20, 0, 5)]], { ...cut, box: null }), null);
 });
 
 test("a map of a tensor, and a tensor as a table", () => {

@@ -9,7 +9,7 @@ import {
   divisorOf,
   extentOf,
   handOn,
-  onWhite,
+  onPaper,
   planesOf,
   shade,
   shown,
@@ -211,11 +211,14 @@ test("grey is Pillow's grey, and red, green, blue are the picture's bytes", () =
   );
 });
 
-test("transparency is laid on white", () => {
+test("transparency is laid on white, white ink on black", () => {
   const bytes = Uint8ClampedArray.from([10, 20, 30, 0, 100, 100, 100, 51, 1, 2, 3, 255]);
-  assert.equal(onWhite(bytes), true);
+  assert.equal(onPaper(bytes), "white");
   assert.deepEqual([...bytes], [255, 255, 255, 255, 224, 224, 224, 255, 1, 2, 3, 255]);
-  assert.equal(onWhite(bytes), false);
+  assert.equal(onPaper(bytes), null);
+  const ink = Uint8ClampedArray.from([255, 255, 255, 0, 255, 255, 255, 255]);
+  assert.equal(onPaper(ink), "black");
+  assert.deepEqual([...ink], [0, 0, 0, 255, 255, 255, 255, 255]);
 });
 
 test("the built-in pictures are the same each time, opaque, and not flat", () => {

@@ -2,7 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
-import { percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
 import { largestOf } from "../lib/numbers.js";
 
 /** Past this many classes only the most probable of either run are listed. */

@@ -1,21 +1,26 @@
-/** Where the input comes from: the pad, MNIST's test set, a picture file, or the clipboard; and what was done to it, in words. */
+/** Where the input comes from: the pad, a picture file, the clipboard, the camera, test pictures, the model's example; and what was done to it. */
 
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { Refused } from "../parts/upload.js";
+import { createCamera } from "./input_camera.js";
 import { createGallery } from "./input_gallery.js";
 import { pictureSource } from "./input_file.js";
+import { inputWords } from "./input_words.js";
+
+/** @typedef {import("../lib/contract/draw.js").Stages} Stages */
+/** @typedef {import("../lib/contract/network.js").Fed} Fed */
 
 /**
  * @param {{ server: import("../lib/contract/draw.js").Server, ongallery: (on: boolean) => void }} options
- *   `ongallery`: the test set's pictures are opened, or left
+ *   `ongallery`: pictures to choose from are opened, or left
  */
 export function createInput({ server, ongallery }) {
   const gallery = createGallery(server);
   const file = h("input", {
     type: "file",
-    accept: "image/*",
+    accept: "image/*,.jfif,.avif",
     class: "source-file",
     tabindex: -1,
     "aria-hidden": "true",
@@ -28,7 +33,10 @@ export function createInput({ server, ongallery }) {
       dataset: { input: name, i18n: `input.${name}`, i18nTitle: `input.${name}.why` },
       onclick: act,
     });
-  const digits = button("digits", () => gallery.open(!gallery.shown));
+  const digits = button("digits", () => gallery.open(!gallery.shown, ""));
+  const held = button("held", () => gallery.open(!gallery.shown, page.get("description")?.run ?? ""));
+  const camera = createCamera({ ontake: (source) => page.set({ source }), onrefuse: refuse });
+  const example = button("example", () => page.set({ source: "example" }));
   const back = button("drawing", () => page.set({ source: null }));
   const told = h("p", { class: "note input-told", role: "status" });
   const problem = h("p", { class: "problem refused", role: "alert", hidden: true });
@@ -38,17 +46,23 @@ export function createInput({ server, ongallery }) {
     h(
       "div",
       { class: "input-row", role: "group", dataset: { i18nAria: "input.title" } },
-      digits,
+      held,
       button("file", () => file.click()),
+      button("camera", openCamera),
       button("paste", paste),
+      digits,
+      example,
       back,
       file,
     ),
+    camera.element,
   );
-  /** What the server found in the picture. @type {any} */
+  /** What the server found in the picture. @type {Stages | null} */
   let stages = null;
+  /** How it became the model's input. @type {Fed | null} */
+  let fed = null;
   gallery.onopened = (on) => {
-    digits.setAttribute("aria-pressed", String(on));
+    for (const opener of [digits, held]) opener.setAttribute("aria-pressed", String(on));
     ongallery(on);
   };
 
@@ -58,11 +72,16 @@ export function createInput({ server, ongallery }) {
     if (!chosen) return;
     refuse("");
     try {
-      page.set({ source: await pictureSource(chosen) });
+      page.set({ source: await pictureSource(chosen, page.get("description")?.takes !== "pictures") });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       refuse(t(error.message, error.numbers));
     }
+  }
+
+  function openCamera() {
+    refuse("");
+    void camera.open();
   }
 
   /** @param {string} words */
@@ -98,25 +117,15 @@ export function createInput({ server, ongallery }) {
 
   function tell() {
     const source = page.get("source");
-    back.hidden = source === null;
-    told.textContent = told.title = source === null ? "" : "digit" in source ? digitWords() : pictureWords(source);
+    const { takes = "ink", run = "" } = page.get("description") ?? {};
+    back.hidden = source === null || !page.get("ink").length;
+    example.hidden = takes === "tensors" || !fed || fed.example || !fed.kept;
+    held.hidden = run === "";
+    digits.hidden = takes !== "ink";
+    told.textContent = told.title = inputWords(source, stages, fed);
   }
 
-  const digitWords = () =>
-    stages?.source === "digit" ? t("input.told.digit", { index: stages.digit, label: stages.label }) : "";
-
-  /** @param {import("../lib/link.js").PictureSource} source */
-  function pictureWords(source) {
-    const notes = source.notes.map(({ key, numbers }) => t(key, numbers));
-    if (stages?.source === "picture") {
-      notes.push(t(stages.dark ? "input.told.dark" : "input.told.light"));
-      const [width, height] = stages.size;
-      if (width !== height) notes.push(t("input.told.square"));
-    }
-    return `${notes.join(" · ")}. ${t("input.told.link")}`;
-  }
-
-  page.on(["source", "language"], () => {
+  page.on(["source", "language", "description"], () => {
     if (page.get("source") === null) refuse("");
     tell();
   });
@@ -129,9 +138,9 @@ export function createInput({ server, ongallery }) {
     problem,
     gallery: gallery.element,
     take,
-    /** @param {any} found the stages that the server answered */
-    show(found) {
-      stages = found;
+    /** @param {Stages} found what the server answered @param {Fed} made how it became the model's input */
+    show(found, made) {
+      [stages, fed] = [found, made];
       tell();
     },
   };

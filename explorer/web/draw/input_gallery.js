@@ -1,11 +1,12 @@
-/** MNIST's test pictures, page by page: all of a class, or only those that the explored model gets wrong. */
+/** MNIST's test pictures, or those that a run holds back, page by page: all of a class, or only what the model gets wrong. */
 
 import { h, canvas } from "../parts/dom.js";
 import { fromBase64 } from "../lib/codes.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { page } from "../parts/page.js";
-import { paintGrey } from "./strip.js";
+import { isFile } from "../lib/link.js";
+import { paintBytes, paintGrey } from "./strip_stage.js";
 
 /** How often the server is asked how far it is while it judges the model, ms. */
 const WAIT_MS = 700;
@@ -14,17 +15,71 @@ const WAIT_MS = 700;
 
 /** @typedef {import("../lib/contract/draw.js").BrowseRequest} Wanted */
 
-/** The index of the digit that is shown, if one is. @param {import("../lib/link.js").Source} source */
-const digitOf = (source) => (source && "digit" in source ? source.digit : null);
+/** Before the first page has come. @type {Pictures} */
+const NONE = {
+  total: 0,
+  first: 0,
+  perPage: 1,
+  size: 0,
+  judged: 0,
+  indices: [],
+  labels: [],
+  guesses: null,
+  classes: [],
+  side: 28,
+  channels: 1,
+  data: "",
+};
+
+/** The index of the picture that is shown, if it is one of these. @param {import("../lib/link.js").Source} source @param {string} run */
+function indexOf(source, run) {
+  if (!source || source === "example" || isFile(source)) return null;
+  if ("run" in source) return source.run === run ? source.picture : null;
+  return run ? null : source.digit;
+}
+
+/**
+ * A picture to be chosen, with its class and what the model takes it for.
+ * @param {Pictures} shown @param {number} k its place @param {Uint8Array} bytes @param {boolean} coloured in its own colours, or as ink
+ * @param {(index: number) => void} onchoose
+ */
+function thumbOf({ indices, labels, guesses, classes, side, channels }, k, bytes, coloured, onchoose) {
+  const picture = canvas(side, side, {});
+  if (coloured) paintBytes(picture, { width: side, height: side, channels }, bytes);
+  else paintGrey(picture, side, bytes);
+  const nameOf = (/** @type {number} */ label) => classes[label] ?? String(label);
+  const [index, label, guess] = [indices[k], nameOf(labels[k]), guesses?.[k] ?? -1];
+  const errs = guess >= 0 && guess !== labels[k];
+  const words = errs
+    ? t("gallery.picture.wrong", { index, label, guess: nameOf(guess) })
+    : t("gallery.picture", { index, label });
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `thumb${errs ? " errs" : ""}`,
+      tabindex: k ? -1 : 0,
+      title: words,
+      "aria-label": words,
+      dataset: { index },
+      onclick: () => onchoose(index),
+    },
+    picture,
+    h("span", {}, errs ? `${label} → ${nameOf(guess)}` : label),
+  );
+}
 
 /** @param {Pick<import("../lib/contract/draw.js").Server, "browse">} server */
 export function createGallery(server) {
   let [first, wanted, timer] = [0, false, 0];
+  /** Whose held-back pictures are shown; "": MNIST's. */
+  let run = "";
+  /** The classes that can be chosen. @type {string[]} */
+  let classes = [];
   const label = h(
     "select",
     { dataset: { i18nAria: "gallery.class", i18nTitle: "gallery.class" }, onchange: () => turnTo(0) },
     h("option", { value: "", dataset: { i18n: "gallery.every" } }),
-    ...Array.from({ length: 10 }, (_, digit) => h("option", { value: digit }, String(digit))),
   );
   const wrong = h("input", { type: "checkbox", onchange: () => turnTo(0) });
   const told = h("span", { class: "note gallery-told", role: "status" });
@@ -65,19 +120,7 @@ export function createGallery(server) {
     fetchIt,
     list,
   );
-  /** @type {Pictures} */
-  let shown = {
-    total: 0,
-    first: 0,
-    perPage: 1,
-    size: 0,
-    judged: 0,
-    indices: [],
-    labels: [],
-    guesses: null,
-    side: 28,
-    data: "",
-  };
+  let shown = NONE;
 
   const post = newestOnly(
     (/** @type {Wanted} */ input) => ask(server.browse, input, t("error.unreachable")),
@@ -91,6 +134,7 @@ export function createGallery(server) {
     if (download) told.textContent = t("gallery.downloading");
     post({
       model: page.get("model"),
+      run,
       label: label.value === "" ? null : Number(label.value),
       wrong: wrong.checked,
       first,
@@ -114,16 +158,26 @@ export function createGallery(server) {
 
   /** @param {Pictures | { missing: string }} answer @param {Wanted} input */
   function receive(answer, input) {
+    if (input.run !== run) return;
     if ("missing" in answer) {
-      refuse(answer.missing, true);
+      refuse(answer.missing, run === "");
       return;
     }
+    offer(answer.classes);
     problem.hidden = fetchIt.hidden = true;
-    const same = answer.indices.join() === shown.indices.join() && list.childElementCount > 0;
+    const same =
+      answer.indices.join() === shown.indices.join() && answer.data === shown.data && list.childElementCount > 0;
     shown = answer;
     if (!same) draw();
     tell(input.wrong);
     if (input.wrong && answer.judged < answer.size) timer = window.setTimeout(request, WAIT_MS);
+  }
+
+  /** @param {string[]} names the classes that can be chosen */
+  function offer(names) {
+    if (names.join() === classes.join()) return;
+    classes = names;
+    label.replaceChildren(label.options[0], ...names.map((name, k) => h("option", { value: k }, name)));
   }
 
   /** @param {boolean} errors */
@@ -144,41 +198,24 @@ export function createGallery(server) {
 
   function draw() {
     const focused = list.contains(document.activeElement);
+    const { side, channels } = shown;
     const pixels = fromBase64(shown.data);
-    const size = shown.side ** 2;
+    const size = side ** 2 * channels;
     list.replaceChildren(
-      ...shown.indices.map((index, k) => {
-        const picture = canvas(shown.side, shown.side, {});
-        paintGrey(picture, shown.side, pixels.subarray(k * size, (k + 1) * size));
-        const guess = shown.guesses?.[k] ?? -1;
-        const errs = guess >= 0 && guess !== shown.labels[k];
-        const words = errs
-          ? t("gallery.picture.wrong", { index, label: shown.labels[k], guess })
-          : t("gallery.picture", { index, label: shown.labels[k] });
-        return h(
-          "button",
-          {
-            type: "button",
-            class: `thumb${errs ? " errs" : ""}`,
-            tabindex: k ? -1 : 0,
-            title: words,
-            "aria-label": words,
-            dataset: { digit: index },
-            onclick: () => page.set({ source: { digit: index } }),
-          },
-          picture,
-          h("span", {}, errs ? `${shown.labels[k]} → ${guess}` : String(shown.labels[k])),
-        );
-      }),
+      ...shown.indices.map((_, k) =>
+        thumbOf(shown, k, pixels.subarray(k * size, (k + 1) * size), run !== "", (picture) =>
+          page.set({ source: run ? { run, picture } : { digit: picture } }),
+        ),
+      ),
     );
     mark();
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector("button"))?.focus();
   }
 
   function mark() {
-    const chosen = digitOf(page.get("source"));
+    const chosen = indexOf(page.get("source"), run);
     for (const thumb of list.querySelectorAll("button"))
-      thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.digit) === chosen));
+      thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.index) === chosen));
   }
 
   /** Arrow keys move among the pictures as they stand. @param {KeyboardEvent} event */
@@ -202,8 +239,14 @@ export function createGallery(server) {
     event.preventDefault();
   }
 
-  /** @param {boolean} on */
-  function open(on) {
+  /** @param {boolean} on @param {string} [of] the run whose pictures are shown; "": MNIST's */
+  function open(on, of = run) {
+    if (of !== run) {
+      list.replaceChildren();
+      label.value = "";
+      first = 0;
+    }
+    run = of;
     wanted = on;
     element.hidden = !on;
     onopened(on);
@@ -218,7 +261,10 @@ export function createGallery(server) {
     open(false);
   });
   page.on(["source"], mark);
-  page.on(["model"], () => turnTo(0));
+  page.on(["model"], () => {
+    if (wanted && run) open(false);
+    turnTo(0);
+  });
   page.on(["dark"], () => {
     if (wanted) draw();
   });

@@ -5,10 +5,11 @@ import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { opensFresh, page } from "../parts/page.js";
 import { createInput } from "./input.js";
+import { createInputPlace } from "./input_place.js";
 import { shownInput } from "../parts/input_state.js";
 import { createPad } from "../parts/pad.js";
 import { createPerturbation } from "./perturb.js";
-import { createStrip, inkOf } from "./strip.js";
+import { createStrip } from "./strip.js";
 import { createPrediction } from "../parts/prediction.js";
 import { createNetwork } from "../parts/network/network.js";
 import { createPopover } from "../parts/popover.js";
@@ -22,7 +23,6 @@ import { createLevels } from "./levels.js";
 import { createMeantChip } from "./meant.js";
 import { createWhy } from "./why.js";
 import { createTakeAlong } from "./take_along.js";
-import { padRectangle } from "../lib/field.js";
 import { createHelp } from "../parts/help.js";
 
 const KEYS = [
@@ -44,8 +44,8 @@ const KEYS = [
 /** The digit that is written on a page that was opened without a link. */
 const GREETING = 3;
 
-/** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server }} gradio */
-export async function mount(element, { server }) {
+/** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server, options: { slim: boolean } }} gradio `slim`: with a slim band for the input, the network right below */
+export async function mount(element, { server, options: { slim } }) {
   const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
   const pad = createPad({
     ink: page.get("ink"),
@@ -182,18 +182,25 @@ export async function mount(element, { server }) {
     h("span", { class: "word", dataset: { i18n: "flow.play" } }),
   );
   const whyChip = h("button", { type: "button", class: "chip", onclick: () => openPanel("why") });
-  pad.tools.append(inputs.element);
+  const place = createInputPlace({ pad, input, strip, inputs, slim });
 
   element.replaceChildren(
     h("h2", { class: "spoken", dataset: { i18n: "tab.draw" } }),
     h(
       "div",
-      { class: "draw" },
+      { class: slim ? "draw slim" : "draw" },
       h(
         "div",
         { class: "draw-top" },
-        h("div", { class: "draw-pad" }, pad.element),
-        h("div", { class: "draw-ink" }, strip.brief, prepared.element, input.told),
+        place.element,
+        h(
+          "div",
+          { class: "draw-ink" },
+          strip.brief,
+          prepared.element,
+          ...(slim ? [inputs.element, place.opener] : []),
+          input.told,
+        ),
         h(
           "section",
           { class: "prediction", dataset: { i18nAria: "prediction.title" } },
@@ -207,6 +214,7 @@ export async function mount(element, { server }) {
             network.controls.learning,
           ),
           prediction.list,
+          prediction.map,
         ),
       ),
       h(
@@ -249,10 +257,9 @@ export async function mount(element, { server }) {
     ({ asked, version, ...input }) => ask(server.observe, input, t("error.unreachable")),
     (answer, input) => {
       if (input.model !== page.get("model")) return;
-      problem.hidden = answer.problem === null;
-      problem.textContent = answer.problem ?? "";
+      problem.hidden = true; // what the model raised is the headline
       answered = { answer, input };
-      if (greets && !answer.fed.example) greet();
+      if (greets && answer.fed.takes === "ink" && !answer.fed.example) greet();
       explain();
       why.refresh();
       compare.refresh();
@@ -357,7 +364,7 @@ export async function mount(element, { server }) {
   /** Outline on the pad the ink that a cell is made of. @param {import("../lib/field.js").Block[] | null} blocks of input cells */
   function outlineInk(blocks) {
     if (blocks && network.pointing) guide.did("point");
-    pad.outline(blocks && answered ? padRectangle(blocks, answered.answer.stages) : null);
+    place.outline(blocks, answered?.answer.stages);
   }
 
   /** Open a panel of the drawer, or close it. @param {string | null} name */
@@ -403,9 +410,9 @@ export async function mount(element, { server }) {
     if (!answered) return;
     const { answer, input: sent } = answered;
     network.show(answer, sent.version);
-    strip.show(answer.stages, sent.strokes, sent.brush);
-    pad.lay(page.get("source") ? inkOf(answer.stages) : null);
-    input.show(answer.stages);
+    strip.show(answer.stages, sent.strokes, sent.brush, answer.fed);
+    place.show(answer.stages, answer.fed.example);
+    input.show(answer.stages, answer.fed);
     numbers.refresh();
     prediction.show(answer.prediction, answer.before);
     if (pad.guest && !pad.busy) prediction.words.textContent = t("prediction.over");
@@ -428,7 +435,12 @@ export async function mount(element, { server }) {
     const description = page.get("description");
     answered = null;
     network.element.classList.toggle("waiting", !description);
-    if (description) network.describe(description);
+    if (description) {
+      network.describe(description);
+      element.dataset.takes = description.takes;
+      place.follow(description.takes);
+      if (description.takes !== "ink" && pad.guest) pad.clear();
+    }
     meant.describe(description?.classes ?? []);
     fillWords(element);
     tellChips();

@@ -1,15 +1,17 @@
 /** The preprocessing strip: what happens to the ink before the network sees it, stage by stage, with its numbers. */
 
 import { h, canvas } from "../parts/dom.js";
-import { colourTable, tableIndex } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { inkStroke, PEN } from "../parts/pad.js";
+import { createPictureStrip } from "./strip_picture.js";
+import { copy, paintColours, paintGrey, stage } from "./strip_stage.js";
 
 const INK_SIDE = 244;
 
 /** @typedef {import("../lib/contract/draw.js").Grey} Grey */
+/** @typedef {import("../lib/contract/draw.js").InkStages} InkStages */
 /** @typedef {import("../lib/contract/draw.js").Stages} Stages */
 
 export function createStrip() {
@@ -29,144 +31,110 @@ export function createStrip() {
   );
   const on = h("input", { type: "checkbox", onchange: () => page.set({ centred: on.checked }) });
   on.checked = page.get("centred");
-  const element = h(
-    "div",
-    { class: "strip-place" },
-    stages,
-    h(
-      "label",
-      { class: "switch", dataset: { i18nTitle: "strip.switch.why" } },
-      on,
-      h("span", { dataset: { i18n: "strip.switch" } }),
-    ),
+  const choice = h(
+    "label",
+    { class: "switch", dataset: { i18nTitle: "strip.switch.why" } },
+    on,
+    h("span", { dataset: { i18n: "strip.switch" } }),
   );
+  const picture = createPictureStrip();
+  const element = h("div", { class: "strip-place" }, stages, picture.element, choice);
 
   const [drawn, seen] = [INK_SIDE, 28].map((side) =>
     canvas(side, side, { class: "brief-picture", "aria-hidden": "true" }),
   );
   drawn.dataset.stage = "drawn";
-  const brief = h(
-    "div",
-    { class: "brief" },
-    ...[
-      { picture: drawn, words: "strip.ink" },
-      { picture: seen, words: "strip.seen" },
-    ].map(({ picture, words }) => h("figure", {}, picture, h("figcaption", { dataset: { i18n: words } }))),
-  );
+  const captions = [h("figcaption"), h("figcaption")];
+  const brief = h("div", { class: "brief" }, ...[drawn, seen].map((one, k) => h("figure", {}, one, captions[k])));
+
+  /** @param {InkStages} shown @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
+  function showInk(shown, strokes, brush) {
+    const { source, unperturbed } = shown;
+    const ready = source === "digit" || source === "held";
+    on.disabled = ink.element.hidden = ready;
+    scaled.element.hidden = !shown.centred;
+    perturbed.element.hidden = unperturbed === null;
+    if (shown.ink && source !== "strokes") drawPicture(ink.picture, shown.ink, shown.box);
+    else drawInk(ink.picture, shown.box, strokes, brush);
+    paintGrey(scaled.picture, shown.scaled.side, fromBase64(shown.scaled.data));
+    const still = unperturbed ?? shown.picture;
+    paintGrey(centred.picture, still.side, fromBase64(still.data));
+    paintGrey(perturbed.picture, shown.picture.side, fromBase64(shown.picture.data));
+    if (shown.seen) paintColours(normalised.picture, shown.seen);
+    else paintGrey(normalised.picture, shown.picture.side, fromBase64(shown.picture.data));
+    copy(ink.picture, drawn);
+    copy(normalised.picture, seen);
+    if (!shown.empty && shown.centred) markCentre(scaled.picture, shown);
+    sayInk(shown, ready);
+  }
+
+  /** @param {InkStages} shown @param {boolean} ready whether others prepared it */
+  function sayInk(shown, ready) {
+    const number = (/** @type {number} */ u) => u.toFixed(2);
+    const signed = (/** @type {number} */ u) => (u > 0 ? `+${u}` : u === 0 ? "0" : `−${-u}`);
+    const box = shown.box ?? [0, 0, 0, 0];
+    const pen = shown.pen ? t("strip.scaled.pen", { pen: shown.pen.toFixed(1) }) : t("strip.scaled.stretched");
+    const unless = (/** @type {string} */ words) => (shown.empty ? "" : words);
+    ink.name(t(shown.source === "picture" ? "strip.ink.picture" : "strip.ink"));
+    ink.say(unless(t("strip.ink.numbers", { width: number(box[2] - box[0]), height: number(box[3] - box[1]) })));
+    scaled.say(unless(`${t("strip.scaled.numbers", { scale: shown.scale.toFixed(1) })}, ${pen}`));
+    centred.say(
+      unless(
+        ready
+          ? t(shown.source === "held" ? "strip.held.numbers" : "strip.digit.numbers")
+          : shown.centred
+            ? t("strip.centred.numbers", { right: signed(shown.shift[0]), down: signed(shown.shift[1]) })
+            : t("strip.raw.numbers"),
+      ),
+    );
+    centred.name(
+      shown.source === "digit"
+        ? t("strip.digit", { index: shown.digit ?? 0 })
+        : shown.source === "held"
+          ? t("strip.held", { index: shown.held ?? 0 })
+          : t(shown.centred ? "strip.centred" : "strip.raw"),
+    );
+    perturbed.say(t("strip.perturbed.numbers"));
+    const [mean, std] = [shown.mean, shown.std].map((values) => values?.[0]);
+    normalised.say(mean === undefined ? t("strip.seen.own") : t("strip.normalised.numbers", { mean, std: std ?? 1 }));
+  }
 
   return {
     element,
-    /** The ink and what the network sees, small. */
+    /** What came in and what the network sees, small. */
     brief,
-    /** @param {Stages} stages @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
-    show(stages, strokes, brush) {
-      const { source, unperturbed } = stages;
-      on.disabled = ink.element.hidden = source === "digit";
-      scaled.element.hidden = !stages.centred;
-      perturbed.element.hidden = unperturbed === null;
-      if (stages.ink && source === "picture") drawPicture(ink.picture, stages.ink, stages.box);
-      else drawInk(ink.picture, stages.box, strokes, brush);
-      paintGrey(scaled.picture, stages.scaled.side, fromBase64(stages.scaled.data));
-      const still = unperturbed ?? stages.picture;
-      paintGrey(centred.picture, still.side, fromBase64(still.data));
-      paintGrey(perturbed.picture, stages.picture.side, fromBase64(stages.picture.data));
-      paintNormalised(normalised.picture, stages);
-      copy(ink.picture, drawn);
-      copy(normalised.picture, seen);
-      if (!stages.empty && stages.centred) markCentre(scaled.picture, stages);
-      const number = (/** @type {number} */ u) => u.toFixed(2);
-      const signed = (/** @type {number} */ u) => (u > 0 ? `+${u}` : u === 0 ? "0" : `−${-u}`);
-      const box = stages.box ?? [0, 0, 0, 0];
-      const pen = stages.pen ? t("strip.scaled.pen", { pen: stages.pen.toFixed(1) }) : t("strip.scaled.stretched");
-      ink.name(t(source === "picture" ? "strip.ink.picture" : "strip.ink"));
-      ink.say(
-        stages.empty ? "" : t("strip.ink.numbers", { width: number(box[2] - box[0]), height: number(box[3] - box[1]) }),
-      );
-      scaled.say(stages.empty ? "" : `${t("strip.scaled.numbers", { scale: stages.scale.toFixed(1) })}, ${pen}`);
-      centred.say(
-        stages.empty
-          ? ""
-          : source === "digit"
-            ? t("strip.digit.numbers")
-            : stages.centred
-              ? t("strip.centred.numbers", { right: signed(stages.shift[0]), down: signed(stages.shift[1]) })
-              : t("strip.raw.numbers"),
-      );
-      centred.name(
-        source === "digit"
-          ? t("strip.digit", { index: stages.digit ?? 0 })
-          : t(stages.centred ? "strip.centred" : "strip.raw"),
-      );
-      perturbed.say(t("strip.perturbed.numbers"));
-      normalised.say(t("strip.normalised.numbers", { mean: stages.mean, std: stages.std }));
+    /** The picture of what came in. */
+    drawn,
+    /**
+     * @param {Stages} shown @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush
+     * @param {import("../lib/contract/network.js").Fed} fed
+     */
+    show(shown, strokes, brush, { example, shape }) {
+      const inked = shown.kind === "ink" && !example;
+      stages.hidden = choice.hidden = !inked;
+      picture.element.hidden = inked;
+      if (inked) showInk(shown, strokes, brush);
+      else {
+        picture.show(shown, example);
+        picture.brief(drawn, seen);
+      }
+      brief.hidden = example && shown.seen === null;
+      captions[0].textContent = t(example ? "strip.example" : inked ? "strip.ink" : "strip.whole");
+      captions[1].textContent = shape.slice(-2).join("×");
     },
   };
 }
 
-/** @param {string} name @param {number} side */
-function stage(name, side) {
-  const picture = canvas(side, side, {
-    class: "stage-picture",
-    dataset: { stage: name, i18nAria: `strip.${name}` },
-    role: "img",
-  });
-  const numbers = h("span", { class: "note numbers" });
-  const title = h("span", { class: "stage-name", dataset: { i18n: `strip.${name}` } });
-  const element = h("li", { class: "stage", dataset: { i18nTitle: `strip.${name}.why` } }, picture, title, numbers);
-  return {
-    element,
-    picture,
-    say: (/** @type {string} */ text) => {
-      numbers.textContent = text;
-    },
-    name: (/** @type {string} */ text) => {
-      title.textContent = text;
-    },
-  };
-}
-
-/** @param {HTMLCanvasElement} from @param {HTMLCanvasElement} to */
-function copy(from, to) {
-  if (to.width !== from.width) to.width = to.height = from.width;
-  const context = /** @type {CanvasRenderingContext2D} */ (to.getContext("2d"));
-  context.clearRect(0, 0, to.width, to.height);
-  context.drawImage(from, 0, 0);
-}
-
-/** The ink of a picture, to be laid on the pad; null for strokes. @param {{ ink?: Grey }} stages */
-export function inkOf({ ink }) {
-  if (!ink) return null;
+/** The ink of a picture, to be laid on the pad; null for strokes. @param {Stages | { kind: "ink", ink?: Grey }} stages */
+export function inkOf(stages) {
+  if (stages.kind !== "ink" || !stages.ink) return null;
+  const { ink } = stages;
   const picture = canvas(ink.side, ink.side);
   paintGrey(picture, ink.side, fromBase64(ink.data));
   return picture;
 }
 
-/** Grey bytes, 255 ink, in the colours of ink and paper. @param {HTMLCanvasElement} picture @param {number} side @param {Uint8Array} codes */
-export function paintGrey(picture, side, codes) {
-  paint(picture, side, codes, (code) => code / 255);
-}
-
-/** The same pixels after (x − mean) / std, on a grey scale from the lowest to the highest value they can take. @param {HTMLCanvasElement} picture @param {Stages} stages */
-function paintNormalised(picture, stages) {
-  const [low, high] = [-stages.mean / stages.std, (1 - stages.mean) / stages.std];
-  paint(picture, stages.picture.side, fromBase64(stages.picture.data), (code) => {
-    const value = (code / 255 - stages.mean) / stages.std;
-    return (value - low) / (high - low);
-  });
-}
-
-/** @param {HTMLCanvasElement} picture @param {number} side @param {Uint8Array} codes @param {(code: number) => number} position */
-function paint(picture, side, codes, position) {
-  if (picture.width !== side) picture.width = picture.height = side;
-  const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
-  const image = context.createImageData(side, side);
-  const words = new Uint32Array(image.data.buffer);
-  const table = colourTable("grey", page.get("dark"));
-  for (let k = 0; k < codes.length; k++) words[k] = table[tableIndex("grey", position(codes[k]))];
-  context.putImageData(image, 0, 0);
-}
-
-/** A cross where the centre of mass lies; `mass` counts in the 28×28 picture, the scaled one is its middle. @param {HTMLCanvasElement} picture @param {Stages} stages */
+/** A cross where the centre of mass lies; `mass` counts in the 28×28 picture, the scaled one is its middle. @param {HTMLCanvasElement} picture @param {InkStages} stages */
 function markCentre(picture, { mass, scaled, picture: whole }) {
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
   context.fillStyle = getComputedStyle(picture).getPropertyValue("--cs-mark");
@@ -190,7 +158,7 @@ function drawInk(picture, box, strokes, brush) {
 /** The ink of a picture, and its bounding box. @param {HTMLCanvasElement} picture @param {Grey} ink @param {number[] | null} box */
 function drawPicture(picture, ink, box) {
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
-  context.drawImage(/** @type {HTMLCanvasElement} */ (inkOf({ ink })), 0, 0, INK_SIDE, INK_SIDE);
+  context.drawImage(/** @type {HTMLCanvasElement} */ (inkOf({ kind: "ink", ink })), 0, 0, INK_SIDE, INK_SIDE);
   if (box) frameBox(context, getComputedStyle(picture), box);
 }
 

@@ -34,7 +34,7 @@ export function createMapChoice({ onchoose }) {
   const steps = () =>
     (page.get("description")?.steps ?? []).flatMap((one) => {
       const size = one.map?.size ?? [];
-      return size.length === 3 && size[1] * size[2] > 1 ? [{ ...one, size }] : [];
+      return size.length === 3 && one.shape.length > 3 && size[1] * size[2] > 1 ? [{ ...one, size }] : [];
     });
 
   /** @param {MapPlace} next */

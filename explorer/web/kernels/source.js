@@ -9,7 +9,7 @@ import { page } from "../parts/page.js";
 import { drawnPicture } from "./drawing.js";
 import { createMapChoice } from "./maps.js";
 import { opened, Refused } from "../parts/upload.js";
-import { createWebcam } from "./webcam.js";
+import { createWebcam } from "../parts/webcam.js";
 
 /** @typedef {import("../lib/pictures.js").Picture} Picture */
 /** @typedef {import("../lib/maps.js").FeatureMap} FeatureMap */

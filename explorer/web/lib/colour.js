@@ -155,3 +155,18 @@ export function inkOn(rgb) {
   const [red, green, blue] = rgb.map((level) => linear(level / 255));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > EVEN ? "#000000" : "#ffffff";
 }
+
+/** Turns of the hue from one class to the next, so that neighbours differ: the golden angle, degrees. */
+const TURN = 137.508;
+
+/** The colour of a class on a map of classes; the first, which often is the ground, is grey. @param {number} index @returns {number[]} red, green, blue, 0 to 255 */
+export function classColour(index) {
+  if (index === 0) return [128, 128, 128];
+  const hue = (index * TURN) % 360;
+  const [saturation, light] = [0.62, index % 2 ? 0.52 : 0.64];
+  const chroma = saturation * Math.min(light, 1 - light);
+  return [0, 8, 4].map((turn) => {
+    const k = (turn + hue / 30) % 12;
+    return Math.round(255 * (light - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  });
+}

@@ -227,36 +227,60 @@ export function runs(axis) {
   return found;
 }
 
+/** @typedef {{ left: number, top: number, width: number, height: number }} Rectangle */
+
 /**
- * The part of the pad that input cells were made from, or null for an empty pad: preprocessing backwards, from the
- * input's pixels over what moved them (`warp`), the centred picture and the 20×20 box to the ink.
- * @param {Block[]} blocks of the input, rows and columns last
- * @param {{ empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], scaled: { side: number }, picture: { side: number }, warp?: number[][] | null }} stages
- * @returns {{ left: number, top: number, width: number, height: number } | null} in pad sides
+ * The part of a picture that input cells were made from: its box, over what moved its pixels (`warp`); null where the
+ * model's own preprocess chose it.
+ * @param {Block[]} blocks of the input, rows and columns last @param {{ box: number[] | null, fits: number[], warp?: number[][] | null }} stages
+ * @returns {Rectangle | null} in shares of the picture
  */
-export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled, picture, warp }) {
-  if (empty || !box) return null;
+export function cutRectangle(blocks, { box, fits: [height, width], warp }) {
+  if (!box) return null;
+  const [left, top, right, bottom] = boundsOf(blocks, [height, width], warp).map(
+    (u, k) => u / (k % 2 ? height : width),
+  );
+  const [across, down] = [box[2] - box[0], box[3] - box[1]];
+  return {
+    left: box[0] + left * across,
+    top: box[1] + top * down,
+    width: (right - left) * across,
+    height: (bottom - top) * down,
+  };
+}
+
+/**
+ * Where input cells lie in the picture before its perturbation: [left, top, right, bottom], pixels.
+ * @param {Block[]} blocks @param {number[]} size of the picture, [height, width] @param {number[][] | null} [warp]
+ */
+function boundsOf(blocks, size, warp) {
   const extent = (/** @type {number} */ fromEnd) => {
     const axes = blocks.map((block) => block[block.length - fromEnd]);
-    const pixel = picture.side / axes[0].length;
+    const pixel = size[2 - fromEnd] / axes[0].length;
     return [
       smallestOf(axes.map((axis) => axis.indexOf(1))) * pixel,
       (largestOf(axes.map((axis) => axis.lastIndexOf(1))) + 1) * pixel,
     ];
   };
   const [rows, columns] = [extent(2), extent(1)];
-  const corners = columns.flatMap((x) =>
-    rows.map((y) =>
-      (
-        warp ?? [
-          [1, 0, 0],
-          [0, 1, 0],
-        ]
-      ).map(([a, b, c]) => a * x + b * y + c),
-    ),
-  );
-  const [left, top] = [0, 1].map((axis) => smallestOf(corners.map((corner) => corner[axis])));
-  const [right, bottom] = [0, 1].map((axis) => largestOf(corners.map((corner) => corner[axis])));
+  const still = [
+    [1, 0, 0],
+    [0, 1, 0],
+  ];
+  const corners = columns.flatMap((x) => rows.map((y) => (warp ?? still).map(([a, b, c]) => a * x + b * y + c)));
+  return [smallestOf, largestOf].flatMap((end) => [0, 1].map((axis) => end(corners.map((corner) => corner[axis]))));
+}
+
+/**
+ * The part of the pad that input cells were made from, or null for an empty pad: preprocessing backwards, from the
+ * input's pixels over what moved them (`warp`), the centred picture and the 20×20 box to the ink.
+ * @param {Block[]} blocks of the input, rows and columns last
+ * @param {{ empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], scaled: { side: number }, picture: { side: number }, warp?: number[][] | null }} stages
+ * @returns {Rectangle | null} in pad sides
+ */
+export function padRectangle(blocks, { empty, centred, box, scale, shift, scaled, picture, warp }) {
+  if (empty || !box) return null;
+  const [left, top, right, bottom] = boundsOf(blocks, [picture.side, picture.side], warp);
   if (!centred)
     return {
       left: left / picture.side,

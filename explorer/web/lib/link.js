@@ -5,7 +5,7 @@
  *   page=draw&model=a2&lang=zh&ink=…&pen=1.2&raw=1&label=3&cells=3.0.1.1.6_3:weight.1.0.2.2
  *
  * `edits`: the changes of the model as JSON (see `explorer/screen/edits.py`), strokes as ink. `ink`: strokes apart by "~", each point four characters of base64url: x and y in thousandths of the pad, 12 bits each.
- * `digit`: a picture of MNIST's test set instead of the ink; a picture file cannot travel. `perturb`: how the input is changed,
+ * `digit`: a picture of MNIST's test set instead of the ink, "7@RUN" one that a run holds back, "example" the model's own example; a picture file cannot travel. `perturb`: how the input is changed,
  * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
  * `hide`: parts of the pages that are hidden; `title` and `say`: what a teacher says above the page.
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
@@ -28,7 +28,8 @@ import { PICTURES } from "./pictures.js";
 /** @typedef {{ step: number, of: string, cell: number[] }} Place  `of`: "" for a value, "output" or a parameter for its gradient */
 /** @typedef {import("./contract/draw.js").Edit} Edit */
 /** A picture file scaled down; `name` and `notes` stay in the page. @typedef {{ width: number, height: number, data: string, name: string, notes: import("./files.js").Note[] }} PictureSource */
-/** What is shown instead of the strokes, as the page keeps it. @typedef {{ digit: number } | PictureSource | null} Source */
+/** A picture that a run holds back. @typedef {{ run: string, picture: number }} HeldSource */
+/** What is shown instead of the strokes, as the page keeps it. @typedef {{ digit: number } | HeldSource | PictureSource | "example" | null} Source */
 /** What the panel Why asks about: null for the predicted class, and for a layer that is chosen for it. @typedef {{ target: number | null, layer: number | null }} Question */
 /**
  * What is compared with: a model by name, the parts of a request that say a kept drawing, or the model without its changes;
@@ -114,8 +115,11 @@ export const jsonField = (part, check = (value) => value) => ({
   write: (value) => (value === null ? null : JSON.stringify(value)),
 });
 
-/** Whether a picture file is shown, which no link can carry. @param {import("./contract/draw.js").Source} [source] */
-const isFile = (source) => Boolean(source && "data" in source);
+/**
+ * Whether a picture file is shown, which no link can carry.
+ * @template {import("./contract/draw.js").Source} S @param {S} [source] @returns {source is Extract<S, { data: string }>}
+ */
+export const isFile = (source) => Boolean(source && source !== "example" && "data" in source);
 
 /** The changes up to the first step of SGD on a picture file. @param {Edit[]} edits */
 function portable(edits) {
@@ -221,10 +225,17 @@ export const fields = {
     part: "digit",
     initial: null,
     read: (text) => {
-      if (!/^\d{1,4}$/.test(text)) throw new Error(text);
-      return { digit: Number(text) };
+      if (text === "example") return text;
+      const parts = /^(\d{1,7})(?:@(.+))?$/.exec(text);
+      if (!parts || (!parts[2] && parts[1].length > 4)) throw new Error(text);
+      const number = Number(parts[1]);
+      return parts[2] ? { run: parts[2], picture: number } : { digit: number };
     },
-    write: (source) => (source && "digit" in source ? String(source.digit) : null),
+    write: (source) => {
+      if (!source || isFile(source)) return null;
+      if (source === "example") return source;
+      return "digit" in source ? String(source.digit) : `${source.picture}@${source.run}`;
+    },
   },
   perturbation: {
     part: "perturb",

@@ -155,15 +155,38 @@ export function planesOf(bytes, channels) {
   return planes;
 }
 
-/** Lay colours with transparency on white, in place; true if there were any. @param {Uint8ClampedArray} bytes RGBA, not premultiplied */
-export function onWhite(bytes) {
+/** Greys of a picture on paper that lie closer together than this, of 255, show nothing (core/data/picture.py). */
+const FAINT = 10;
+
+/**
+ * Lay colours with transparency on white, or on black where nothing could be seen on white, in place.
+ * @param {Uint8ClampedArray} bytes RGBA, not premultiplied @returns {"white" | "black" | null} null: nothing was transparent
+ */
+export function onPaper(bytes) {
   let any = false;
-  for (let at = 0; at < bytes.length; at += 4) {
-    const alpha = bytes[at + 3] / 255;
-    if (alpha === 1) continue;
-    any = true;
-    for (let c = 0; c < 3; c++) bytes[at + c] = bytes[at + c] * alpha + 255 * (1 - alpha);
-    bytes[at + 3] = 255;
+  for (let at = 3; at < bytes.length && !any; at += 4) any = bytes[at] < 255;
+  if (!any) return null;
+  const [white, black] = [255, 0].map((paper) => laidOn(bytes, paper));
+  const faint = spreadOf(white) < FAINT && spreadOf(black) >= FAINT;
+  bytes.set(faint ? black : white);
+  return faint ? "black" : "white";
+}
+
+/** @param {Uint8ClampedArray} bytes RGBA @param {number} paper */
+function laidOn(bytes, paper) {
+  const laid = bytes.slice();
+  for (let at = 0; at < laid.length; at += 4) {
+    const alpha = laid[at + 3] / 255;
+    for (let c = 0; c < 3; c++) laid[at + c] = laid[at + c] * alpha + paper * (1 - alpha);
+    laid[at + 3] = 255;
   }
-  return any;
+  return laid;
+}
+
+/** How far the lightest and the darkest grey lie apart. @param {Uint8ClampedArray} bytes RGBA */
+function spreadOf(bytes) {
+  const [greys] = planesOf(bytes, "grey");
+  let [low, high] = [255, 0];
+  for (const grey of greys) [low, high] = [Math.min(low, grey), Math.max(high, grey)];
+  return high - low;
 }

@@ -6,7 +6,7 @@ import { ask, newestOnly } from "../lib/live.js";
 import { ignorePart, keepLink, page } from "../parts/page.js";
 import { createPopover } from "../parts/popover.js";
 import { createSign } from "../parts/classroom/sign.js";
-import { percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
 import { createToast } from "../parts/toast.js";
 import { createLesson } from "./lesson.js";
 import { createShare } from "./share.js";

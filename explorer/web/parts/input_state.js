@@ -1,5 +1,6 @@
 /** What is shown to the network, as the page keeps it and as a request carries it (see explorer/screen/inputs.py). */
 
+import { isFile } from "../lib/link.js";
 import { page } from "./page.js";
 
 /** The parts of a request that say what the network is shown. @returns {import("../lib/contract/draw.js").Shown} */
@@ -9,7 +10,7 @@ export function shownInput() {
     strokes: source ? [] : page.get("ink"),
     brush: page.get("pen"),
     centred: page.get("centred"),
-    source: source && "data" in source ? { width: source.width, height: source.height, data: source.data } : source,
+    source: isFile(source) ? { width: source.width, height: source.height, data: source.data } : source,
     perturbation: page.get("perturbation"),
   };
 }

@@ -302,6 +302,8 @@ export function createPad({ ink, pen, onchange, onrelease }) {
       });
     },
 
+    clear,
+
     /** Lay a picture on the pad, or nothing: the ink is then seen again. @param {HTMLCanvasElement | null} found */
     lay(found) {
       if (!found && !picture) return;

@@ -1,24 +1,27 @@
 /** The prediction: one bar per class, the best three in words, and an honest "unsure". */
 
 import { h } from "./dom.js";
+import { createClassMap, namesOf } from "./class_map.js";
 import { t } from "./i18n.js";
+import { page } from "./page.js";
+import { percent } from "./percent.js";
 import { largestOf } from "../lib/numbers.js";
 
 /** Past this many classes only the most probable are listed. */
 const MOST = 10;
 /** Where there is little room, so many of the most probable. */
 const FEW = 3;
+/** What is said otherwise of a model that takes no digits. @type {Record<string, string>} */
+const NO_DIGITS = { empty: "nothing", unsure: "none_of_them" };
 
 /** @typedef {import("../lib/contract/network.js").Prediction} Prediction */
-
-export const percent = (/** @type {number} */ p) =>
-  p >= 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`;
 
 /** @param {{ onopen: (index: number) => void }} options called with the class whose probability is to be opened */
 export function createPrediction({ onopen }) {
   const headline = h("p", { class: "headline", role: "status", "aria-live": "polite" });
   const words = h("p", { class: "note" });
   const list = h("ol", { class: "bars", dataset: { i18nAria: "prediction.bars" } });
+  const map = createClassMap();
   /** @type {{ row: HTMLElement, open: HTMLButtonElement, name: HTMLElement, bar: HTMLElement, share: HTMLElement, tick: HTMLElement }[]} */
   let rows = [];
 
@@ -42,15 +45,26 @@ export function createPrediction({ onopen }) {
   }
 
   return {
-    element: h("section", { class: "prediction", dataset: { i18nAria: "prediction.title" } }, headline, words, list),
+    element: h(
+      "section",
+      { class: "prediction", dataset: { i18nAria: "prediction.title" } },
+      headline,
+      words,
+      list,
+      map.element,
+    ),
     headline,
     /** A sentence about it. */
     words,
     /** A bar for each class. */
     list,
+    /** Which class wins where, for a model that tells it for each place. */
+    map: map.element,
 
     /** @param {Prediction} prediction @param {number[] | null} before what the unchanged model says, for a changed one */
-    show({ verdict, classes, probabilities, threshold, reason, output = "" }, before) {
+    show({ verdict, classes, probabilities, threshold, reason, output = "", map: winners }, before) {
+      map.show(winners);
+      list.hidden = winners !== undefined;
       const ranked = probabilities.map((p, k) => ({ p, k })).sort((a, b) => b.p - a.p);
       const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
       const told = ["sure", "unsure", "best", "untrained"].includes(verdict);
@@ -76,8 +90,12 @@ export function createPrediction({ onopen }) {
       });
       headline.dataset.verdict = verdict;
       /** @type {Record<string, string>} */
-      const best = told ? { digit: classes[ranked[0].k], share: percent(ranked[0].p) } : { output };
-      headline.textContent = reason ?? t(`prediction.${verdict}`, best);
+      const best = told
+        ? { digit: classes[ranked[0].k], share: percent(ranked[0].p) }
+        : { output, list: winners ? namesOf(winners.shares) : "" };
+      const ink = (page.get("description")?.takes ?? "ink") === "ink";
+      const key = ink ? verdict : (NO_DIGITS[verdict] ?? verdict);
+      headline.textContent = headline.title = reason ?? t(`prediction.${key}`, best);
       headline.dataset.best = told ? classes[ranked[0].k] : "";
       words.textContent = told
         ? [

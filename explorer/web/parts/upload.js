@@ -2,7 +2,7 @@
 
 import { canvas } from "./dom.js";
 import { factsOf } from "../lib/files.js";
-import { onWhite } from "../lib/shading.js";
+import { onPaper } from "../lib/shading.js";
 
 /** The longest side that is computed at; larger pictures are scaled down. */
 export const LONGEST = 1024;
@@ -38,7 +38,8 @@ export async function opened(file) {
   const notes = [{ key: "kernels.note.file", numbers: { name, width: bitmap.width, height: bitmap.height } }];
   for (const note of facts?.notes ?? []) notes.push({ key: `kernels.note.${note}` });
   if (scale < 1) notes.push({ key: "kernels.note.scaled", numbers: { width, height } });
-  if (onWhite(picture.data)) notes.push({ key: "kernels.note.alpha" });
+  const paper = onPaper(picture.data);
+  if (paper) notes.push({ key: `kernels.note.alpha.${paper}` });
   bitmap.close();
   return { picture, notes };
 }

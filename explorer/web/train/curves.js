@@ -1,6 +1,6 @@
 /** The curves of a run, live: loss and accuracy, learning rate, gradient norms; other runs beside it. */
 
-import { percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
 import { smoothed } from "../lib/axes.js";
 import { COLOURS, createChart } from "../parts/chart.js";
 import { h } from "../parts/dom.js";

@@ -1,7 +1,7 @@
 /** Teaching a network one's own handwriting: labelled drawings, kept in this browser until a run learns them. */
 
 import { createPad } from "../parts/pad.js";
-import { percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
 import { h } from "../parts/dom.js";
 import { save } from "../parts/save.js";
 import { t } from "../parts/i18n.js";

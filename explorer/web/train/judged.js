@@ -1,6 +1,6 @@
 /** How the network does at a moment: confusion matrix, wrong answers as pictures, activations with their dead units. */
 
-import { percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
 import { colour, css, inkOn } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
 import { canvas, h } from "../parts/dom.js";

@@ -1,6 +1,6 @@
 /** The list of runs: what each is doing, which one is watched, which curves are compared; rename, delete. */
 
-import { percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 

@@ -2,7 +2,8 @@
 
 import { createPlayer } from "../parts/player.js";
 import { createNetwork } from "../parts/network/network.js";
-import { createPrediction, percent } from "../parts/prediction.js";
+import { percent } from "../parts/percent.js";
+import { createPrediction } from "../parts/prediction.js";
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";

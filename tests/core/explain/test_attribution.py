@@ -59,7 +59,7 @@ def test_log_odds_are_those_of_the_probability_for_scores_and_log_probabilities_
     assert torch.allclose(log_odds(scores.log_softmax(1), 2), log_odds(scores, 2))
     assert log_odds(torch.tensor([[50.0, 0.0]]), 0).item() == 50  # where p is 1 in float32
     assert log_odds(torch.tensor([[3.0]]), 0).item() == 3
-    assert torch.equal(log_odds((scores, torch.zeros(4, 7)), 2), log_odds(scores, 2))
+    assert torch.equal(log_odds((scores, torch.zeros(4, 5)), 2), log_odds(scores, 2))
 
 
 @pytest.mark.parametrize(

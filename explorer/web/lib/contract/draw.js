@@ -4,7 +4,7 @@
 /** @typedef {import("./network.js").Prediction} Prediction */
 /** A number; by its name where it is not finite. @typedef {number | string} Told */
 
-/** What is shown besides the strokes, for which it is null: a digit of MNIST's test set, or a picture as grey bytes, 0 black, in base64. @typedef {{ digit: number } | { width: number, height: number, data: string } | null} Source */
+/** What is shown besides the strokes, for which it is null: a digit of MNIST's test set, a picture that a run holds back, a picture as bytes in base64 (one a pixel, or three), or the model's example. @typedef {{ digit: number } | { run: string, picture: number } | { width: number, height: number, data: string } | "example" | null} Source */
 /** How the input is changed: amounts by name (core/data/perturbation.py); `true` for what is on or off. @typedef {Record<string, number | true>} Perturbation */
 /** What the network is shown (explorer/screen/inputs.py). @typedef {{ strokes: import("../strokes.js").Stroke[], brush: number, centred: boolean, source?: Source, perturbation?: Perturbation }} Shown */
 
@@ -21,15 +21,29 @@
 
 /** `wanted`: [step, first channel] of the maps; `structure`: of the description that the page has. @typedef {Drawing & { wanted: number[][], structure: string, sort?: string }} ObserveRequest */
 /** A square of grey bytes, 255 ink, in base64. @typedef {{ side: number, data: string }} Grey */
+/** A picture in colours (3 channels) or grey (1), as bytes in base64. @typedef {{ width: number, height: number, channels: number, data: string }} Coloured */
 /**
- * What happened to the input. `ink`: of a picture; `unperturbed`: the picture before it was changed on purpose, null where it was
- * not; `warp` takes places of the perturbed picture back to the one before.
+ * Where an input comes from; `seen`: the model's own input, where it is a picture and the stages do not tell it; `mean`, `std`: of
+ * each channel, null where the model's own preprocess took their place.
  * @typedef {{
- *   source: "strokes" | "digit" | "picture", empty: boolean, centred: boolean, box: number[] | null, scale: number, shift: number[], mass: number[],
- *   pen: number, scaled: Grey, picture: Grey, unperturbed: Grey | null, warp: number[][] | null, mean: number, std: number,
- *   ink?: Grey, digit?: number, label?: number, dark?: boolean, size?: number[],
- * }} Stages
+ *   source: "strokes" | "digit" | "held" | "picture", empty: boolean, mean: number[] | null, std: number[] | null, seen: Coloured | null,
+ *   warp: number[][] | null, digit?: number, held?: number, run?: string, label?: string, size?: number[],
+ * }} From
  */
+/**
+ * What happened to ink. `ink`: of a picture; `unperturbed`: the picture before it was changed on purpose, null where it was not;
+ * `warp` takes places of the perturbed picture back to the one before.
+ * @typedef {From & {
+ *   kind: "ink", centred: boolean, box: number[] | null, scale: number, shift: number[], mass: number[], pen: number, scaled: Grey,
+ *   picture: Grey, unperturbed: Grey | null, ink?: Grey, dark?: boolean,
+ * }} InkStages
+ */
+/**
+ * What was cut out of a picture: the `box`, in shares of the `whole`, which the model's own preprocess chooses where it is null; as large
+ * as it `fits` the model, [height, width].
+ * @typedef {From & { kind: "cut", box: number[] | null, whole: Coloured, picture: Coloured, fits: number[], unperturbed: Coloured | null, size: number[] }} CutStages
+ */
+/** @typedef {InkStages | CutStages} Stages */
 /** `before`: what the unchanged model says. @typedef {import("./network.js").Seen & { problem: string | null, stages: Stages, before: number[] | null, description?: import("./network.js").Description }} Observed */
 
 /** One product; `outside`: it lies over padding; `winner`: the maximum is this one. @typedef {{ cells: number[][], values: Told[], product: Told, outside: boolean, winner: boolean }} Term */
@@ -69,8 +83,8 @@
 /** Maps of both sides and of their difference. @typedef {{ map: import("./network.js").Layout, first: number, pages: import("./network.js").Codes[] }} ComparedMaps */
 /** `chosen`: the row whose maps are drawn. @typedef {{ sides: Side[], rows: Row[], chosen: number | null, maps: ComparedMaps | null }} Comparison */
 
-/** @typedef {{ model: string, label: number | null, wrong: boolean, first: number, download: boolean }} BrowseRequest */
-/** A page of MNIST's test pictures; `judged`: how many the model was asked about. @typedef {{ total: number, first: number, perPage: number, size: number, judged: number, indices: number[], labels: number[], guesses: number[] | null, side: number, data: string }} Pictures */
+/** `run`: whose held-back pictures; "": MNIST's. @typedef {{ model: string, run: string, label: number | null, wrong: boolean, first: number, download: boolean }} BrowseRequest */
+/** A page of pictures; `judged`: how many the model was asked about. @typedef {{ total: number, first: number, perPage: number, size: number, judged: number, indices: number[], labels: number[], guesses: number[] | null, classes: string[], side: number, channels: number, data: string }} Pictures */
 
 /** Asks a function about what is on the pad: what else it asks for. @typedef {<N extends "explain" | "exact" | "arithmetic" | "pytorch_lines" | "why">(name: N, more: Omit<Parameters<Server[N]>[0], keyof Drawing>) => Promise<import("../live.js").AnswerOf<Server[N]>>} Request */
 

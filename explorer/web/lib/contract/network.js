@@ -18,8 +18,10 @@
  */
 /** A page of maps; `channels` and their `strengths` where they are sorted. @typedef {{ step: number, first: number, scales: string, data: string, channels?: number[], strengths?: (number | string)[] }} Maps */
 /** Codes in base64, and the scale of each map as float32 in base64. @typedef {{ scales: string, data: string }} Codes */
-/** How the picture became the model's input. @typedef {{ example: boolean, own: boolean, shape: number[] }} Fed */
-/** What may be said of the probabilities; `reason`, `output`: why there are none. @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string }} Prediction */
+/** What an input is made of: ink, any picture, or no picture at all. @typedef {"ink" | "pictures" | "tensors"} Takes */
+/** How the picture became the model's input; `example`: its example stands for it; `kept`: it has one. @typedef {{ example: boolean, kept: boolean, own: boolean, takes: Takes, shape: number[] }} Fed */
+/** The class that wins at each place, as bytes in base64, and the share of the places that each class has. @typedef {{ rows: number, columns: number, data: string, shares: { index: number, name: string, share: number }[] }} ClassMap */
+/** What may be said of the probabilities; `reason`, `output`: why there are none. @typedef {{ verdict: "empty" | "unsure" | "sure" | "best" | "untrained" | "none" | "features" | "failed" | "maps", classes: string[], probabilities: number[], threshold: number | null, reason?: string, output?: string, map?: ClassMap }} Prediction */
 /** Of each changed parameter. @typedef {Record<string, { count: number, of: number, largest: number }>} Changed */
 /** @typedef {{ name: string, value: number }} Loss */
 /** Maps with what stands beside them; `peaks`: the largest |value| by step; `milliseconds`: of each step. @typedef {{ loss: Loss | null, fed: Fed, changed: Changed, prediction: Prediction, maps: Maps[], peaks: Record<string, number>, milliseconds: (number | null)[] }} Seen */

@@ -313,7 +313,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onfold, ong
         t("network.picture", { name: step.path || name(), shape: step.shape.join("×") }),
       );
       const told = step.path || name();
-      open.textContent = step.index < 0 ? told : shortName(step.op);
+      open.textContent = step.index < 0 || step.op === "input" ? told : shortName(step.op);
       open.title = t("network.grow", { name: told, op: step.op });
       open.setAttribute("aria-label", `${open.textContent}: ${open.title}`);
       fold.title = t("network.fold.step", { name: name() });

@@ -33,8 +33,9 @@ export function factLines(step) {
 }
 
 /** @param {Fed} fed */
-export function fedWords({ example, own, shape }) {
-  if (example) return t("network.fed.example");
+export function fedWords({ example, own, takes, shape }) {
+  if (example) return t(`network.fed.example.${takes}`);
+  if (takes === "pictures") return t(own ? "network.fed.own.picture" : "network.fed.cut", { size: shape.join("×") });
   if (own) return t("network.fed.own");
   const [channels, height, width] = shape;
   return [

@@ -4,7 +4,7 @@
 
 /** @param {Step} step @returns {"input" | "sum" | "pool" | "norm" | "activation" | "other"} */
 export function kindOf({ index, op, call }) {
-  if (index < 0) return "input";
+  if (index < 0 || op === "input") return "input";
   if (call !== null || op.includes("softmax")) return "activation";
   if (/^conv|^linear|matmul|attention/.test(op)) return "sum";
   if (/pool|^mean/.test(op)) return "pool";

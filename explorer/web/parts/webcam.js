@@ -1,7 +1,7 @@
 /** The camera as a stream of pictures. Nothing is recorded or sent. */
 
-import { h } from "../parts/dom.js";
-import { pictureOf } from "../parts/upload.js";
+import { h } from "./dom.js";
+import { pictureOf } from "./upload.js";
 
 const WIDTH = 512;
 /** What the browser says when there is no camera for us, and the words for it. */
@@ -30,7 +30,7 @@ export function createWebcam({ onpicture, seen }) {
     },
     stop,
 
-    /** Start the camera; returns why there is none, in words of the page, or null. @returns {Promise<import("../parts/upload.js").Note | null>} */
+    /** Start the camera; returns why there is none, in words of the page, or null. @returns {Promise<import("./upload.js").Note | null>} */
     async start() {
       try {
         if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
