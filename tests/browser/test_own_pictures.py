@@ -160,7 +160,8 @@ def test_the_camera_takes_a_picture(with_run, browser, tmp_path):
         page.get_by_role("button", name="Take it").click()
         expect(told(page, "taken with the camera")).to_be_visible()
         expect(page.get_by_role("img", name="What the camera sees now")).to_be_hidden()
-        assert len({tuple(colour_of(the_picture(page), x / 10, 0.3)) for x in range(1, 10)}) > 1
+        red, green, blue = colour_of(the_picture(page), 0.5, 0.3)
+        assert green > 100 > max(red, blue)  # Chromium's imitated camera sees green
     finally:
         own.close()
 
