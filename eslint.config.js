@@ -17,7 +17,6 @@ const LARGE = {
   200: [
     "explorer/web/arithmetic/map.js",
     "explorer/web/arithmetic/properties.js",
-    "explorer/web/arithmetic/stage.js",
     "explorer/web/draw/cell.js",
     "explorer/web/draw/compare.js",
     "explorer/web/draw/input_gallery.js",
@@ -34,7 +33,6 @@ const LARGE = {
     "explorer/web/train/slow.js",
   ],
   250: [
-    "explorer/web/arithmetic/grid.js",
     "explorer/web/arithmetic/page.js",
     "explorer/web/kernels/editor.js",
     "explorer/web/lib/operators/conv.js",

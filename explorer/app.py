@@ -31,6 +31,7 @@ STYLES = [
     WEB / "draw/cell.css",
     WEB / "draw/why.css",
     WEB / "arithmetic/page.css",
+    WEB / "arithmetic/stage.css",
     WEB / "arithmetic/parts.css",
     WEB / "kernels/page.css",
     WEB / "parts/chart.css",

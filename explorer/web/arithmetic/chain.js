@@ -9,7 +9,7 @@ import { numberOf, short } from "../lib/numbers.js";
 import { accepts, chainTold, withNumber, withNumbers } from "./chain_state.js";
 import { createEdits } from "./edits.js";
 import { createExport, stepTable } from "./export.js";
-import { planesOf } from "./grid.js";
+import { planesOf } from "../lib/planes.js";
 import { createOverview } from "./overview.js";
 import { listenToTables, sizeRefused } from "./paste.js";
 import { createPlayer } from "../parts/player.js";

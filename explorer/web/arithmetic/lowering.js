@@ -9,7 +9,7 @@ import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { shades } from "./paint.js";
 import { createSheet } from "./sheet.js";
-import { NO_RING } from "./grid.js";
+import { NO_RING } from "../lib/planes.js";
 import { createView } from "./view.js";
 
 /** Sides of a cell, in pixels: the least and the largest. */

@@ -8,10 +8,12 @@ import { cellAfter, tidy } from "../lib/editing.js";
 import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { size, unravel } from "../lib/visits.js";
-import { planesOf, stepOf } from "./grid.js";
+import { planesOf } from "../lib/planes.js";
+import { keyed } from "./cell_keys.js";
 import { createLegend } from "./legend.js";
 import { shadingOf } from "./paint.js";
 import { acrossOf, createSheet } from "./sheet.js";
+import { titleOf } from "./tensor_title.js";
 import { typeInto } from "./typing.js";
 import { indexName } from "./words.js";
 
@@ -131,23 +133,19 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
   /** @param {number} plane @param {KeyboardEvent} event */
   function walk(plane, event) {
     const { rows, columns, size } = area();
-    const { key } = event;
-    if (event.ctrlKey || event.metaKey) return;
-    const next = cellAfter(key, cursor - plane * size, rows, columns);
-    if (next !== null) {
-      cursor = plane * size + next;
-      onhover(name, cursor);
-      read(cursor);
-      onpick?.(cursor);
-    } else if (!editable || !shown) return;
-    else if (key === "PageUp" || key === "PageDown")
-      onedit?.(cursor, tidy(shown.values[cursor] + stepOf(event) * (key === "PageUp" ? 1 : -1)), null);
-    else if (key === "Delete" || key === "Backspace") onedit?.(cursor, 0, null);
-    else if (key === "Enter" || key === "F2") edit(cursor);
-    else if (/^[\d.,+−-]$/.test(key)) edit(cursor, key);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    keyed(event, {
+      next(key) {
+        const found = cellAfter(key, cursor - plane * size, rows, columns);
+        return found === null ? null : plane * size + found;
+      },
+      go(index) {
+        onhover(name, index);
+        pick(index);
+      },
+      value: shown?.values[cursor] ?? 0,
+      change: editable ? (value) => onedit?.(cursor, value, null) : null,
+      type: (typed) => edit(cursor, typed),
+    });
   }
 
   /** @param {number} index @param {string} [typed] what was typed already */
@@ -228,7 +226,7 @@ export function createMap({ name, editable, letter, says, onhover = () => {}, on
     /** @param {import("./grid.js").Shown} next */
     show(next) {
       shown = next;
-      title.replaceChildren(h("b", {}, letter), ` ${t(says)} `, h("span", { class: "note" }, next.shape.join(" × ")));
+      title.replaceChildren(...titleOf(letter, says, next.shape));
       build();
       draw();
     },

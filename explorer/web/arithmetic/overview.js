@@ -7,7 +7,7 @@ import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { unravel } from "../lib/visits.js";
 import { paintCell } from "../parts/swatch.js";
-import { planesOf } from "./grid.js";
+import { planesOf } from "../lib/planes.js";
 import { shades } from "./paint.js";
 import { indexName } from "./words.js";
 

@@ -4,7 +4,7 @@ import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { fitting, operatorOf } from "../lib/arithmetic.js";
 import { tableOf, tableText } from "../lib/table.js";
-import { planesOf } from "./grid.js";
+import { planesOf } from "../lib/planes.js";
 import { OWN, withChoice } from "../lib/case.js";
 import { letterOf } from "./words.js";
 

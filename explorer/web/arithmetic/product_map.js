@@ -4,7 +4,7 @@ import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { largestOf, short } from "../lib/numbers.js";
 import { factor } from "../lib/visits.js";
-import { NO_RING } from "./grid.js";
+import { NO_RING } from "../lib/planes.js";
 import { createLegend } from "./legend.js";
 import { createSheet } from "./sheet.js";
 

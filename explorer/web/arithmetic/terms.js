@@ -26,12 +26,27 @@ export function targetName(given, pass, { target: [name, index], window }) {
 /** @param {import("../lib/arithmetic.js").Told} told */
 const spoken = (told) => ("text" in told ? told.text : t(told.key, told.values));
 
-/** More terms of one group than this are drawn; rows longer than this are broken into lines of so many. */
-const [MANY, LONG, ROW] = [100, 12, 8];
+/** More terms of one group than this are drawn. */
+export const MANY = 100;
+/** Rows longer than this are broken into lines of so many. */
+const [LONG, ROW] = [12, 8];
 
-/** Row and column of a term's cell: a long row takes several lines. @param {Term} term @param {number} rows @param {number} columns */
-const cellOf = ({ place: [, row, column] }, rows, columns) =>
-  rows === 1 && columns > LONG ? [Math.floor(column / ROW), column % ROW] : [row, column];
+/** Row and column of a term's cell: a long row takes several lines. @param {Term} term @param {boolean} long */
+const cellOf = ({ place: [, row, column] }, long) => (long ? [Math.floor(column / ROW), column % ROW] : [row, column]);
+
+/** Groups, rows and columns of the picture of some terms, long rows broken. @param {Term[]} terms */
+export function pictureOf(terms) {
+  const [groups, rows, columns] = [0, 1, 2].map(
+    (axis) =>
+      1 +
+      largestOf(
+        terms.map(({ place }) => place[axis]),
+        0,
+      ),
+  );
+  const long = rows === 1 && columns > LONG;
+  return { groups, rows: long ? Math.ceil(columns / ROW) : rows, columns: long ? ROW : columns, long };
+}
 
 /** @param {{ onlight: (term: Term | null) => void }} options */
 export function createTerms({ onlight }) {
@@ -64,28 +79,21 @@ export function createTerms({ onlight }) {
 
   /** @param {string} named what a group is, a key of words */
   function build(named) {
-    const shape = [0, 1, 2].map(
-      (axis) =>
-        1 +
-        largestOf(
-          terms.map(({ place }) => place[axis]),
-          0,
-        ),
-    );
-    const many = shape[0] === 1 && terms.length > MANY;
-    const key = `${many} ${shape} ${named} ${terms.length}`;
+    const { groups: count, columns, long } = pictureOf(terms);
+    const many = count === 1 && terms.length > MANY;
+    const key = JSON.stringify([many, pictureOf(terms), named, terms.length]);
     if (key === built) return;
     built = key;
     cells = [];
     if (many) groups.replaceChildren(map.element);
     else
       groups.replaceChildren(
-        ...Array.from({ length: shape[0] }, (_, group) => {
+        ...Array.from({ length: count }, (_, group) => {
           const grid = h("div", { class: "products", "aria-hidden": "true" });
-          grid.style.setProperty("--columns", String(shape[1] === 1 && shape[2] > LONG ? ROW : shape[2]));
+          grid.style.setProperty("--columns", String(columns));
           terms.forEach((term, k) => {
             if (term.place[0] !== group) return;
-            const [row, column] = cellOf(term, shape[1], shape[2]);
+            const [row, column] = cellOf(term, long);
             cells[k] = h(
               "div",
               { class: "product", dataset: { term: k }, style: { gridRow: row + 1, gridColumn: column + 1 } },
@@ -94,7 +102,7 @@ export function createTerms({ onlight }) {
             );
             grid.append(cells[k]);
           });
-          return h("div", { class: "sum-group" }, ...(shape[0] > 1 ? [h("p", { class: "note sum-of" })] : []), grid);
+          return h("div", { class: "sum-group" }, ...(count > 1 ? [h("p", { class: "note sum-of" })] : []), grid);
         }),
       );
   }

@@ -5,7 +5,7 @@ import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
 import { factor } from "../lib/visits.js";
 import { twoPassesOf } from "../lib/two_passes.js";
-import { NO_RING } from "./grid.js";
+import { NO_RING } from "../lib/planes.js";
 import { shades } from "./paint.js";
 import { createSheet } from "./sheet.js";
 import { createView } from "./view.js";

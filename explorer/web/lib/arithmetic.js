@@ -83,12 +83,12 @@ export { OPERATORS };
  * `starts`, `ends`: the marks of the loop's lines before the first and after the last term, or null; `scatter`: terms
  * add to their targets instead of to one sum; without building terms, `scan`: the value of visit k, which writes element k,
  * and each element of `slides` that it reads; `adds`: what visit k of a scattering pass adds to which elements. For the picture: `compares`: the largest term wins; `running`: the
- * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated.
+ * variable that grows; `grouped`: the words of a group of terms; `rotated`: the kernel lies over it rotated; `signs`: what stands between the tensors that it reads.
  * @typedef {{
  *   name: string, direction: "forward" | "backward" | "step", function: string, formula?: string, letters: import("./formula/fill.js").Values, torch: string, before?: string[], gives?: string,
  *   reads: Name[], slides: Name | null, targets: Name[], shapes: Partial<Record<Name, number[]>>, ring?: Ring,
  *   count: number, taps: number | number[], starts: string | null, ends: string | null, scatter: boolean, visit: (k: number) => Visit,
- *   scan?: (k: number, onread?: (index: number) => void) => number, adds?: (k: number, add: (index: number, product: number) => void) => void, compares?: boolean, running?: string, grouped?: string, rotated?: boolean,
+ *   scan?: (k: number, onread?: (index: number) => void) => number, adds?: (k: number, add: (index: number, product: number) => void) => void, compares?: boolean, running?: string, grouped?: string, rotated?: boolean, signs?: string[],
  *   worked: (visit: Visit) => Piece[], told: (visit: Visit, phase: number) => Told,
  * }} Pass
  */

@@ -164,6 +164,7 @@ function passes(given) {
     taps: each * kH * kW,
     grouped: "arithmetic.subtotal.in",
     rotated: flip,
+    signs: [flip ? "∗" : "⋆", "+"],
     scan(k, onread) {
       const [o, y, x] = unravel(k, outputShape);
       let total = bias.values[o];
