@@ -35,7 +35,6 @@ const LARGE = {
   250: [
     "explorer/web/arithmetic/page.js",
     "explorer/web/kernels/editor.js",
-    "explorer/web/lib/operators/conv.js",
     "explorer/web/lib/operators/transpose.js",
     "explorer/web/parts/network/network.js",
   ],

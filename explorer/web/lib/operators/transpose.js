@@ -2,7 +2,7 @@
 
 import { short } from "../numbers.js";
 import { divided, kept, size, summed, sumPieces, sumTold, unravel } from "../visits.js";
-import { biasGradient } from "./conv.js";
+import { biasGradient } from "./conv_passes.js";
 import { argument, call, gradientCall, windowLetters } from "./formulas.js";
 import { channels, convolutionBegin, groupSetting, kernelSize } from "./kernels.js";
 import { inputSizeTo, LARGEST, learningRate, pairSetting, withGradient } from "./settings.js";
