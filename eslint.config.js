@@ -32,12 +32,6 @@ const LARGE = {
     "explorer/web/train/moment.js",
     "explorer/web/train/slow.js",
   ],
-  250: [
-    "explorer/web/arithmetic/page.js",
-    "explorer/web/kernels/editor.js",
-    "explorer/web/lib/operators/transpose.js",
-    "explorer/web/parts/network/network.js",
-  ],
   300: [
     "explorer/web/arithmetic/chain.js",
     "explorer/web/kernels/page.js",
