@@ -10,7 +10,6 @@ const LARGE = {
     "explorer/web/kernels/looking.js",
     "explorer/web/kernels/source.js",
     "explorer/web/kernels/strip.js",
-    "explorer/web/lib/operators/linear.js",
     "explorer/web/train/list.js",
     "explorer/web/train/page.js",
   ],

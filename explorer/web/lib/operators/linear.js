@@ -89,138 +89,110 @@ export const linear = {
   passes,
 };
 
-/** @param {Case} given @returns {Pass[]} */
-function passes({ settings: { lr }, tensors: { input, weight, bias, gradOutput } }) {
-  const [N, F] = input.shape;
-  const O = weight.shape[0];
-  const outputShape = [N, O];
-  const shapes = { input: input.shape, weight: weight.shape, bias: bias.shape, gradOutput: outputShape };
-  const common = /** @type {const} */ ({
+/**
+ * What a pass adds up: element `index` of `target` is a sum over `tap`, of the products of the `cells` that a turn reads;
+ * `beside`: what it is added to.
+ * @typedef {{ target: string, shape: number[], axes: string[], tap: string, taps: number, down?: boolean, cells: (index: number[], turn: number) => Record<string, number>,
+ *   beside?: (index: number[]) => { first: number, also: Record<string, number> } }} Gathered
+ */
+
+/** @param {Case["tensors"]} tensors @param {Gathered & Pick<Pass, "name" | "direction" | "function" | "torch" | "reads" | "slides"> & Partial<Pass>} gathered `down`: the picture of the terms is a column @returns {Pass} */
+function gathering(tensors, { target, shape, axes, tap, taps, down = false, cells, beside, ...own }) {
+  const shapes = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.shape]));
+  return {
     starts: "start",
     ends: "done",
     scatter: false,
     letters: {},
     told: sumTold,
-    worked: (/** @type {import("../arithmetic.js").Visit} */ visit) => sumPieces(visit),
-  });
+    worked: (visit) => sumPieces(visit),
+    targets: [target],
+    shapes: { ...shapes, [target]: shape },
+    count: size(shape),
+    taps,
+    visit: kept((k) => {
+      const index = unravel(k, shape);
+      const terms = Array.from({ length: taps }, (_, turn) => {
+        const read = cells(index, turn);
+        return {
+          vars: { [tap]: turn },
+          cells: read,
+          factors: Object.entries(read).map(([name, at]) => tensors[name].values[at]),
+          place: /** @type {Place} */ (down ? [0, turn, 0] : [0, 0, turn]),
+        };
+      });
+      const vars = Object.fromEntries(axes.map((axis, at) => [axis, index[at]]));
+      return summed({ vars, target: [target, k], slides: own.slides, terms, ...beside?.(index) });
+    }),
+    ...own,
+  };
+}
 
-  /** @type {Pass} */
-  const forward = {
-    ...common,
+/** @param {Case} given @returns {Pass[]} */
+function passes({ settings: { lr }, tensors }) {
+  const { input, weight, bias } = tensors;
+  const [[N, F], [O]] = [input.shape, weight.shape];
+  const forward = gathering(tensors, {
     name: "forward",
     direction: "forward",
     function: "linear",
     torch: "Y = F.linear(X, W, b)",
     reads: ["input", "weight", "bias"],
     slides: "input",
-    targets: ["output"],
-    shapes: { ...shapes, output: outputShape },
-    count: size(outputShape),
+    target: "output",
+    shape: [N, O],
+    axes: ["n", "o"],
+    tap: "f",
     taps: F,
-    visit: kept((k) => {
-      const [n, o] = unravel(k, outputShape);
-      const terms = Array.from({ length: F }, (_, f) => {
-        const cells = { weight: o * F + f, input: n * F + f };
-        return {
-          vars: { f },
-          cells,
-          factors: [weight.values[cells.weight], input.values[cells.input]],
-          place: /** @type {Place} */ ([0, 0, f]),
-        };
-      });
-      return summed({
-        vars: { n, o },
-        target: ["output", k],
-        first: bias.values[o],
-        slides: "input",
-        terms,
-        also: { bias: o },
-      });
-    }),
+    cells: ([n, o], f) => ({ weight: o * F + f, input: n * F + f }),
+    beside: ([, o]) => ({ first: bias.values[o], also: { bias: o } }),
     worked: (visit) => sumPieces(visit, true),
     told: (visit, phase) => sumTold(visit, phase, `, + b = ${short(visit.start.total, 7)}`),
-  };
-
-  /** @type {Pass} */
-  const inputGrad = {
-    ...common,
+  });
+  const inputGrad = gathering(tensors, {
     name: "inputGrad",
     direction: "backward",
     function: "linear_input_grad",
     torch: gradientCall("X"),
     reads: ["gradOutput", "weight"],
     slides: "gradOutput",
-    targets: ["gradInput"],
-    shapes: { ...shapes, gradInput: input.shape },
-    count: size(input.shape),
+    target: "gradInput",
+    shape: input.shape,
+    axes: ["n", "f"],
+    tap: "o",
     taps: O,
-    visit: kept((k) => {
-      const [n, f] = unravel(k, input.shape);
-      const terms = Array.from({ length: O }, (_, o) => {
-        const cells = { weight: o * F + f, gradOutput: n * O + o };
-        return {
-          vars: { o },
-          cells,
-          factors: [weight.values[cells.weight], gradOutput.values[cells.gradOutput]],
-          place: /** @type {Place} */ ([0, 0, o]),
-        };
-      });
-      return summed({ vars: { n, f }, target: ["gradInput", k], slides: "gradOutput", terms });
-    }),
-  };
-
-  /** @type {Pass} */
-  const weightGrad = {
-    ...common,
+    cells: ([n, f], o) => ({ weight: o * F + f, gradOutput: n * O + o }),
+  });
+  const weightGrad = gathering(tensors, {
     name: "weightGrad",
     direction: "backward",
     function: "linear_weight_grad",
     torch: gradientCall("W"),
     reads: ["input", "gradOutput"],
     slides: "input",
-    targets: ["gradWeight"],
-    shapes: { ...shapes, gradWeight: weight.shape },
-    count: size(weight.shape),
+    target: "gradWeight",
+    shape: weight.shape,
+    axes: ["o", "f"],
+    tap: "n",
     taps: N,
-    visit: kept((k) => {
-      const [o, f] = unravel(k, weight.shape);
-      const terms = Array.from({ length: N }, (_, n) => {
-        const cells = { gradOutput: n * O + o, input: n * F + f };
-        return {
-          vars: { n },
-          cells,
-          factors: [gradOutput.values[cells.gradOutput], input.values[cells.input]],
-          place: /** @type {Place} */ ([0, n, 0]),
-        };
-      });
-      return summed({ vars: { o, f }, target: ["gradWeight", k], slides: "input", terms });
-    }),
-  };
-
-  /** @type {Pass} */
-  const biasGrad = {
-    ...common,
+    down: true,
+    cells: ([o, f], n) => ({ gradOutput: n * O + o, input: n * F + f }),
+  });
+  const biasGrad = gathering(tensors, {
     name: "biasGrad",
     direction: "backward",
     function: "linear_bias_grad",
     torch: gradientCall("b"),
     reads: ["gradOutput"],
     slides: "gradOutput",
-    targets: ["gradBias"],
-    shapes: { ...shapes, gradBias: bias.shape },
-    count: O,
+    target: "gradBias",
+    shape: bias.shape,
+    axes: ["o"],
+    tap: "n",
     taps: N,
-    visit: kept((o) => {
-      const terms = Array.from({ length: N }, (_, n) => ({
-        vars: { n },
-        cells: { gradOutput: n * O + o },
-        factors: [gradOutput.values[n * O + o]],
-        place: /** @type {Place} */ ([0, n, 0]),
-      }));
-      return summed({ vars: { o }, target: ["gradBias", o], slides: "gradOutput", terms });
-    }),
-  };
-
+    down: true,
+    cells: ([o], n) => ({ gradOutput: n * O + o }),
+  });
   const update = descent(lr, [
     { name: "weight", letter: "W", tensor: weight, gradient: "gradWeight", pass: weightGrad, next: "newWeight" },
     { name: "bias", letter: "b", tensor: bias, gradient: "gradBias", pass: biasGrad, next: "newBias" },
