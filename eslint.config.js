@@ -16,6 +16,7 @@ const LARGE = {
   200: [
     "explorer/web/arithmetic/map.js",
     "explorer/web/arithmetic/properties.js",
+    "explorer/web/arithmetic/stage.js",
     "explorer/web/draw/cell.js",
     "explorer/web/draw/compare.js",
     "explorer/web/draw/input_gallery.js",
@@ -31,6 +32,7 @@ const LARGE = {
     "explorer/web/train/moment.js",
     "explorer/web/train/slow.js",
   ],
+  250: ["explorer/web/arithmetic/page.js", "explorer/web/kernels/editor.js", "explorer/web/parts/network/network.js"],
   300: [
     "explorer/web/arithmetic/chain.js",
     "explorer/web/kernels/page.js",
