@@ -154,7 +154,7 @@ export function createStage({
     ]);
 
   return {
-    element: h("div", { class: "stage" }, flow),
+    element: h("div", { class: "stage-place" }, flow),
     /** @param {Scene} next */
     show(next) {
       const other = !scene || tensorsOf(scene) !== tensorsOf(next);
