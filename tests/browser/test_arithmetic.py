@@ -150,7 +150,7 @@ def test_a_walk_by_keyboard_alone(arithmetic, preset, pass_name, tensor, answer)
     for k in range(1, steps):
         arithmetic.keyboard.press("ArrowRight")
         assert at(arithmetic) == k
-        expect(arithmetic.locator(".spoken")).to_contain_text(f"Step {k + 1} of {steps}")
+        expect(arithmetic.locator("p.spoken")).to_contain_text(f"Step {k + 1} of {steps}")
     assert numbers(arithmetic, tensor) == answer
     arithmetic.keyboard.press("Home")
     assert at(arithmetic) == 0
@@ -457,7 +457,7 @@ def test_the_legend_of_a_large_map_has_the_colours_of_its_picture(app, open_page
 def test_what_a_teacher_hides_travels_in_the_link(arithmetic, app, open_page):
     arithmetic.locator(".panels summary").click()
     for name in ("result", "code"):
-        arithmetic.locator(f"[data-panel={name}]").uncheck()
+        arithmetic.locator(f".panels [data-panel={name}]").uncheck()
     arithmetic.keyboard.press("Escape")
     expect(arithmetic.locator(".panels .menu-list")).to_be_hidden()
     for page in (arithmetic, None):
