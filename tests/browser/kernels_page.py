@@ -13,9 +13,11 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from torch import Tensor
 
+from tests.browser.words import named
+
 
 def open_kernels(page: Page) -> Page:
-    tab = page.locator('#pages [role=tab]:has-text("Kernels")')
+    tab = page.get_by_role("tab", name="Kernels")
     if not tab.count():  # on a phone there is room for some of the tabs only
         page.get_by_label("More tabs").click()
         tab = page.locator(".overflow-dropdown button", has_text="Kernels")
@@ -25,7 +27,7 @@ def open_kernels(page: Page) -> Page:
 
 def shown(page: Page) -> Page:
     """The page once its first result has been computed in full."""
-    page.locator(".magnifier .magnified-cell").first.wait_for()
+    magnifier(page).locator(".magnified-cell").first.wait_for()
     return settled(page)
 
 
@@ -33,6 +35,26 @@ def settled(page: Page) -> Page:
     """The page once everything that was asked for has been computed and painted."""
     expect(page.locator(".kernels")).to_have_attribute("aria-busy", "false")
     return page
+
+
+def weights(page: Page) -> Locator:
+    """The cells of the kernel."""
+    return page.get_by_role("grid", name=named("kernels.editor.label")).get_by_role("gridcell")
+
+
+def picture_of(page: Page, screen: str) -> Locator:
+    """The picture that goes in, or the result: "input" or "output"."""
+    return page.get_by_role("img", name=named(f"kernels.{screen}.label"))
+
+
+def magnifier(page: Page) -> Locator:
+    """The opened pixel of the result."""
+    return page.get_by_role("region", name=named("kernels.magnifier.title"))
+
+
+def learning(page: Page) -> Locator:
+    """Where a kernel is learned."""
+    return page.get_by_role("region", name=named("kernels.learn"))
 
 
 def choose(page: Page, control: str, value: str) -> None:
@@ -47,7 +69,7 @@ def fill(page: Page, control: str, value: int | str) -> None:
 def pixels(page: Page, screen: str) -> Tensor:
     """The bytes of a picture on the page at rest, `(3, H, W)`."""
     settled(page)
-    return canvas_bytes(page.locator(f"[data-screen='{screen}'] canvas"))
+    return canvas_bytes(picture_of(page, screen))
 
 
 def canvas_bytes(canvas: Locator) -> Tensor:
@@ -66,7 +88,7 @@ def canvas_bytes(canvas: Locator) -> Tensor:
 def taps(page: Page) -> Tensor:
     """The kernel as the page's cells announce it."""
     settled(page)
-    labels = page.locator(".tap").evaluate_all("cells => cells.map(cell => cell.getAttribute('aria-label'))")
+    labels = weights(page).evaluate_all("cells => cells.map(cell => cell.getAttribute('aria-label'))")
     places = [re.fullmatch(r"row (\d+), column (\d+): (\S+)", label.replace("−", "-")) for label in labels]
     kernel = torch.zeros(
         *(max(int(place[axis]) for place in places if place) + 1 for axis in (1, 2)), dtype=torch.float64
@@ -89,7 +111,7 @@ def correlated(picture: Tensor, kernel: Tensor, *, mode: str = "replicate", **mo
 def read_sum(page: Page) -> tuple[int, int, float, float]:
     """The opened cell, its sum and its value."""
     settled(page)
-    heading = re.search(r"row (\d+), column (\d+)", page.locator(".magnifier-title").inner_text())
+    heading = re.search(r"row (\d+), column (\d+)", magnifier(page).get_by_role("heading").inner_text())
     assert heading
     data = page.locator(".magnifier-sum").evaluate("sum => ({ ...sum.dataset })")
     return int(heading[1]), int(heading[2]), float(data["sum"]), float(data["value"])
@@ -134,7 +156,7 @@ DRAG = """([x, y, tap]) => new Promise((done) => {
 
 def drag(page: Page, tap: int) -> None:
     """Drag a weight that the mouse holds down."""
-    cell = page.locator(".tap").nth(tap)
+    cell = weights(page).nth(tap)
     cell.hover()
     page.mouse.down()
     box = cell.bounding_box()

@@ -15,13 +15,16 @@ from tests.browser.kernels_page import (
     correlated,
     drag,
     fill,
+    magnifier,
     notes,
     open_kernels,
+    picture_of,
     pixels,
     read_sum,
     settled,
     shown,
     taps,
+    weights,
 )
 
 
@@ -31,7 +34,7 @@ def kernels(app: str, open_page: Callable[..., Page]) -> Page:
 
 
 def add(page: Page, preset: str) -> None:
-    page.locator("[data-tool='chain-add']").click()
+    page.get_by_role("button", name="Add a kernel").click()
     choose(page, "preset", preset)
     settled(page)
 
@@ -83,13 +86,13 @@ def test_kernels_are_switched_off_moved_and_taken_out_and_all_of_it_is_undone(ke
     expect(names).to_have_text(["1 Laplacian", "2 Box blur"])
     expect(cards(kernels).nth(0)).to_have_class(re.compile("current"))
     for _ in range(3):
-        kernels.locator("[data-tool='kernel-undo']").click()
+        kernels.get_by_role("button", name="Undo (Ctrl+").click()
     expect(names).to_have_text(["1 Emboss", "2 Box blur", "3 Laplacian"])
     expect(kernels.locator(".chain-card.off")).to_have_count(1)
 
 
 def test_the_chain_is_walked_and_changed_by_keyboard_alone(kernels: Page) -> None:
-    kernels.locator("[data-tool='chain-add']").focus()
+    kernels.get_by_role("button", name="Add a kernel").focus()
     kernels.keyboard.press("Enter")
     expect(cards(kernels)).to_have_count(2)
     current = kernels.locator(".chain-card.current")
@@ -126,7 +129,7 @@ def test_two_kernels_are_shown_as_the_one_they_are_and_made_one(kernels: Page) -
     assert torch.equal(taps(kernels), compose(first, second))
     apart = (pixels(kernels, "output") - before).abs()
     assert apart[:, 2:-2, 2:-2].max() == 0
-    kernels.locator("[data-tool='kernel-undo']").click()
+    kernels.get_by_role("button", name="Undo (Ctrl+").click()
     expect(cards(kernels)).to_have_count(2)
     pick(kernels, 0)
     choose(kernels, "pass", "absolute")
@@ -160,21 +163,21 @@ def test_a_kernel_behind_one_without_a_result_says_so(kernels: Page) -> None:
     fill(kernels, "size.rows", 15)
     fill(kernels, "dilation.rows", 16)
     expect(kernels.locator(".kernels-treated")).to_contain_text("needs more than 112 of them")
-    kernels.locator("[data-tool='chain-add']").click()
+    kernels.get_by_role("button", name="Add a kernel").click()
     expect(kernels.locator(".kernels-treated")).to_contain_text("a kernel before this one has no result")
 
 
 def test_a_link_opens_the_same_chain_with_identical_numbers(kernels: Page) -> None:
-    kernels.locator(".tap").nth(4).dblclick()
+    weights(kernels).nth(4).dblclick()
     kernels.keyboard.type("1/3")
     kernels.keyboard.press("Enter")
     choose(kernels, "channels", "grey")
     choose(kernels, "source", "shapes")
     add(kernels, "gabor")
     fill(kernels, "stride.rows", 2)
-    kernels.locator("[data-screen='output'] canvas").focus()
+    picture_of(kernels, "output").focus()
     kernels.keyboard.press("ArrowDown")
-    expect(kernels.locator(".magnifier")).to_have_class(re.compile("pinned"))
+    expect(magnifier(kernels)).to_have_class(re.compile("pinned"))
     opened, values = read_sum(kernels), pixels(kernels, "output")
     expect(kernels).to_have_url(re.compile(r"kernels=grey\*own_3x3.*\*gabor_9x9.*pixel=\d+\.\d+"))
     page = kernels.context.new_page()
@@ -223,11 +226,11 @@ def test_feature_maps_and_learned_kernels_are_the_models_own_numbers(app: str, o
     fill(page, "learned.output", 7)
     fill(page, "learned.input", 3)
     expect(page.locator(".chain-card.current .chain-name")).to_have_text("1 conv2.weight[7, 3]")
-    expect(page.locator(".tap")).to_have_count(25)
+    expect(weights(page)).to_have_count(25)
     settled(page)
     weight = load("a2").get_parameter("conv2.weight").detach()[7, 3].double()
     assert (taps(page) - weight).abs().max() <= 1e-5 * weight.abs().max()  # six digits are announced
-    page.locator(".tap").first.dblclick()
+    weights(page).first.dblclick()
     page.keyboard.type("2")
     page.keyboard.press("Enter")
     expect(page.locator(".chain-card.current .chain-name")).to_have_text("1 Your kernel")

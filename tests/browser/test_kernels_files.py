@@ -17,6 +17,7 @@ from tests.browser.kernels_page import (
     correlated,
     encoded,
     fill,
+    learning,
     notes,
     open_kernels,
     pixels,
@@ -25,6 +26,7 @@ from tests.browser.kernels_page import (
     settled,
     taps,
     upload,
+    weights,
 )
 
 
@@ -52,10 +54,10 @@ def test_an_opened_picture_and_what_is_made_of_it_stay_in_the_browser(kernels: P
     kernels.on("request", lambda request: asked.append(request.url))
     upload(kernels, "private.png", encoded(Image.effect_noise((40, 30), 60)))
     expect(notes(kernels)).to_contain_text("private.png")
-    kernels.locator(".tap").nth(4).focus()
+    weights(kernels).nth(4).focus()
     kernels.keyboard.press("PageUp")
     settled(kernels)
-    kernels.locator("[data-tool='learn-start']").click()
+    learning(kernels).get_by_role("button", name="Start").click()
     expect(kernels.locator(".learn-body")).to_be_visible()
     assert asked == []
 
@@ -138,7 +140,7 @@ def test_a_picture_of_eight_thousand_by_eight_thousand_is_scaled_down(kernels: P
 
 
 def test_without_a_camera_the_page_says_so(kernels: Page) -> None:
-    webcam, problem = kernels.locator("[data-tool='webcam']"), kernels.locator(".source .problem")
+    webcam, problem = kernels.get_by_role("button", name="Webcam"), kernels.locator(".source .problem")
     webcam.click()
     expect(problem).to_have_text("No camera was found on this machine.")
     expect(webcam).to_have_attribute("aria-pressed", "false")
@@ -167,14 +169,14 @@ def with_camera(app: str, browser: Browser) -> Iterator[Callable[..., Page]]:
 
 def test_the_browsers_refusal_of_the_camera_is_explained(with_camera: Callable[..., Page]) -> None:
     page = with_camera([])
-    page.locator("[data-tool='webcam']").click()
+    page.get_by_role("button", name="Webcam").click()
     expect(page.locator(".source .problem")).to_contain_text("The browser was told not to give this page the camera")
-    expect(page.locator("[data-tool='webcam']")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Webcam")).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_webcam_is_convolved_live_and_let_go(with_camera: Callable[..., Page]) -> None:
     page = with_camera(["camera"])
-    page.locator("[data-tool='webcam']").click()
+    page.get_by_role("button", name="Webcam").click()
     expect(notes(page)).to_contain_text("nothing is recorded or sent")
     expect(page.locator(".kernels-output-size")).to_have_text("384 × 512")
     picture = """() => {
@@ -183,9 +185,9 @@ def test_a_webcam_is_convolved_live_and_let_go(with_camera: Callable[..., Page])
       return data.reduce((sum, level, k) => (sum * 31 + level * (k % 97)) % 1000003, 7);
     }"""
     page.wait_for_function(f"before => ({picture})() !== before", arg=page.evaluate(picture))
-    page.locator("[data-tool='webcam']").click()
+    page.get_by_role("button", name="Webcam").click()
     expect(page.locator("[data-control='source']")).to_have_value("landscape")
-    expect(page.locator("[data-tool='webcam']")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Webcam")).to_have_attribute("aria-pressed", "false")
     settled(page)
 
 
@@ -210,7 +212,7 @@ def test_what_is_saved_is_what_is_shown_and_the_program_gives_the_tensor(
     choose(kernels, "preset", "gaussian")
     fill(kernels, "size.rows", 4)
     fill(kernels, "stride.columns", 2)
-    kernels.locator("[data-tool='chain-add']").click()
+    kernels.get_by_role("button", name="Add a kernel").click()
     choose(kernels, "preset", "sobely")
     choose(kernels, "mode", "circular")
     kernels.locator("[data-control='flip']").check()

@@ -14,6 +14,7 @@ from tests.browser.kernels_page import (
     correlated,
     encoded,
     fill,
+    learning,
     notes,
     open_kernels,
     pixels,
@@ -31,8 +32,8 @@ def kernels(app: str, open_page: Callable[..., Page]) -> Page:
 def start(page: Page, source: str = "stage") -> Locator:
     settled(page)
     choose(page, "learn.from", source)
-    page.locator("[data-tool='learn-start']").click()
-    learn = page.locator(".learn")
+    learning(page).get_by_role("button", name="Start").click()
+    learn = learning(page)
     expect(learn.locator(".learn-body")).to_be_visible()
     return learn
 
@@ -112,7 +113,7 @@ def test_a_hidden_kernel_is_found_and_shown_at_the_end(kernels: Page) -> None:
 
 
 def test_a_flat_picture_a_cut_result_and_a_wide_stride_are_named(kernels: Page) -> None:
-    learn, verdict = kernels.locator(".learn"), kernels.locator(".learn-verdict")
+    learn, verdict = learning(kernels), kernels.locator(".learn-verdict")
     choose(kernels, "preset", "sharpen")
     start(kernels, "painted")
     kernels.keyboard.press("End")
@@ -157,8 +158,8 @@ def test_two_pictures_are_enough_and_sizes_that_do_not_fit_are_refused(kernels: 
     expect(notes(kernels)).to_contain_text("before.png")
     settled(kernels)
     choose(kernels, "learn.from", "file")
-    learn = kernels.locator(".learn")
-    learn.locator("[data-tool='learn-start']").click()
+    learn = learning(kernels)
+    learn.get_by_role("button", name="Start").click()
     expect(learn.locator(".problem")).to_contain_text("Open the picture that the kernel made first")
     for name, content, words in (
         ("small.png", files["small"], "makes a result of 40 × 50, the given one has 30 × 50"),

@@ -33,7 +33,7 @@ def test_a_small_sweep_is_measured_read_and_taken_along(lab: Page, tmp_path: Pat
     choose(lab, "8, 16", {"loops", "im2col", "framework"})
     lab.locator("[data-control='lab-channels']").fill("2")
     lab.locator("[data-control='lab-outputs']").fill("3")
-    lab.locator("[data-tool='lab-start']").click()
+    lab.get_by_role("button", name="Measure").click()
     expect(lab.locator(STATUS)).to_contain_text("Measured in", timeout=SECONDS)
     expect(lab.locator(FIGURES)).to_have_count(6)
     expect(lab.locator(".lab-of")).to_contain_text("1 × 2 channels → 3 channels, kernels of 3×3")
@@ -70,18 +70,18 @@ def test_a_long_measurement_is_cancelled_and_a_second_one_waits_for_it(
     lab: Page, app: str, open_page: Callable[..., Page]
 ) -> None:
     choose(lab, "200, 300, 400, 500, 600, 700, 800, 900", {"loops", "taps", "im2col", "einsum"})
-    lab.locator("[data-tool='lab-start']").click()
+    lab.get_by_role("button", name="Measure").click()
     expect(lab.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
 
     other = open_page(f"{app}/#page=kernels&lab=%7B%22sizes%22%3A%5B6%5D%7D")  # joins what runs
     expect(other.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
     expect(other.locator("[data-control='lab-sizes']")).to_have_value("6")
-    expect(other.locator("[data-tool='lab-start']")).to_be_disabled()
+    expect(other.get_by_role("button", name="Measure")).to_be_disabled()
 
     lab.locator("[data-tool='lab-cancel']").click()
     for page in (lab, other):
         expect(page.locator(STATUS)).to_contain_text("Cancelled after")
-        expect(page.locator("[data-tool='lab-start']")).to_be_enabled()
+        expect(page.get_by_role("button", name="Measure")).to_be_enabled()
 
 
 def test_a_server_that_is_lost_while_another_person_measures_is_said(
@@ -91,7 +91,7 @@ def test_a_server_that_is_lost_while_another_person_measures_is_said(
     start = other.get_by_role("button", name="Measure")
     expect(start).to_be_enabled()
     choose(lab, "200, 300, 400, 500, 600, 700, 800, 900", {"loops", "taps", "im2col", "einsum"})
-    lab.locator("[data-tool='lab-start']").click()
+    lab.get_by_role("button", name="Measure").click()
     expect(lab.locator(STATUS)).to_have_text(re.compile(r"^\d+ of 32 points"), timeout=SECONDS)
 
     start.click()  # one measurement runs at a time: this person is told so, and follows it
@@ -106,11 +106,11 @@ def test_a_server_that_is_lost_while_another_person_measures_is_said(
 
 def test_the_settings_travel_and_bad_ones_are_refused_in_words(lab: Page) -> None:
     choose(lab, "2", {"framework"})
-    lab.locator("[data-tool='lab-start']").click()
+    lab.get_by_role("button", name="Measure").click()
     problem = lab.locator(".lab .problem:visible")
     expect(problem).to_have_text("an image of 2×2 is smaller than the kernel, 3×3")
     choose(lab, "8, many", {"framework"})
-    lab.locator("[data-tool='lab-start']").click()
+    lab.get_by_role("button", name="Measure").click()
     expect(problem).to_contain_text("The image sizes are “8, many”, expected whole numbers of pixels")
     choose(lab, "12, 24", {"framework", "fft"})
     expect(lab).to_have_url(re.compile("lab=[^&]*fft"))
