@@ -22,6 +22,8 @@ from core.training.settings import parse
 from core.training.worker import work
 from explorer.arithmetic.check import check, check_chain
 from explorer.arithmetic.films import animate
+from explorer.classroom import Classroom
+from explorer.classroom.asked import allow_training, attend_class, enter_class, join_class, leave_class, look_here
 from explorer.draw.cell import arithmetic, explain
 from explorer.draw.compare import comparable, compare
 from explorer.draw.exports import exact, pytorch_lines
@@ -134,9 +136,17 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
     showing, lab = Showing(library), SpeedLab(("false",))
     runs = Unlaunched(runs_dir)
     steps, workshop = Steps(library, runs), train.Workshop(library, runs)
+    room = Classroom(runs, password="the teacher's")
+    room.enter("the teacher's")
     asked: dict[str, tuple[Any, dict[str, Any]]] = {
         "describe": (answered(describe, library), {"model": "a2" + UNTRAINED}),
         "cancel_download": (answered(cancel_download, library), {"model": "a2" + UNTRAINED}),
+        "attend_class": (answered(attend_class, room), {"link": "#page=train"}),
+        "join_class": (answered(join_class, room), {"name": "Ann"}),
+        "enter_class": (answered(enter_class, room), {"password": "the teacher's"}),
+        "look_here": (answered(look_here, room), {"link": "#page=train"}),
+        "allow_training": (answered(allow_training, room), {"allowed": True}),
+        "leave_class": (answered(leave_class, room), {}),
         "observe": (answered(observe, showing), DRAWING | {"wanted": [[0, 0]], "structure": "", "sort": "index"}),
         "gradients": (answered(observe, showing), DRAWING | {"wanted": [[0, 0]], "structure": "", "label": 3}),
         "explain": (answered(explain, showing), PLACE),
@@ -187,7 +197,8 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
     return asked
 
 
-NAMES = ["describe", "cancel_download", "observe", "gradients", "explain", "explain_gradient"]
+NAMES = ["describe", "cancel_download", "attend_class", "join_class", "enter_class", "look_here", "allow_training"]
+NAMES += ["leave_class", "observe", "gradients", "explain", "explain_gradient"]
 NAMES += ["explain_class", "exact", "arithmetic", "pytorch_lines", "why", "compare", "comparable", "browse"]
 NAMES += ["check", "check_chain", "animate", "feature_map", "learned_kernels", "learned_kernel", "offer_speed"]
 NAMES += ["start_speed", "read_speed", "cancel_speed", "list_runs", "read_run", "control_run", "rename_run"]
