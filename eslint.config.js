@@ -4,9 +4,9 @@ import globals from "globals";
 /** Files with a function that is longer than the others' may be, by the most lines it may have: the list only gets shorter. */
 const LARGE = {
   150: [
+    "explorer/web/draw/compare_maps.js",
     "explorer/web/arithmetic/definition.js",
     "explorer/web/arithmetic/overview.js",
-    "explorer/web/draw/compare_maps.js",
     "explorer/web/kernels/looking.js",
     "explorer/web/kernels/source.js",
     "explorer/web/kernels/strip.js",
@@ -14,34 +14,25 @@ const LARGE = {
     "explorer/web/train/page.js",
   ],
   200: [
+    "explorer/web/parts/network/network.js",
+    "explorer/web/parts/network/track.js",
     "explorer/web/arithmetic/map.js",
     "explorer/web/arithmetic/properties.js",
     "explorer/web/arithmetic/stage.js",
-    "explorer/web/draw/cell.js",
-    "explorer/web/draw/compare.js",
-    "explorer/web/draw/input_gallery.js",
-    "explorer/web/draw/why_map.js",
     "explorer/web/kernels/magnifier.js",
     "explorer/web/kernels/painting.js",
     "explorer/web/models/bar.js",
     "explorer/web/parts/chart.js",
-    "explorer/web/parts/network/track.js",
-    "explorer/web/train/form.js",
-    "explorer/web/train/handwriting.js",
-    "explorer/web/train/judged.js",
-    "explorer/web/train/moment.js",
-    "explorer/web/train/slow.js",
   ],
-  250: ["explorer/web/arithmetic/page.js", "explorer/web/kernels/editor.js", "explorer/web/parts/network/network.js"],
+  250: ["explorer/web/arithmetic/page.js", "explorer/web/kernels/editor.js"],
   300: [
+    "explorer/web/draw/page.js",
     "explorer/web/arithmetic/chain.js",
     "explorer/web/kernels/page.js",
     "explorer/web/lib/operators/norm_passes.js",
-    "explorer/web/parts/network/column.js",
     "explorer/web/parts/pad.js",
   ],
   350: ["explorer/web/kernels/learning.js"],
-  400: ["explorer/web/draw/page.js"],
 };
 
 /** @param {number} max lines of a function */

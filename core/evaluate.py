@@ -18,7 +18,7 @@ from core.device import choose_device
 from core.training.calibration import expected_calibration_error
 from core.training.loop import logits
 
-__all__ = ["evaluate", "load_strokes", "main"]
+__all__ = ["evaluate", "load_strokes", "main", "stroke_labels"]
 
 NEGATIVES_OF_A_KIND = 500
 
@@ -77,7 +77,27 @@ def load_strokes(file: str | Path) -> Pictures:
         FileNotFoundError: there is no such file.
         ValueError: it is no such list, or strokes in it are malformed; the message names the entry.
     """
-    file = Path(file)
+    pictures, labels = [], []
+    for index, (label, strokes) in enumerate(_labelled(Path(file))):
+        try:
+            pictures.append(preprocess(strokes).picture)
+        except ValueError as error:
+            raise ValueError(f"{file}, entry {index}: {error}") from error
+        labels.append(label)
+    return Pictures(torch.stack(pictures).mul(255).round().to(torch.uint8).unsqueeze(1), torch.tensor(labels))
+
+
+def stroke_labels(file: str | Path) -> list[int]:
+    """Return the labels of such a list; its strokes are not looked at.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no such list.
+    """
+    return [label for label, _ in _labelled(Path(file))]
+
+
+def _labelled(file: Path) -> list[tuple[int, Any]]:
     if not file.is_file():
         raise FileNotFoundError(f"there are no strokes at {file}")
     try:
@@ -87,14 +107,7 @@ def load_strokes(file: str | Path) -> Pictures:
         raise ValueError(f'{file} is no JSON list of {{"label": …, "strokes": …}}: {error!r}') from error
     if not labelled:
         raise ValueError(f"{file} holds no digits")
-    pictures = []
-    for index, (_, strokes) in enumerate(labelled):
-        try:
-            pictures.append(preprocess(strokes).picture)
-        except ValueError as error:
-            raise ValueError(f"{file}, entry {index}: {error}") from error
-    labels = torch.tensor([label for label, _ in labelled])
-    return Pictures(torch.stack(pictures).mul(255).round().to(torch.uint8).unsqueeze(1), labels)
+    return labelled
 
 
 def _accuracy(p: Tensor, labels: Tensor) -> float:

@@ -1,5 +1,6 @@
 """What a model computes, number by number: the trace of a real forward pass, and the arithmetic behind its cells."""
 
+from core.explain.contributions import Contribution, Level, contributions, down_to_sum
 from core.explain.field_size import AxisField, receptive_field_sizes
 from core.explain.gradients import grad_terms, local_gradient
 from core.explain.loss import (
@@ -38,8 +39,10 @@ __all__ = [
     "Addends",
     "AxisField",
     "Backward",
+    "Contribution",
     "Factor",
     "Formula",
+    "Level",
     "Operator",
     "Partials",
     "Quantity",
@@ -53,7 +56,9 @@ __all__ = [
     "backward",
     "class_scores",
     "consumers",
+    "contributions",
     "dependencies",
+    "down_to_sum",
     "explains",
     "geometry",
     "grad_terms",

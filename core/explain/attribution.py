@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 
 from core.explain.axes import Product, Relation, Reshape
 from core.explain.field_size import kept_axis
@@ -32,6 +33,7 @@ __all__ = [
     "Undefined",
     "cam_layers",
     "grad_cam",
+    "input_gradient",
     "integrated_gradients",
     "lead",
     "log_odds",
@@ -216,6 +218,29 @@ def grad_cam(trace: Trace, target: int, layer: int | None = None) -> Cam:
     weights = slopes.mean(dim=tuple(range(1, slopes.ndim)))
     before = torch.tensordot(weights, maps, dims=1).detach()
     return Cam(chosen, before.relu(), before, weights.detach())
+
+
+def input_gradient(trace: Trace, step: int, cell: tuple[int, ...]) -> Tensor:
+    """Returns ∂value/∂input of one cell of a step's output, in the input's shape, by autograd; `.grad` is left alone.
+
+    Args:
+        trace: recorded with `grad=True`.
+        step: a step; its own index, not the input's.
+        cell: index in its output.
+
+    Raises:
+        Undefined: the value does not depend on the input in a way that autograd follows.
+    """
+    edge = trace.steps[step].edge
+    if edge is None or not trace.input.requires_grad:
+        raise Undefined("not_differentiable", f"step {step + 1} ({trace.steps[step].op}) has no gradient")
+    one = torch.zeros_like(trace.value(step))
+    one[cell] = 1
+    with _has_gradient():
+        (found,) = torch.autograd.grad(
+            [edge], [get_gradient_edge(trace.input)], [one], retain_graph=True, allow_unused=True
+        )
+    return torch.zeros_like(trace.input) if found is None else found.detach()
 
 
 def cam_layers(trace: Trace) -> dict[int, tuple[int, ...]]:

@@ -21,6 +21,7 @@ __all__ = [
     "replace_head",
     "resize_head",
     "resnet18_digits",
+    "weights_file",
 ]
 
 IMAGENET = {
@@ -93,11 +94,9 @@ def backbone_weights(
         FileNotFoundError: the file is not there and could not be fetched; the message names the options.
         ValueError: the file does not have the checksum in its name.
     """
-    url = IMAGENET[name]
-    folder = Path(torch.hub.get_dir()) / "checkpoints" if data_dir is None else Path(data_dir).expanduser()
-    file = folder / url.rsplit("/", 1)[-1]
+    file = weights_file(name, data_dir)
     if not file.exists():
-        _fetch(name, url, file, download or Download())
+        _fetch(name, IMAGENET[name], file, download or Download())
     expected = file.stem.rsplit("-", 1)[-1]
     found = hashlib.sha256(file.read_bytes()).hexdigest()[: len(expected)]
     if found != expected:
@@ -105,6 +104,12 @@ def backbone_weights(
     state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
     last = next(reversed(state)).rsplit(".", 1)[0] + "."
     return {key: value for key, value in state.items() if not key.startswith(last)}
+
+
+def weights_file(name: str, data_dir: str | Path | None = None) -> Path:
+    """Return where torchvision's ImageNet weights of a backbone are, or would be put."""
+    folder = Path(torch.hub.get_dir()) / "checkpoints" if data_dir is None else Path(data_dir).expanduser()
+    return folder / IMAGENET[name].rsplit("/", 1)[-1]
 
 
 def _fetch(name: str, url: str, file: Path, download: Download) -> None:

@@ -9,7 +9,7 @@ from core.explain import Step, Trace, class_scores, scores_step
 from core.models import Card
 from explorer.draw.sums import open_step
 
-__all__ = ["open_class"]
+__all__ = ["logits_step", "open_class"]
 
 
 def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int]) -> dict[str, Any]:
@@ -22,15 +22,13 @@ def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int])
     Raises:
         ValueError: the output is no row of scores, or there is no such class.
     """
-    scores, made_by, classes = class_scores(trace), scores_step(trace), len(card.classes)
+    scores, made_by, classes = class_scores(trace), logits_step(trace), len(card.classes)
     if scores is None or made_by is None or scores.shape[1] != classes:
         raise ValueError(f"the output of {trace.model} is no row of {classes} scores: there is no class to open")
     if len(cell) != 2 or cell[0] != 0 or not 0 <= cell[1] < classes:
         raise ValueError(f"the classes are (0, 0) to (0, {classes - 1}), got {tuple(cell)}")
     if label is not None and not 0 <= label < classes:
         raise ValueError(f"there is no class {label}; the model has {classes}")
-    if made_by >= 0 and trace.steps[made_by].op == "log_softmax":
-        made_by = trace.steps[made_by].parents["input"]
     logits = trace.value(made_by).detach()
     if not logits.isfinite().all():
         raise ValueError("the logits are not all finite: no probabilities follow from them")
@@ -48,3 +46,11 @@ def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int])
     answer["label"] = label
     answer["loss"] = None if label is None else -torch.log_softmax(scores.detach().cpu().double(), 1)[0, label].item()
     return answer
+
+
+def logits_step(trace: Trace) -> int | None:
+    """Return the step that made the logits: the scores, or what their log-softmax was given; None where no step did."""
+    made_by = scores_step(trace)
+    if made_by is not None and made_by >= 0 and trace.steps[made_by].op == "log_softmax":
+        return trace.steps[made_by].parents["input"]
+    return made_by

@@ -17,7 +17,7 @@ from explorer.screen.shown import Showing, Shown
 from explorer.wire.numbers import in_base64
 from explorer.wire.requests import ON_PAD, PLACE, affordable, checked
 
-__all__ = ["MOST_STATED", "exact", "pytorch_lines"]
+__all__ = ["MOST_STATED", "exact", "pytorch_lines", "tensor_of"]
 
 MOST_STATED = 4096
 """Most numbers that lines may state one by one, where no file holds them."""
@@ -46,14 +46,19 @@ def exact(showing: Showing, request: Any) -> dict[str, Any]:
         ValueError: there is no such step or parameter, or no gradient.
     """
     asked = checked(request, PLACE)
-    tensor = _tensor(showing.of(asked), asked)
+    tensor = tensor_of(showing.of(asked), asked)
     if tensor.is_complex():
         raise ValueError(f"the tensor is {tensor.dtype}; only real numbers can be saved")
     affordable(tensor.numel(), "the tensor has")
     return {"shape": list(tensor.shape), "data": in_base64(tensor.float())}
 
 
-def _tensor(shown: Shown, asked: Mapping[str, Any]) -> Tensor:
+def tensor_of(shown: Shown, asked: Mapping[str, Any]) -> Tensor:
+    """Return the tensor of a place: a step's output, the gradient that arrives at it, or a parameter.
+
+    Raises:
+        ValueError: there is no such step or parameter, or no gradient.
+    """
     trace = shown.trace
     step: int = asked["step"]
     of: str = asked["of"]

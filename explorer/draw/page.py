@@ -6,6 +6,8 @@ from explorer.draw.cell import arithmetic, explain
 from explorer.draw.compare import comparable, compare
 from explorer.draw.exports import exact, pytorch_lines
 from explorer.draw.gallery import Gallery, browse
+from explorer.draw.layer import layer
+from explorer.draw.sources import number_ink, sources
 from explorer.draw.why import why
 from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
@@ -17,12 +19,12 @@ __all__ = ["draw_view"]
 
 def draw_view(showing: Showing, *, slim: bool = False) -> gr.HTML:
     """Return the page's view; `slim`: with a slim band for the input, the network right below."""
-    quick = (observe, explain, arithmetic, pytorch_lines)
+    quick = (observe, explain, arithmetic, pytorch_lines, sources, layer)
     return web_view(
         "draw/page.js",
         functions=[
             *(answers(function, showing, long=steps_many) for function in quick),
-            *(answers(function, showing, long=True) for function in (exact, why, compare)),
+            *(answers(function, showing, long=True) for function in (exact, why, compare, number_ink)),
             answers(browse, showing.library, Gallery(showing.inputs)),
             answers(comparable, showing.library),
         ],

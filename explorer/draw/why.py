@@ -14,7 +14,7 @@ from explorer.wire.numbers import grey_codes, in_base64
 from explorer.wire.requests import CLASS, DRAWING, STEP, Fields, checked, choice, optional, or_null
 from explorer.wire.trace import Layout
 
-__all__ = ["reasons", "why"]
+__all__ = ["baseline_of", "ink_of", "map_of", "reasons", "why"]
 
 ASKED_WHY: Fields = {
     **DRAWING,
@@ -64,8 +64,8 @@ def reasons(
     """
     if method == "grad_cam" and over is not None:
         raise ValueError("Grad-CAM weighs the score of one class, not the difference of two")
-    input, baseline = shown.trace.input.detach(), _baseline(shown)
-    answer: dict[str, Any] = {"method": method, "target": target, "ink": _ink(input, baseline), "note": None}
+    input, baseline = shown.trace.input.detach(), baseline_of(shown)
+    answer: dict[str, Any] = {"method": method, "target": target, "ink": ink_of(input, baseline), "note": None}
     try:
         if shown.problem:
             raise Undefined("raises", shown.problem)
@@ -94,11 +94,11 @@ def _over_input(
         return _scored(_asked(shown, batch), target, over)
 
     if method == "saliency":
-        return _map(attribution.saliency(scores, input)[0])
+        return map_of(attribution.saliency(scores, input)[0])
     found = getattr(attribution, method)(scores, input, baseline)[0]
     with torch.no_grad():
         before = _score(_asked(shown, baseline), target, over)
-    answer = {**_map(found), "baseline": before}
+    answer = {**map_of(found), "baseline": before}
     if torch.equal(input, baseline):
         answer["note"] = {"reason": "no_ink", "message": "the input is the baseline"}
     return answer
@@ -114,13 +114,13 @@ def _cam(graded: Shown, target: int, layer: int | None) -> dict[str, Any]:
         for places in [[trace.steps[index].output.shape[axis] for axis in axes]]
     ]
     cam = attribution.grad_cam(trace, target, layer)
-    answer = {**_map(cam.values[None]), "layer": cam.layer, "layers": layers}
+    answer = {**map_of(cam.values[None]), "layer": cam.layer, "layers": layers}
     if not cam.values.any() and cam.before.any():
         answer["note"] = {"reason": "negative", "message": f"{cam.before.max().item():g}"}
     return answer
 
 
-def _map(values: Tensor) -> dict[str, Any]:
+def map_of(values: Tensor) -> dict[str, Any]:
     """Return an attribution `(channels, …)` as a table of exact numbers, added up over channels, and its sum.
 
     Of large inputs a number stands for a block of pixels and is their mean.
@@ -152,7 +152,7 @@ def _map(values: Tensor) -> dict[str, Any]:
     }
 
 
-def _ink(input: Tensor, baseline: Tensor) -> dict[str, Any] | None:
+def ink_of(input: Tensor, baseline: Tensor) -> dict[str, Any] | None:
     """Return the input as grey bytes, for its outline; None where it is no picture."""
     if input.ndim != 4:
         return None
@@ -165,7 +165,7 @@ def _ink(input: Tensor, baseline: Tensor) -> dict[str, Any] | None:
     return {"rows": layout.rows, "columns": layout.columns, "data": in_base64(grey_codes(grey))}
 
 
-def _baseline(shown: Shown) -> Tensor:
+def baseline_of(shown: Shown) -> Tensor:
     """Return the model's input for an empty pad: what "nothing drawn" is to it; zeros where it takes no pictures."""
     explored = shown.explored
     if explored.card.takes == "tensors":

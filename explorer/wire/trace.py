@@ -31,6 +31,7 @@ from core.explain import (
 )
 from core.explain.trace import named_tensors
 from core.models import Card
+from core.ops.catalogue import CATALOGUE
 from explorer.models.library import Explored
 from explorer.wire.channels import ordered, strengths
 from explorer.wire.numbers import in_base64
@@ -230,6 +231,7 @@ def describe(explored: Explored, trace: Trace) -> dict[str, Any]:
         "parameters": "",
         "learned": [],
         "field": "",
+        "walk": None,
         **_layout_facts(trace.input, INPUT in tables),
         "scale": "grey",
         "low": low,
@@ -282,6 +284,7 @@ def _step(
         "parameters": _parameter_sum(step, counted),
         "learned": [name for name in step.parameters.values() if name in counted],
         "field": _field_text(field),
+        "walk": CATALOGUE[step.op].page if step.op in CATALOGUE else None,
         **facts,
         "scale": "sequential" if step.op == "softmax" else "diverging",
         "low": 0.0,

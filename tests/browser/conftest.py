@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium
 
@@ -30,10 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))  # a busy machine may lose a race once; twice is a failure
 
 
-@pytest.fixture(
-    scope="package"
-)  # while Playwright runs, its thread has a running event loop: no other test may share it
+PATIENCE_MS = 15_000
+"""How long a test waits for what it expects to see: two tests share two cores with two servers."""
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """A browser of the tests in this folder alone: while Playwright runs, its thread has a running event loop."""
     path = chromium.find()
     if path is None:
         message = "no Chromium: run `python -m tests.browser.chromium`, or set CHROMIUM to its path"

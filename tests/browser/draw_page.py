@@ -52,7 +52,7 @@ def column(page: Page, index: int) -> Locator:
 
 def feature_maps(page: Page, index: int) -> Locator:
     """The picture of a step's maps."""
-    return column(page, index).get_by_role("img")
+    return column(page, index).get_by_role("img", name=re.compile("^(Feature maps of|.*特征图)"))
 
 
 def readout(page: Page) -> Locator:

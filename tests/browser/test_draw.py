@@ -270,10 +270,12 @@ def test_a_link_opens_the_same_numbers_on_a_fresh_page(app, open_page):
     panel = cell_panel(page)
     expect_agrees(page)
     page.wait_for_function("() => location.hash.includes('cells=') && location.hash.includes('lang=zh')")
+    expect(panel.locator(".cell-ink-words")).not_to_be_empty()
     told = panel.inner_text()
     shares = page.locator(".bars").inner_text()
     fresh = open_page(page.url)
     expect_agrees(fresh)
+    expect(cell_panel(fresh).locator(".cell-ink-words")).not_to_be_empty()
     assert cell_panel(fresh).inner_text() == told
     assert fresh.locator(".bars").inner_text() == shares
     expect(model_choice(fresh)).to_have_value("a3")

@@ -135,7 +135,7 @@ def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open
     expect_agrees(page)
     level(page, "One number")
     expect(headline(page)).to_be_in_viewport(ratio=1)
-    expect(page.locator("[data-step='7'] .cell-mark").first).to_be_in_viewport()
+    expect(page.locator("[data-step='7'] > .maps-frame .cell-mark").first).to_be_in_viewport()
     page.go_back()
     level(page, "One layer")
     page.go_back()

@@ -24,7 +24,7 @@ def test_a_number_of_a_network_is_walked_with_its_numbers(app, open_page, place,
     page.locator('[data-example="3"]').dispatch_event("click")
     expect_agrees(page)
     expect(headline(page)).to_contain_text("3")
-    cell_panel(page).locator("[data-tool=send]").click()
+    cell_panel(page).get_by_role("button", name="Send to Arithmetic").click()
     expect(page.locator(".origin")).to_contain_text(name)
     expect(page.locator(".stage-read .tensor-title").first).to_contain_text(size)
     expect(page.locator(".arithmetic .badge.agrees").first).to_be_visible()
@@ -37,7 +37,7 @@ def test_a_number_of_a_network_is_walked_with_its_numbers(app, open_page, place,
 
 def test_what_was_left_out_is_said_until_a_number_is_changed_and_travels_in_the_link(app, open_page):
     page = open_page(f"{app}#model=a1&cells=7.0.5")
-    cell_panel(page).locator("[data-tool=send]").click()
+    cell_panel(page).get_by_role("button", name="Send to Arithmetic").click()
     expect(page.locator(".origin")).to_contain_text("The other 9184 add up to")
     page.wait_for_url(re.compile("origin"))
     again = open_page(page.url)
@@ -50,7 +50,7 @@ def test_what_was_left_out_is_said_until_a_number_is_changed_and_travels_in_the_
 def test_an_operation_without_a_walk_has_no_button_and_a_refused_one_says_why(app, open_page):
     page = open_page(f"{app}#model=a2&cells=6.0.17")
     expect_agrees(page)
-    expect(cell_panel(page).locator("[data-tool=send]")).to_have_count(0)
+    expect(cell_panel(page).get_by_role("button", name="Send to Arithmetic")).to_have_count(0)
     other = open_page(f"{app}#model=a1&label=3&cells=11:output.0.4")
-    cell_panel(other).locator("[data-tool=send]").click()
+    cell_panel(other).get_by_role("button", name="Send to Arithmetic").click()
     expect(other.locator(".cell-said")).to_contain_text("the loss reads the true class alone")

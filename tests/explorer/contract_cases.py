@@ -80,6 +80,14 @@ DRAW = [
     Case("explain", PLACE | {"step": 7, "of": "bias", "cell": [4], "label": None}),
     Case("explain", PLACE | {"step": -1, "of": "class", "cell": [0, 7]}),
     Case("exact", PLACE | {"step": 9, "cell": []}),
+    Case("sources", PLACE | {"step": 5, "cell": [0, 10, 2, 2]}),
+    Case("sources", PLACE | {"step": 7, "cell": [0, 25]}),
+    Case("sources", PLACE | {"of": "output"}),
+    Case("number_ink", PLACE | {"step": 5, "cell": [0, 10, 2, 2]}),
+    Case("number_ink", PLACE | {"step": -1, "cell": [0, 0, 9, 12]}),
+    Case("layer", PLACE | {"step": 3, "cell": []}),
+    Case("layer", PLACE | {"step": 8, "cell": []}),
+    Case("layer", PLACE | {"step": 2, "of": "output", "cell": []}),
     Case("arithmetic", PLACE),
     Case("arithmetic", PLACE | {"of": "output"}),
     Case("pytorch_lines", PLACE, ("lines",)),
@@ -151,7 +159,7 @@ def ended(answer: dict[str, Any]) -> bool:
 
 
 TRAIN = [
-    Case("summarise_run", {"config": CONFIG, "drawings": None}, TIMES),
+    Case("summarise_run", {"config": CONFIG, "drawings": None}, (*TIMES, "most")),
     Case("summarise_run", {"config": CONFIG | {"start": "nobody"}, "drawings": []}, ("missing",)),
     Case("start_run", {"config": CONFIG, "name": "trained", "drawings": None}),
     Case("read_run", {"name": "trained", "since": 10**6}, (*TIMES, "accuracy"), ended),

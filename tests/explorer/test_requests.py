@@ -28,6 +28,8 @@ from explorer.draw.cell import arithmetic, explain
 from explorer.draw.compare import comparable, compare
 from explorer.draw.exports import exact, pytorch_lines
 from explorer.draw.gallery import Gallery, browse
+from explorer.draw.layer import layer
+from explorer.draw.sources import number_ink, sources
 from explorer.draw.why import why
 from explorer.kernels.page import (
     cancel_speed,
@@ -153,6 +155,9 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
         "explain_gradient": (answered(explain, showing), PLACE | {"of": "weight", "cell": [1, 0, 1, 1], "label": 3}),
         "explain_class": (answered(explain, showing), PLACE | {"of": "class", "cell": [0, 3]}),
         "exact": (answered(exact, showing), PLACE),
+        "sources": (answered(sources, showing), PLACE),
+        "number_ink": (answered(number_ink, showing), PLACE),
+        "layer": (answered(layer, showing), PLACE | {"cell": []}),
         "arithmetic": (answered(arithmetic, showing), PLACE),
         "pytorch_lines": (answered(pytorch_lines, showing), PLACE),
         "why": (answered(why, showing), DRAWING | {"method": "saliency", "target": None, "layer": None}),
@@ -199,7 +204,8 @@ def asking(runs_dir: Path) -> dict[str, tuple[Callable[[Any], dict[str, Any]], d
 
 NAMES = ["describe", "cancel_download", "attend_class", "join_class", "enter_class", "look_here", "allow_training"]
 NAMES += ["leave_class", "observe", "gradients", "explain", "explain_gradient"]
-NAMES += ["explain_class", "exact", "arithmetic", "pytorch_lines", "why", "compare", "comparable", "browse"]
+NAMES += ["explain_class", "exact", "sources", "number_ink", "layer", "arithmetic", "pytorch_lines", "why"]
+NAMES += ["compare", "comparable", "browse"]
 NAMES += ["check", "check_chain", "animate", "feature_map", "learned_kernels", "learned_kernel", "offer_speed"]
 NAMES += ["start_speed", "read_speed", "cancel_speed", "list_runs", "read_run", "control_run", "rename_run"]
 NAMES += ["delete_run", "moment", "wrong", "export_run", "summarise_run", "start_run", "slow_batch"]

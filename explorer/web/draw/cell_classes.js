@@ -4,10 +4,11 @@ import { h } from "../parts/dom.js";
 import { short } from "../lib/numbers.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
+import { lighting } from "./cell_numbers.js";
 
 /** @typedef {import("../lib/contract/draw.js").Classes} Classes */
 
-/** @param {Classes} sum @param {number} opened @param {{ follow: (place: any) => void, light: (place: any) => void }} context */
+/** @param {Classes} sum @param {number} opened @param {import("./cell_numbers.js").Context} context */
 export function classTable({ classes, logits, label, loss }, opened, { follow, light }) {
   const known = label !== null;
   const logit = (/** @type {number} */ value, /** @type {number} */ k) => {
@@ -19,10 +20,7 @@ export function classTable({ classes, logits, label, loss }, opened, { follow, l
         class: "number",
         title: t("cell.classes.logit.open", { name: classes[k].name }),
         onclick: () => follow(place),
-        onpointerenter: () => light(place),
-        onpointerleave: () => light(null),
-        onfocus: () => light(place),
-        onblur: () => light(null),
+        ...lighting(place, light),
       },
       short(value),
     );

@@ -5,6 +5,7 @@ import { floatsFromBase64, fromBase64, readout, valueOf } from "../lib/codes.js"
 import { cellAfterKey } from "../lib/layout.js";
 import { t } from "../parts/i18n.js";
 import { createPicture } from "../parts/network/picture.js";
+import { plain } from "../parts/network/term.js";
 import { createRamp, lookupOf } from "../parts/network/ramp.js";
 import { largestOf } from "../lib/numbers.js";
 
@@ -114,11 +115,13 @@ export function createCompareMaps({ onpage }) {
     const cellWords =
       map.size.length === 1
         ? t("network.position", { index: inside.row * map.columns + inside.column })
-        : t("network.cell", {
-            channel: first + inside.channel,
-            row: inside.row * map.block,
-            column: inside.column * map.block,
-          });
+        : plain(
+            t("network.cell", {
+              channel: first + inside.channel,
+              row: inside.row * map.block,
+              column: inside.column * map.block,
+            }),
+          );
     reading.textContent = `${cellWords} · ${t("compare.value", { one, other, gap })}`;
     both.mark(read[0].value);
     apart.mark(read[2].value);

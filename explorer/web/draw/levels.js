@@ -9,6 +9,14 @@ const LEVELS = /** @type {Level[]} */ (["network", "layer", "number"]);
 /** @returns {Level} */
 export const levelNow = () => (page.get("cells").length ? "number" : page.get("layer") === null ? "network" : "layer");
 
+/** One level up: from a number to the one before or its layer, from a layer to the network; then nothing is pinned. */
+export function goUp() {
+  const cells = page.get("cells");
+  if (cells.length) page.set({ cells: cells.slice(0, -1) });
+  else if (page.get("layer") !== null) page.set({ layer: null });
+  else page.set({ pin: null });
+}
+
 /** @param {{ onlayer: () => void, onnumber: () => void }} options  called when somebody wants a layer or a number and has not said which */
 export function createLevels({ onlayer, onnumber }) {
   const go = {

@@ -2,26 +2,23 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
-import { ask, newestOnly } from "../lib/live.js";
 import { opensFresh, page } from "../parts/page.js";
+import { createAsking, drawing } from "./asking.js";
 import { createInput } from "./input.js";
 import { createInputPlace } from "./input_place.js";
-import { shownInput } from "../parts/input_state.js";
 import { createPad } from "../parts/pad.js";
 import { createPerturbation } from "./perturb.js";
 import { createStrip } from "./strip.js";
 import { createPrediction } from "../parts/prediction.js";
 import { createNetwork } from "../parts/network/network.js";
-import { createPopover } from "../parts/popover.js";
 import { createCellPanel } from "./cell.js";
 import { mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
-import { createCompare } from "./compare.js";
-import { createDrawer } from "./drawer.js";
 import { createGuide } from "./guide.js";
-import { createLevels } from "./levels.js";
+import { createLevels, goUp, levelNow } from "./levels.js";
 import { createMeantChip } from "./meant.js";
-import { createWhy } from "./why.js";
+import { createPanels, openPanel } from "./panels.js";
+import { createPopovers, exampleButtons, playButton, screen } from "./screen.js";
 import { createTakeAlong } from "./take_along.js";
 import { createHelp } from "../parts/help.js";
 
@@ -53,6 +50,13 @@ export async function mount(element, { server, options: { slim } }) {
     onchange: send,
     onrelease: () => page.set({ source: null }),
   });
+  const asking = createAsking(server, {
+    onobserved: receive,
+    onexplained: (sum) => cell.show(sum),
+    onsources: (levels) => network.contribute(levels),
+    onlayer: (step, layer, of) => network.tellLayer(step, layer, of),
+    onfail: fail,
+  });
   const input = createInput({
     server,
     ongallery: (on) => {
@@ -74,9 +78,14 @@ export async function mount(element, { server, options: { slim } }) {
     ongrow: (step) => page.set({ layer: page.get("layer") === step ? null : step, cells: [] }),
     onfield: outlineInk,
   });
-  const cell = createCellPanel({ name: network.name, onopen: open, onlight: network.light, request });
+  const cell = createCellPanel({
+    name: network.name,
+    onopen: asking.open,
+    onlight: network.light,
+    request: asking.request,
+  });
   const takeAlong = createTakeAlong({
-    request,
+    request: asking.request,
     network,
     strip: async (draw) => {
       prepared.open(true);
@@ -99,15 +108,7 @@ export async function mount(element, { server, options: { slim } }) {
       );
     },
   });
-  const why = createWhy({ request, predicted });
-  const compare = createCompare({ server, drawing });
-  const drawer = createDrawer({
-    panels: [
-      { name: "why", words: "why.title", title: "why.title.why", element: why.element },
-      { name: "compare", words: "compare.title", title: "compare.title.why", element: compare.element },
-    ],
-    onopen: openPanel,
-  });
+  const panels = createPanels({ server, request: asking.request, predicted });
   const levels = createLevels({
     onlayer: () => page.set({ layer: (page.get("pin") ?? { step: 0 }).step, cells: [] }),
     onnumber: () => {
@@ -117,44 +118,12 @@ export async function mount(element, { server, options: { slim } }) {
   });
   const help = createHelp("draw", KEYS);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const replay = h(
-    "div",
-    { class: "examples", role: "group", dataset: { i18nAria: "examples.title" } },
-    h("span", { class: "note", dataset: { i18n: "examples.title" } }),
-    ...examples.map((/** @type {any} */ example) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "tool",
-          dataset: { example: example.label },
-          onclick: () => pad.play(example.strokes),
-        },
-        String(example.label),
-      ),
-    ),
-  );
-  const inputs = createPopover({
-    words: "input.more",
-    title: "input.more.why",
-    name: "inputs",
-    children: [
-      input.element,
-      h("label", { class: "brush-row" }, h("span", { dataset: { i18n: "pad.brush.word" } }), pad.width),
-      perturbation.element,
-    ],
-  });
-  const prepared = createPopover({
-    words: "strip.more",
-    title: "strip.more.why",
-    name: "prepared",
-    children: [strip.element, numbers.element],
-  });
-  const view = createPopover({
-    words: "view.title",
-    title: "view.title.why",
-    name: "view",
-    children: [network.controls.arrangement, h("div", { class: "view-end" }, takeAlong.element, help.element)],
+  const replay = exampleButtons(examples, (strokes) => pad.play(strokes));
+  const brush = h("span", { dataset: { i18n: "pad.brush.word" } });
+  const { inputs, prepared, view } = createPopovers({
+    inputs: [input.element, h("label", { class: "brush-row" }, brush, pad.width), perturbation.element],
+    prepared: [strip.element, numbers.element],
+    view: [network.controls.arrangement, h("div", { class: "view-end" }, takeAlong.element, help.element)],
   });
   const meant = createMeantChip({
     onchoose: (label) => {
@@ -170,77 +139,31 @@ export async function mount(element, { server, options: { slim } }) {
       { words: "guide.door.learn", open: () => page.set({ tab: "train" }) },
     ],
   });
-  const play = h(
-    "button",
-    {
-      type: "button",
-      class: "tool play-flow",
-      dataset: { i18nTitle: "flow.play.why", i18nAria: "flow.play" },
-      onclick: flow,
-    },
-    h("span", { "aria-hidden": "true" }, "▶"),
-    h("span", { class: "word", dataset: { i18n: "flow.play" } }),
-  );
+  const play = playButton(flow);
   const whyChip = h("button", { type: "button", class: "chip", onclick: () => openPanel("why") });
   const place = createInputPlace({ pad, input, strip, inputs, slim });
 
   element.replaceChildren(
     h("h2", { class: "spoken", dataset: { i18n: "tab.draw" } }),
-    h(
-      "div",
-      { class: slim ? "draw slim" : "draw" },
-      h(
-        "div",
-        { class: "draw-top" },
-        place.element,
-        h(
-          "div",
-          { class: "draw-ink" },
-          strip.brief,
-          prepared.element,
-          ...(slim ? [inputs.element, place.opener] : []),
-          input.told,
-        ),
-        h(
-          "section",
-          { class: "prediction", dataset: { i18nAria: "prediction.title" } },
-          h(
-            "div",
-            { class: "draw-verdict" },
-            prediction.headline,
-            prediction.words,
-            h("div", { class: "chips" }, whyChip, meant.element, guide.start),
-            h("div", { class: "examples-or-guide" }, replay, guide.element),
-            network.controls.learning,
-          ),
-          prediction.list,
-          prediction.map,
-        ),
-      ),
-      h(
-        "div",
-        { class: "flow" },
-        levels.element,
-        play,
-        network.controls.direction,
-        view.element,
-        network.controls.reading,
-      ),
-      network.element,
-      cell.element,
-      input.gallery,
-      drawer.body,
-      h("div", { class: "draw-foot" }, drawer.tabs, network.controls.legend),
-      problem,
-      input.problem,
-    ),
+    screen({
+      slim,
+      pad: place.element,
+      ink: [strip.brief, prepared.element, ...(slim ? [inputs.element, place.opener] : []), input.told],
+      verdict: [prediction.headline, prediction.words],
+      shares: [prediction.list, prediction.map],
+      chips: [whyChip, meant.element, guide.start],
+      guide: [replay, guide.element],
+      flow: [levels.element, play, network.controls.direction, view.element, network.controls.reading],
+      network,
+      cell: cell.element,
+      gallery: input.gallery,
+      drawer: panels,
+      problems: [problem, input.problem],
+    }),
   );
 
-  /** @type {{ answer: import("../lib/contract/draw.js").Observed, input: import("../lib/contract/draw.js").Shown & { version: number } } | null} */
+  /** @type {{ answer: import("../lib/contract/draw.js").Observed, input: import("./asking.js").Sent } | null} */
   let answered = null;
-  /** When each change happened that is not on screen yet. @type {number[]} */
-  let unpainted = [];
-
   /** Whether the page is still to show itself alive: it was opened without a link, and nobody has done anything. */
   let greets = opensFresh && !pad.strokes.length;
 
@@ -253,26 +176,18 @@ export async function mount(element, { server, options: { slim } }) {
     pad.play(strokes, true);
   }
 
-  const post = newestOnly(
-    ({ asked, version, ...input }) => ask(server.observe, input, t("error.unreachable")),
-    (answer, input) => {
-      if (input.model !== page.get("model")) return;
-      problem.hidden = true; // what the model raised is the headline
-      answered = { answer, input };
-      if (greets && answer.fed.takes === "ink" && !answer.fed.example) greet();
-      explain();
-      why.refresh();
-      compare.refresh();
-      const known = page.get("description");
-      if (answer.description && known) page.set({ description: { ...known, ...answer.description } });
-      else show();
-      measurePaint(input.asked);
-    },
-    (error) => {
-      problem.textContent = error.message;
-      problem.hidden = false;
-    },
-  );
+  /** @param {import("../lib/contract/draw.js").Observed} answer @param {import("./asking.js").Sent} input */
+  function receive(answer, input) {
+    problem.hidden = true; // what the model raised is the headline
+    answered = { answer, input };
+    if (greets && answer.fed.takes === "ink" && !answer.fed.example) greet();
+    asking.explain();
+    asking.around();
+    panels.refresh();
+    const known = page.get("description");
+    if (answer.description && known) page.set({ description: { ...known, ...answer.description } });
+    else show();
+  }
 
   /** @param {Error} error */
   function fail(error) {
@@ -280,85 +195,22 @@ export async function mount(element, { server, options: { slim } }) {
     problem.hidden = false;
   }
 
-  /** Ask a function of the server about what is on the pad. @type {import("../lib/contract/draw.js").Request} */
-  function request(name, more) {
-    const asked = /** @type {import("../lib/live.js").Asked<unknown, never>} */ (server[name]);
-    return ask(asked, { ...drawing(), ...more }, t("error.unreachable"));
-  }
-
-  /** What the server needs to know of the drawing. @returns {import("../lib/contract/draw.js").Drawing} */
-  function drawing() {
-    return { model: page.get("model"), ...shownInput(), label: page.get("label"), edits: page.get("edits") };
-  }
-
   /** @param {number} [at] when what is to be sent changed, ms @param {boolean} [changed] false if only other maps are wanted */
   function send(at = performance.now(), changed = true) {
     const description = page.get("description");
     if (!description) return;
-    if (changed) {
-      unpainted.push(at);
-      network.expire();
-    }
+    if (changed) network.expire();
     network.hold(pad.busy);
     if (changed && pad.strokes.length && !pad.busy && !pad.guest) guide.did("draw");
     page.set({ ink: pad.strokes, pen: pad.brush });
-    post({
-      ...drawing(),
-      wanted: network.wanted,
-      version: network.version,
-      sort: page.get("sort"),
-      structure: description.structure,
-      asked: at,
-    });
+    const { wanted, version } = network;
+    const sort = page.get("sort");
+    asking.observe({ ...drawing(), wanted, version, sort, structure: description.structure, asked: at }, changed);
   }
-
-  /** Publish how long each change up to `asked` took to reach the screen, as User Timing measures named "stroke". @param {number} asked */
-  function measurePaint(asked) {
-    const done = unpainted.filter((at) => at <= asked);
-    unpainted = unpainted.filter((at) => at > asked);
-    publish("stroke", done);
-  }
-
-  /** A User Timing measure from each start to the next painted frame; it is seen by whoever observes, and not kept. @param {string} name @param {number[]} starts */
-  function publish(name, starts) {
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        for (const start of starts) performance.measure(name, { start });
-        performance.clearMeasures(name);
-      }),
-    );
-  }
-
-  const askForCell = newestOnly(
-    (/** @type {import("../lib/contract/draw.js").AtPlace} */ input) =>
-      ask(server.explain, input, t("error.unreachable")),
-    (sum, { cell: index }) => {
-      if (page.get("cells").at(-1)?.cell !== index) return;
-      cell.show(sum);
-      if (opened) publish("cell", [opened]);
-      opened = 0;
-    },
-    fail,
-  );
-
-  /** When somebody opened the cell whose sum is not on screen yet; 0: nobody waits. */
-  let opened = 0;
 
   /** Open a cell of the network; maps of gradients may still be seen when it runs forward again. @param {Place} place */
   function openCell(place) {
-    cell.open([page.get("label") === null ? { ...place, of: "" } : place]);
-  }
-
-  /** Open the sum behind the last of the cells; how long that took is published as a User Timing measure named "cell". */
-  function open() {
-    opened = performance.now();
-    explain();
-  }
-
-  /** Ask for the sum behind the opened cell, for what is on the pad now. */
-  function explain() {
-    const last = page.get("cells").at(-1);
-    if (last) askForCell({ ...drawing(), ...last });
+    cell.open([place.of === "output" && page.get("label") === null ? { ...place, of: "" } : place]);
   }
 
   /** Outline on the pad the ink that a cell is made of. @param {import("../lib/field.js").Block[] | null} blocks of input cells */
@@ -367,19 +219,6 @@ export async function mount(element, { server, options: { slim } }) {
     place.outline(blocks, answered?.answer.stages);
   }
 
-  /** Open a panel of the drawer, or close it. @param {string | null} name */
-  function openPanel(name) {
-    page.set({
-      why: name === "why" ? (page.get("why") ?? { target: null, layer: null }) : null,
-      compare:
-        name === "compare"
-          ? (page.get("compare") ?? { with: page.get("edits").length ? "changes" : "model", step: null })
-          : null,
-    });
-  }
-
-  const showPanel = () => drawer.show(page.get("why") ? "why" : page.get("compare") ? "compare" : null);
-
   /** Let light run through the network, from the ink to the scores. */
   function flow() {
     page.set({ layer: null, cells: [] });
@@ -387,23 +226,16 @@ export async function mount(element, { server, options: { slim } }) {
     guide.did("play");
   }
 
-  /** One level up: from a number to the one before or its layer, from a layer to the network; then nothing is pinned. */
-  function goUp() {
-    const cells = page.get("cells");
-    if (cells.length) page.set({ cells: cells.slice(0, -1) });
-    else if (page.get("layer") !== null) page.set({ layer: null });
-    else if (guide.running) guide.end();
-    else page.set({ pin: null });
-  }
-
   /** Show the network at the level that the page's state says, with what is pinned. */
   function follow() {
     const cells = page.get("cells");
     const last = cells.at(-1);
-    element.dataset.level = cells.length ? "number" : page.get("layer") === null ? "network" : "layer";
+    element.dataset.level = levelNow();
     network.grow(cells.length ? null : page.get("layer"));
     network.pin(last ? (last.of === "class" ? null : last) : page.get("pin"));
     if (last) network.reveal(last.step);
+    network.contribute([]);
+    asking.around();
   }
 
   function show() {
@@ -455,7 +287,6 @@ export async function mount(element, { server, options: { slim } }) {
     if (last && last.of !== "class") page.set({ pin: last });
     if (last) guide.did("open");
   });
-  page.on(["why", "compare"], showPanel);
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
     problem.hidden = page.get("modelError") === null;
@@ -475,7 +306,9 @@ export async function mount(element, { server, options: { slim } }) {
   });
 
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && page.get("tab") === "draw" && !event.defaultPrevented) goUp();
+    if (event.key !== "Escape" || page.get("tab") !== "draw" || event.defaultPrevented) return;
+    if (guide.running && levelNow() === "network") guide.end();
+    else goUp();
   });
   element.addEventListener("dragover", (event) => event.preventDefault());
   element.addEventListener("drop", (event) => {
@@ -484,6 +317,5 @@ export async function mount(element, { server, options: { slim } }) {
   });
 
   describe();
-  showPanel();
   follow();
 }

@@ -77,14 +77,15 @@ export function lineOf({ rows, columns, count }, channels, side, turned, gap = G
  * Maps as large as a frame lets them be, cells of whole pixels; where even the smallest do not fit, they are wider than it.
  * @param {{ rows: number, columns: number, count: number }} map @param {number} channels maps shown
  * @param {number} width px @param {number} height px
+ * @param {number} [gap] px between maps
  * @returns {Grid}
  */
-export function filling({ rows, columns, count }, channels, width, height) {
+export function filling({ rows, columns, count }, channels, width, height, gap = GAP) {
   const laid = (/** @type {number} */ zoom) => {
-    const down = Math.min(channels, Math.max(1, Math.floor((height + GAP) / (rows * zoom + GAP))));
+    const down = Math.min(channels, Math.max(1, Math.floor((height + gap) / (rows * zoom + gap))));
     const across = Math.ceil(channels / down);
-    const size = [across * (columns * zoom + GAP) - GAP, down * (rows * zoom + GAP) - GAP];
-    return { channels, rows, columns, count, across, down, zoom, gap: GAP, width: size[0], height: size[1] };
+    const size = [across * (columns * zoom + gap) - gap, down * (rows * zoom + gap) - gap];
+    return { channels, rows, columns, count, across, down, zoom, gap, width: size[0], height: size[1] };
   };
   for (let zoom = LARGEST_ZOOM; zoom > 1; zoom--) {
     const grid = laid(zoom);

@@ -43,3 +43,59 @@ export function fittedRow(width) {
   const room = Math.floor((width - ROW_HEAD - ROW_MORE) / (ROW_SIDE + GAP));
   return { side: ROW_SIDE, most: clamped(FEWEST, room, MOST), padding: 6, gap: 4, stub: STUB };
 }
+
+/** A column's share of the track: with its first maps, with all of them, or as its name alone. @typedef {"brief" | "whole" | "stub"} Look */
+
+/**
+ * How each column stands where one of them may show all of its maps: its neighbours keep a few, the others their names.
+ * @param {boolean[]} folded columns that somebody folded @param {number} grown place of the column that shows all, −1 for none @returns {Look[]}
+ */
+export const looksOf = (folded, grown) =>
+  folded.map((stub, place) =>
+    stub ? "stub" : place === grown ? "whole" : grown < 0 || Math.abs(place - grown) <= 1 ? "brief" : "stub",
+  );
+
+/**
+ * The channels that are to be shown first: those that are shown now keep their places, but that what has to be seen and is not
+ * takes the place of the last one that has not.
+ * @param {number[]} shown @param {number[]} needed the most important first @param {number} room for how many @returns {number[]}
+ */
+export function kept(shown, needed, room) {
+  const found = shown.slice(0, room);
+  const wanted = needed.slice(0, room);
+  for (const channel of wanted.filter((each) => !found.includes(each))) {
+    const given = found.length < room ? found.length : found.findLastIndex((each) => !wanted.includes(each));
+    found[given] = channel;
+  }
+  return found;
+}
+
+/** px beside the maps of a column that shows all of them: for what is told of the step, and the least for the maps; px of a column's border. */
+export const TOLD = 236,
+  BORDER = 2;
+const LEAST = 220;
+/** Maps of a column beside one that shows all. */
+const BESIDE = 2;
+
+/**
+ * How a column stands: `side` of a map, px; `most`: maps of a brief column; `width`, `height`: room for the maps of a whole one; `turned`: a row instead.
+ * @typedef {{ look: Look, side: number, most: number, width: number, height: number, turned: boolean, zoom: number }} Stand
+ */
+
+/**
+ * How each column of a track stands, and how large they are drawn.
+ * @param {{ folded: boolean[], grown: number, named: number, width: number, height: number, turned: boolean, zoom: number }} track
+ *   `folded`, `grown` as of `looksOf`; the rest as of `fitted`; `turned`: it runs downwards
+ * @returns {{ fit: Fit, stands: Stand[] }}
+ */
+export function standsOf({ folded, grown, named, width, height, turned, zoom }) {
+  const looks = looksOf(folded, grown);
+  const fit = turned ? fittedRow(width) : fitted({ count: folded.length, width, height, named });
+  const frame = 2 * fit.padding + BORDER;
+  const widths = { stub: fit.stub, brief: fit.side + frame, whole: 0 };
+  const others = looks.reduce((sum, look) => sum + fit.gap + widths[look], 0);
+  const room = turned ? width - frame : Math.max(TOLD + LEAST, width - others - frame) - TOLD;
+  const most = grown < 0 ? fit.most : Math.min(BESIDE, fit.most);
+  const shared = { side: fit.side, most, width: room, height: height && height - frame, turned, zoom };
+  return { fit, stands: looks.map((look) => ({ look, ...shared })) };
+}

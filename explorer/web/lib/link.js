@@ -19,6 +19,7 @@
  * `kernels`: the chain of the Kernels page, see chain_link.js; `kernel`: the one in view, from 0; `pixel`: the opened one, row and
  * column; `picture`: a built-in one's name, "drawing", or "map" with step and channel; a file or camera cannot travel.
  * `lab`: the speed lab is open, and the settings of its form that differ from the usual ones, as JSON.
+ * `form`: of a new run, where it begins and the settings that differ from that, as JSON.
  */
 
 import { readChain, writeChain } from "./chain_link.js";
@@ -44,7 +45,7 @@ import { PICTURES } from "./pictures.js";
  *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
  *   run: string, why: Question | null, compare: Compared | null, cells: Place[], pin: Place | null, layer: number | null,
  *   section: string, hidden: string[], title: string, says: string, walk: unknown, chain: unknown, signals: unknown,
- *   kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown,
+ *   kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown, form: unknown,
  * }} Linked
  *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
  *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
@@ -362,6 +363,7 @@ export const fields = {
     write: (pixel) => pixel,
   },
   lab: jsonField("lab"),
+  form: jsonField("form"),
 };
 
 /** The keys of the page's store that travel in the link. */
@@ -421,7 +423,7 @@ const OF_PAGE = {
   ],
   arithmetic: ["section", "walk", "chain", "signals"],
   kernels: ["model", ...INPUT, "edits", "kernelPicture", "kernelChain", "kernelStage", "kernelPixel", "lab"],
-  train: ["model", ...INPUT, "run"],
+  train: ["model", ...INPUT, "run", "form"],
 };
 /** @type {(keyof Linked)[]} */
 const OF_ALL = ["tab", "language", "hidden", "title", "says"];

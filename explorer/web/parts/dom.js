@@ -18,6 +18,14 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** An element of a vector drawing. @param {string} tag @param {Record<string, string | number>} [attributes] @param {...(Node | string)} children */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
 /** A canvas whose bitmap is `width` × `height`. @param {number} width @param {number} height @param {Record<string, any>} [attributes] */
 export function canvas(width, height, attributes = {}) {
   return /** @type {HTMLCanvasElement} */ (h("canvas", { width, height, ...attributes }));

@@ -61,6 +61,11 @@
 /** A row of the softmax behind a class. @typedef {{ name: string, logit: number, p: number, y: number, gradient: number }} ClassRow */
 /** `logits`: the step that made them. @typedef {{ classes: ClassRow[], logits: number, label: number | null, loss: number | null }} Classes */
 /** An element of a parameter. @typedef {{ parameter: string, element: Told }} Element */
+/** What one map contributes to a sum: `cell`, the one of it whose term weighs most; `count`: how many terms read the map. @typedef {{ step: number, cell: number[], value: Told, count: number }} Contribution */
+/** A value and what contributes to its sum; `rest`: of those that did not travel. @typedef {{ step: number, cell: number[], most: Contribution[], rest: { count: number, sum: Told } | null }} SourceLevel */
+/** The ink as a value sees it, over the input; see `Why`. @typedef {Pick<Why, "rows" | "columns" | "block" | "values" | "sum" | "ink" | "note">} NumberInk */
+/** For each map the kernel that weighs most, of the input channel `inputs`; `of`: how many a map has. @typedef {{ rows: number, columns: number, inputs: number[], of: number } & import("./network.js").Codes} Kernels */
+/** What stands out in a layer; `zero`: channels that are all 0, of `channels`. @typedef {{ largest: { value: Told, cell: number[] } | null, zero: number[], channels: number, kernels: Kernels | null }} Layer */
 /** With the row of classes behind a probability, or the element behind a parameter's gradient. @typedef {Sum & Partial<Classes> & Partial<Element> & { unexplained?: undefined }} Summed */
 /** Why there is no sum. @typedef {{ unexplained: string, shown: Told, addends?: undefined } & Partial<Element>} Unexplained */
 /** An element without a gradient. @typedef {Element & { shown?: undefined, addends?: undefined, unexplained?: undefined }} Plain */
@@ -86,7 +91,7 @@
 /** `run`: whose held-back pictures; "": MNIST's. @typedef {{ model: string, run: string, label: number | null, wrong: boolean, first: number, download: boolean }} BrowseRequest */
 /** A page of pictures; `judged`: how many the model was asked about. @typedef {{ total: number, first: number, perPage: number, size: number, judged: number, indices: number[], labels: number[], guesses: number[] | null, classes: string[], side: number, channels: number, data: string }} Pictures */
 
-/** Asks a function about what is on the pad: what else it asks for. @typedef {<N extends "explain" | "exact" | "arithmetic" | "pytorch_lines" | "why">(name: N, more: Omit<Parameters<Server[N]>[0], keyof Drawing>) => Promise<import("../live.js").AnswerOf<Server[N]>>} Request */
+/** Asks a function about what is on the pad: what else it asks for. @typedef {<N extends "explain" | "exact" | "arithmetic" | "pytorch_lines" | "why" | "sources" | "number_ink" | "layer">(name: N, more: Omit<Parameters<Server[N]>[0], keyof Drawing>) => Promise<import("../live.js").AnswerOf<Server[N]>>} Request */
 
 /**
  * @typedef {{
@@ -95,6 +100,9 @@
  *   exact: Asked<AtPlace, { shape: number[], data: string }>,
  *   arithmetic: Asked<AtPlace, Sent>,
  *   pytorch_lines: Asked<AtPlace, { lines: string }>,
+ *   sources: Asked<AtPlace, { levels: SourceLevel[] }>,
+ *   number_ink: Asked<AtPlace, NumberInk>,
+ *   layer: Asked<AtPlace, Layer>,
  *   why: Asked<Drawing & { method: string, target: number | null, layer: number | null, over?: number | null }, Why>,
  *   compare: Asked<{ first: Drawing, second: Drawing, drawn: number[] | null }, Comparison>,
  *   browse: Asked<BrowseRequest, Pictures | import("../live.js").Lacking>,

@@ -4,10 +4,10 @@
 /** Layout and the words beside a vector's cells. @typedef {Layout & { labels: string[] }} MapLayout */
 /**
  * One step; the input is −1. `from`: where its inputs come from, if not the step before; `call`: which activation of the model's run
- * it is, null for other steps; `message`: why it has no maps.
+ * it is, null for other steps; `walk`: the operator of the Arithmetic page that shows it; `message`: why it has no maps.
  * @typedef {{
  *   index: number, op: string, path: string, shape: number[], from: string[], parents: number[], explained: boolean, call: number | null,
- *   parameters: string, learned: string[], field: string, scale: import("../colour.js").Scale, low: number, high: number, message: string,
+ *   parameters: string, learned: string[], field: string, walk: string | null, scale: import("../colour.js").Scale, low: number, high: number, message: string,
  *   map: MapLayout | null,
  * }} Step
  */

@@ -1,6 +1,6 @@
 /** Above the columns: the modules they belong to, which can be folded, and the edges along which numbers flow. */
 
-import { h } from "../dom.js";
+import { h, svg } from "../dom.js";
 import { t } from "../i18n.js";
 import { largestOf } from "../../lib/numbers.js";
 
@@ -17,15 +17,6 @@ const BAND = 22,
 const INSET = 14,
   RADIUS = 5,
   HEAD = 3;
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/** @param {string} tag @param {Record<string, string | number>} attributes */
-function svg(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return element;
-}
 
 /**
  * The modules to be drawn: those that no folded module around them hides.

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
+import { termButton, termed } from "./term.js";
 
 /** @typedef {import("./column.js").Step} Step */
 /** @typedef {import("../../lib/contract/network.js").Fed} Fed */
@@ -12,8 +13,9 @@ const SIDE = 28;
 /** @param {Step} step */
 export function factLines(step) {
   const fact = (/** @type {string} */ text, /** @type {string} */ why) =>
-    h("span", { class: "fact", title: why && t(why) }, text);
-  const lines = [h("span", { class: "fact shape", title: t("network.shape.why") }, step.shape.join(" × "))];
+    h("span", { class: "fact", title: why && t(why) }, ...termed(text, step));
+  const shape = termButton(step.shape.join(" × "), { name: "term.shape", step });
+  const lines = [h("span", { class: "fact shape", title: t("network.shape.why") }, shape)];
   if (step.path) lines.push(h("span", { class: "fact path" }, step.path));
   if (step.from.length)
     lines.push(

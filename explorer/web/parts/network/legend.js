@@ -71,7 +71,7 @@ export function createLegend(onchange) {
     },
 
     /**
-     * @param {import("./network.js").Step} step @param {{ value: number, text: string, scale: number, flat: boolean }} found `scale`: largest |value| of its map
+     * @param {import("../../lib/contract/network.js").Step} step @param {{ value: number, text: string, scale: number, flat: boolean }} found `scale`: largest |value| of its map
      * @param {number} wider largest |value| of the layer or network in scope
      */
     mark(step, { value, text, scale, flat }, wider) {

@@ -42,7 +42,7 @@ export function createPicture(map, channels) {
   );
   const context = () => /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
 
-  /** Put a frame around a cell, or hide it. @param {any} frame @param {Cell | null} cell */
+  /** Put a frame around a cell, or hide it. @param {HTMLElement} frame @param {Cell | null} cell */
   function place(frame, cell) {
     frame.hidden = !cell;
     if (!cell) return;
@@ -105,8 +105,12 @@ export function createPicture(map, channels) {
     /** @param {number} x @param {number} y in the page's pixels from the picture's corner */
     cellAt: (x, y) => cellAt(grid, x, y),
 
-    /** @param {number} channel its place among the maps shown */
-    originOf: (channel) => originOf(grid, channel),
+    /** Where a map stands. @param {number} place among the maps shown */
+    mapAt: (place) => ({
+      ...originOf(grid, place),
+      width: Math.round(grid.columns * grid.zoom),
+      height: Math.round(grid.rows * grid.zoom),
+    }),
 
     /** @param {Cell | null} cell */
     mark: (cell) => place(mark, cell),

@@ -5,6 +5,7 @@ import { t } from "../i18n.js";
 import { short } from "../../lib/numbers.js";
 import { page } from "../page.js";
 import { SORTS } from "./arrange.js";
+import { plain, termed } from "./term.js";
 
 /** @typedef {import("./column.js").Step} Step */
 /** @typedef {import("./column.js").Column} Column */
@@ -26,9 +27,12 @@ export function createReading({ onopen }) {
   });
   open.style.visibility = "hidden";
 
-  /** @param {string} text @param {boolean} [openable] */
-  function say(text, openable = false) {
-    if (words.textContent !== text) words.textContent = words.title = text;
+  /** @param {string} text with its words' cards marked @param {boolean} [openable] @param {Step | null} [step] whose numbers the cards tell */
+  function say(text, openable = false, step = /** @type {Step | null} */ (null)) {
+    if (words.title !== plain(text)) {
+      words.replaceChildren(...termed(text, step));
+      words.title = plain(text);
+    }
     open.style.visibility = openable ? "" : "hidden"; // its place is kept: nothing moves because something is read
   }
 
@@ -49,6 +53,7 @@ export function createReading({ onopen }) {
       say(
         `${backward ? "dL/d " : ""}${named(step)} · ${place} · ${t("network.value", { value: found.text })}${mean} · ${step.shape.join("×")}${strength}`,
         kept && (step.index >= 0 || backward),
+        step,
       );
     },
 

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../../lib/graph.js";
-import { fitted, fittedRow } from "../../lib/levels.js";
+import { BORDER, standsOf, TOLD } from "../../lib/levels.js";
 import { page } from "../page.js";
 import { createArrangement } from "./arrange.js";
 import { bandsOf, createEdges } from "./edges.js";
@@ -14,12 +14,8 @@ import { bandsOf, createEdges } from "./edges.js";
 const MOST_COLUMNS = 26;
 /** Narrower pages show the network downwards. */
 const TURNED = "(max-width: 860px)";
-/** px beside the maps of a column that shows all of them: for what is told of the step, and the least for the maps. */
-const TOLD = 236,
-  LEAST = 220;
-/** px of a column's border, and of a padding with room for names in full. */
-const BORDER = 2,
-  ROOMY = 8;
+/** A padding with room for names in full, px. */
+const ROOMY = 8;
 /** Room for the bar under columns that do not fit, px. */
 const SCROLLBAR = 10;
 /** A column counts as seen a little before it is. */
@@ -32,18 +28,18 @@ function toggleFold(name, now) {
 }
 
 /**
- * @param {{ fills: boolean, onseen: (column: Column) => void, onchange: (laid: boolean) => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
- *   `fills`: the track has a height that it is to fill; `onseen` when a column came into view or left it, `onchange` when other columns may be seen than before, `onedge` when an edge
+ * @param {{ fills: boolean, over: Element, onseen: (column: Column) => void, onsettled: () => void, onchange: (laid: boolean) => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
+ *   `fills`: the track has a height that it is to fill; `over`: what is drawn over the columns; `onseen` when a column came into view or left it, `onsettled` when columns have come to rest, `onchange` when other columns may be seen than before, `onedge` when an edge
  *   is pointed at, with the columns it joins and how many it passes over, or none any more
  */
-export function createTrack({ fills, onseen, onchange, onedge }) {
+export function createTrack({ fills, over, onseen, onsettled, onchange, onedge }) {
   const arrangement = createArrangement({
     onfoldall: (fold) => page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] }),
   });
   const narrow = matchMedia(TURNED);
   const edges = createEdges({ onfold: (path) => toggleFold(path, folded()), onedge: point, onfollow: follow });
   const row = h("div", { class: "steps-row" });
-  const element = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row);
+  const element = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row, over);
   /** @type {Column[]} */
   let columns = [];
   /** Those on the track, from left to right. @type {Column[]} */
@@ -75,37 +71,17 @@ export function createTrack({ fills, onseen, onchange, onedge }) {
 
   /** How each shown column stands, by its place. @param {number} above px of the modules and edges above the columns @param {Set<string>} now what is folded */
   function stands(above, now) {
-    const zoom = page.get("zoom");
     const turned = narrow.matches;
-    const width = element.clientWidth;
     const height = fills && !turned ? Math.max(1, element.clientHeight - above - SCROLLBAR) : 0;
-    const named = shown.filter((column) => column.named).reduce((sum, column) => sum + column.content, 0);
-    const fit = turned ? fittedRow(width) : fitted({ count: shown.length, width, height, named });
-    const around = shown.findIndex((column) => column.step.index === grown);
-    const near = (/** @type {number} */ place) => around < 0 || Math.abs(place - around) <= 1;
-    const looks = shown.map((column, place) =>
-      now.has(stepFold(column.step.index)) ? "stub" : place === around ? "whole" : near(place) ? "brief" : "stub",
-    );
-    const box = fit.side + 2 * fit.padding + BORDER;
-    const others = looks.reduce(
-      (sum, look) => sum + fit.gap + (look === "stub" ? fit.stub : look === "brief" ? box : 0),
-      0,
-    );
-    const room = turned
-      ? width - 2 * fit.padding - BORDER
-      : Math.max(TOLD + LEAST, width - others - 2 * fit.padding - BORDER) - TOLD;
-    return {
-      fit,
-      stands: looks.map((look) => ({
-        look: /** @type {"brief" | "whole" | "stub"} */ (look),
-        side: fit.side,
-        most: around < 0 ? fit.most : Math.min(2, fit.most),
-        width: room,
-        height: height && height - 2 * fit.padding - BORDER,
-        turned,
-        zoom,
-      })),
-    };
+    return standsOf({
+      folded: shown.map((column) => now.has(stepFold(column.step.index))),
+      grown: shown.findIndex((column) => column.step.index === grown),
+      named: shown.filter((column) => column.named).reduce((sum, column) => sum + column.content, 0),
+      width: element.clientWidth,
+      height,
+      turned,
+      zoom: page.get("zoom"),
+    });
   }
 
   /** Put the columns that are not folded away on the track, with their modules and edges above. */
@@ -178,6 +154,9 @@ export function createTrack({ fills, onseen, onchange, onedge }) {
     if (under) element.scrollLeft += under.element.getBoundingClientRect().left - before;
   }
   element.addEventListener("wheel", wheel, { passive: false });
+  row.addEventListener("transitionend", (/** @type {Event} */ event) => {
+    if (event.target instanceof Element && event.target.parentElement === row) onsettled();
+  });
   page.on(["fold", "zoom"], arrange);
   new ResizeObserver(() => {
     const now = `${element.clientWidth} ${fills && !narrow.matches ? element.clientHeight : ""}`;
@@ -194,6 +173,10 @@ export function createTrack({ fills, onseen, onchange, onedge }) {
 
     get shown() {
       return shown;
+    },
+    /** Whether the network runs downwards. */
+    get turned() {
+      return narrow.matches;
     },
     get grown() {
       return grown;
