@@ -9,6 +9,10 @@ batches, fused Adam and a one-cycle schedule, in bfloat16 where the processor ha
 as many pictures in each precision, and each recipe with the round's seed, in turn; setting the digits upright and
 finding their principal components is part of a recipe's time. Reading files and testing are outside of all times. Freed
 memory is kept by the process, for all alike.
+
+Last, what a person gets who presses Start on the Train page: runs of the settings that its form begins with, each a
+process of its own (`first_start_s`: from the start until it is done, the process's own start included, median of the
+seeds; `first_start_held_back`: the least accuracy on what was held back).
 """
 
 import argparse
@@ -16,6 +20,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
@@ -32,6 +37,9 @@ from core.speed.timing import machine, write_json
 from core.training.config import Config
 from core.training.loop import BatchDone, Prepare, Training, logits
 from core.training.memory import keep_freed_memory
+from core.training.runs import Runs
+from core.training.settings import parse
+from tests.explorer.run_presets import presets
 
 THREADS = 2
 SEEDS = 5
@@ -234,6 +242,31 @@ def measure(digits: Pictures, test: Pictures, *, seeds: int, part: int) -> dict[
     return result
 
 
+def first_start(data_dir: str | None, *, seeds: int, quick: bool) -> dict[str, Any]:
+    """Return what the first press of Start on the Train page gives, of every seed."""
+    config = presets(mnist=not quick)[""]
+    config["data"]["path"] = data_dir
+    if quick:
+        config["data"]["count"] = 100
+    found: list[tuple[float, float]] = []
+    for seed in range(seeds):
+        with TemporaryDirectory() as folder:
+            runs = Runs(folder)
+            start = time.perf_counter()
+            name = runs.start(parse(config | {"training": config["training"] | {"seed": seed}}))
+            while (status := runs.run(name).status).state in ("queued", "running"):
+                time.sleep(0.02)
+            if status.state != "done":
+                raise RuntimeError(f"the first run {status.state}: {status.message}")
+            found.append((time.perf_counter() - start, status.accuracy or 0.0))
+    seconds, accuracies = zip(*found, strict=True)
+    return {
+        "first_start_s": statistics.median(seconds),
+        "first_start_held_back": min(accuracies),
+        "first_starts": {"seconds": list(seconds), "held_back": list(accuracies)},
+    }
+
+
 def _ratio(reference: list[float], ours: list[float]) -> float:
     """Return the median over the rounds of the reference's time divided by ours in the same round."""
     return statistics.median(a / b for a, b in zip(reference, ours, strict=True))
@@ -265,6 +298,7 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         digits, test = mnist.load("train", options.data_dir), mnist.load("test", options.data_dir)
     result |= measure(digits, test, seeds=options.seeds, part=2 if options.quick else PART)
+    result |= first_start(options.data_dir, seeds=options.seeds, quick=options.quick)
     print(f"textbook epoch {result['textbook_epoch_s']:.1f} s")
     for precision in PRECISIONS:
         print(
@@ -277,6 +311,7 @@ def main(arguments: list[str] | None = None) -> None:
         seeds = ", ".join(f"{a:.2%} in {s:.2f} s" for a, s in zip(found["accuracies"], found["seconds"], strict=True))
         print(f"ratio_{name} {result[f'ratio_{name}']:.1f}, {found['parameters']:,} parameters: {seeds}; ", end="")
         print(f"mean {found['mean_accuracy']:.3%}" + ("" if found["reached"] else ": not reached"))
+    print(f"first start: {result['first_start_s']:.1f} s, {result['first_start_held_back']:.2%} held back at least")
     if options.json:
         write_json(options.json, result)
 

@@ -80,7 +80,7 @@ def main() -> None:
 def start_run(page: Page, model: str) -> None:
     """Start a long run on digits that the program draws, and wait until it trains."""
     page.get_by_role("tab", name="Train").click()
-    page.locator(".train-form [data-control='preset']").select_option("drawn")
+    page.get_by_role("button", name="Digits the program draws").click()
     page.locator(".train-form [data-control='model']").select_option(model)
     epochs = page.locator(".train-form [data-control='epochs']")
     epochs.fill(str(EPOCHS))

@@ -11,7 +11,7 @@ from core.data.mnist import Pictures
 from core.data.picture import fitted, open_picture
 from core.told import keyed
 
-__all__ = ["Folder", "read", "survey"]
+__all__ = ["Folder", "counted", "read"]
 
 ENDINGS = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".avif", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -49,14 +49,20 @@ class Folder:
         return text
 
 
-def survey(path: str | Path) -> dict[str, int]:
-    """Return how many picture files each class has, without opening them.
+def counted(path: str | Path) -> Folder:
+    """Return what a folder holds by the names of its files, of which none is opened: its pictures have no pixel.
 
     Raises:
         FileNotFoundError: there is no such folder.
         ValueError: it has fewer than two subfolders with pictures.
     """
-    return {name: len(files) for name, files in _files(Path(path).expanduser()).items()}
+    folder = Path(path).expanduser()
+    counts = {name: len(files) for name, files in _files(folder).items()}
+    labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(list(counts.values())))
+    left_out = {file: reason for name in counts for file, reason in _others(folder / name).items()}
+    return Folder(
+        Pictures(torch.empty(len(labels), 1, 0, 0, dtype=torch.uint8), labels), tuple(counts), counts, left_out
+    )
 
 
 def read(path: str | Path, *, side: int, channels: int) -> Folder:

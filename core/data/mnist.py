@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from core.told import keyed
 
-__all__ = ["MEAN", "STD", "Pictures", "cache_dir", "load", "split"]
+__all__ = ["LABELS_HEADER", "MEAN", "STD", "Pictures", "cache_dir", "load", "missing", "split"]
 
 MEAN = 0.1307
 STD = 0.3081
@@ -24,6 +25,13 @@ SHA256 = {
 """Checksum of the pictures followed by the labels, one byte each."""
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+
+IMAGES_HEADER, LABELS_HEADER = 16, 8
+"""Bytes before the pixels and before the labels, one byte each. Source: the MNIST database."""
+
+SIDE = 28
+"""Side of a picture, pixels."""
 
 
 @dataclass(frozen=True)
@@ -72,30 +80,18 @@ def load(part: Literal["train", "test"], data_dir: str | Path | None = None, *, 
         ValueError: `part` is another word; the files are damaged or are not MNIST.
         FileNotFoundError: MNIST is not in the folder and could not be fetched; the message names the options.
     """
-    from torchvision.datasets import MNIST  # here, for importing torchvision takes seconds that the page need not wait
-
     if part not in SHA256:
         raise ValueError(f"part is {part!r}, expected 'train' or 'test'")
     folder = cache_dir() if data_dir is None else Path(data_dir).expanduser()
+    if not all((folder / "MNIST" / "raw" / name).exists() for name in FILES):
+        _fetch(folder, download=download)
     try:
-        dataset = MNIST(folder, train=part == "train", download=download)
-    except (RuntimeError, OSError, AssertionError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        if all((folder / "MNIST" / "raw" / name).exists() for name in FILES):
-            raise keyed(
-                ValueError(f"the MNIST files in {folder} are damaged ({reason}): delete them, or fetch them anew"),
-                "told.mnist.damaged",
-            ) from error
+        pictures = _read(folder / "MNIST" / "raw", part)
+    except (OSError, ValueError) as error:
         raise keyed(
-            FileNotFoundError(
-                f"MNIST is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can "
-                f"fetch it (12 MB), or pass --data-dir a folder that holds MNIST/raw/{FILES[0]} and the three other "
-                f"files, as torchvision lays them out."
-            ),
-            "told.mnist.gone",
-            folder=str(folder),
+            ValueError(f"the MNIST files in {folder} are damaged ({error}): delete them, or fetch them anew"),
+            "told.mnist.damaged",
         ) from error
-    pictures = Pictures(dataset.data.unsqueeze(1), dataset.targets.long())
     if pictures.sha256() != SHA256[part]:
         raise keyed(
             ValueError(
@@ -105,6 +101,38 @@ def load(part: Literal["train", "test"], data_dir: str | Path | None = None, *, 
             "told.mnist.damaged",
         )
     return pictures
+
+
+def _fetch(folder: Path, *, download: bool) -> None:
+    from torchvision.datasets import MNIST  # here, for importing torchvision takes seconds that nobody need wait for
+
+    try:
+        MNIST(folder, download=download)
+    except (RuntimeError, OSError, AssertionError, ValueError, TypeError) as error:
+        raise missing(folder, " ".join(str(error).split())) from error
+
+
+def _read(folder: Path, part: Literal["train", "test"]) -> Pictures:
+    """Return a part as it lies in its two files, in the format IDX that the MNIST database describes."""
+    images, answers = FILES[:2] if part == "train" else FILES[2:]
+    pixels = np.fromfile(folder / images, np.uint8, offset=IMAGES_HEADER).reshape(-1, 1, SIDE, SIDE)
+    labels = np.fromfile(folder / answers, np.uint8, offset=LABELS_HEADER)
+    if len(labels) != len(pixels):
+        raise ValueError(f"{len(pixels)} pictures, {len(labels)} labels")
+    return Pictures(torch.from_numpy(pixels), torch.from_numpy(labels).long())
+
+
+def missing(folder: Path, reason: str) -> FileNotFoundError:
+    """Return the error that says that MNIST is not in a folder, with the options."""
+    return keyed(
+        FileNotFoundError(
+            f"MNIST is not in {folder} ({reason}). Either connect to the internet once, so that torchvision can fetch "
+            f"it (12 MB), or pass --data-dir a folder that holds MNIST/raw/{FILES[0]} and the three other files, as "
+            f"torchvision lays them out."
+        ),
+        "told.mnist.gone",
+        folder=str(folder),
+    )
 
 
 def split(pictures: Pictures, held_out: int, *, seed: int) -> tuple[Pictures, Pictures]:

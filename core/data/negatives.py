@@ -55,8 +55,10 @@ def negatives(count: int, kinds: Sequence[str], *, seed: int) -> Tensor:
         if kind not in known:
             raise ValueError(f"there is no kind {kind!r} of negatives; the kinds are {', '.join(known)}")
     rng = np.random.default_rng(seed)
-    pictures = [known[kinds[index % len(kinds)]](rng) for index in range(count)]
-    return torch.stack(pictures).mul(255).round().to(torch.uint8).unsqueeze(1)
+    pictures = torch.empty(count, 1, SIDE, SIDE, dtype=torch.uint8)
+    for index in range(count):
+        pictures[index, 0] = known[kinds[index % len(kinds)]](rng).mul(255).round()
+    return pictures
 
 
 def _drawn(strokes: Sequence[Points], rng: np.random.Generator) -> Picture:

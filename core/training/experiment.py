@@ -1,16 +1,12 @@
-"""A run's configuration made real: the network, the pictures of each part, and what a person should know of them."""
+"""A run's configuration made real: the network with the weights that it starts from, and the pictures of each part."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core import models
-from core.data import drawn, folder, mnist, negatives, sets
-from core.data.mnist import Pictures
-from core.data.splits import hold_back, keep_classes, thin
-from core.evaluate import load_strokes
 from core.models import Card
 from core.models.transfer import head, replace_head
 from core.told import keyed
@@ -18,31 +14,10 @@ from core.training import checkpoints
 from core.training.config import Config
 from core.training.folder import RunFolder, read_json
 from core.training.loop import Prepare
-from core.training.settings import Data, RunConfig, parse
+from core.training.pictures import WHOLE, Parts, parts_of
+from core.training.settings import RunConfig, parse
 
-__all__ = ["Experiment", "Parts", "build", "card_of", "parts_of", "phases", "training_pictures"]
-
-DRAWN_TEST = 500
-"""Digits that a model of drawn digits is tested with."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The pictures of a run.
-
-    Attributes:
-        training: what it learns from; the label −1 means "no digit".
-        validation: held back from it.
-        tests: "test", and "forgetting", MNIST's test digits where the run learns something else.
-        classes: the words for the labels.
-        notes: what a person should know of them.
-    """
-
-    training: Pictures
-    validation: Pictures | None
-    tests: dict[str, Pictures]
-    classes: tuple[str, ...]
-    notes: tuple[str, ...]
+__all__ = ["Experiment", "build", "card_of", "check_fit", "earlier", "phases"]
 
 
 @dataclass(frozen=True)
@@ -64,25 +39,11 @@ def build(config: RunConfig, runs_dir: Path, device: torch.device, *, download: 
         ValueError: the configuration asks for what is not possible; the message says what.
         FileNotFoundError: pictures or weights are missing; the message names the options.
     """
-    parts = parts_of(config, models.card(config.model), download=download)
-    labels = parts.training.labels
-    digits = labels[labels != negatives.NO_DIGIT]
-    if not len(digits):
-        raise keyed(
-            ValueError(f"there is no labelled picture to train on in {config.data.source}"), "told.pictures.empty"
-        )
-    if len(set(digits.tolist())) < 2:
-        only = parts.classes[int(digits[0])]
-        raise keyed(
-            ValueError(f"all {len(digits)} pictures to train on are of the class {only!r}: expected two or more"),
-            "told.pictures.one",
-            count=len(digits),
-            only=str(only),
-        )
+    parts = parts_of(config, models.card(config.model), replace(WHOLE, download=download))
     card = card_of(config, parts.classes)
     torch.manual_seed(config.training.seed)
     model = _started(config, runs_dir, card).to(device).requires_grad_(True)
-    _check_fit(model, card, device)
+    check_fit(model, card.prepare(torch.zeros(2, 1, *card.input_shape[1:], device=device)), card)
     return Experiment(model, card, card.prepare, parts)
 
 
@@ -104,91 +65,30 @@ def phases(config: RunConfig) -> list[Config]:
     return [config.training, more]
 
 
-def training_pictures(digits: Pictures, config: Config) -> Pictures:
-    """Return labelled digits together with the drawn ones and the pictures that are no digits of a configuration."""
-    parts = [digits]
-    if config.drawn:
-        parts.append(drawn.digits(config.drawn, seed=config.seed))
-    if config.negatives:
-        others = negatives.negatives(config.negatives, list(negatives.KINDS), seed=config.seed)
-        parts.append(Pictures(others, torch.full((len(others),), negatives.NO_DIGIT)))
-    return Pictures(torch.cat([part.pictures for part in parts]), torch.cat([part.labels for part in parts]))
-
-
-def parts_of(config: RunConfig, card: Card, *, download: bool = True) -> Parts:
-    """Return the pictures of a run.
+def earlier(config: RunConfig, runs_dir: Path) -> tuple[RunFolder, RunConfig]:
+    """Return the run whose weights this one starts from, and what that one was started with.
 
     Raises:
-        ValueError: the data are not what the configuration says.
-        FileNotFoundError: they are missing; the message names the options.
+        FileNotFoundError: there is no such run.
+        ValueError: it trained another network, or its configuration is damaged.
     """
-    data, seed = config.data, config.training.seed
-    whole, tests, classes, notes = _read(data, card, seed, download)
-    if data.classes:
-        whole = keep_classes(whole, data.classes)
-        tests = {name: keep_classes(test, data.classes) for name, test in tests.items() if name == "test"}
-        classes = tuple(classes[label] for label in data.classes)
-    _check_labels(whole, classes)
-    if not len(whole):
-        raise ValueError(f"there is no labelled picture in {data.source}")
-    training, held = hold_back(thin(whole, data.share, seed=seed), data.validation, seed=seed)
-    if data.replay:
-        again, told = _replayed(data, seed)
-        training = Pictures(torch.cat([training.pictures, again.pictures]), torch.cat([training.labels, again.labels]))
-        notes += told
-    digits = tuple("0123456789")
-    if config.training.drawn or config.training.negatives:
-        if classes != digits:
-            raise ValueError("training.drawn and training.negatives are for models of the ten digits")
-        training = training_pictures(training, config.training)
-    return Parts(training, held if len(held) else None, tests, classes, notes)
-
-
-def _read(
-    data: Data, card: Card, seed: int, download: bool
-) -> tuple[Pictures, dict[str, Pictures], tuple[str, ...], tuple[str, ...]]:
-    """Return all labelled pictures, the test sets, the words for the labels, and notes."""
-    digits = tuple("0123456789")
-    match data.source:
-        case "drawn":
-            return drawn.digits(data.count, seed=seed), {"test": drawn.digits(DRAWN_TEST, seed=seed + 1)}, digits, ()
-        case "strokes":
-            tests, notes = _forgetting(data.mnist)
-            return load_strokes(data.path or ""), tests, digits, notes
-        case "folder":
-            channels, height, _ = card.input_shape
-            found = folder.read(data.path or "", side=data.side or height, channels=channels)
-            return found.pictures, {}, found.classes, (found.summary(),)
-        case source:
-            whole, test = (sets.load(source, part, data.path, download=download) for part in ("train", "test"))
-            return whole, {"test": test}, sets.CLASSES[source], ()
-
-
-def _forgetting(data_dir: str | None) -> tuple[dict[str, Pictures], tuple[str, ...]]:
-    try:
-        return {"forgetting": mnist.load("test", data_dir, download=False)}, ()
-    except (FileNotFoundError, ValueError) as error:
-        return {}, (f"forgetting is not measured: {error}",)
-
-
-def _replayed(data: Data, seed: int) -> tuple[Pictures, tuple[str, ...]]:
-    if data.source == "folder" or data.classes:
+    run = RunFolder(runs_dir / Path(config.start or "").name)
+    if not run.config.is_file():
         raise keyed(
-            ValueError("data.replay mixes the ten digits in: it does not go with a folder or with chosen classes"),
-            "told.replay",
+            FileNotFoundError(f"there is no run {config.start!r} to start from in {runs_dir}"),
+            "told.run.gone",
+            name=str(config.start),
         )
-    try:
-        whole = mnist.load("train", data.mnist, download=False)
-    except (FileNotFoundError, ValueError):
-        return drawn.digits(data.replay, seed=seed), ("MNIST is not here: digits drawn by the program are replayed",)
-    order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(seed))[: data.replay]
-    return whole[order], ()
-
-
-def _check_labels(pictures: Pictures, classes: tuple[str, ...]) -> None:
-    if len(pictures) and not 0 <= int(pictures.labels.min()) <= int(pictures.labels.max()) < len(classes):
-        found = sorted(set(pictures.labels.tolist()))
-        raise ValueError(f"the labels are {found}, expected 0 to {len(classes) - 1}")
+    found = parse(read_json(run.config))
+    if found.model != config.model:
+        raise keyed(
+            ValueError(f"{config.start!r} trained {found.model}: a run of {config.model} cannot start from it"),
+            "told.start.other",
+            name=str(config.start),
+            model=found.model,
+            wanted=config.model,
+        )
+    return run, found
 
 
 def _started(config: RunConfig, runs_dir: Path, card: Card) -> nn.Module:
@@ -202,38 +102,24 @@ def _started(config: RunConfig, runs_dir: Path, card: Card) -> nn.Module:
     elif config.start.endswith(".safetensors"):
         model, known = models.load(config.model, weights=config.start), card.classes
     else:
-        run = RunFolder(runs_dir / Path(config.start).name)
-        if not run.config.is_file():
-            raise keyed(
-                FileNotFoundError(f"there is no run {config.start!r} to start from in {runs_dir}"),
-                "told.run.gone",
-                name=str(config.start),
-            )
-        earlier = parse(read_json(run.config))
-        if earlier.model != config.model:
-            raise keyed(
-                ValueError(f"{config.start!r} trained {earlier.model}: a run of {config.model} cannot start from it"),
-                "told.start.other",
-                name=str(config.start),
-                model=earlier.model,
-                wanted=config.model,
-            )
-        model, found = checkpoints.load(run, earlier)
+        run, its = earlier(config, runs_dir)
+        model, found = checkpoints.load(run, its)
         known = found.classes
     if known != card.classes or head(model).out_features != classes:
         replace_head(model, classes)
     return model
 
 
-def _check_fit(model: nn.Module, card: Card, device: torch.device) -> None:
+def check_fit(model: nn.Module, pictures: Tensor, card: Card) -> None:
+    """Raise ValueError unless a network takes an input of this shape; it is left in evaluation mode."""
     try:
         with torch.no_grad():
-            model.eval()(card.prepare(torch.zeros(2, 1, *card.input_shape[1:], device=device)))
+            model.eval()(pictures)
     except RuntimeError as error:
         size = "×".join(map(str, card.input_shape[1:]))
         raise keyed(
             ValueError(f"{card.name} cannot take pictures of {size}: {str(error).splitlines()[0]}"),
             "told.size",
             model=card.name,
-            size=str(size),
+            size=size,
         ) from error

@@ -27,7 +27,7 @@ def features(model: nn.Module, pictures: Pictures, prepare: Prepare) -> Pictures
     model.eval()
     hook = head(model).register_forward_pre_hook(lambda _module, arguments: caught.append(arguments[0]))
     try:
-        logits(model, pictures.pictures, prepare, batch_size=100)
+        logits(model, pictures.pictures, prepare)
     finally:
         hook.remove()
     return Pictures(torch.cat(caught), pictures.labels)

@@ -24,6 +24,9 @@ __all__ = ["BatchDone", "EpochDone", "Event", "Training", "drawn_on", "logits", 
 
 Prepare = Callable[[Tensor], Tensor]
 
+AT_ONCE, NUMBERS_AT_ONCE = 500, 2**20
+"""Pictures that a network is shown at once, at most, and the numbers of their inputs together: 6 of 3×224×224."""
+
 
 @dataclass(frozen=True)
 class BatchDone:
@@ -289,9 +292,19 @@ def losses(output: Tensor, labels: Tensor, config: Config) -> Tensor:
 
 
 @torch.no_grad()
-def logits(model: nn.Module, pictures: Tensor, prepare: Prepare, *, batch_size: int = 500) -> Tensor:
-    """Return a model's output for uint8 pictures `(N, C, H, W)`: `(N, K)`, on the model's device."""
+def logits(model: nn.Module, pictures: Tensor, prepare: Prepare, *, batch_size: int | None = None) -> Tensor:
+    """Return a model's output for uint8 pictures `(N, C, H, W)`: `(N, K)`, on the model's device.
+
+    Args:
+        model: in evaluation mode.
+        pictures: floats `(N, features)` of a head's input as well.
+        prepare: pictures in [0, 1] → the model's input.
+        batch_size: pictures at once; as many as are quickly and easily held by default.
+    """
     device = next(model.parameters()).device
+    if batch_size is None:
+        inputs = max(1, prepare(_floats(pictures[:1].to(device))).numel())
+        batch_size = max(1, min(AT_ONCE, NUMBERS_AT_ONCE // inputs))
     parts = [model(prepare(_floats(part.to(device)))) for part in torch.split(pictures, batch_size)]
     return torch.cat(parts)
 

@@ -20,10 +20,10 @@ from core.evaluate import evaluate, load_strokes
 from core.models.transfer import head
 from core.training.calibration import fold_temperature, temperature, unsure_below
 from core.training.config import RECIPES, Config
-from core.training.experiment import training_pictures
 from core.training.folder import write_atomically
 from core.training.loop import EpochDone, Event, logits, train
 from core.training.memory import keep_freed_memory
+from core.training.pictures import training_pictures
 
 __all__ = ["calibrate", "publish", "train_by_recipe"]
 

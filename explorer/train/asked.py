@@ -6,27 +6,7 @@ from typing import Any
 from core.data.sets import CLASSES
 from core.told import keyed
 
-__all__ = ["configured", "takes_long"]
-
-QUICK_PICTURES, QUICK_SIDE = 5_000, 64
-QUICK_MODELS = ("a1", "a2", "a3", "recommended")
-"""Of a run whose summary is quickly made: pictures that are drawn for it, their side, and its network."""
-
-
-def takes_long(request: Any) -> bool:
-    """Return whether the summary of a run may take long: it draws the pictures, and makes a few steps."""
-    config = request.get("config") if isinstance(request, dict) else None
-    if not isinstance(config, dict):
-        return False
-    data, training = config.get("data"), config.get("training")
-    numbers = {**(data if isinstance(data, dict) else {}), **(training if isinstance(training, dict) else {})}
-
-    def above(name: str, most: int) -> bool:
-        value = numbers.get(name)
-        return isinstance(value, int | float) and value > most
-
-    drawn = any(above(name, QUICK_PICTURES) for name in ("count", "drawn", "negatives", "replay"))
-    return drawn or above("side", QUICK_SIDE) or config.get("model", "a2") not in QUICK_MODELS
+__all__ = ["configured"]
 
 
 def configured(request: Any, *, data_dir: Path | None, pictures_dir: Path | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The Train page: runs started, watched, steered and compared. The runs themselves live in their folder."""
 
 import base64
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,14 +11,14 @@ import gradio as gr
 
 from core.training.runs import Command, Run, Runs
 from core.training.settings import parse
-from core.training.summary import summarise
+from core.training.summary import needs, summarise
 from explorer.classroom import Classroom
 from explorer.models.library import Library
 from explorer.models.moments import moment_name
 from explorer.screen.edits import steps_many
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
-from explorer.train.asked import configured, takes_long
+from explorer.train.asked import configured
 from explorer.train.shown import choices, filters, pictures, save_drawings
 from explorer.train.slow_motion import Steps, slow_batch, slow_maps, slow_update
 from explorer.wire.requests import (
@@ -80,9 +81,9 @@ def train_view(showing: Showing, pictures_dir: Path | None = None, classroom: Cl
     """Return the page's view."""
     library = showing.library
     workshop = Workshop(library, Runs(library.runs_dir or RUNS_DIR), pictures_dir, classroom)
-    functions = (list_runs, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
+    functions = (list_runs, summarise_run, start_run, read_run, control_run, rename_run, delete_run, moment, wrong)
     watching = [answers(function, workshop) for function in functions]
-    watching += [answers(summarise_run, workshop, long=takes_long), answers(export_run, workshop, long=True)]
+    watching += [answers(export_run, workshop, long=True)]
     steps = Steps(library, workshop.runs)
     watching += [answers(function, steps, long=True) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(
@@ -98,9 +99,9 @@ def list_runs(workshop: Workshop, request: Any) -> dict[str, Any]:
 
 
 def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
-    """Answer `{config, drawings}` with what such a run would train, on how much, and about how long.
+    """Answer `{config, drawings}` with what such a run would train, on how much, with what memory, about how long.
 
-    Where pictures or weights are not on this machine, only what is `missing` is said.
+    Where pictures, or the run to start from, are not on this machine, only what is `missing` is said.
     """
     config = _configured(workshop, request)
     with TemporaryDirectory() as folder:
@@ -108,18 +109,25 @@ def summarise_run(workshop: Workshop, request: Any) -> dict[str, Any]:
             config["data"]["path"] = str(save_drawings(Path(folder), request.get("drawings")))
         try:
             return asdict(summarise(parse(config), workshop.runs.folder))
-        except FileNotFoundError as error:  # a run may still fetch it
+        except FileNotFoundError as error:  # a run may still fetch pictures
             return {"missing": str(error), **by_key(error)}
 
 
 def start_run(workshop: Workshop, request: Any) -> dict[str, Any]:
-    """Start `{config, name, drawings}`; answer with the run's name. `drawings` are those of a run that learns them."""
+    """Start `{config, name, drawings}`; answer with the run's name. `drawings` are those of a run that learns them.
+
+    Raises:
+        ValueError: it would take more memory than one run may, or asks for what is not possible.
+    """
     config = _configured(workshop, request)
 
     def start() -> str:
         if config["data"].get("source") == "strokes":
             config["data"]["path"] = str(save_drawings(workshop.runs.folder, request.get("drawings")).resolve())
-        return workshop.runs.start(parse(config), name=request.get("name") or None)
+        run = parse(config)
+        with suppress(FileNotFoundError):  # what is not here yet is not counted
+            needs(run).check()
+        return workshop.runs.start(run, name=request.get("name") or None)
 
     if workshop.classroom is None:
         return {"name": start()}

@@ -39,11 +39,13 @@ DISTORTIONS = {"none": Augmentation(), "gentle": GENTLE, "strong": STRONG}
 def choices(data_dir: Path | None) -> dict[str, Any]:
     """Return what the form offers: models with their titles, sources of pictures, distortions.
 
-    Data sets besides MNIST are offered where they are in the folder of data sets (the user's cache by default).
+    Data sets besides MNIST are offered where they are in the folder of data sets (the user's cache by default); `mnist`
+    says whether that one is.
     """
     return {
         "models": [{"name": name, "title": models.card(name).title} for name in models.names()],
         "sources": [name for name in SOURCES if name == "mnist" or name not in CLASSES or present(name, data_dir)],
+        "mnist": present("mnist", data_dir),
         "distortions": {name: asdict(distortion) for name, distortion in DISTORTIONS.items()},
     }
 

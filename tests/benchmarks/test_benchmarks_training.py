@@ -18,7 +18,15 @@ def test_it_writes_every_field(tmp_path: Path, capsys: pytest.CaptureFixture[str
     training.main(["--quick", "--seeds", "2", "--threads", "1", "--json", str(tmp_path / "training.json")])
     result = json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))
     assert {"cpu", "cores", "torch", "threads"} <= result["machine"].keys()
-    for field in ("textbook_epoch_s", "a1_float32_epoch_s", "same_architecture", "ratio_98", "ratio_99", "ratio_994"):
+    for field in (
+        "textbook_epoch_s",
+        "a1_float32_epoch_s",
+        "same_architecture",
+        "ratio_98",
+        "ratio_99",
+        "ratio_994",
+        "first_start_s",
+    ):
         assert result[field] > 0
     assert result["same_architecture"] == result[f"same_architecture_{result['precision']}"]
     assert 0 <= result["a1_float32_accuracy"] <= 1
@@ -27,6 +35,7 @@ def test_it_writes_every_field(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert len(found["seconds"]) == len(found["accuracies"]) == 2
         assert found["mean_accuracy"] == pytest.approx(sum(found["accuracies"]) / 2)
         assert found["reached"] == (found["mean_accuracy"] >= goal.accuracy)
+    assert 0 <= result["first_start_held_back"] <= 1
     printed = capsys.readouterr().out
     assert "ratio_98" in printed
     assert "ratio_99" in printed

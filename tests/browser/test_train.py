@@ -50,7 +50,7 @@ def fill(page: Page, control: str, value: object) -> None:
 
 def begin(page: Page, name: str, *, count: int = 400, epochs: int = 3) -> None:
     """Start a run on digits that the program draws: it needs no download."""
-    page.locator(".train-form [data-control='preset']").select_option("drawn")
+    page.get_by_role("button", name="Digits the program draws").click()
     fill(page, "count", count)
     fill(page, "epochs", epochs)
     page.locator(".train-form [data-control='name']").fill(name)
@@ -94,6 +94,70 @@ def test_a_run_is_started_watched_and_looked_back_on(train: Page) -> None:
     expect(train.locator(".draw .headline")).to_be_visible()
 
 
+def test_runs_are_compared_line_for_line_and_a_click_in_a_curve_goes_to_its_moment(train: Page) -> None:
+    begin(train, "one", count=200)
+    expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
+    begin(train, "other", count=200)
+    expect(train.locator(STATE)).to_have_text("done", timeout=SECONDS)
+    train.get_by_role("checkbox", name="one").check()
+    curves = train.get_by_role("region", name="Curves")
+    for chart in ("Loss", "Accuracy"):
+        figure = curves.get_by_role("figure").filter(has=train.get_by_role("img", name=chart, exact=True))
+        names = [f"{run}, {part}" for run in ("other", "one") for part in ("training", "held back")]
+        expect(figure.get_by_role("button")).to_have_text(names)
+        lines = figure.locator("path.chart-line:not(.faint)")
+        drawn = lines.evaluate_all(
+            "all => all.map((line) => [line.getAttribute('stroke'), line.classList.contains('dashed')])"
+        )
+        (first, second), (third, fourth) = drawn[:2], drawn[2:]
+        assert (first[0], third[0], first[1], second[1]) == (second[0], fourth[0], False, True)
+        assert first[0] != third[0]
+
+    loss = curves.get_by_role("img", name="Loss", exact=True)
+    moment = train.get_by_role("region", name="Time line")
+    mark = loss.locator(".chart-mark")
+    at_the_end = mark.get_attribute("x1")
+    loss.click(position={"x": 70, "y": 100})
+    expect(moment.get_by_text("after step 0, epoch 0")).to_be_visible()
+    expect(mark).not_to_have_attribute("x1", at_the_end or "")
+    loss.press("ArrowLeft")
+    for _ in range(30):
+        loss.press("ArrowRight")
+    loss.press("Enter")
+    expect(mark).to_have_attribute("x1", at_the_end or "")
+
+
+def test_a_starting_point_says_what_to_look_for_and_is_part_of_the_link(train: Page) -> None:
+    lesson = train.get_by_role("button", name="Overfitting")
+    lesson.click()
+    expect(lesson).to_have_attribute("aria-pressed", "true")
+    form = train.get_by_role("region", name="New run")
+    expect(form.get_by_text("the dashed one stays behind")).to_be_visible()
+    expect(train).to_have_url(re.compile("form=%7B%22from%22%3A%22overfit%22%7D"))
+    fill(train, "epochs", 7)
+    expect(form.get_by_text("Settings of your own")).to_be_visible()
+    expect(train).to_have_url(re.compile("epochs"))
+    train.reload()
+    expect(form.locator("[data-control='epochs']")).to_have_value("7")
+    expect(form.locator("[data-control='batch']")).to_have_value("32")
+    lesson.click()
+    expect(form.locator("[data-control='epochs']")).to_have_value("40")
+
+
+def test_what_one_run_may_not_take_is_refused_with_its_numbers(train: Page) -> None:
+    train.locator(".train-form [data-control='model']").select_option("a1")
+    fill(train, "batch", 65_536)
+    fill(train, "count", 200_000)
+    summary = train.locator(".train-summary")
+    expect(summary).to_contain_text(
+        re.compile(r"takes about [\d.]+ GB of memory \([\d.]+ MB for its pictures, [\d.]+ GB for a batch")
+    )
+    expect(train.get_by_role("button", name="Start", exact=True)).to_be_disabled()
+    fill(train, "batch", 64)
+    expect(summary).to_contain_text("parameters are trained")
+    expect(train.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+
+
 def test_a_run_is_paused_stepped_resumed_and_stopped(train: Page) -> None:
     begin(train, "steered", count=3000, epochs=400)
     progress = train.locator(".run-facts")
@@ -128,8 +192,8 @@ def test_the_next_batch_is_followed_in_slow_motion(train: Page) -> None:
     expect(train.locator(".slow > .problem")).to_contain_text("The run ends with step")
     train.locator(".moment > .transport [data-tool='first']").click()
     caption, pictures = train.locator(".slow-caption"), train.locator(".slow-pictures button")
-    expect(caption).to_contain_text("After step 0 the run takes 64 pictures.")
-    expect(pictures).to_have_count(64)
+    expect(caption).to_contain_text("After step 0 the run takes 32 pictures.")
+    expect(pictures).to_have_count(32)
     pictures.nth(2).click()
     expect(caption).to_contain_text("number 3")
 
@@ -141,13 +205,13 @@ def test_the_next_batch_is_followed_in_slow_motion(train: Page) -> None:
     for _ in range(11):
         on.click()
     expect(caption).to_have_text(re.compile(r"The loss of the batch: 2\.\d+"))
-    expect(train.locator(".slow-sum")).to_have_text(re.compile(r"The mean over all 64 pictures is L = 2\.\d+"))
+    expect(train.locator(".slow-sum")).to_have_text(re.compile(r"The mean over all 32 pictures is L = 2\.\d+"))
     on.click()
     expect(caption).to_contain_text("Backward: how the batch's loss changes with the output of 11 log_softmax")
     train.locator(".slow .scrub").focus()
     for _ in range(11):
         train.keyboard.press("ArrowRight")
-    expect(caption).to_have_text("Update: the optimiser moves conv1.weight by the gradient of all 64 pictures.")
+    expect(caption).to_have_text("Update: the optimiser moves conv1.weight by the gradient of all 32 pictures.")
     expect(train.locator(".slow-weight")).to_have_count(4)
     expect(train.locator(".slow-table tbody tr")).to_have_count(8)
     expect(train.locator(".slow-update .note")).to_contain_text("agrees with the optimiser")
@@ -175,15 +239,15 @@ def test_the_time_line_plays_by_key_and_the_keys_are_listed(train: Page) -> None
 
 
 def test_what_cannot_be_trained_is_said_before_it_is_started(train: Page) -> None:
-    train.locator(".train-form [data-control='preset']").select_option("handwriting")
+    train.get_by_role("button", name="My handwriting").click()
     summary = train.locator(".train-summary")
     expect(summary).to_contain_text("Draw and label some digits first")
     expect(train.locator(".train-begin .action")).to_be_disabled()
-    train.locator(".train-form [data-control='preset']").select_option("transfer")
-    expect(summary).to_contain_text("the name of a folder of pictures")
+    train.get_by_role("button", name="My pictures, frozen ResNet18").click()
+    expect(summary).to_contain_text("Name a folder of pictures")
     fill(train, "path", "/nowhere/at/all")
     expect(summary).to_contain_text("/nowhere/at/all")
-    train.locator(".train-form [data-control='preset']").select_option("drawn")
+    train.get_by_role("button", name="Digits the program draws").click()
     expect(summary).to_contain_text("parameters are trained")
 
 

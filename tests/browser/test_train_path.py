@@ -47,9 +47,9 @@ def ink(page: Page, strokes: list[list[list[float]]]) -> None:
 def test_a_network_is_trained_watched_looked_back_on_compared_and_taught(
     page: Page, examples: dict[str, list[list[list[float]]]]
 ) -> None:
-    page.locator(".train-form [data-control='preset']").select_option("first")
+    page.get_by_role("button", name="First success").click()
     expect(page.locator(".train-form [data-control='model']")).to_have_value("a2")
-    expect(page.locator(".train-form [data-control='share']")).to_have_value("3")
+    fill(page, "share", 3)
     fill(page, "epochs", 400)
     page.locator(".train-form [data-control='name']").fill("first")
     expect(page.locator(".train-summary")).to_contain_text("(0 frozen) on 1,620 pictures, 181 held back")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.train.asked import configured, takes_long
+from explorer.train.asked import configured
 
 
 def asked(data=None, *, data_dir=None, pictures_dir=None, **config):
@@ -67,25 +67,3 @@ def test_a_run_starts_from_runs(start):
 def test_what_is_no_configuration_is_said_so(request_):
     with pytest.raises(ValueError, match="expected an object with a config"):
         configured(request_, data_dir=None, pictures_dir=None)
-
-
-@pytest.mark.parametrize(
-    ("config", "long"),
-    [
-        ({"model": "a2", "data": {"source": "mnist"}}, False),
-        ({}, False),
-        ({"data": {"source": "drawn", "count": 5000}}, False),
-        ({"data": {"source": "drawn", "count": 200_000}}, True),
-        ({"training": {"drawn": 200_000}}, True),
-        ({"model": "a2", "data": {"side": 512}}, True),
-        ({"model": "resnet18"}, True),
-        ({"model": "anything", "data": []}, True),
-    ],
-)
-def test_a_summary_that_draws_or_computes_much_waits_for_its_turn(config, long):
-    assert takes_long({"config": config}) is long
-
-
-@pytest.mark.parametrize("request_", [None, [], "x", {}, {"config": 3}])
-def test_what_is_no_request_takes_no_time(request_):
-    assert takes_long(request_) is False

@@ -111,6 +111,16 @@ def test_a_summary_says_what_would_be_trained(workshop: Workshop) -> None:
     assert summary["seconds"] > 0
 
 
+def test_a_run_larger_than_the_budget_is_summed_up_but_not_started(workshop: Workshop) -> None:
+    config = {"model": "resnet18", "data": {"source": "drawn", "side": 512}, "training": {"batch_size": 65_536}}
+    memory = train.summarise_run(workshop, {"config": config})["memory"]
+    assert memory["pictures"] + memory["batch"] + memory["weights"] > memory["most"]
+    before = [run["name"] for run in train.list_runs(workshop, {})["runs"]]
+    with pytest.raises(ValueError, match=r"GB for a batch, .* but one run may take"):
+        train.start_run(workshop, {"config": config})
+    assert [run["name"] for run in train.list_runs(workshop, {})["runs"]] == before
+
+
 def test_drawings_become_a_file_that_a_run_reads(workshop: Workshop, tmp_path: Path) -> None:
     file = save_drawings(tmp_path, [DRAWING])
     assert json.loads(file.read_text()) == [DRAWING]

@@ -1,4 +1,4 @@
-/** The form of a training run: what it holds, and the configuration that `core/training/settings.py` reads. */
+/** The form of a training run: what it holds, where it begins, how it travels in a link, and the configuration that `core/training/settings.py` reads. */
 
 /**
  * @typedef {{ model: string, start: string, source: string, path: string, share: number, count: number, classes: string, validation: number, replay: number, side: number,
@@ -7,23 +7,23 @@
  */
 
 /** @type {Form} */
-export const PLAIN = {
+const FIRST = {
   model: "a2",
   start: "",
   source: "mnist",
   path: "",
-  share: 3,
+  share: 15,
   count: 2000,
   classes: "",
   validation: 10,
   replay: 0,
   side: 0,
-  epochs: 3,
+  epochs: 4,
   batch: 64,
-  optimiser: "sgd",
+  optimiser: "adamw",
   momentum: 0,
-  rate: 0.01,
-  schedule: "constant",
+  rate: 0.006,
+  schedule: "one_cycle",
   dropout: -1,
   decay: 0,
   smoothing: 0,
@@ -33,25 +33,19 @@ export const PLAIN = {
   unfreeze: 0,
   compile: false,
   seed: 0,
-  checkpoints: 24,
+  checkpoints: 16,
 };
 
-/** Starting points in plain words; each is an ordinary form. @type {Record<string, Form>} */
-export const PRESETS = {
-  first: { ...PLAIN, epochs: 5, batch: 32, momentum: 0.9 },
-  better: { ...PLAIN, share: 20, epochs: 4, optimiser: "adamw", rate: 0.006, schedule: "one_cycle" },
-  drawn: {
-    ...PLAIN,
-    source: "drawn",
-    share: 100,
-    count: 3000,
-    epochs: 4,
-    optimiser: "adamw",
-    rate: 0.006,
-    schedule: "one_cycle",
-  },
+/** @type {Form} */
+const DRAWN = { ...FIRST, source: "drawn", share: 100, epochs: 5, batch: 32 };
+
+/** Starting points that work. @type {Record<string, Form>} */
+export const RECIPES = {
+  first: FIRST,
+  drawn: DRAWN,
+  whole: { ...FIRST, share: 100 },
   handwriting: {
-    ...PLAIN,
+    ...FIRST,
     model: "recommended",
     start: "shipped",
     source: "strokes",
@@ -60,23 +54,15 @@ export const PRESETS = {
     replay: 500,
     epochs: 8,
     batch: 32,
-    optimiser: "adamw",
     rate: 0.001,
+    schedule: "constant",
     trained: "head",
     augmentation: "gentle",
+    checkpoints: 24,
   },
-  halves: {
-    ...PLAIN,
-    classes: "5 6 7 8 9",
-    start: "shipped",
-    trained: "head",
-    share: 10,
-    epochs: 3,
-    optimiser: "adamw",
-    rate: 0.003,
-  },
+  halves: { ...FIRST, classes: "5 6 7 8 9", start: "shipped", trained: "head", epochs: 3, rate: 0.003 },
   transfer: {
-    ...PLAIN,
+    ...FIRST,
     model: "resnet18",
     start: "shipped",
     source: "folder",
@@ -85,11 +71,66 @@ export const PRESETS = {
     epochs: 5,
     optimiser: "adam",
     rate: 0.001,
+    schedule: "constant",
     trained: "head",
+    checkpoints: 24,
   },
 };
 
-/** @param {Form} form @param {Record<string, any>} distortions by their name in the form @returns {Record<string, any>} */
+/** Starting points that fail, each for one reason: what goes wrong is the lesson. @type {Record<string, Form>} */
+export const LESSONS = {
+  small: { ...FIRST, optimiser: "sgd", rate: 0.0003, schedule: "constant" },
+  large: { ...FIRST, rate: 0.3, schedule: "constant" },
+  overfit: {
+    ...FIRST,
+    share: 1,
+    count: 200,
+    validation: 50,
+    epochs: 40,
+    batch: 32,
+    rate: 0.003,
+    schedule: "constant",
+  },
+  tutorial: { ...FIRST, optimiser: "sgd", rate: 0.01, schedule: "constant" },
+};
+
+const PRESETS = { ...RECIPES, ...LESSONS };
+
+/** The starting point that needs nothing which is not here. @param {boolean} mnist whether it is on the server's machine */
+export const firstOf = (mnist) => (mnist ? "first" : "drawn");
+
+/** A starting point; without MNIST it learns digits that the program draws. @param {string} name @param {boolean} mnist @returns {Form} */
+export function presetOf(name, mnist) {
+  const form = PRESETS[name];
+  return mnist || form.source !== "mnist" ? form : { ...form, source: "drawn", share: 100 };
+}
+
+/**
+ * What a form is begun from, and its settings that differ from that: what a link says of it.
+ * @typedef {{ from: string } & Partial<Form>} Told
+ */
+
+/** @param {string} from @param {Form} form @param {boolean} mnist @returns {Told | null} null for what the page begins with */
+export function tell(from, form, mnist) {
+  const usual = presetOf(from, mnist);
+  const changed = /** @type {(keyof Form)[]} */ (Object.keys(form)).filter((name) => form[name] !== usual[name]);
+  if (from === firstOf(mnist) && !changed.length) return null;
+  return { from, ...Object.fromEntries(changed.map((name) => [name, form[name]])) };
+}
+
+/** What a link tells of a form; throws for what is none. @param {unknown} told @param {boolean} mnist @returns {{ from: string, form: Form }} */
+export function formTold(told, mnist) {
+  const { from, ...changed } = /** @type {Record<string, unknown>} */ (told);
+  if (typeof from !== "string" || !Object.hasOwn(PRESETS, from)) throw new Error(`no starting point: ${from}`);
+  const usual = presetOf(from, mnist);
+  for (const [name, value] of Object.entries(changed)) {
+    const own = Object.hasOwn(usual, name) ? usual[/** @type {keyof Form} */ (name)] : undefined;
+    if (typeof value !== typeof own) throw new Error(`no setting: ${name}`);
+  }
+  return { from, form: { ...usual, ...changed } };
+}
+
+/** @param {Form} form @param {Record<string, Record<string, unknown>>} distortions by their name in the form @returns {import("./contract/train.js").Config} */
 export function configOf(form, distortions) {
   const classes = form.classes
     .split(/[\s,]+/)

@@ -1,270 +1,129 @@
-/** The form of a new run, in plain words, with what it would do before it is started. */
+/** The form of a new run: where it begins, its settings, and what it would do before it is started. */
 
 import { h } from "../parts/dom.js";
-import { fillWords, t, words } from "../parts/i18n.js";
-import { PLAIN, PRESETS, configOf } from "../lib/run_form.js";
+import { fillWords, t } from "../parts/i18n.js";
+import { linked, page } from "../parts/page.js";
+import { configOf, firstOf, formTold, presetOf, tell } from "../lib/run_form.js";
+import { createPresets } from "./presets.js";
+import { createSettings, labelled } from "./settings.js";
 import { duration } from "./steer.js";
 
 /** @typedef {import("../lib/run_form.js").Form} Form */
-
-/** Choices of the settings that have some. @type {Record<string, string[]>} */
-const CHOICES = {
-  optimiser: ["sgd", "adam", "adamw"],
-  schedule: ["constant", "one_cycle", "cosine", "steps"],
-  trained: ["all", "head"],
-};
-
-/** Least, step and greatest value of the numbers. @type {Record<string, [number, number | "any", number]>} */
-const NUMBERS = {
-  share: [0.1, "any", 100],
-  count: [20, 1, 200000],
-  validation: [0, "any", 90],
-  replay: [0, 1, 60000],
-  side: [0, 1, 512],
-  epochs: [1, 1, 10000],
-  batch: [1, 1, 65536],
-  momentum: [0, "any", 0.999],
-  rate: [0, "any", 1e9],
-  dropout: [-1, "any", 0.99],
-  decay: [0, "any", 1000],
-  smoothing: [0, "any", 1],
-  ema: [0, "any", 0.9999],
-  unfreeze: [0, 1, 1000],
-  seed: [0, 1, 2147483647],
-  checkpoints: [2, 1, 500],
-};
-
-/** What a run would do. @param {import("../lib/contract/train.js").Summary | { missing: string } | null} summary */
-function inWords(summary) {
-  if (!summary) return "";
-  if ("missing" in summary) return summary.missing;
-  const count = (/** @type {number} */ number) => number.toLocaleString("en");
-  const { trained, parameters, pictures, seconds, notes } = summary;
-  const words = t("train.summary", {
-    trained: count(trained),
-    parameters: count(parameters),
-    frozen: count(parameters - trained),
-    pictures: count(pictures.training),
-    held: count(pictures.validation),
-    duration: duration(seconds),
-  });
-  return [words, ...notes].join(" ");
-}
-
-/** Settings for those who look for them. */
-const MORE = [
-  "momentum",
-  "schedule",
-  "dropout",
-  "decay",
-  "smoothing",
-  "ema",
-  "augmentation",
-  "validation",
-  "classes",
-  "checkpoints",
-  "seed",
-  "compile",
-];
+/** @typedef {import("../lib/contract/train.js").Summary} Summary */
 
 /**
- * @param {{ models: { name: string, title: string }[], sources: string[], distortions: Record<string, any>, onchange: (form: Form) => void, onstart: (form: Form, name: string) => void }} options
+ * @param {import("../lib/contract/train.js").Options & { onchange: () => void, onstart: (form: Form, name: string) => void }} options
  */
-export function createForm({ models, sources, distortions, onchange, onstart }) {
-  const offered = { ...CHOICES, augmentation: Object.keys(distortions) };
-  /** @type {Form} */
-  let form = { ...PLAIN };
-  /** @type {Record<string, any>} */
-  const controls = {};
-  /** @type {Record<string, HTMLElement>} */
-  const rows = {};
+export function createForm({ onchange, onstart, ...offers }) {
+  const { mnist, distortions } = offers;
+  const usual = { from: firstOf(mnist), form: presetOf(firstOf(mnist), mnist) };
+  let { from, form } = linked("form", (told) => formTold(told, mnist), usual);
 
-  const take = (/** @type {string} */ name, /** @type {any} */ value) => {
-    form = { ...form, [name]: value };
-    preset.value = "";
-    arrange();
-    onchange(form);
-  };
-
-  /** A setting with its name, and its why as a tool tip. @param {string} name @param {any} control @param {(control: any) => any} read */
-  function row(name, control, read) {
-    controls[name] = control;
-    control.dataset.control = name;
-    control.addEventListener("change", () => take(name, read(control)));
-    rows[name] = h(
-      "label",
-      { class: "setting", dataset: { i18nTitle: `train.form.${name}.why` } },
-      h("span", { class: "setting-name", dataset: { i18n: `train.form.${name}` } }),
-      control,
-    );
-    return rows[name];
-  }
-  const option = (/** @type {string} */ value, /** @type {string} */ key) =>
-    h("option", { value, dataset: { i18n: key } });
-  const choice = (/** @type {string} */ name) =>
-    row(
-      name,
-      h(
-        "select",
-        {},
-        ...offered[/** @type {keyof typeof offered} */ (name)].map((value) =>
-          option(value, `train.form.${name}.${value}`),
-        ),
-      ),
-      (control) => control.value,
-    );
-  const number = (/** @type {string} */ name) => {
-    const [min, step, max] = NUMBERS[name];
-    return row(name, h("input", { type: "number", min, step, max, inputmode: "decimal" }), (control) => {
-      if (!control.validity.valid || control.value === "")
-        control.value = String(form[/** @type {keyof Form} */ (name)]);
-      return Number(control.value);
-    });
-  };
-  const text = (/** @type {string} */ name) =>
-    row(name, h("input", { type: "text", spellcheck: "false" }), (control) => control.value.trim());
-  const start = h("select", {}, option("", "train.form.start.random"), option("shipped", "train.form.start.shipped"));
-
-  const preset = h(
-    "select",
-    {
-      dataset: { control: "preset" },
-      onchange: () => {
-        if (!preset.value) return;
-        form = { ...PRESETS[preset.value] };
-        arrange();
-        onchange(form);
-      },
-    },
-    option("", "train.form.own"),
-    ...Object.keys(PRESETS).map((name) => option(name, `train.form.preset.${name}`)),
-  );
-  const name = h("input", {
-    type: "text",
-    maxlength: 60,
-    dataset: { control: "name", i18nTitle: "train.form.name.why" },
+  const presets = createPresets({ onchoose: choose });
+  const settings = createSettings({
+    ...offers,
+    onset: (setting, value) => begin(from, { ...form, [setting]: value }),
   });
+  /** @type {HTMLInputElement} */
+  const name = h("input", { type: "text", maxlength: 60, dataset: { control: "name" } });
   const summary = h("p", { class: "train-summary", role: "status" });
-  const begin = h("button", {
+  const start = h("button", {
     type: "button",
     class: "action",
     dataset: { i18n: "train.start" },
-    onclick: () => onstart(form, name.value.trim()),
+    onclick: () => onstart(form, name.value.trim() || name.placeholder),
   });
-  const setting = (/** @type {string} */ key, /** @type {any} */ control) =>
-    h(
-      "label",
-      { class: "setting", dataset: { i18nTitle: `${key}.why` } },
-      h("span", { class: "setting-name", dataset: { i18n: key } }),
-      control,
-    );
-
   const element = h(
     "section",
     { class: "train-form card", dataset: { i18nAria: "train.new" } },
     h("h2", { dataset: { i18n: "train.new" } }),
-    h(
-      "div",
-      { class: "settings" },
-      setting("train.form.preset", preset),
-      row(
-        "model",
-        h(
-          "select",
-          {},
-          ...models.map((model) =>
-            h(
-              "option",
-              { value: model.name },
-              model.title === model.name ? model.title : `${model.title} (${model.name})`,
-            ),
-          ),
-        ),
-        (control) => control.value,
-      ),
-      row("start", start, (control) => control.value),
-      row(
-        "source",
-        h("select", {}, ...sources.map((value) => option(value, `train.form.source.${value}`))),
-        (control) => control.value,
-      ),
-      text("path"),
-      number("count"),
-      number("side"),
-      number("share"),
-      number("replay"),
-      number("epochs"),
-      number("batch"),
-      choice("optimiser"),
-      number("rate"),
-      choice("trained"),
-      number("unfreeze"),
-    ),
+    presets.element,
+    h("div", { class: "settings" }, ...settings.main),
     h(
       "details",
       { class: "train-more" },
       h("summary", { dataset: { i18n: "train.form.more" } }),
-      h(
-        "div",
-        { class: "settings" },
-        ...MORE.map((item) => {
-          if (item in offered) return choice(item);
-          if (item in NUMBERS) return number(item);
-          if (item === "compile") return row("compile", h("input", { type: "checkbox" }), (control) => control.checked);
-          return text(item);
-        }),
-      ),
+      h("div", { class: "settings" }, ...settings.more),
     ),
     summary,
-    h("div", { class: "train-begin" }, setting("train.form.name", name), begin),
+    h("div", { class: "train-begin" }, labelled("train.form.name", name), start),
   );
+  show();
 
-  /** Show what fits the choices made. */
-  function arrange() {
-    for (const [key, control] of Object.entries(controls)) {
-      const value = form[/** @type {keyof Form} */ (key)];
-      if (control.type === "checkbox") control.checked = value;
-      else control.value = String(value);
-    }
-    rows.path.hidden = !["folder"].includes(form.source);
-    rows.count.hidden = form.source !== "drawn";
-    rows.side.hidden = form.source !== "folder";
-    rows.share.hidden = ["drawn", "strokes"].includes(form.source);
-    rows.replay.hidden = form.source === "mnist";
-    rows.unfreeze.hidden = form.trained !== "head";
-    rows.momentum.hidden = form.optimiser !== "sgd";
+  /** Begin from a starting point with these settings. @param {string} point @param {Form} with_ */
+  function begin(point, with_) {
+    [from, form] = [point, with_];
+    page.set({ form: tell(from, form, mnist) });
+    show();
+    fillWords(presets.element);
+    onchange();
   }
-  arrange();
+
+  /** @param {string} point */
+  function choose(point) {
+    begin(point, presetOf(point, mnist));
+  }
+
+  function show() {
+    settings.show(form);
+    const plain = presetOf(from, mnist);
+    presets.show(
+      from,
+      /** @type {(keyof Form)[]} */ (Object.keys(form)).some((setting) => form[setting] !== plain[setting]),
+    );
+    name.placeholder = t(`train.form.preset.${from}`);
+  }
 
   return {
     element,
+    choose,
     get config() {
       return configOf(form, distortions);
     },
     get form() {
       return form;
     },
-    /** @param {string} key a preset */
-    choose(key) {
-      preset.value = key;
-      preset.dispatchEvent(new Event("change"));
-    },
-    /** What such a run would do, or why it cannot be. @param {import("../lib/contract/train.js").Summary | { missing: string } | null} found @param {string} [problem] */
+    /** Say it in the language of now. */
+    redraw: show,
+    /** What such a run would do, or why it cannot be. @param {Summary | { missing: string } | null} found @param {string} [problem] */
     tell(found, problem) {
-      summary.classList.toggle("warning", problem !== undefined || (found !== null && "missing" in found));
-      begin.disabled = problem !== undefined;
+      const large = found !== null && "memory" in found && total(found) > found.memory.most;
+      summary.classList.toggle("warning", problem !== undefined || large || (found !== null && "missing" in found));
+      start.disabled = problem !== undefined || large;
       summary.textContent = problem ?? inWords(found);
     },
-    /** The runs whose weights a new one may start from. @param {string[]} names */
-    offer(names) {
-      const chosen = start.value;
-      start.replaceChildren(
-        start.options[0],
-        start.options[1],
-        ...names.map((run) => h("option", { value: run, dataset: words("train.form.start.run", { run }) })),
-      );
-      fillWords(start);
-      start.value = [...start.options].some(({ value }) => value === chosen) ? chosen : "";
-    },
+    offer: settings.offer,
   };
+}
+
+/** Bytes that a run takes. @param {Summary} summary */
+const total = ({ memory: { pictures, batch, weights } }) => pictures + batch + weights;
+
+/** @param {number} bytes */
+const size = (bytes) => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GB` : `${Math.ceil(bytes / 2 ** 20)} MB`);
+
+/** What a run would do. @param {Summary | { missing: string } | null} summary */
+function inWords(summary) {
+  if (!summary) return "";
+  if ("missing" in summary) return summary.missing;
+  const count = (/** @type {number} */ number) => number.toLocaleString("en");
+  const { trained, parameters, pictures, memory, seconds, notes } = summary;
+  if (total(summary) > memory.most)
+    return t("train.summary.large", {
+      total: size(total(summary)),
+      pictures: size(memory.pictures),
+      batch: size(memory.batch),
+      weights: size(memory.weights),
+      most: size(memory.most),
+    });
+  const told = t("train.summary", {
+    trained: count(trained),
+    parameters: count(parameters),
+    frozen: count(parameters - trained),
+    pictures: count(pictures.training),
+    held: count(pictures.validation),
+    duration: duration(seconds),
+    memory: size(total(summary)),
+  });
+  return [told, ...notes].join(" ");
 }

@@ -1,85 +1,76 @@
 /** Teaching a network one's own handwriting: labelled drawings, kept in this browser until a run learns them. */
 
 import { createPad } from "../parts/pad.js";
-import { percent } from "../parts/percent.js";
 import { h } from "../parts/dom.js";
 import { save } from "../parts/save.js";
 import { t } from "../parts/i18n.js";
-import { beforeAfter } from "../lib/telling.js";
+import { DIGITS, drawingsOf } from "../lib/drawings.js";
+import { beforeAfterTable } from "./before_after.js";
 
 const KEY = "convscope.drawings";
-const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
 
-/** @typedef {{ label: number, strokes: import("../lib/strokes.js").Stroke[] }} Drawing */
+/** A run learns from so many drawings at least. */
+const FEWEST = 4;
 
-/** Labelled drawings in a text, or an Error that says what it holds instead. @param {string} text @returns {Drawing[]} */
-export function drawingsOf(text) {
-  const found = JSON.parse(text);
-  const point = (/** @type {unknown} */ at) =>
-    Array.isArray(at) && at.length >= 2 && at.slice(0, 2).every((u) => typeof u === "number" && u >= -0.5 && u <= 1.5);
-  const fits = (/** @type {any} */ drawing) =>
-    DIGITS.includes(drawing?.label) &&
-    Array.isArray(drawing.strokes) &&
-    drawing.strokes.length > 0 &&
-    drawing.strokes.every(
-      (/** @type {any} */ stroke) => Array.isArray(stroke) && stroke.length > 0 && stroke.every(point),
-    );
-  if (!Array.isArray(found) || !found.every(fits)) throw new Error("no list of labelled drawings");
-  return found.map(({ label, strokes }) => ({ label, strokes }));
-}
+/** In so many ms a second press deletes. */
+const SURE_MS = 4000;
 
-/** @param {{ onteach: () => void, onchange: (count: number) => void }} options */
-export function createHandwriting({ onteach, onchange }) {
-  /** @type {Drawing[]} */
-  let drawings = [];
+/** @typedef {import("../lib/drawings.js").Drawing} Drawing */
+
+/** The drawings that this browser keeps. @returns {Drawing[]} */
+function kept() {
   try {
-    drawings = drawingsOf(localStorage.getItem(KEY) ?? "[]");
+    return drawingsOf(localStorage.getItem(KEY) ?? "[]");
   } catch {
     localStorage.removeItem(KEY);
+    return [];
   }
-  const pad = createPad({ ink: [], pen: 1, onchange: () => arrange(), onrelease: () => {} });
+}
+
+/** A button for each digit, with the count of its drawings. @param {(digit: number) => void} onlabel */
+function createLabels(onlabel) {
   const labels = DIGITS.map((digit) => {
+    /** @type {HTMLElement} */
     const count = h("span", { class: "label-count" });
+    /** @type {HTMLButtonElement} */
     const button = h(
       "button",
-      { type: "button", class: "tool label-button", dataset: { label: digit }, onclick: () => add(digit) },
+      { type: "button", class: "tool label-button", dataset: { label: digit }, onclick: () => onlabel(digit) },
       h("b", {}, String(digit)),
       count,
     );
     return { digit, button, count };
   });
-  const status = h("p", { class: "note", role: "status" });
-  const teach = h("button", {
-    type: "button",
-    class: "action",
-    dataset: { i18n: "train.hand.teach" },
-    onclick: onteach,
-  });
-  const file = h("input", { type: "file", accept: "application/json", hidden: true, onchange: () => read() });
-  let sure = -Infinity;
-  const tool = (/** @type {string} */ key, /** @type {() => void} */ run) =>
-    h("button", {
-      type: "button",
-      class: "tool",
-      dataset: { tool: key, i18n: `train.hand.${key}`, i18nTitle: `train.hand.${key}.why` },
-      onclick: run,
-    });
-  const drop = tool("delete", () => {
-    if (performance.now() - sure > 4000) {
-      sure = performance.now();
-      say(t("train.hand.sure", { count: drawings.length }));
-      return;
-    }
-    sure = -Infinity;
-    keep([]);
-    say(t("train.hand.deleted"));
-  });
-  const undo = tool("undo", () => keep(drawings.slice(0, -1)));
-  const saver = tool("save", () =>
-    save(new Blob([JSON.stringify(drawings)], { type: "application/json" }), "handwriting.json"),
-  );
-  const results = h("div", { class: "hand-results" });
+  /** @type {HTMLElement} */
   const element = h(
+    "div",
+    { class: "label-buttons", role: "group", dataset: { i18nAria: "train.hand.which" } },
+    ...labels.map(({ button }) => button),
+  );
+  /** @param {Drawing[]} drawings @param {boolean} drawn whether there is one to be labelled */
+  function show(drawings, drawn) {
+    for (const { digit, button, count } of labels) {
+      button.disabled = !drawn;
+      const own = drawings.filter(({ label }) => label === digit).length;
+      count.textContent = own ? String(own) : "";
+      button.setAttribute("aria-label", t("train.hand.label", { digit, count: own }));
+    }
+  }
+  return { element, show };
+}
+
+/** @param {string} key @param {() => void} onclick @returns {HTMLButtonElement} */
+const tool = (key, onclick) =>
+  h("button", {
+    type: "button",
+    class: "tool",
+    dataset: { tool: key, i18n: `train.hand.${key}`, i18nTitle: `train.hand.${key}.why` },
+    onclick,
+  });
+
+/** The card, folded until it is wanted. @param {HTMLElement} pad @param {HTMLElement[]} side what stands beside it @returns {HTMLElement} */
+const cardOf = (pad, side) =>
+  h(
     "details",
     { class: "handwriting card", dataset: { i18nAria: "train.hand" } },
     h(
@@ -91,45 +82,50 @@ export function createHandwriting({ onteach, onchange }) {
     h(
       "div",
       { class: "hand" },
-      h("div", { class: "draw-pad" }, pad.element),
-      h(
-        "div",
-        { class: "hand-side" },
-        h("p", { dataset: { i18n: "train.hand.which" } }),
-        h(
-          "div",
-          { class: "label-buttons", role: "group", dataset: { i18nAria: "train.hand.which" } },
-          ...labels.map(({ button }) => button),
-        ),
-        status,
-        h(
-          "div",
-          { class: "hand-tools" },
-          undo,
-          saver,
-          tool("load", () => file.click()),
-          drop,
-          file,
-        ),
-        teach,
-        results,
-      ),
+      h("div", { class: "draw-pad" }, pad),
+      h("div", { class: "hand-side" }, h("p", { dataset: { i18n: "train.hand.which" } }), ...side),
     ),
   );
 
-  function arrange() {
-    const drawn = pad.strokes.length > 0;
-    for (const { digit, button, count } of labels) {
-      button.disabled = !drawn;
-      const kept = drawings.filter(({ label }) => label === digit).length;
-      count.textContent = kept ? String(kept) : "";
-      button.setAttribute("aria-label", t("train.hand.label", { digit, count: kept }));
-    }
-    undo.disabled = saver.disabled = drop.disabled = drawings.length === 0;
-    teach.disabled = drawings.length < 4;
-  }
+/** @param {{ onteach: () => void, onchange: (count: number) => void }} options */
+export function createHandwriting({ onteach, onchange }) {
+  let drawings = kept();
+  let sure = -Infinity;
+  const pad = createPad({ ink: [], pen: 1, onchange: () => arrange(), onrelease: () => {} });
+  const labels = createLabels((label) => {
+    keep([...drawings, { label, strokes: pad.strokes }]);
+    pad.play([]);
+  });
+  /** @type {HTMLElement} */
+  const status = h("p", { class: "note", role: "status" });
+  /** @type {HTMLButtonElement} */
+  const teach = h("button", {
+    type: "button",
+    class: "action",
+    dataset: { i18n: "train.hand.teach" },
+    onclick: onteach,
+  });
+  /** @type {HTMLInputElement} */
+  const file = h("input", { type: "file", accept: "application/json", hidden: true, onchange: () => read() });
+  const undo = tool("undo", () => keep(drawings.slice(0, -1)));
+  const saver = tool("save", () =>
+    save(new Blob([JSON.stringify(drawings)], { type: "application/json" }), "handwriting.json"),
+  );
+  const load = tool("load", () => file.click());
+  const drop = tool("delete", remove);
+  /** @type {HTMLElement} */
+  const tools = h("div", { class: "hand-tools" }, undo, saver, load, drop, file);
+  /** @type {HTMLElement} */
+  const results = h("div", { class: "hand-results" });
+  const element = cardOf(pad.element, [labels.element, status, tools, teach, results]);
 
   const say = (/** @type {string} */ words) => (status.textContent = words);
+
+  function arrange() {
+    labels.show(drawings, pad.strokes.length > 0);
+    undo.disabled = saver.disabled = drop.disabled = drawings.length === 0;
+    teach.disabled = drawings.length < FEWEST;
+  }
 
   /** @param {Drawing[]} next */
   function keep(next) {
@@ -144,21 +140,26 @@ export function createHandwriting({ onteach, onchange }) {
     onchange(drawings.length);
   }
 
-  /** @param {number} label */
-  function add(label) {
-    keep([...drawings, { label, strokes: pad.strokes }]);
-    pad.play([]);
+  function remove() {
+    if (performance.now() - sure > SURE_MS) {
+      sure = performance.now();
+      say(t("train.hand.sure", { count: drawings.length }));
+      return;
+    }
+    sure = -Infinity;
+    keep([]);
+    say(t("train.hand.deleted"));
   }
 
   async function read() {
-    const [chosen] = file.files;
-    file.value = "";
+    const chosen = file.files?.[0];
     if (!chosen) return;
     try {
       keep([...drawings, ...drawingsOf(await chosen.text())]);
     } catch {
       say(t("train.hand.unread", { file: chosen.name }));
     }
+    file.value = "";
   }
 
   return {
@@ -173,48 +174,7 @@ export function createHandwriting({ onteach, onchange }) {
     },
     /** What a run that learned drawings reaches before and after. @param {import("../lib/telling.js").Telling | null} telling of such a run */
     tell(telling) {
-      const { kept = [], tested = [] } = telling ?? {};
-      const rows = [
-        {
-          key: "train.hand.own",
-          found: beforeAfter(kept.map(({ step, validation }) => ({ step, score: validation }))),
-        },
-        { key: "train.hand.mnist", found: beforeAfter(tested.filter(({ name }) => name === "forgetting")) },
-      ].flatMap(({ key, found }) => (found ? [{ key, ...found }] : []));
-      results.replaceChildren(
-        ...(rows.length
-          ? [
-              h(
-                "table",
-                { class: "before-after" },
-                h(
-                  "thead",
-                  {},
-                  h(
-                    "tr",
-                    {},
-                    ...["train.hand.set", "train.hand.before", "train.hand.after"].map((key) =>
-                      h("th", { scope: "col" }, t(key)),
-                    ),
-                  ),
-                ),
-                h(
-                  "tbody",
-                  {},
-                  ...rows.map(({ key, before, after }) =>
-                    h(
-                      "tr",
-                      {},
-                      h("th", { scope: "row" }, t(key, { count: after.score.pictures.toLocaleString("en") })),
-                      h("td", {}, percent(before.score.accuracy)),
-                      h("td", {}, percent(after.score.accuracy)),
-                    ),
-                  ),
-                ),
-              ),
-            ]
-          : []),
-      );
+      results.replaceChildren(...(telling ? beforeAfterTable(telling) : []));
     },
   };
 }

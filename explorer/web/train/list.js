@@ -43,7 +43,6 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
     const tick = h("input", {
       type: "checkbox",
       "aria-label": name,
-      dataset: { i18nTitle: "train.runs.compare.why" },
       onchange: () => {
         if (tick.checked) compared.add(name);
         else compared.delete(name);
@@ -104,6 +103,7 @@ export function createList({ onchoose, oncompare, onrename, ondelete, corner }) 
         row.classList.toggle("chosen", chosen);
         open.setAttribute("aria-pressed", String(chosen));
         tick.checked = compared.has(name);
+        tick.title = t("train.runs.compare.why");
         state.textContent =
           run.waiting > 0 ? t("train.state.waiting", { place: run.waiting }) : t(`train.state.${status.state}`);
         state.dataset.state = status.state;

@@ -172,6 +172,7 @@ async function open(element, { server, options }) {
   }
 
   page.on(["language"], () => {
+    form.redraw();
     fillWords(element);
     handwriting.redraw();
     summarise(null);

@@ -15,7 +15,7 @@ from core.data.mnist import Pictures
 from core.evaluate import evaluate, load_strokes
 from core.evaluate import main as evaluate_main
 from core.training.config import RECIPES
-from core.training.experiment import training_pictures
+from core.training.pictures import training_pictures
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FORMS = sum(len(forms) for forms in drawn.DIGITS.values())

@@ -12,7 +12,6 @@ from core.models.transfer import head
 from core.training import export as exporting
 from core.training.export import export
 from core.training.runs import Runs
-from core.training.summary import summarise
 
 
 @pytest.mark.parametrize("ending", [".safetensors", ".onnx", ".pt2"])
@@ -130,20 +129,6 @@ def test_predict_says_which_picture_it_cannot_read(tmp_path, capsys):
     for line, name, reason in zip(said, ("none.png", "text.png", "blank.png"), reasons, strict=True):
         assert name in line
         assert reason in line
-
-
-def test_a_summary_says_what_a_run_would_be(tmp_path):
-    found = summarise(tiny(), tmp_path)
-    assert (found.parameters, found.trained, found.frozen) == (21840, 21840, [])
-    assert found.pictures == {"training": 60, "validation": 20, "test": 500}
-    assert found.steps == 12
-    assert 0 < found.seconds < 60
-    head = {"trained": ["head"], "augmentation": {}}
-    frozen = summarise(tiny(training=head, unfreeze={"parts": ["conv2"], "epochs": 2}), tmp_path)
-    assert frozen.trained == 510
-    assert frozen.frozen == ["conv1", "conv2", "fc1"]
-    assert frozen.steps == 12 + 8
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_outputs_of_thousands_may_differ_by_what_float32_rounds(tmp_path):

@@ -15,6 +15,7 @@ from core.models.transfer import head
 from core.training import experiment, features, parts
 from core.training.config import Config
 from core.training.loop import logits
+from core.training.pictures import parts_of
 from core.training.runs import Runs
 from core.training.schedule import SCHEDULES, momentum, rate
 from core.training.settings import parse
@@ -72,7 +73,7 @@ def test_handwriting_trains_the_head_and_measures_what_is_forgotten(tmp_path, st
 
 def test_without_mnist_drawn_digits_are_replayed_and_it_is_said(tmp_path, strokes_file):
     data = {"source": "strokes", "path": str(strokes_file), "replay": 20, "mnist": str(tmp_path / "none")}
-    found = experiment.parts_of(parse({"data": data}), models.card("a2"))
+    found = parts_of(parse({"data": data}), models.card("a2"))
     assert len(found.training) == 30 + 20
     assert len(found.validation) == 10
     assert [note.split(":")[0] for note in found.notes] == ["forgetting is not measured", "MNIST is not here"]
@@ -194,7 +195,7 @@ def test_an_empty_file_of_strokes_is_refused(tmp_path):
 
 
 def test_a_folder_is_checked_and_summarised(tmp_path, pictures_folder):
-    assert folder.survey(pictures_folder) == {"blue": 12, "red": 13}
+    assert folder.counted(pictures_folder).counts == {"blue": 12, "red": 13}
     found = folder.read(pictures_folder, side=8, channels=1)
     assert found.pictures.pictures.shape == (24, 1, 8, 8)
     assert found.pictures.labels.tolist() == [0] * 12 + [1] * 12

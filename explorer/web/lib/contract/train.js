@@ -24,9 +24,9 @@
 
 /** Of many batches one of `every` is told; `next` is the `since` of the next reading. @typedef {{ run: Run, events: Event[], next: number, every: number }} Reading */
 
-/** What a run is started with, as `core/training/settings.py` reads it: JSON. @typedef {ReturnType<typeof import("../run_form.js").configOf>} Config */
+/** What a run is started with, as `core/training/settings.py` reads it: JSON. @typedef {{ model: string, start: string | null, data: Record<string, unknown>, training: Record<string, unknown>, unfreeze?: Record<string, unknown> | null, checkpoints?: number, device?: string, threads?: number }} Config */
 /** @typedef {{ label: number, strokes: import("../strokes.js").Stroke[] }} LabelledDrawing */
-/** What a run would be: `pictures` of each part, `seconds` it would take about. @typedef {{ parameters: number, trained: number, frozen: string[], pictures: Record<string, number>, classes: string[], steps: number, seconds: number, notes: string[] }} Summary */
+/** What a run would be: `pictures` of each part, `seconds` and `memory` that it would take about, in bytes; `most`: what one run may take. @typedef {{ parameters: number, trained: number, frozen: string[], pictures: Record<string, number>, classes: string[], steps: number, seconds: number, memory: { pictures: number, batch: number, weights: number, most: number }, notes: string[] }} Summary */
 
 /** A moment of a run. @typedef {{ name: string, model: string, step: number }} Moment */
 /** The kernels of the first convolution, as codes; `shape` (count, rows, columns) is empty without one. @typedef {Codes & { path: string, shape: number[], channels: number }} Filters */
@@ -56,6 +56,6 @@
  *   observe: import("./draw.js").Server["observe"],
  * }} Server
  */
-/** What the page starts with: what a run can be made of; `distortions` by name, as settings. @typedef {{ models: { name: string, title: string }[], sources: string[], distortions: Record<string, Record<string, unknown>> }} Options */
+/** What the page starts with: what a run can be made of; `mnist`: it is on the server's machine; `distortions` by name, as settings. @typedef {{ models: { name: string, title: string }[], sources: string[], mnist: boolean, distortions: Record<string, Record<string, unknown>> }} Options */
 
 export {};
