@@ -9,13 +9,13 @@ NODE := node_modules/.dev
 ROUNDS ?= 20
 # Tests run in as many processes as there are cores, at most four, whole files in each; each computes with one thread.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-# What concerns a graphics card is tested once more on an imitated one (tests/stand_in.py).
+# What concerns a graphics card, for `make card`: on an imitated one (tests/stand_in.py).
 CARD := $(addprefix tests/core/explain/test_,explain_record.py explain_terms.py explain_gradients.py \
   explain_line.py explain_unseen.py attribution.py) $(addprefix tests/core/training/test_training_,engine.py \
   slow_motion.py calibration.py) $(addprefix tests/explorer/test_,explorer.py own.py inputs.py compare.py why.py edits.py \
   kernels_view.py sums.py shown.py memory.py)
 
-.PHONY: run test random lint bench constraints clean
+.PHONY: run test card random lint bench constraints clean
 
 run: $(APP)
 	$(BIN)/python -m explorer $(ARGS)
@@ -23,6 +23,8 @@ run: $(APP)
 test: lint
 	npm test
 	$(PYTEST)
+
+card: $(DEV)
 	TORCH_DEVICE=stand-in $(PYTEST) -q $(CARD)
 
 random: $(DEV)
