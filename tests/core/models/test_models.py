@@ -112,8 +112,8 @@ def test_prepare_repeats_grey_resizes_and_normalises_for_imagenet():
     ("picture", "message"),
     [
         (torch.zeros(28, 28, dtype=torch.uint8), r"the picture is torch.uint8, expected floats in \[0, 1\]"),
-        (torch.zeros(28), r"shape \(28,\), expected \(H, W\), \(1, H, W\) or \(N, 1, H, W\)"),
-        (torch.zeros(3, 28, 28), r"shape \(3, 28, 28\), expected"),
+        (torch.zeros(28), r"shape \(28,\), expected \(H, W\), \(C, H, W\) or \(N, C, H, W\), C 1 or 3"),
+        (torch.zeros(2, 28, 28), r"shape \(2, 28, 28\), expected"),
         (torch.zeros(1, 1, 1, 28, 28), r"shape \(1, 1, 1, 28, 28\), expected"),
         (torch.zeros(0, 1, 28, 28), r"shape \(0, 1, 28, 28\), expected at least one pixel"),
         (torch.full((28, 28), float("nan")), "holds NaN or infinite values"),
