@@ -36,7 +36,7 @@ def main() -> None:
             page.get_by_role("tab", name=name).click()
             save(page, name.lower())
         page.get_by_role("tab", name="Train").click()
-        page.locator(".train-form [data-control='preset']").select_option("drawn")
+        page.get_by_role("button", name="Digits the program draws").click()
         page.locator(".train-begin .action:enabled").click()
         page.locator(".run-head .run-state[data-state='done']").wait_for(timeout=120_000)
         page.locator(".train-run").evaluate("run => run.scrollIntoView()")
