@@ -1,5 +1,6 @@
 """Who may ask the app: what other pages, foreign names, large and slow requests get instead of an answer."""
 
+import asyncio
 import json
 import socket
 import time
@@ -9,9 +10,9 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from explorer.serving import guard
+from explorer.serving import guard, server
 from explorer.wire.view import WEB
-from tests.browser.conftest import serve
+from tests.browser.conftest import free_port, serve
 from tests.explorer.served_page import IMPATIENT
 
 
@@ -253,3 +254,24 @@ def test_what_nobody_waits_for_is_ended(app):
     until(lambda: len(pondering(app)[1]) > len(ends))
     assert pondering(app)[1][-1] == "ended"
     assert pondered(app, 0.1, "next") == {"pondered": 0.1}
+
+
+def test_no_part_of_an_answer_waits_for_what_came_before_to_be_acknowledged():
+    """Every stroke took 40 ms longer: a socket without its protocol's name gets no TCP_NODELAY from asyncio."""
+
+    async def accepted() -> int:
+        delays: asyncio.Queue[int] = asyncio.Queue()
+
+        async def meet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            delays.put_nowait(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        port = free_port()
+        async with await asyncio.start_server(meet, sock=server._listening("127.0.0.1", port)):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            found = await delays.get()
+            writer.close()
+        return found
+
+    assert asyncio.run(accepted())
