@@ -1,16 +1,18 @@
 """Where a number comes from: curves from the maps that contribute most, the ink as it sees it; a layer's kernels."""
 
+import json
 import re
 
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from core import models
 from core.data.strokes import preprocess
 from core.explain import contributions, record, terms
 from tests.browser import draw_page
-from tests.browser.draw_page import expect_digit
+from tests.browser.conftest import next_frames
+from tests.browser.draw_page import expect_agrees, expect_digit, feature_maps
 from tests.browser.test_levels import BOXES, MOVED
 
 
@@ -130,3 +132,20 @@ def test_silent_channels_of_any_model_are_shown_one_after_the_other(app, open_pa
     zero.click()
     expect(reading).not_to_have_text(first)
     expect(reading).to_contain_text("value ≈ 0")
+
+
+def test_more_maps_of_the_same_drawing_do_not_ask_for_the_opened_sum_again(app, open_page):
+    page = open_page(app)
+    example(page, "3")
+    asked: list[str] = []
+
+    def function(request: Request) -> str:
+        return str(json.loads(request.post_data or "{}").get("fn_name")) if "component_server" in request.url else ""
+
+    page.on("request", lambda request: asked.append(function(request)))
+    with page.expect_request_finished(lambda request: function(request) == "observe"):  # other maps are in view now
+        feature_maps(page, 4).click(position={"x": 6, "y": 6})
+    expect_agrees(page)
+    next_frames(page)
+    assert asked.count("explain") == 1
+    assert asked.count("sources") == 1

@@ -179,11 +179,14 @@ export async function mount(element, { server, options: { slim } }) {
   /** @param {import("../lib/contract/draw.js").Observed} answer @param {import("./asking.js").Sent} input */
   function receive(answer, input) {
     problem.hidden = true; // what the model raised is the headline
+    const another = input.version !== answered?.input.version; // or else only more maps of the same drawing came
     answered = { answer, input };
     if (greets && answer.fed.takes === "ink" && !answer.fed.example) greet();
-    asking.explain();
-    asking.around();
-    panels.refresh();
+    if (another) {
+      asking.explain();
+      asking.around();
+      panels.refresh();
+    }
     const known = page.get("description");
     if (answer.description && known) page.set({ description: { ...known, ...answer.description } });
     else show();
