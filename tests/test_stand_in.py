@@ -73,6 +73,9 @@ for step in steps:
     cell = [0] * len(step["shape"])
     for of in ("", "output"):
         assert asked("explain", **shown, step=step["index"], cell=cell, of=of)["agrees"], (step["op"], of)
+        asked("layer", **shown, step=step["index"], cell=cell, of=of)
+    asked("sources", **shown, step=step["index"], cell=cell, of="")
+    asked("number_ink", **shown, step=step["index"], cell=cell, of="")
 asked("explain", **shown, step=0, cell=[1, 0, 1, 1], of="weight")
 asked("explain", **shown, step=-1, cell=[0, 2], of="class")
 asked("exact", **shown, step=0, cell=[], of="")

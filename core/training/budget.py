@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.told import keyed
 from core.training.config import Config
 from core.training.features import caches
 from core.training.parts import select
@@ -50,10 +51,18 @@ class Memory:
     def check(self) -> None:
         """Raise ValueError if that is more than one run may take."""
         if self.total > self.most:
-            raise ValueError(
-                f"this run takes about {_told(self.total)} of memory ({_told(self.pictures)} for its pictures, "
-                f"{_told(self.batch)} for a batch, {_told(self.weights)} for its weights), but one run may take "
-                f"{_told(self.most)} here: choose fewer or smaller pictures, or a smaller batch"
+            raise keyed(
+                ValueError(
+                    f"this run takes about {_told(self.total)} of memory ({_told(self.pictures)} for its pictures, "
+                    f"{_told(self.batch)} for a batch, {_told(self.weights)} for its weights), but one run may take "
+                    f"{_told(self.most)} here: choose fewer or smaller pictures, or a smaller batch"
+                ),
+                "told.run.memory",
+                total=_told(self.total),
+                pictures=_told(self.pictures),
+                batch=_told(self.batch),
+                weights=_told(self.weights),
+                most=_told(self.most),
             )
 
 

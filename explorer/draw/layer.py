@@ -26,7 +26,7 @@ def layer(showing: Showing, request: Any) -> dict[str, Any]:
     """
     asked = checked(request, PLACE)
     shown = showing.of(asked)
-    tensor, step = tensor_of(shown, asked).detach(), asked["step"]
+    tensor, step = tensor_of(shown, asked).detach().cpu(), asked["step"]
     kernels = None if step == INPUT or asked["of"] else _kernels(shown.trace.steps[step])
     layout = Layout.of(tensor.shape)
     if layout is None or tensor.is_complex():

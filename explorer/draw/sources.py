@@ -40,13 +40,13 @@ def number_ink(showing: Showing, request: Any) -> dict[str, Any]:
     """
     asked = checked(request, PLACE)
     shown = showing.of(asked, grad=True)
-    input, baseline = shown.trace.input.detach(), baseline_of(shown)
+    input, baseline = shown.trace.input.detach().cpu(), baseline_of(shown).cpu()
     answer: dict[str, Any] = {"ink": ink_of(input, baseline), "note": None}
     place = _value(shown.trace, asked)
     try:
         if place is None:
             raise Undefined("no_layer", "only values that a step made are seen over the ink")
-        return answer | map_of(((input - baseline) * input_gradient(shown.trace, *place))[0])
+        return answer | map_of(((input - baseline) * input_gradient(shown.trace, *place).cpu())[0])
     except Undefined as undefined:
         return answer | {"note": {"reason": undefined.reason, "message": str(undefined)}}
 
