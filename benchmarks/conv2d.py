@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.vectorized import conv2d_kernels, conv2d_products, direct
-from core.ops.vectorized.conv2d_kernels import Pair, sends_direct, suits_direct
+from core.ops.vectorized.conv2d_kernels import Pair, suits_direct
 from core.ops.vectorized.conv2d_products import SHORT_RUN, SHORT_SUM, Formulation, formulation
 from core.speed.timing import (
     ROUNDS,
@@ -118,12 +118,8 @@ def suited(contiguous: Tensors, last: Tensors) -> dict[str, Tensors]:
 
 def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
     """Return our passes over the same tensors: what is computed directly reads channels-last ones."""
-    layouts = suited(contiguous, last)
-    if suits_direct(1, *contiguous):
-        layouts |= {"forward": last, "weight_grad": last}
-        input, weight, grad = contiguous
-        if sends_direct(input.shape, weight.shape[2:], grad.shape[2:], stride, padding, (1, 1)):
-            layouts["input_grad"] = last
+    direct = suits_direct(contiguous[1].shape[2:], 1, *contiguous)
+    layouts = dict.fromkeys(NAMES, last) if direct else suited(contiguous, last)
     return passes(conv2d_kernels, layouts, stride, padding)
 
 
@@ -191,7 +187,9 @@ def measure(workload: Workload, *, rounds: int = ROUNDS, settle: float = 0.3) ->
         "unfold": unfold(contiguous, stride, padding),
     }
     row: dict[str, Any] = asdict(workload)
-    row["formulation"] = "direct" if suits_direct(1, *contiguous) else formulation(contiguous[1].shape, 1).value
+    row["formulation"] = (
+        "direct" if suits_direct(contiguous[1].shape[2:], 1, *contiguous) else formulation(contiguous[1].shape, 1).value
+    )
     for name in NAMES:
         candidates = {candidate: passes[name] for candidate, passes in calls.items() if name in passes}
         errors = check(candidates, exact[name]())

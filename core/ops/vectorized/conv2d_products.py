@@ -8,9 +8,11 @@ down in one of two ways, chosen by `formulation`:
   long runs. Reads contiguous tensors fastest, and takes groups.
 
 Each gradient is the same product with another factor unknown; the input's is spread over the windows and added up.
+The windows of a 1 × 1 kernel are the input's own elements: nothing is written down where none are stepped over,
+in either layout.
+
 Windows are written in blocks of whole images, as many as the caches hold, and multiplied while they are there; the
-forward pass writes rows at once where half the output's memory and the input's hold them, as those of 1 × 1 kernels,
-which are the input itself.
+forward pass writes rows at once where half the output's memory and the input's hold them.
 
 Shapes: input `N C H W`, weight `O C/groups kH kW`, output `N O outH outW`, with any strides in memory; results may be
 laid out channels-last. Nothing here validates (`core.ops.vectorized.conv2d` does), and autograd records nothing.
@@ -92,7 +94,9 @@ class Geometry(NamedTuple):
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
     """Return `output[n, o, y, x] = Σ_{c,i,j} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]`."""
-    input, weight = input.detach(), weight.detach()
+    input, weight = _constant(input), _constant(weight)
+    if _is_pointwise(weight.shape[2:], padding, groups):
+        return _pointwise(_every(input, stride), weight.view(weight.shape[:2]))
     (H, W), (kH, kW) = input.shape[2:], weight.shape[2:]
     outH = (H + 2 * padding[0] - dilation[0] * (kH - 1) - 1) // stride[0] + 1
     outW = (W + 2 * padding[1] - dilation[1] * (kW - 1) - 1) // stride[1] + 1
@@ -112,7 +116,10 @@ def weight_grad(
     groups: int,
 ) -> Tensor:
     """Return `dL/dweight[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, …]`."""
-    input, grads = input.detach(), grad_output.detach().transpose(0, 1)
+    input, grad_output = _constant(input), _constant(grad_output)
+    if _is_pointwise(weight_size[2:], padding, groups):
+        return _pointwise_weight_grad(_every(input, stride), grad_output)
+    grads = grad_output.transpose(0, 1)
     (O, C, kH, kW), (_, N, outH, outW) = weight_size, grads.shape
     geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
     columns = formulation(weight_size, groups, SHORT_SUM) is Formulation.COLUMNS
@@ -140,8 +147,16 @@ def input_grad(
     groups: int,
 ) -> Tensor:
     """Return `dL/dinput[n, c, row, col]`, the sum of `weight[o, c, i, j] · dL/doutput[n, o, y, x]` where they met."""
-    weight, grad_output = weight.detach(), grad_output.detach()
+    weight, grad_output = _constant(weight), _constant(grad_output)
     (N, C, H, W), (pH, pW) = input_size, padding
+    if _is_pointwise(weight.shape[2:], padding, groups):
+        sent = _pointwise(grad_output, weight.view(weight.shape[:2]).mT)
+        if stride == (1, 1) and sent.shape[2:] == (H, W):
+            return sent
+        last = sent.is_contiguous(memory_format=torch.channels_last)
+        grad = sent.new_zeros(N, H, W, C).permute(0, 3, 1, 2) if last else sent.new_zeros(N, C, H, W)
+        grad[:, :, :: stride[0], :: stride[1]][:, :, : sent.shape[2], : sent.shape[3]] = sent
+        return grad
     (kH, kW), (outH, outW) = weight.shape[2:], grad_output.shape[2:]
     geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
     if formulation(weight.shape, groups) is Formulation.COLUMNS:
@@ -151,6 +166,43 @@ def input_grad(
         padded = grad_output.new_zeros(N, H + 2 * pH, W + 2 * pW, C).permute(0, 3, 1, 2)
         _input_grad_rows(padded, weight, grad_output, geometry)
     return padded[:, :, pH : pH + H, pW : pW + W]
+
+
+def _constant(tensor: Tensor) -> Tensor:
+    """Return the tensor as one whose use autograd does not record."""
+    return tensor.detach() if tensor.requires_grad else tensor
+
+
+def _is_pointwise(kernel: Sequence[int], padding: Pair, groups: int) -> bool:
+    """Return whether the windows are the input's own elements."""
+    return kernel[0] == kernel[1] == groups == 1 and padding == (0, 0)
+
+
+def _pointwise(input: Tensor, matrix: Tensor) -> Tensor:
+    """Return `Σ_c matrix[o, c] · input[n, c, y, x]`, laid out as the input is: channels-last, or contiguous."""
+    (N, C, H, W), O = input.shape, len(matrix)
+    if not input.is_contiguous(memory_format=torch.channels_last) and input.is_contiguous():
+        return torch.bmm(matrix.expand(N, O, C), input.view(N, C, H * W)).view(N, O, H, W)
+    return product(_pixels(input), matrix).as_strided((N, O, H, W), (H * W * O, 1, W * O, O))
+
+
+def _pointwise_weight_grad(input: Tensor, grad_output: Tensor) -> Tensor:
+    """Return `Σ_{n,y,x} grad_output[n, o, y, x] · input[n, c, y, x]`, `(O, C, 1, 1)`."""
+    grad = torch.mm(_pixels(grad_output).mT, _pixels(input))
+    return grad.view(*grad.shape, 1, 1)
+
+
+def _pixels(images: Tensor) -> Tensor:
+    """Return the channels of every pixel, `(N·H·W, C)`: a view of channels-last images, a copy of others."""
+    N, C, H, W = images.shape
+    if images.is_contiguous(memory_format=torch.channels_last):
+        return images.as_strided((N * H * W, C), (C, 1))
+    return images.permute(0, 2, 3, 1).reshape(N * H * W, C)
+
+
+def _every(input: Tensor, stride: Pair) -> Tensor:
+    """Return the pixels that windows of one element read."""
+    return input if stride == (1, 1) else input[:, :, :: stride[0], :: stride[1]]
 
 
 def _forward_rows(input: Tensor, weight: Tensor, geometry: Geometry) -> Tensor:

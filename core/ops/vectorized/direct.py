@@ -15,7 +15,8 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
+from math import gcd
 from pathlib import Path
 from shutil import rmtree, which
 
@@ -36,7 +37,7 @@ COMPILERS = ("c++", "g++", "clang++")
 PATIENCE = 120
 """Seconds that compiling may take; it takes 2."""
 
-_Numbers = ctypes.c_int64 * 24
+_Numbers = ctypes.c_int64 * 30
 """The struct `Convolution` of `direct.cpp`."""
 
 
@@ -46,58 +47,115 @@ def missing() -> str | None:
     return library if isinstance(library, str) else None
 
 
-def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair) -> Tensor:
-    """Return the cross-correlation of float32 tensors on the processor, channels-last; no groups."""
-    first, strides = weight.data_ptr(), weight.stride()
-    return _forward(input, weight.shape, first, strides, stride, padding, dilation)
-
-
-def input_grad(weight: Tensor, grad_output: Tensor, padding: Pair, dilation: Pair) -> Tensor:
-    """Return dL/dinput at stride 1, with padding within the kernel: the forward pass of the kernel turned around."""
-    O, C, kH, kW = weight.shape
-    sO, sC, sI, sJ = weight.stride()
-    last = weight.data_ptr() + weight.element_size() * ((kH - 1) * sI + (kW - 1) * sJ)
-    around = dilation[0] * (kH - 1) - padding[0], dilation[1] * (kW - 1) - padding[1]
-    return _forward(grad_output, (C, O, kH, kW), last, (sC, sO, -sI, -sJ), (1, 1), around, dilation)
-
-
-def weight_grad(
-    input: Tensor, weight_size: Sequence[int], grad_output: Tensor, stride: Pair, padding: Pair, dilation: Pair
-) -> Tensor:
-    """Return dL/dweight of float32 tensors on the processor; no groups."""
-    O, C, kH, kW = weight_size
-    grad = input.new_empty(kH, kW, C, O)
-    numbers = _Numbers(
-        *input.shape, O, kH, kW, *grad_output.shape[2:], *stride, *padding, *dilation,
-        *input.stride(), *grad_output.stride(), torch.get_num_threads(),
-    )  # fmt: skip
-    compiled = _compiled()
-    room = input.new_empty(compiled.weight_grad_room(numbers))
-    compiled.weight_grad(numbers, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
-    return grad.permute(3, 2, 0, 1)
-
-
-def _forward(
-    input: Tensor,
-    weight_size: Sequence[int],
-    weight: int,
-    weight_strides: Sequence[int],
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-) -> Tensor:
-    (N, C, H, W), (O, _, kH, kW), (sH, sW), (pH, pW), (dH, dW) = input.shape, weight_size, stride, padding, dilation
+def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int = 1) -> Tensor:
+    """Return the cross-correlation of tensors on the processor, channels-last."""
+    (N, C, H, W), (O, _, kH, kW) = input.shape, weight.shape
+    (sH, sW), (pH, pW), (dH, dW) = stride, padding, dilation
     outH = (H + 2 * pH - dH * (kH - 1) - 1) // sH + 1
     outW = (W + 2 * pW - dW * (kW - 1) - 1) // sW + 1
     output = input.new_empty(N, outH, outW, O)
-    numbers = _Numbers(
-        N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW,
-        *input.stride(), *weight_strides, torch.get_num_threads(),
-    )  # fmt: skip
-    compiled = _compiled()
-    room = input.new_empty(compiled.forward_room(numbers))
-    compiled.forward(numbers, input.data_ptr(), weight, output.data_ptr(), room.data_ptr())
+    sO, *strides = weight.stride()
+    numbers = (
+        *(N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, *input.stride()),
+        *(O // groups * sO, sO, *strides, outH * outW * O, outW * O, O),
+    )
+    _forward(numbers, input, weight.data_ptr(), output, 0)
     return output.permute(0, 3, 1, 2)
+
+
+def input_grad(
+    input_size: Sequence[int],
+    weight: Tensor,
+    grad_output: Tensor,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int = 1,
+) -> Tensor:
+    """Return dL/dinput, channels-last: for every place between two windows' starts a forward pass.
+
+    The inputs at one place, sH · sW of which lie between the starts of neighbouring windows, are read by the same taps.
+    What these send is the forward pass, at stride 1, of the gradient with those taps turned around.
+    """
+    (N, C, H, W), (O, _, kH, kW), (outH, outW) = input_size, weight.shape, grad_output.shape[2:]
+    sO, sC, sI, sJ = weight.stride()
+    rows, cols = (
+        [_place(k, *axis) for k in range(axis[1])]
+        for axis in zip((H, W), stride, padding, dilation, (kH, kW), strict=True)
+    )
+    everywhere = all(taps for taps, *_ in rows) and all(taps for taps, *_ in cols)
+    grad = grad_output.new_empty(N, H, W, C) if everywhere else grad_output.new_zeros(N, H, W, C)
+    first, size = weight.data_ptr(), weight.element_size()
+    for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows):
+        for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols):
+            if not (tapsH and tapsW and countH and countW):
+                continue
+            numbers = (
+                *(N, O, outH, outW, C, tapsH, tapsW, countH, countW, 1, 1, padH, padW, gapH, gapW, groups),
+                *grad_output.stride(),
+                *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ, H * W * C, stride[0] * W * C, stride[1] * C),
+            )
+            _forward(numbers, grad_output, first + size * (lastI * sI + lastJ * sJ), grad, (row * W + col) * C)
+    return grad.permute(0, 3, 1, 2)
+
+
+@lru_cache(maxsize=4096)
+def _place(place: int, size: int, stride: int, padding: int, gap: int, kernel: int) -> tuple[int, ...]:
+    """Return what convolves the gradient, along one axis, into the inputs at place + m · stride.
+
+    Returns:
+        Number of taps that read them; the last of these taps, and taps between neighbours; the dilation and padding of
+        the convolution; its outputs.
+    """
+    taps = [tap for tap in range(kernel) if (place + padding - tap * gap) % stride == 0]
+    if not taps:
+        return 0, 0, 0, 0, 0, 0
+    step = stride // gcd(stride, gap)
+    between = gap * step // stride  # rows of the gradient
+    start = (place + padding - taps[0] * gap) // stride
+    return len(taps), taps[-1], step, between, between * (len(taps) - 1) - start, len(range(place, size, stride))
+
+
+def weight_grad(
+    input: Tensor,
+    weight_size: Sequence[int],
+    grad_output: Tensor,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int = 1,
+) -> Tensor:
+    """Return dL/dweight of tensors on the processor."""
+    O, C, kH, kW = weight_size
+    grad = input.new_empty(kH, kW, C, O)
+    numbers = (
+        *(*input.shape, O, kH, kW, *grad_output.shape[2:], *stride, *padding, *dilation, groups, *input.stride()),
+        *(*grad_output.stride(), 0, 0, 0, 0),
+    )
+    compiled = _compiled()
+    struct, elements = _room("weight_grad_room", numbers, input.element_size(), torch.get_num_threads())
+    room = input.new_empty(elements)
+    compiled.weight_grad(struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
+    return grad.permute(3, 2, 0, 1)
+
+
+def _forward(numbers: tuple[int, ...], input: Tensor, weight: int, output: Tensor, begin: int) -> None:
+    """Write a forward pass into the output from element `begin` on; the weight's first element is at that address."""
+    compiled = _compiled()
+    struct, elements = _room("forward_room", numbers, input.element_size(), torch.get_num_threads())
+    room = input.new_empty(elements)
+    to = output.data_ptr() + begin * output.element_size()
+    compiled.forward(struct, input.data_ptr(), weight, to, room.data_ptr())
+
+
+@lru_cache(maxsize=4096)
+def _room(
+    asked: str, numbers: tuple[int, ...], element: int, threads: int
+) -> tuple["ctypes.Array[ctypes.c_int64]", int]:
+    """Return the struct of a convolution, and how many elements of room it takes."""
+    struct = _Numbers(*numbers, element, threads)
+    elements: int = getattr(_compiled(), asked)(struct)
+    return struct, elements
 
 
 def _compiled() -> ctypes.CDLL:

@@ -20,11 +20,11 @@ from core.ops.vectorized import conv2d_kernels, direct
 from core.speed.timing import peak_bytes
 from tests.core.ops.test_conv2d_products import LAYOUTS
 
-TOLERANCE = 1e-5
-"""Of the largest element, in float32."""
+TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13}
+"""Of the largest element."""
 
-# name: input size, weight size, stride, padding, dilation
-CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any]] = {
+# name: input size, weight size, stride, padding, dilation, and groups where there are some
+CASES: dict[str, tuple[Any, ...]] = {
     "one channel": ((2, 1, 9, 11), (32, 1, 3, 3), (1, 1), (0, 0), (1, 1)),
     "channels within one vector": ((3, 1, 9, 11), (10, 1, 5, 5), (1, 1), (0, 0), (1, 1)),
     "channels within two vectors": ((2, 3, 9, 11), (20, 3, 3, 2), (1, 1), (0, 0), (1, 1)),
@@ -40,6 +40,19 @@ CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any]] = {
     "one window": ((2, 20, 5, 6), (24, 20, 5, 6), (1, 1), (0, 0), (1, 1)),
     "padded beyond the kernel": ((2, 4, 4, 5), (12, 4, 2, 2), (1, 1), (3, 2), (1, 1)),
     "stride beyond the kernel": ((2, 4, 13, 14), (12, 4, 2, 2), (5, 4), (0, 0), (1, 1)),
+    "strided and dilated": ((2, 5, 23, 30), (16, 5, 3, 4), (2, 3), (3, 2), (3, 2)),
+    "stride and dilation that share a factor": ((2, 5, 26, 31), (16, 5, 3, 3), (4, 2), (1, 2), (2, 4)),
+    "many channels on small maps": ((5, 260, 7, 7), (260, 260, 3, 3), (1, 1), (1, 1), (1, 1)),
+    "one image of many channels": ((1, 130, 7, 7), (270, 130, 3, 3), (1, 1), (1, 1), (1, 1)),
+    "groups": ((3, 20, 9, 11), (36, 5, 3, 3), (1, 2), (1, 1), (1, 1), 4),
+    "groups of one channel that send several": ((2, 6, 9, 8), (18, 1, 3, 3), (1, 1), (1, 0), (2, 1), 6),
+    "groups wider than a vector": ((2, 40, 6, 7), (70, 20, 3, 3), (2, 1), (1, 1), (1, 1), 2),
+    "1 × 1 in groups": ((2, 12, 5, 6), (24, 4, 1, 1), (1, 1), (0, 0), (1, 1), 3),
+    "depthwise, less than a vector": ((2, 5, 13, 14), (5, 1, 3, 3), (1, 1), (1, 1), (1, 1), 5),
+    "depthwise, vectors that overlap": ((3, 43, 13, 14), (43, 1, 5, 5), (1, 2), (2, 2), (1, 1), 43),
+    "depthwise, whole vectors": ((2, 64, 15, 9), (64, 1, 3, 3), (2, 1), (0, 0), (1, 2), 64),
+    "depthwise, kernel wider than a tile": ((2, 20, 6, 40), (20, 1, 2, 17), (1, 1), (0, 8), (1, 1), 20),
+    "an empty batch of groups": ((0, 4, 9, 9), (12, 2, 3, 3), (1, 1), (0, 0), (1, 1), 2),
     "an empty batch": ((0, 4, 9, 9), (12, 4, 3, 3), (1, 1), (0, 0), (1, 1)),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -59,33 +72,35 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def assert_passes_agree(input: Tensor, weight: Tensor, stride: Any, padding: Any, dilation: Any) -> None:
+def assert_passes_agree(
+    input: Tensor, weight: Tensor, stride: Any, padding: Any, dilation: Any, groups: int = 1
+) -> None:
     """The forward pass and the gradients are those of torch in float64, and nothing read is changed."""
     exact = [tensor.double().requires_grad_() for tensor in (input, weight)]
-    expected = F.conv2d(*exact, None, stride, padding, dilation)
-    grad = torch.randn(expected.shape)
+    moves = stride, padding, dilation, groups
+    expected = F.conv2d(*exact, None, *moves)
+    grad = torch.randn(expected.shape, dtype=input.dtype)
     grads = torch.autograd.grad(expected, exact, grad.double())
     before = input.clone(), weight.clone()
-    assert_close(direct.forward(input, weight, stride, padding, dilation), expected.detach())
-    reach = [gap * (taps - 1) for gap, taps in zip(dilation, weight.shape[2:], strict=True)]
+    assert_close(direct.forward(input, weight, *moves), expected.detach(), input.dtype)
     for laid in (grad, grad.contiguous(memory_format=torch.channels_last), grad.mT.contiguous().mT):
-        if stride == (1, 1) and all(around <= most for around, most in zip(padding, reach, strict=True)):
-            assert_close(direct.input_grad(weight, laid, padding, dilation), grads[0])
-        assert_close(direct.weight_grad(input, weight.shape, laid, stride, padding, dilation), grads[1])
+        assert_close(direct.input_grad(input.shape, weight, laid, *moves), grads[0], input.dtype)
+        assert_close(direct.weight_grad(input, weight.shape, laid, *moves), grads[1], input.dtype)
     for tensor, copy in zip((input, weight), before, strict=True):
         assert torch.equal(tensor, copy)
 
 
-def assert_close(actual: Tensor, exact: Tensor) -> None:
-    assert actual.dtype == torch.float32
+def assert_close(actual: Tensor, exact: Tensor, dtype: torch.dtype = torch.float32) -> None:
+    assert (actual.dtype, actual.shape) == (dtype, exact.shape)
     scale = exact.abs().max().item() if exact.numel() else 0.0
-    torch.testing.assert_close(actual.double(), exact, rtol=0, atol=TOLERANCE * max(1.0, scale))
+    torch.testing.assert_close(actual.double(), exact, rtol=0, atol=TOLERANCE[dtype] * max(1.0, scale))
 
 
 @pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 @cases
-def test_agrees_with_torch(case: Any) -> None:
-    assert_passes_agree(torch.randn(case[0]), torch.randn(case[1]), *case[2:])
+def test_agrees_with_torch(case: Any, dtype: torch.dtype) -> None:
+    assert_passes_agree(torch.randn(case[0], dtype=dtype), torch.randn(case[1], dtype=dtype), *case[2:])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
@@ -95,26 +110,44 @@ def test_reads_any_layout(case: Any, layout: Any) -> None:
 
 
 @st.composite
-def convolutions(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any]:
+def convolutions(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...], Any, Any, Any, int]:
     def pair(low: int, high: int) -> tuple[int, int]:
         return draw(st.tuples(st.integers(low, high), st.integers(low, high)))
 
     kernel, stride, padding, dilation = pair(1, 5), pair(1, 3), pair(0, 3), pair(1, 3)
     least = [max(1, dilation[axis] * (kernel[axis] - 1) + 1 - 2 * padding[axis]) for axis in (0, 1)]
     height, width = (low + draw(st.integers(0, 40)) for low in least)
-    channels, outputs = draw(st.integers(1, 40)), draw(st.integers(1, 140))
-    return (draw(st.integers(0, 3)), channels, height, width), (outputs, channels, *kernel), stride, padding, dilation
+    kind = draw(st.sampled_from(["plain", "groups", "depthwise"]))
+    groups = {"plain": 1, "groups": draw(st.integers(2, 5)), "depthwise": draw(st.integers(2, 70))}[kind]
+    channels, outputs = (1, 1) if kind == "depthwise" else pair(1, 40 // groups)
+    outputs *= draw(st.integers(1, 3)) if kind == "plain" else 1
+    size = draw(st.integers(0, 3)), groups * channels, height, width
+    return size, (groups * outputs, channels, *kernel), stride, padding, dilation, groups
 
 
 @settings(max_examples=150, deadline=None)
-@given(convolutions(), st.sampled_from(sorted(LAYOUTS)))
-def test_agrees_with_torch_on_any_configuration(convolution: Any, layout: str) -> None:
+@given(convolutions(), st.sampled_from(sorted(LAYOUTS)), st.sampled_from(list(TOLERANCE)))
+def test_agrees_with_torch_on_any_configuration(convolution: Any, layout: str, dtype: torch.dtype) -> None:
     input_size, weight_size, *moves = convolution
-    assert_passes_agree(LAYOUTS[layout](torch.randn(input_size)), torch.randn(weight_size), *moves)
+    input, weight = torch.randn(input_size, dtype=dtype), torch.randn(weight_size, dtype=dtype)
+    assert_passes_agree(LAYOUTS[layout](input), weight, *moves)
+
+
+@pytest.mark.parametrize("name", ["strided", "depthwise, vectors that overlap", "1 × 1"])
+def test_a_gradient_may_be_asked_of_inputs_that_no_window_read(name: str) -> None:
+    input_size, weight_size, *moves = CASES[name]
+    larger = (*input_size[:2], input_size[2] + 1, input_size[3])  # as an output padding of a transposed convolution
+    weight = torch.randn(weight_size)
+    grad = torch.randn(F.conv2d(torch.zeros(input_size), weight, None, *moves).shape)
+    exact = torch.nn.grad.conv2d_input(input_size, weight.double(), grad.double(), *moves)
+    found = direct.input_grad(larger, weight, grad, *moves)
+    assert_close(found[:, :, : input_size[2]], exact)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-@pytest.mark.parametrize("name", ["one channel", "channels within two vectors", "strided"])
+@pytest.mark.parametrize(
+    "name", ["one channel", "channels within two vectors", "strided", "depthwise, vectors that overlap", "groups"]
+)
 def test_a_bad_element_reaches_only_the_outputs_that_read_it(name: str, bad: float) -> None:
     input, weight = torch.randn(CASES[name][0]), torch.randn(CASES[name][1])
     input[0, 0, 2, 3] = bad
@@ -261,33 +294,23 @@ def test_without_a_writable_cache_it_compiles_for_itself(
 
 
 @pytest.mark.parametrize(
-    ("groups", "dtype", "expected"),
-    [(1, torch.float32, True), (2, torch.float32, False), (1, torch.float64, False), (1, torch.bfloat16, False)],
-)
-def test_rule_chooses(groups: int, dtype: torch.dtype, expected: bool) -> None:
-    assert conv2d_kernels.suits_direct(groups, torch.zeros(1, dtype=dtype)) is expected
-
-
-@pytest.mark.parametrize(
-    ("images", "channels", "stride", "padding", "out", "expected"),
+    ("kernel", "groups", "dtype", "expected"),
     [
-        (64, 4, (1, 1), (1, 1), (9, 9), True),
-        (64, 3, (1, 1), (1, 1), (9, 9), False),  # few channels of many images
-        (1, 1, (1, 1), (0, 0), (7, 7), True),
-        (64, 16, (1, 2), (1, 1), (9, 5), False),  # zeros between the gradients
-        (64, 16, (1, 1), (2, 3), (11, 13), False),  # padded beyond the kernel
-        (64, 16, (1, 1), (2, 2), (11, 11), True),
-        (64, 16, (1, 1), (1, 1), (9, 8), False),  # a column that no output read: output padding
+        ((3, 3), 1, torch.float32, True),
+        ((3, 3), 2, torch.float32, True),
+        ((3, 3), 1, torch.float64, True),
+        ((1, 3), 1, torch.float32, True),
+        ((1, 1), 1, torch.float32, False),  # its windows are the input: a product
+        ((1, 1), 2, torch.float32, True),
+        ((3, 3), 1, torch.bfloat16, False),
     ],
 )
-def test_rule_chooses_how_a_gradient_is_sent(
-    images: int, channels: int, stride: Any, padding: Any, out: Any, expected: bool
-) -> None:
-    assert conv2d_kernels.sends_direct((images, channels, 9, 9), (3, 3), out, stride, padding, (1, 1)) is expected
+def test_rule_chooses(kernel: tuple[int, int], groups: int, dtype: torch.dtype, expected: bool) -> None:
+    assert conv2d_kernels.suits_direct(kernel, groups, torch.zeros(1, dtype=dtype)) is expected
 
 
 def test_rule_does_not_compile_for_what_is_not_computed_directly(fresh: Path) -> None:
-    assert not conv2d_kernels.suits_direct(1, torch.zeros(1, dtype=torch.float64))
+    assert not conv2d_kernels.suits_direct((3, 3), 1, torch.zeros(1, dtype=torch.bfloat16))
     assert not fresh.exists()
 
 
@@ -303,5 +326,5 @@ def test_rule_leaves_out_tensors_without_memory() -> None:
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     with FakeTensorMode():
-        assert not conv2d_kernels.suits_direct(1, torch.zeros(1))
-    assert not conv2d_kernels.suits_direct(1, torch.zeros(1, device="meta"))
+        assert not conv2d_kernels.suits_direct((3, 3), 1, torch.zeros(1))
+    assert not conv2d_kernels.suits_direct((3, 3), 1, torch.zeros(1, device="meta"))
