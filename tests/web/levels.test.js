@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fitted, fittedRow, ROW_HEAD } from "../../explorer/web/lib/levels.js";
 
 /** px of a column: its maps, its padding and its border. */
-const box = ({ side, padding }) => side + 2 * padding + 2;
+const box = ({ room, padding }) => room + 2 * padding + 2;
 
 test("23 columns of 8 maps fit the pages of a laptop, at 34 px or more", () => {
   for (const [width, height] of [
@@ -27,6 +27,11 @@ test("a low track shows fewer maps, never more than fit, and at least two", () =
     assert.ok(most >= 2 && most <= 8);
     if (most > 2) assert.ok(most * (side + 2) <= height, `${height}: ${most} maps of ${side}`);
   }
+});
+
+test("a column keeps its width however low the track is", () => {
+  const widths = [500, 300, 180, 90].map((height) => box(fitted({ count: 23, width: 1400, height, named: 52 })));
+  assert.deepEqual(new Set(widths).size, 1);
 });
 
 test("on a narrow page a row of maps stays inside it", () => {

@@ -233,6 +233,10 @@ export async function mount(element, { server, options: { slim } }) {
   function follow() {
     const cells = page.get("cells");
     const last = cells.at(-1);
+    if (last && last.of !== "class" && page.get("pin") !== last) {
+      page.set({ pin: last }); // which is followed
+      return;
+    }
     element.dataset.level = levelNow();
     network.grow(cells.length ? null : page.get("layer"));
     network.pin(last ? (last.of === "class" ? null : last) : page.get("pin"));
@@ -286,9 +290,7 @@ export async function mount(element, { server, options: { slim } }) {
   page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
   page.on(["cells", "layer", "pin", "description"], follow);
   page.on(["cells"], () => {
-    const last = page.get("cells").at(-1);
-    if (last && last.of !== "class") page.set({ pin: last });
-    if (last) guide.did("open");
+    if (page.get("cells").length) guide.did("open");
   });
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";

@@ -21,7 +21,10 @@ const STUB = 24,
 const clamped = (/** @type {number} */ low, /** @type {number} */ value, /** @type {number} */ high) =>
   Math.max(low, Math.min(high, value));
 
-/** Of a column: its maps' side, how many, px inside and beside it, and its width as a name alone. @typedef {{ side: number, most: number, padding: number, gap: number, stub: number }} Fit */
+/**
+ * Of a column: its maps' side, how many, the width that it keeps for them however low the track is, px inside and beside it, and its
+ * width as a name alone. @typedef {{ side: number, most: number, room: number, padding: number, gap: number, stub: number }} Fit
+ */
 
 /**
  * @param {{ count: number, width: number, height: number, named: number }} track columns on it, its size in px, without the edges; a
@@ -33,15 +36,23 @@ export function fitted({ count, width, height, named }) {
   const [padding, least] = pitch < 54 ? [4, 3] : [8, 4];
   const frame = 2 * padding + 2;
   const tallest = height ? Math.floor((height - HEAD - MORE + GAP) / MOST) - GAP : LARGEST;
-  const side = clamped(SMALLEST, Math.min(pitch - least - frame, tallest), LARGEST);
+  const room = clamped(SMALLEST, pitch - least - frame, LARGEST);
+  const side = clamped(SMALLEST, tallest, room);
   const most = height ? clamped(FEWEST, Math.floor((height - HEAD - MORE) / (side + GAP)), MOST) : MOST;
-  return { side, most, padding, gap: clamped(least, pitch - frame - side, 16), stub: padding < 8 ? NARROW_STUB : STUB };
+  return {
+    side,
+    most,
+    room,
+    padding,
+    gap: clamped(least, pitch - frame - room, 16),
+    stub: padding < 8 ? NARROW_STUB : STUB,
+  };
 }
 
 /** The same on a narrow page, where the network runs downwards and each step is a row. @param {number} width px @returns {Fit} */
 export function fittedRow(width) {
   const room = Math.floor((width - ROW_HEAD - ROW_MORE) / (ROW_SIDE + GAP));
-  return { side: ROW_SIDE, most: clamped(FEWEST, room, MOST), padding: 6, gap: 4, stub: STUB };
+  return { side: ROW_SIDE, most: clamped(FEWEST, room, MOST), room: ROW_SIDE, padding: 6, gap: 4, stub: STUB };
 }
 
 /** A column's share of the track: with its first maps, with all of them, or as its name alone. @typedef {"brief" | "whole" | "stub"} Look */
@@ -92,7 +103,7 @@ export function standsOf({ folded, grown, named, width, height, turned, zoom }) 
   const looks = looksOf(folded, grown);
   const fit = turned ? fittedRow(width) : fitted({ count: folded.length, width, height, named });
   const frame = 2 * fit.padding + BORDER;
-  const widths = { stub: fit.stub, brief: fit.side + frame, whole: 0 };
+  const widths = { stub: fit.stub, brief: fit.room + frame, whole: 0 };
   const others = looks.reduce((sum, look) => sum + fit.gap + widths[look], 0);
   const room = turned ? width - frame : Math.max(TOLD + LEAST, width - others - frame) - TOLD;
   const most = grown < 0 ? fit.most : Math.min(BESIDE, fit.most);

@@ -39,8 +39,14 @@ export function createLegend(onchange) {
     onchange();
   });
 
+  /** The scale on screen, and its theme. */
+  let drawn = "";
+
   /** @param {import("../../lib/colour.js").Scale} scale */
   function draw(scale) {
+    const now = `${scale} ${page.get("dark")}`;
+    if (now === drawn) return;
+    drawn = now;
     const context = /** @type {CanvasRenderingContext2D} */ (ramp.getContext("2d"));
     const image = context.createImageData(WIDTH, 1);
     const words = new Uint32Array(image.data.buffer);

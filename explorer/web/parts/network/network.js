@@ -50,7 +50,6 @@ export function createNetwork(options) {
     fills: apart,
     over: sources.element,
     onseen: (column) => column.paint(legend.scope, seen.peak, false),
-    onsettled: () => sources.draw(),
     onchange: (laid) => {
       if (laid) focus.spoil();
       if (laid || focus.pinned) focus.retell();

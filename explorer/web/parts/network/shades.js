@@ -24,6 +24,21 @@ function lookupOf(step, scale, full) {
   );
 }
 
+/** What maps on scales of their own share, by theme: the colours of signed values, and those of one value all over. @type {Map<boolean, Uint32Array[]>} */
+const shared = new Map();
+
+/** @returns {Uint32Array[]} */
+function ownLookups() {
+  const dark = page.get("dark");
+  let found = shared.get(dark);
+  if (!found) {
+    const scales = /** @type {const} */ (["diverging", "flat"]);
+    found = scales.map((scale) => lookupOf({ scale, low: 0, high: 1 }, 1, 1));
+    shared.set(dark, found);
+  }
+  return found;
+}
+
 /**
  * The colour of each code for each map. On its own scale every map of a signed step has the same colours, and a flat one none.
  * @param {Scaled} step @param {Float32Array} scales of the maps @param {Uint8Array} codes @param {number} count values of a map
@@ -32,6 +47,6 @@ function lookupOf(step, scale, full) {
 export function lookupsOf(step, scales, codes, count, full) {
   if (full !== null || step.scale !== "diverging")
     return Array.from(scales, (scale) => lookupOf(step, scale, full ?? scale));
-  const [signed, flat] = [lookupOf(step, 1, 1), lookupOf({ ...step, scale: "flat" }, 1, 1)];
+  const [signed, flat] = ownLookups();
   return Array.from(scales, (_, place) => (isFlat(codes, count, place) ? flat : signed));
 }

@@ -1,6 +1,6 @@
 /** Where the columns stand: side by side on a track, some folded away, under their modules and the edges between them. */
 
-import { h } from "../dom.js";
+import { h, reducedMotion } from "../dom.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../../lib/graph.js";
 import { BORDER, standsOf, TOLD } from "../../lib/levels.js";
 import { page } from "../page.js";
@@ -20,6 +20,8 @@ const ROOMY = 8;
 const SCROLLBAR = 10;
 /** A column counts as seen a little before it is. */
 const AHEAD = "0px 300px";
+/** How long a column takes to its new place, ms. */
+const GLIDE = 250;
 
 /** @param {string} name a module's path or a step's fold @param {Set<string>} now what is folded */
 function toggleFold(name, now) {
@@ -28,11 +30,11 @@ function toggleFold(name, now) {
 }
 
 /**
- * @param {{ fills: boolean, over: Element, onseen: (column: Column) => void, onsettled: () => void, onchange: (laid: boolean) => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
- *   `fills`: the track has a height that it is to fill; `over`: what is drawn over the columns; `onseen` when a column came into view or left it, `onsettled` when columns have come to rest, `onchange` when other columns may be seen than before, `onedge` when an edge
+ * @param {{ fills: boolean, over: Element, onseen: (column: Column) => void, onchange: (laid: boolean) => void, onedge: (from: Column | null, to: Column | null, over: number) => void }} options
+ *   `fills`: the track has a height that it is to fill; `over`: what is drawn over the columns; `onseen` when a column came into view or left it, `onchange` when other columns may be seen than before, `onedge` when an edge
  *   is pointed at, with the columns it joins and how many it passes over, or none any more
  */
-export function createTrack({ fills, over, onseen, onsettled, onchange, onedge }) {
+export function createTrack({ fills, over, onseen, onchange, onedge }) {
   const arrangement = createArrangement({
     onfoldall: (fold) => page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] }),
   });
@@ -51,6 +53,8 @@ export function createTrack({ fills, over, onseen, onsettled, onchange, onedge }
   /** The step whose column shows all of its maps. @type {number | null} */
   let grown = null;
   let size = "";
+  /** Where each column on the track begins, px. @type {Map<Column, number>} */
+  let lefts = new Map();
 
   const seen = new IntersectionObserver(
     (entries) => {
@@ -106,7 +110,7 @@ export function createTrack({ fills, over, onseen, onsettled, onchange, onedge }
     const places = shown.map((column, place) => {
       column.stand(next[place]);
       const { look } = next[place];
-      const content = Math.max(fit.side * next[place].zoom, column.content) + 2 * fit.padding + BORDER;
+      const content = Math.max(fit.room * next[place].zoom, column.content) + 2 * fit.padding + BORDER;
       const whole = TOLD + Math.max(content, next[place].width + 2 * fit.padding + BORDER);
       const width = { stub: fit.stub, brief: content, whole }[look];
       column.element.style.width = next[place].turned ? "" : `${width}px`;
@@ -116,12 +120,27 @@ export function createTrack({ fills, over, onseen, onsettled, onchange, onedge }
     });
     if (shown.some((column, place) => row.children[place] !== column.element) || row.children.length > shown.length)
       row.replaceChildren(...shown.map((column) => column.element)); // whoever has the focus keeps it otherwise
+    glide(new Map(shown.map((column, place) => [column, places[place].left])));
     edges.draw(bandsAt(places), lines, places);
     for (const column of columns) {
       if (!shown.includes(column)) column.visible = false;
       onseen(column);
     }
     onchange(true);
+  }
+
+  /** Let the columns slide to where they stand now: only pictures of them move, nothing is laid out meanwhile. @param {Map<Column, number>} next */
+  function glide(next) {
+    const still = reducedMotion() || narrow.matches;
+    for (const [column, left] of next) {
+      const from = (lefts.get(column) ?? left) - left;
+      if (from && !still)
+        column.element.animate([{ transform: `translateX(${from}px)` }, { transform: "none" }], {
+          duration: GLIDE,
+          easing: "ease",
+        });
+    }
+    lefts = next;
   }
 
   /** @param {Edge | null} edge */
@@ -154,9 +173,6 @@ export function createTrack({ fills, over, onseen, onsettled, onchange, onedge }
     if (under) element.scrollLeft += under.element.getBoundingClientRect().left - before;
   }
   element.addEventListener("wheel", wheel, { passive: false });
-  row.addEventListener("transitionend", (/** @type {Event} */ event) => {
-    if (event.target instanceof Element && event.target.parentElement === row) onsettled();
-  });
   page.on(["fold", "zoom"], arrange);
   new ResizeObserver(() => {
     const now = `${element.clientWidth} ${fills && !narrow.matches ? element.clientHeight : ""}`;
