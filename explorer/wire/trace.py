@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -400,7 +401,8 @@ def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[i
     """Return the channels of a page: `rest` says how many at most, and which come first whatever their place."""
     most = max(0, min(rest[0], layout.per_page)) if rest else layout.per_page
     named = [channel for channel in rest[1:] if 0 <= channel < layout.channels]
-    return [*named, *(channel for channel in order if channel not in named)][:most]
+    others = (channel for channel in order if channel not in named)
+    return [*named, *islice(others, max(0, most - len(named)))][:most]
 
 
 def _rounded(value: float, digits: int = 6) -> float:

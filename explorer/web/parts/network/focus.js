@@ -1,6 +1,7 @@
 /** What is read of the network: the cell that is pointed at, or else the one that is kept in view; marked, told and outlined. */
 
 import { fieldsOf } from "../../lib/field.js";
+import { page } from "../page.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
@@ -24,6 +25,18 @@ export function createFocus({ element, columns, reading, legend, peak, onfield }
   let outlined = "";
   /** The input cells that it is made of. @type {Block[] | null} */
   let inkField = null;
+
+  /** The colours of what a cell is made of and of what it influences, and the theme they are of: asking the page for a colour makes it work out all styles. */
+  let shades = { dark: /** @type {boolean | null} */ (null), colours: /** @type {string[]} */ ([]) };
+
+  function outlines() {
+    const dark = page.get("dark");
+    if (shades.dark !== dark) {
+      const style = getComputedStyle(element);
+      shades = { dark, colours: ["--cs-made", "--cs-makes"].map((name) => style.getPropertyValue(name)) };
+    }
+    return shades.colours;
+  }
 
   /** The column of a step. @param {number} index */
   const columnOf = (index) => /** @type {Column | undefined} */ (columns()[index + 1]);
@@ -69,8 +82,7 @@ export function createFocus({ element, columns, reading, legend, peak, onfield }
     outlined = now;
     const shapeOf = (/** @type {number} */ index) => columns()[index + 1].step.shape;
     const found = inside ? fieldsOf(geometry, shapeOf, place.step, place.cell) : null;
-    const style = getComputedStyle(element);
-    const [made, influenced] = ["--cs-made", "--cs-makes"].map((name) => style.getPropertyValue(name));
+    const [made, influenced] = outlines();
     for (const column of columns()) {
       const sources = found?.sources.get(column.step.index);
       column.outline(
