@@ -9,7 +9,7 @@ from core.explain import Step, Trace, class_scores, scores_step
 from core.models import Card
 from explorer.draw.sums import open_step
 
-__all__ = ["logits_step", "open_class"]
+__all__ = ["logits_step", "open_class", "softmax_step"]
 
 
 def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int]) -> dict[str, Any]:
@@ -33,10 +33,7 @@ def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int])
     if not logits.isfinite().all():
         raise ValueError("the logits are not all finite: no probabilities follow from them")
     shares = scores.detach().cpu().double().softmax(1)
-    arguments = {"input": logits, "dim": 1, "dtype": None}
-    told = shares.to(scores.dtype)  # as exact as the model's own scores
-    softmax = Step(len(trace.steps), "softmax", "softmax", "", trace.model, arguments, {"input": made_by}, {}, told)
-    answer = open_step(softmax, (0, cell[1]))
+    answer = open_step(softmax_step(trace, made_by), (0, cell[1]))
     rows = zip(card.classes, logits[0].cpu().double().tolist(), shares[0].tolist(), strict=True)
     answer["classes"] = [
         {"name": name, "logit": z, "p": p, "y": float(k == label), "gradient": p - (k == label)}
@@ -46,6 +43,20 @@ def open_class(trace: Trace, card: Card, label: int | None, cell: Sequence[int])
     answer["label"] = label
     answer["loss"] = None if label is None else -torch.log_softmax(scores.detach().cpu().double(), 1)[0, label].item()
     return answer
+
+
+def softmax_step(trace: Trace, made_by: int) -> Step:
+    """Return the step that the network does not have: the softmax of the logits that step `made_by` gives.
+
+    Raises:
+        ValueError: the model has no row of scores.
+    """
+    scores = class_scores(trace)
+    if scores is None:
+        raise ValueError(f"the output of {trace.model} is no row of scores")
+    arguments = {"input": trace.value(made_by).detach(), "dim": 1, "dtype": None}
+    shares = scores.detach().cpu().double().softmax(1).to(scores.dtype)  # as exact as the model's own scores
+    return Step(len(trace.steps), "softmax", "softmax", "", trace.model, arguments, {"input": made_by}, {}, shares)
 
 
 def logits_step(trace: Trace) -> int | None:

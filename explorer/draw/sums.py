@@ -27,7 +27,7 @@ from core.explain import (
 from core.explain.gradients import GRAD_OUTPUT
 from core.ops.formulas import CHAIN_RULE, FORMULAS
 
-__all__ = ["MOST_TERMS", "open_cell", "open_gradient", "open_parameter", "open_step"]
+__all__ = ["MOST_TERMS", "formula_told", "open_cell", "open_gradient", "open_parameter", "open_step"]
 
 MOST_TERMS = 640
 """Most terms that travel one by one, the largest first; the others travel as sums of their group."""
@@ -53,7 +53,7 @@ def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -
     answer = _sum([(opened, found)], found.shown, most)
     answer |= {
         "channel": _channel(opened, index),
-        "formulas": [_formula(declared.formula(opened))],
+        "formulas": [formula_told(declared.formula(opened))],
         "pytorch": declared.pytorch(opened),
         "reduction": found.reduction,
         "after": found.after,
@@ -118,7 +118,7 @@ def _gradient_sum(
         return {"unexplained": str(error), "shown": 0.0 if shown is None else shown}
     answer = _sum(parts, sum(part.shown for _, part in parts) if shown is None else shown, most)
     own = {(step.op, name): operator(step).gradient_formula(step, name.partition(".")[0]) for step, name in readers}
-    formulas = [_formula(formula) for formula in own.values() if formula is not None]
+    formulas = [formula_told(formula) for formula in own.values() if formula is not None]
     if len(readers) > 1 or not formulas:
         formulas.insert(0, {"latex": CHAIN_RULE, "letters": {}})
     return answer | {"formulas": formulas, "pytorch": "loss.backward()"}
@@ -172,7 +172,7 @@ def _comparison(value: float, shown: float, tolerance: float) -> dict[str, Any]:
     }
 
 
-def _formula(formula: Formula) -> dict[str, Any]:
+def formula_told(formula: Formula) -> dict[str, Any]:
     """Return a formula with what stands for its letters, a number that is not finite in LaTeX."""
     signs = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}
     letters = {letter: signs.get(str(value), value) for letter, value in formula.letters.items()}

@@ -25,7 +25,7 @@ import { largestOf, smallestOf } from "./numbers.js";
 /** @typedef {{ same: boolean, taps: number, at: Int32Array }} Table  `at`: `taps` input positions of each output position, −1 for none */
 
 /** The input positions of output position o, padding included. @param {Rule} rule @param {number} o @returns {number[]} */
-function positions(rule, o) {
+export function positions(rule, o) {
   if (rule.kind === "lookup") return [rule.table[o]];
   const count =
     rule.kind === "bins"

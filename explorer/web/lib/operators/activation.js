@@ -127,6 +127,9 @@ const ACTIVATIONS = [
   },
 ];
 
+/** f(x) and f′(x) of each activation, by its name. @type {Record<string, Pick<Activation, "value" | "gate">>} */
+export const FUNCTIONS = Object.fromEntries(ACTIVATIONS.map((activation) => [activation.name, activation]));
+
 /** @param {Activation} activation @returns {Operator} */
 const operatorFor = (activation) => ({
   name: activation.name,

@@ -1,0 +1,138 @@
+"""A network as the browser's engine reads it: which operations run on what, and what the pages say of it, in JSON.
+
+The engine (`explorer/web/engine`) holds operators; everything that is known of a model before it runs is written out here
+from its trace, with the words and formulas that `core` has for each step, so that they stand in one place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.explain import ACTIVATIONS, INPUT, Formula, Step, Trace, operator, scores_step
+from core.explain.trace import named_tensors
+from core.ops.catalogue import CATALOGUE
+from core.ops.formulas import CHAIN_RULE, FORMULAS
+from explorer.draw.class_sum import logits_step, softmax_step
+from explorer.draw.sums import formula_told
+from explorer.models.bar import facts
+from explorer.models.library import Explored
+from explorer.wire.trace import describe
+
+__all__ = ["OPERATORS", "planned", "refused"]
+
+OPERATORS = frozenset(
+    {"conv2d", "batch_norm", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "linear", "add", "cat", "flatten"}
+    | {"view", "reshape", "dropout", "softmax", "log_softmax", *ACTIVATIONS}
+)
+"""What `explorer/web/engine/ops/index.js` computes; `tests/web/engine_ops.test.js` compares the two."""
+
+WRT = ("input", "weight", "bias", "other", "tensors")
+"""Arguments that gradients are told of."""
+
+
+def refused(explored: Explored, trace: Trace) -> str | None:
+    """Return why the engine cannot run a model; None where it can."""
+    if explored.card.takes != "ink" or explored.example is not None or tuple(explored.card.input_shape) != (1, 28, 28):
+        return "it takes no drawings of 28×28"
+    if scores_step(trace) in (None, INPUT):
+        return "it gives no row of scores"
+    return next((told for step in trace.steps if (told := _unknown(step)) is not None), None)
+
+
+def _unknown(step: Step) -> str | None:
+    """Return what of a step the engine does not compute; None where it computes all of it."""
+    where = f"step {step.index + 1} ({step.op})"
+    given = step.arguments
+    if step.op not in OPERATORS:
+        return f"{where} is not among its operators"
+    if step.output.dtype != torch.float32:
+        return f"{where} gives {step.output.dtype}, not float32"
+    if step.op == "conv2d" and (given["groups"] != 1 or isinstance(given["padding"], str)):
+        return f"{where} has groups, or padding by name"
+    if step.op in ("batch_norm", "dropout") and given["training"]:
+        return f"{where} runs in training mode"
+    if step.op == "add" and (not isinstance(given["other"], Tensor) or given["other"].shape != given["input"].shape):
+        return f"{where} adds what is not of one shape"
+    known = {*step.parents, *step.parameters}
+    lost = [name for name, _ in named_tensors(given) if name not in known]
+    return f"{where} reads a tensor that is no parameter: {', '.join(lost)}" if lost else None
+
+
+def planned(explored: Explored, trace: Trace) -> dict[str, Any]:
+    """Return a model's file: `facts` of the bar, the `description` of its structure, its `card` and the `plan` of its run.
+
+    Raises:
+        ValueError: the engine cannot run it.
+    """
+    reason = refused(explored, trace)
+    if reason:
+        raise ValueError(f"{explored.name} cannot run in the browser: {reason}")
+    card = explored.card
+    return {
+        "facts": facts(explored),
+        "description": describe(explored, trace),
+        "card": {
+            "title": card.title,
+            "classes": list(card.classes),
+            "takes": card.takes,
+            "shape": list(card.input_shape),
+            "mean": list(card.mean),
+            "std": list(card.std),
+            "unsureBelow": card.unsure_below,
+            "trained": explored.trained,
+        },
+        "plan": {
+            "steps": [_step(step) for step in trace.steps],
+            "trained": [name for name, parameter in explored.parameters.items() if parameter.requires_grad],
+            "scores": scores_step(trace),
+            "swaps": {name: _swap(trace, name) for name in ACTIVATIONS},
+            "softmax": _texts(softmax_step(trace, logits_step(trace) or 0), "softmax"),
+            "chain": CHAIN_RULE,
+            "beginning": {
+                "cross-entropy": FORMULAS["cross_entropy_input_grad.equal"],
+                "negative log-likelihood": FORMULAS["nll_loss_input_grad"],
+            },
+        },
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    tensors = {name.partition(".")[0] for name, _ in named_tensors(step.arguments)}
+    return {
+        "op": step.op,
+        "settings": {name: _plain(value) for name, value in step.arguments.items() if name not in tensors},
+        "parents": dict(step.parents),
+        "parameters": dict(step.parameters),
+        "texts": _texts(step, step.op),
+    }
+
+
+def _texts(step: Step, op: str) -> dict[str, Any]:
+    """Return what is said of a step where it computes `op`."""
+    told = replace(step, op=op)
+    declared = operator(told)
+    formula = declared.formula(told)
+    gradients: Mapping[str, Formula | None] = {name: declared.gradient_formula(told, name) for name in WRT}
+    return {
+        "formula": formula_told(formula),
+        "after": formula.latex.removeprefix("y = ").partition(r",\quad ")[0] if op in ACTIVATIONS else "",
+        "pytorch": declared.pytorch(told),
+        "gradients": {name: formula_told(each) for name, each in gradients.items() if each is not None},
+    }
+
+
+def _swap(trace: Trace, name: str) -> dict[str, Any]:
+    """Return what an activation is in the place of another: its walk on the Arithmetic page and its words."""
+    own = next((step for step in trace.steps if step.op in ACTIVATIONS), None)
+    if own is None:
+        return {"walk": None, "texts": {}}
+    settings = operator(replace(own, op=name)).bind(own.arguments["input"])
+    swapped = replace(own, arguments=settings)
+    return {"walk": CATALOGUE[name].page if name in CATALOGUE else None, "texts": _texts(swapped, name)}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, torch.dtype) else value

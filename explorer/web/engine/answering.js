@@ -1,0 +1,34 @@
+/**
+ * The functions that pages ask of a server (lib/contract), answered here: a function for each, by name. What the engine has
+ * no answer to is said in words.
+ */
+
+import { explain } from "./answers/explain.js";
+import { exact } from "./answers/exact.js";
+import { layer } from "./answers/layer.js";
+import { observe } from "./answers/observe.js";
+import { sources } from "./answers/sources.js";
+import { NeedsPython } from "./shown.js";
+
+/** @typedef {import("./shown.js").Library} Library */
+/** @typedef {import("../lib/live.js").Failure} Failure */
+
+/** @type {Record<string, (library: Library, asked: any) => Promise<object>>} */
+const ANSWERS = { observe, explain, sources, layer, exact };
+
+/** The names of the functions that are answered. */
+export const ANSWERED = Object.keys(ANSWERS);
+
+/** @param {Library} library @param {string} name @param {unknown} request @returns {Promise<object | Failure>} */
+export async function answer(library, name, request) {
+  try {
+    const found = ANSWERS[name];
+    if (!found) throw new NeedsPython(name);
+    return await found(library, request);
+  } catch (error) {
+    if (error instanceof NeedsPython)
+      return { error: "this needs ConvScope on a computer with Python", key: "engine.python", values: {} };
+    const { message, key } = /** @type {Error & { key?: string }} */ (error);
+    return { error: message, ...(key ? { key, values: {} } : {}) };
+  }
+}

@@ -1,0 +1,140 @@
+/** One drawing: its stages, maps and prediction; with a label, the maps of the loss's gradient (`explorer/screen/observe.py`). */
+
+import { codesOf, greyOf, peakOf, rounded } from "../encode.js";
+import { SIDE } from "../ink.js";
+import { layoutsOf, mapsOf } from "../maps.js";
+import { INPUT, scoresOf, valueOf } from "../network.js";
+import { softmaxOf } from "../ops/softmax.js";
+import { moves, warpOf } from "../perturb.js";
+import { shownFor } from "../shown.js";
+import { ordered, strengths } from "../strengths.js";
+import { zeros } from "../tensor.js";
+import { largestOf } from "../../lib/numbers.js";
+
+/** @typedef {import("../shown.js").Shown} Shown */
+/** @typedef {import("../shown.js").Library} Library */
+/** @typedef {import("../tensor.js").Tensor} Tensor */
+/** @typedef {import("../../lib/contract/draw.js").ObserveRequest} ObserveRequest */
+/** @typedef {import("../../lib/contract/draw.js").Observed} Observed */
+/** @typedef {import("../../lib/contract/network.js").Maps} Maps */
+
+/** @param {Library} library @param {ObserveRequest} asked @returns {Promise<Observed>} */
+export async function observe(library, asked) {
+  const shown = await shownFor(library, asked);
+  const { trace, network, changes } = shown;
+  const back = shown.back(asked.label);
+  const changed = Object.keys(changes.parameters).length + Object.keys(changes.swaps).length > 0;
+  const before = changed ? await shownFor(library, { ...asked, edits: [] }) : null;
+  const gradients = back?.gradients ?? null;
+  return {
+    problem: null,
+    stages: stagesOf(shown),
+    prediction: predictionOf(shown),
+    changed: changesTold(shown),
+    before: before && predictionOf(before).probabilities,
+    loss: back && { name: back.name, value: back.loss },
+    fed: { example: false, kept: false, takes: network.card.takes, own: false, shape: network.card.shape },
+    maps: pagesOf(shown, asked.wanted, gradients, asked.sort ?? "index"),
+    peaks: peaksOf(shown, gradients),
+    milliseconds: trace.milliseconds.map((each) => rounded(each, 3)),
+    ...(trace.description.structure === asked.structure ? {} : { description: trace.description }),
+  };
+}
+
+/** @param {Shown} shown @returns {import("../../lib/contract/draw.js").InkStages} */
+export function stagesOf({ input, network: { card } }) {
+  const { stages, perturbation } = input;
+  return {
+    source: "strokes",
+    empty: input.empty,
+    mean: card.mean,
+    std: card.std,
+    kind: "ink",
+    centred: stages.centred,
+    box: stages.box,
+    scale: stages.scale,
+    mass: stages.mass,
+    shift: stages.shift,
+    pen: stages.penWidth,
+    scaled: greyOf(stages.scaled, stages.scaledSide),
+    picture: greyOf(input.picture, SIDE),
+    unperturbed: perturbation && greyOf(stages.picture, SIDE),
+    warp: perturbation && moves(perturbation) ? warpOf(perturbation, SIDE) : null,
+    seen: null,
+  };
+}
+
+/** What may be said of the probabilities. @param {Shown} shown @returns {import("../../lib/contract/network.js").Prediction} */
+export function predictionOf({ trace, input, network: { card } }) {
+  const probabilities = softmaxOf(scoresOf(trace).data);
+  if (!probabilities.every(Number.isFinite)) {
+    const reason = "The scores are not numbers (NaN, or infinity from infinity): no probability follows from them";
+    return { verdict: "none", classes: [], probabilities: [], threshold: null, reason };
+  }
+  const best = largestOf(probabilities);
+  const { unsureBelow } = card;
+  /** @type {import("../../lib/contract/network.js").Prediction["verdict"]} */
+  let verdict = best >= unsureBelow ? "sure" : "unsure";
+  if (unsureBelow === 0) verdict = "best";
+  if (!card.trained || unsureBelow >= 1) verdict = "untrained";
+  if (input.empty) verdict = "empty";
+  return { verdict, classes: card.classes, probabilities, threshold: unsureBelow };
+}
+
+/** Of each changed parameter, how many of its elements differ and by how much. @param {Shown} shown */
+function changesTold({ network: { weights }, changes }) {
+  /** @type {import("../../lib/contract/network.js").Changed} */
+  const told = {};
+  for (const [name, { data }] of Object.entries(changes.parameters)) {
+    const differences = data.map((value, k) => Math.abs(value - weights[name].data[k]));
+    const count = differences.reduce((sum, difference) => sum + Number(difference > 0), 0);
+    if (count) told[name] = { count, of: data.length, largest: largestOf(differences) };
+  }
+  return told;
+}
+
+/** @param {Shown} shown @param {number} step @param {Map<number, Tensor> | null} gradients @returns {Tensor} */
+const drawn = ({ trace }, step, gradients) =>
+  gradients ? (gradients.get(step) ?? zeros(valueOf(trace, step).shape)) : valueOf(trace, step);
+
+/** @param {Shown} shown @param {number[][]} wanted @param {Map<number, Tensor> | null} gradients @param {string} sort @returns {Maps[]} */
+function pagesOf(shown, wanted, gradients, sort) {
+  const layouts = layoutsOf(shown.trace);
+  return wanted.flatMap(([step, first, ...rest]) => {
+    const layout = layouts.get(step);
+    if (!layout || first < 0 || first >= layout.channels) return [];
+    const by = gradients === null && sort !== "activation" ? "index" : sort;
+    const sorted =
+      by !== "index" && layout.channels > 1
+        ? strengths(valueOf(shown.trace, step), gradients?.get(step) ?? null, by)
+        : null;
+    const order = sorted ? ordered(sorted) : Array.from({ length: layout.channels }, (_, k) => k);
+    const chosen = chosenOf(order.slice(first), layout, rest);
+    const maps = mapsOf(drawn(shown, step, gradients), layout);
+    return [
+      {
+        step,
+        first,
+        ...(sorted ? { strengths: chosen.map((k) => rounded(sorted[k])) } : {}),
+        ...(sorted || rest.length > 1 ? { channels: chosen } : {}),
+        ...codesOf(chosen.map((k) => maps[k])),
+      },
+    ];
+  });
+}
+
+/** The channels of a page: `rest` says how many at most, and which come first whatever their place. @param {number[]} order @param {import("../maps.js").Layout} layout @param {number[]} rest */
+function chosenOf(order, { channels, perPage }, rest) {
+  const most = rest.length ? Math.max(0, Math.min(rest[0], perPage)) : perPage;
+  const named = rest.slice(1).filter((channel) => channel >= 0 && channel < channels);
+  return [...named, ...order.filter((channel) => !named.includes(channel))].slice(0, most);
+}
+
+/** @param {Shown} shown @param {Map<number, Tensor> | null} gradients */
+function peaksOf(shown, gradients) {
+  /** @type {Record<string, number>} */
+  const peaks = {};
+  for (let step = INPUT; step < shown.trace.steps.length; step++)
+    peaks[step] = rounded(peakOf(drawn(shown, step, gradients).data));
+  return peaks;
+}
