@@ -15,7 +15,10 @@ CARD := $(addprefix tests/core/explain/test_,explain_record.py explain_terms.py 
   slow_motion.py calibration.py) $(addprefix tests/explorer/test_,explorer.py own.py inputs.py compare.py why.py edits.py \
   kernels_view.py sums.py shown.py memory.py)
 
-.PHONY: run test card random lint bench constraints clean
+COMMA := ,
+ENGINE := explorer/web/engine
+
+.PHONY: run test card random lint wasm bench constraints clean
 
 run: $(APP)
 	$(BIN)/python -m explorer $(ARGS)
@@ -35,6 +38,12 @@ lint: $(DEV) $(NODE)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	npm run lint
+
+# The inner loops of the engine in the browser; needs clang and lld. The sums tell a test that both belong together.
+wasm:
+	clang --target=wasm32 -O3 -msimd128 -nostdlib -ffreestanding -Wall -Werror -Wl,--no-entry -Wl,--strip-all \
+	  $(addprefix -Wl$(COMMA)--export=,pack conv weight_grad __heap_base) -o $(ENGINE)/conv.wasm $(ENGINE)/conv.c
+	cd $(ENGINE) && sha256sum conv.c conv.wasm > conv.sha256
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.conv2d

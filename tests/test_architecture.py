@@ -22,7 +22,7 @@ ROOMS = (
 
 PAGES = ROOMS[-1]
 
-AROUND = ("serving",)
+AROUND = ("serving", "publish")
 """Rooms around the app, which no page imports."""
 
 BAR = "explorer.models.bar"

@@ -1,1 +1,1 @@
-"""ConvScope as a folder of files: the pages, and networks that the browser computes by itself; `python -m explorer.publish OUT`."""
+"""ConvScope as a folder of files: the pages, with networks that the browser computes (`python -m explorer.publish`)."""

@@ -1,7 +1,7 @@
 """A network as the browser's engine reads it: which operations run on what, and what the pages say of it, in JSON.
 
-The engine (`explorer/web/engine`) holds operators; everything that is known of a model before it runs is written out here
-from its trace, with the words and formulas that `core` has for each step, so that they stand in one place.
+The engine (`explorer/web/engine`) holds operators; everything that is known of a model before it runs is written out
+here from its trace, with the words and formulas that `core` has for each step, so that they stand in one place.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ OPERATORS = frozenset(
     {"conv2d", "batch_norm", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "linear", "add", "cat", "flatten"}
     | {"view", "reshape", "dropout", "softmax", "log_softmax", *ACTIVATIONS}
 )
-"""What `explorer/web/engine/ops/index.js` computes; `tests/web/engine_ops.test.js` compares the two."""
+"""What `explorer/web/engine/ops/index.js` computes."""
 
 WRT = ("input", "weight", "bias", "other", "tensors")
 """Arguments that gradients are told of."""
@@ -62,7 +62,7 @@ def _unknown(step: Step) -> str | None:
 
 
 def planned(explored: Explored, trace: Trace) -> dict[str, Any]:
-    """Return a model's file: `facts` of the bar, the `description` of its structure, its `card` and the `plan` of its run.
+    """Return a model's file: `facts` of the bar, the `description` of its structure, its `card`, the `plan` of a run.
 
     Raises:
         ValueError: the engine cannot run it.

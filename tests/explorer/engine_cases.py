@@ -76,7 +76,12 @@ def edits(rng: random.Random, trace: Trace, shown: dict[str, Any]) -> list[dict[
     pad = {key: shown[key] for key in ("strokes", "brush", "centred", "source", "perturbation")}
     found = [
         {"kind": "set", "parameter": name, "index": index, "value": round(rng.gauss(0, 0.5), 3)},
-        {"kind": "scale", "parameters": [name], "channel": rng.randrange(tensor.shape[0]), "factor": rng.choice([0, 2])},
+        {
+            "kind": "scale",
+            "parameters": [name],
+            "channel": rng.randrange(tensor.shape[0]),
+            "factor": rng.choice([0, 2]),
+        },
         {"kind": "swap", "call": rng.randrange(calls), "activation": rng.choice(swaps)},
         {"kind": "sgd", "rate": 0.05, "label": rng.randrange(10), **pad},
     ]
@@ -113,7 +118,7 @@ def place(rng: random.Random, trace: Trace, label: int | None, function: str) ->
     of = rng.choice(kinds)
     if of == "class":
         return {"step": -1, "of": of, "cell": [0, rng.randrange(10)]}
-    if of == "output" and rng.random() < 0.2 or (not of and function in ("exact", "layer") and rng.random() < 0.1):
+    if (of == "output" and rng.random() < 0.2) or (not of and function in ("exact", "layer") and rng.random() < 0.1):
         step = -1
     shape = trace.steps[step].tensor(of).shape if of in learned else trace.value(step).shape
     return {"step": step, "of": of, "cell": [rng.randrange(size) for size in shape]}
@@ -146,8 +151,8 @@ FINEST = 1e-6
 """Below which numbers count as 0: what float32 sums of numbers near 1 leave of them."""
 
 OWN = ("milliseconds", "structure", "tolerance", "difference", "sends")
-"""What is not compared: times; the name of a structure; what rounding left and may leave, which each badge is about (its
-`agrees` is compared); whether Arithmetic takes a number, which the engine does not cut out."""
+"""What is not compared: times; the name of a structure; what rounding left and may leave, which each badge is about
+(its `agrees` is compared); whether Arithmetic takes a number, which the engine does not cut out."""
 
 CODED = ("data", "scales", "values")
 """Names of texts that are numbers in base64: bytes as `data`, else float32."""
@@ -183,7 +188,7 @@ def differences(python: Any, engine: Any, path: str = "") -> Iterator[str]:
 
 
 def _by_place(addends: dict[str, Any]) -> dict[str, Any]:
-    """Return a sum with its groups and terms in the order of their places: numbers that are as good as equal may swap."""
+    """Return a sum with its groups and terms in the order of their places: what is as good as equal may swap."""
     groups = sorted(addends["groups"], key=lambda group: group["group"])
     placed = [group | {"terms": sorted(group["terms"], key=lambda term: term["cells"])} for group in groups]
     return addends | {"groups": placed}

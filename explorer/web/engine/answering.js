@@ -3,18 +3,30 @@
  * no answer to is said in words.
  */
 
+import { describe } from "./answers/describe.js";
 import { explain } from "./answers/explain.js";
 import { exact } from "./answers/exact.js";
+import { featureMap, learnedKernel, learnedKernels } from "./answers/kernels.js";
 import { layer } from "./answers/layer.js";
 import { observe } from "./answers/observe.js";
 import { sources } from "./answers/sources.js";
-import { NeedsPython } from "./shown.js";
+import { NeedsPython } from "./input.js";
 
 /** @typedef {import("./shown.js").Library} Library */
 /** @typedef {import("../lib/live.js").Failure} Failure */
 
 /** @type {Record<string, (library: Library, asked: any) => Promise<object>>} */
-const ANSWERS = { observe, explain, sources, layer, exact };
+const ANSWERS = {
+  describe,
+  observe,
+  explain,
+  sources,
+  layer,
+  exact,
+  feature_map: featureMap,
+  learned_kernels: learnedKernels,
+  learned_kernel: learnedKernel,
+};
 
 /** The names of the functions that are answered. */
 export const ANSWERED = Object.keys(ANSWERS);

@@ -1,9 +1,8 @@
 /** What is on screen, made from a request once: the twin of `explorer/screen/shown.py`. */
 
 import { changesOf } from "./edits.js";
-import { preprocess, SIDE } from "./ink.js";
+import { read } from "./input.js";
 import { backward, run } from "./network.js";
-import { perturbed } from "./perturb.js";
 import { prepared } from "./prepare.js";
 
 /** @typedef {import("./network.js").Network} Network */
@@ -11,10 +10,7 @@ import { prepared } from "./prepare.js";
 /** @typedef {import("./network.js").Backward} Backward */
 /** @typedef {import("../lib/contract/draw.js").Drawing} Drawing */
 
-/**
- * What the network is shown. `perturbation`: what was done to the picture, null where nothing was; `label`: of a test picture.
- * @typedef {{ stages: import("./ink.js").Stages, picture: Float32Array<ArrayBuffer>, perturbation: import("./perturb.js").Amounts | null, empty: boolean }} Input
- */
+/** @typedef {import("./input.js").Input} Input */
 /** @typedef {{ network: Network, input: Input, changes: import("./network.js").Changes, trace: Trace, back: (label: number | null) => Backward | null }} Shown */
 /** Finds the network of a name. @typedef {(name: string) => Promise<Network>} Library */
 
@@ -23,17 +19,6 @@ const MOST = 6;
 
 /** @type {Map<string, Shown>} */
 const kept = new Map();
-
-/** Why the engine does not take an input; the page has words for it. */
-export class NeedsPython extends Error {}
-
-/** @param {Pick<Drawing, "strokes" | "brush" | "centred" | "source" | "perturbation">} asked @returns {Input} */
-function read({ strokes, brush, centred, source, perturbation }) {
-  if (source && source !== "example") throw new NeedsPython("pictures");
-  const stages = preprocess(source ? [] : strokes, { brush, centred });
-  const { picture, amounts } = perturbed(stages.picture, SIDE, perturbation ?? {});
-  return { stages, picture, perturbation: amounts, empty: stages.box === null };
-}
 
 /** @param {Library} library @param {Drawing} asked @returns {Promise<Shown>} */
 export async function shownFor(library, { model, edits, ...asked }) {

@@ -1,0 +1,47 @@
+"""`python -m explorer.publish OUT`: write ConvScope as a folder of files, with the networks in the browser."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.unproxied import import_gradio
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it asks the network at import
+
+MODELS = ("recommended", "a1", "a2", "a3")
+"""The shipped networks that the browser computes."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the folder; return the exit status."""
+    options = _parser().parse_args(arguments)
+    import_gradio()
+    from explorer.models.library import Library
+    from explorer.publish.site import publish
+
+    try:
+        files = publish(options.out, Library(runs_dir=options.runs_dir), options.models, language=options.lang)
+    except (ValueError, OSError) as error:
+        print(f"convscope: {error}", file=sys.stderr)
+        return 2
+    size = sum((options.out / file).stat().st_size for file in files)
+    print(f"{options.out}: {len(files)} files, {size / 1e6:.1f} MB. Show it with any web server, for example:")
+    print(f"  python -m http.server --directory {options.out}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m explorer.publish", description=main.__doc__)
+    parser.add_argument("out", type=Path, help="folder to write; an earlier publication in it is replaced")
+    parser.add_argument(
+        "--models", nargs="+", default=list(MODELS), metavar="NAME", help="networks, the first ahead (%(default)s)"
+    )
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="folder of the networks you trained")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

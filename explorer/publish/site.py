@@ -1,0 +1,182 @@
+"""The folder: the pages' own files, the networks, and an entry that mounts them; nothing in it asks another place."""
+
+import hashlib
+import html
+import json
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from core.ops.formulas import FORMULAS
+from explorer.app import STYLES
+from explorer.arithmetic.listings import listings
+from explorer.models.library import Explored, Library
+from explorer.publish.plan import planned
+from explorer.wire.view import WEB
+
+__all__ = ["PAGES", "publish"]
+
+PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels"}
+"""What works without Python, as the tabs are called before a language is known."""
+
+ROOMS = ("lib", "parts", "models", "engine", "site", "i18n", *PAGES)
+"""Folders of `explorer/web` that those pages load."""
+
+SOURCES = (".c", ".html")
+"""Endings of what the folder is made from, and does not hold."""
+
+FIRST = ("site/page.js", "models/bar.js", "draw/page.js")
+"""Modules that the first drawing needs, with all that they import: the browser is told of them at once."""
+
+IMPORTS = re.compile(r'^(?:import|export)\b[^;]*?from "(\.[^"]+)";|^import "(\.[^"]+)";', re.MULTILINE)
+
+
+def publish(folder: Path, library: Library, models: Sequence[str], *, language: str = "en") -> list[Path]:
+    """Write the folder anew and return its files, relative to it.
+
+    Args:
+        folder: where; it is made, and what an earlier publication left there replaced.
+        library: where the models are.
+        models: their names, the one explored first ahead.
+        language: of the page until somebody chooses another.
+
+    Raises:
+        ValueError: a model cannot run in the browser, or the folder holds something else.
+        FileNotFoundError: a model's weights are not here.
+    """
+    found = [library.explored(name) for name in models]
+    plans = {explored.name: planned(explored, explored.trace(explored.blank())[0]) for explored in found}
+    _emptied(folder)
+    _copy_web(folder)
+    for explored in found:
+        _write_model(folder / "models", explored, plans[explored.name])
+    _write_json(folder / "site.json", _site(plans, language))
+    _write_json(folder / "arithmetic.json", {"listings": listings(), "formulas": FORMULAS, "films": []})
+    _write_json(folder / "manifest.webmanifest", _manifest())
+    (folder / "index.html").write_text(_entry(language), encoding="utf-8")
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    _write_worker(folder, files, first=found[0].name)
+    return [*files, Path("offline.js")]
+
+
+def _emptied(folder: Path) -> None:
+    """Make the folder, without what an earlier publication left.
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / "site.json").is_file():
+            raise ValueError(f"{folder} holds something that is no publication of ConvScope: choose another folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _copy_web(folder: Path) -> None:
+    for path in sorted(WEB.rglob("*")):
+        relative = path.relative_to(WEB)
+        if path.is_file() and path.suffix not in SOURCES and (len(relative.parts) == 1 or relative.parts[0] in ROOMS):
+            target = folder / "web" / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    (folder / "web/site/worker.js").unlink()
+
+
+def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    named = {*(name for step in plan["plan"]["steps"] for name in step["parameters"].values())}
+    tensors = {name: value for name, value in explored.model.state_dict().items() if name in named}
+    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, _file(folder, explored))
+    _write_json(folder / f"{explored.name}.json", plan)
+
+
+def _file(folder: Path, explored: Explored) -> Path:
+    return folder / f"{explored.name}.safetensors"
+
+
+def _site(plans: dict[str, Any], language: str) -> dict[str, Any]:
+    first = next(iter(plans))
+    offered = [{"name": name, "title": plan["facts"]["title"]} for name, plan in plans.items()]
+    bar = {"models": offered, "model": first, "language": language, "device": "browser"}
+    return {
+        "first": first,
+        "bar": bar | {"network": None, "classroom": False},
+        "pages": {"draw": {"slim": False}, "arithmetic": "arithmetic.json", "kernels": {}},
+    }
+
+
+def _manifest() -> dict[str, Any]:
+    icon = {"src": "web/favicon.svg", "type": "image/svg+xml", "sizes": "any"}
+    return {
+        "name": "ConvScope",
+        "short_name": "ConvScope",
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#f6f7f9",
+        "theme_color": "#0072b2",
+        "icons": [icon, icon | {"purpose": "maskable"}],
+    }
+
+
+def _entry(language: str) -> str:
+    """Return the entry page: the app's frame, with every style and the first modules named."""
+    styles = [WEB / "site/site.css", *(style for style in STYLES if _published(style.relative_to(WEB)))]
+    links = [f'<link rel="stylesheet" href="web/{style.relative_to(WEB).as_posix()}" />' for style in styles]
+    modules = [f'<link rel="modulepreload" href="web/{name}" />' for name in _imported(FIRST)]
+    tabs = [
+        f'<button type="button" role="tab" data-tab-id="{name}" id="tab-{name}" aria-controls="page-{name}" '
+        f'aria-selected="false">{html.escape(title)}</button>'
+        for name, title in PAGES.items()
+    ]
+    panels = [
+        f'<div role="tabpanel" id="page-{name}" data-page="{name}" aria-labelledby="tab-{name}" hidden>'
+        f'<div class="block webview-block webview-{name}"><div class="html-container"><div class="webview"></div>'
+        "</div></div></div>"
+        for name in PAGES
+    ]
+    filled = {"language": language, "styles": links, "modules": modules, "tabs": tabs, "panels": panels}
+    text = (WEB / "site/index.html").read_text(encoding="utf-8")
+    for name, value in filled.items():
+        text = text.replace(f"{{{name}}}", value if isinstance(value, str) else "\n    ".join(value))
+    return text
+
+
+def _published(path: Path) -> bool:
+    return len(path.parts) == 1 or path.parts[0] in ROOMS
+
+
+def _imported(names: Iterable[str]) -> list[str]:
+    """Return modules of `explorer/web` with all that they import, each once."""
+    found: list[str] = []
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        found.append(name)
+        path = WEB / name
+        for named, bare in IMPORTS.findall(path.read_text(encoding="utf-8")):
+            waiting.append((path.parent / (named or bare)).resolve().relative_to(WEB).as_posix())
+    return found
+
+
+def _write_worker(folder: Path, files: Sequence[Path], *, first: str) -> None:
+    """Write the service worker: its version is that of the files, those that every visit needs are stored at once."""
+    told = hashlib.blake2b(digest_size=8)
+    for file in files:
+        told.update(file.as_posix().encode())
+        told.update((folder / file).read_bytes())
+    stored = ["./", *(file.as_posix() for file in files if file.parts[0] != "models" or file.stem == first)]
+    text = (WEB / "site/worker.js").read_text(encoding="utf-8")
+    listed = json.dumps(json.dumps(stored))
+    written = text.replace("{version}", told.hexdigest()).replace('"{files}"', listed)
+    (folder / "offline.js").write_text(written, encoding="utf-8")
+
+
+def _write_json(path: Path, told: Any) -> None:
+    path.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")

@@ -1,0 +1,94 @@
+/**
+ * The pages without a server: each is mounted as the app mounts it, and asks the engine in its worker instead of Python.
+ * `site.json` says which models are here and what the pages start with (explorer/publish/site.py).
+ */
+
+import { createEngine } from "../engine/client.js";
+import { speaking } from "../parts/server.js";
+import { keepOffline } from "./offline.js";
+
+/** @typedef {{ mount: (element: HTMLElement, given: { server: object, options: object }) => unknown }} Page */
+/** What a page starts with: its options, or the file that holds them. @typedef {object | string} Options */
+/** @typedef {{ first: string, bar: object, pages: Record<string, Options> }} Site */
+
+/** @param {string} file */
+const fetched = async (file) => (await fetch(new URL(file, document.baseURI))).json();
+
+const engine = createEngine(new URL("models/", document.baseURI));
+
+/** Every function of every page's contract, asked of the engine. */
+const server = speaking(
+  new Proxy(/** @type {Record<string, (request: unknown) => Promise<unknown>>} */ ({}), {
+    get: (_, name) => (/** @type {unknown} */ request) => engine.ask(String(name), request),
+  }),
+);
+
+/** @type {Map<string, Promise<unknown>>} */
+const mounted = new Map();
+
+/** Fill a page's panel, once. @param {string} name @param {Options} options */
+function mount(name, options) {
+  const known = mounted.get(name);
+  if (known) return known;
+  const found = Promise.all([
+    /** @type {Promise<Page>} */ (import(`../${name}/page.js`)),
+    typeof options === "string" ? fetched(options) : options,
+  ]).then(([page, given]) => page.mount(viewOf(name), { server, options: given }));
+  mounted.set(name, found);
+  return found;
+}
+
+/** @param {string} name */
+const panelOf = (name) => /** @type {HTMLElement} */ (document.querySelector(`#pages > [data-page="${name}"]`));
+
+/** @param {string} name */
+const viewOf = (name) => /** @type {HTMLElement} */ (panelOf(name).querySelector(".webview"));
+
+const tabs = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#pages [role=tab]"));
+
+/** @param {string} name @param {Site["pages"]} pages */
+function choose(name, pages) {
+  for (const tab of tabs) {
+    const own = tab.dataset.tabId === name;
+    tab.setAttribute("aria-selected", String(own));
+    tab.classList.toggle("selected", own);
+    tab.tabIndex = own ? 0 : -1;
+    panelOf(tab.dataset.tabId ?? "").hidden = !own;
+  }
+  void mount(name, pages[name]);
+}
+
+/** Left and right go through the tabs, as the app's do. @param {KeyboardEvent} event */
+function walkTabs(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const place = [...tabs].indexOf(/** @type {HTMLElement} */ (event.target));
+  if (!step || place < 0) return;
+  const next = tabs[(place + step + tabs.length) % tabs.length];
+  next.focus();
+  next.click();
+}
+
+function followTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.body.classList.toggle("dark", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
+}
+
+async function start() {
+  followTheme();
+  const [site, bar] = /** @type {[Site, Page]} */ (
+    /** @type {unknown} */ (await Promise.all([fetched("site.json"), import("../models/bar.js")]))
+  );
+  void engine.ask("describe", { model: site.first });
+  for (const tab of tabs) tab.addEventListener("click", () => choose(tab.dataset.tabId ?? "", site.pages));
+  document
+    .querySelector("#pages [role=tablist]")
+    ?.addEventListener("keydown", (event) => walkTabs(/** @type {KeyboardEvent} */ (event)));
+  await mount("draw", site.pages.draw);
+  await bar.mount(/** @type {HTMLElement} */ (document.querySelector("#bar")), { server, options: site.bar });
+  await keepOffline();
+  for (const [name, options] of Object.entries(site.pages)) await mount(name, options);
+}
+
+void start();

@@ -1,0 +1,126 @@
+"""The published folder in a browser, with no Python that answers: the same path as with the server, and offline."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from explorer.models.library import Library
+from explorer.publish.site import publish
+from tests.browser.conftest import free_port, next_frames
+from tests.browser.draw_page import (
+    cell_panel,
+    column,
+    example,
+    expect_agrees,
+    expect_digit,
+    feature_maps,
+    headline,
+    model_choice,
+    pad,
+    true_class,
+)
+from tests.browser.test_draw import draw
+
+# the same tests as with the server; `app` is the folder below
+from tests.browser.test_path import test_the_whole_path_by_keyboard, test_the_whole_path_by_mouse
+
+__all__ = ["test_the_whole_path_by_keyboard", "test_the_whole_path_by_mouse"]
+
+AT = "a/class"
+"""The folder is shown below a path: it must work anywhere."""
+
+
+def served(folder: Path) -> Iterator[str]:
+    """Show a folder as any web server does, and nothing else."""
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        for _ in range(100):
+            try:
+                urlopen(f"http://127.0.0.1:{port}").close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/{AT}/"
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("published")
+    publish(folder / AT, Library(), ["recommended", "a2"])
+    yield from served(folder)
+
+
+OpenPage = Callable[..., Page]
+
+
+def test_a_stranger_sees_a_network_at_work(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, greeted=True)
+    expect_digit(page, "3")
+    expect(feature_maps(page, 20)).to_be_visible()
+    page.get_by_role("tab", name="Arithmetic").click()
+    expect(page.get_by_text("Not checked against autograd")).to_contain_text(
+        "needs ConvScope on a computer with Python"
+    )
+    page.get_by_role("tab", name="Kernels").click()
+    expect(page.locator("[data-page=kernels] canvas").first).to_be_visible()
+
+
+def test_opened_sums_and_gradients_add_up_to_the_numbers_of_the_maps(
+    app: str, open_page: OpenPage, examples: dict[str, list[list[list[float]]]]
+) -> None:
+    page = open_page(app)
+    draw(page, examples["2"])
+    expect_digit(page, "2")
+    for step in (0, 1, 2, 3, 19):
+        feature_maps(page, step).click(position={"x": 12, "y": 12})
+        expect_agrees(page)
+        cell_panel(page).locator(".cell-close").click()
+    true_class(page).select_option("7")
+    expect(page.locator(".loss")).to_contain_text("cross-entropy")
+    feature_maps(page, 4).click(position={"x": 12, "y": 12})
+    expect_agrees(page)
+
+
+def test_the_second_visit_needs_no_network(
+    app: str, open_page: OpenPage, examples: dict[str, list[list[list[float]]]]
+) -> None:
+    page = open_page(app, service_workers="allow")
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    page.context.set_offline(True)
+    page.reload()
+    example(page, "5").click()
+    expect_digit(page, "5")
+    page.get_by_role("tab", name="Kernels").click()
+    expect(page.locator("[data-page=kernels] canvas").first).to_be_visible()
+    page.locator(".language").select_option("zh")
+    expect(page.get_by_role("tab", name="手写")).to_be_visible()
+
+
+def test_nothing_moves_while_the_page_comes_up(app: str, open_page: OpenPage) -> None:
+    page = open_page(app)
+    shift = page.evaluate(
+        "() => new Promise(done => new PerformanceObserver(list => done(list.getEntries()"
+        ".filter(entry => !entry.hadRecentInput).reduce((sum, entry) => sum + entry.value, 0)))"
+        ".observe({ type: 'layout-shift', buffered: true }) ?? setTimeout(() => done(0), 500))"
+    )
+    assert shift <= 0.02
+
+
+def test_the_networks_are_chosen_as_in_the_app(app: str, open_page: OpenPage) -> None:
+    page = open_page(app)
+    model_choice(page).select_option("a2")
+    expect(column(page, 10)).to_be_visible()
+    example(page, "8").click()
+    expect(headline(page)).to_have_attribute("data-best", "8")
+    pad(page).focus()
+    next_frames(page)
+    expect(page).to_have_url(re.compile("model=a2"))

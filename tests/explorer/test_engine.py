@@ -1,0 +1,80 @@
+"""The browser's engine answers random requests as Python does: the structure exactly, numbers to float32's rounding.
+
+`ENGINE_CASES=40` asks that many of each function and model in place of `EACH`.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.models import card
+from explorer.models.library import Library
+from explorer.publish.plan import planned, refused
+from tests.explorer.engine_cases import FUNCTIONS, MODELS, NODE, answers, differences, requests
+
+EACH = int(os.environ.get("ENGINE_CASES", "200"))
+"""Random requests of each function and model."""
+
+needs_node = pytest.mark.skipif(NODE is None and not os.environ.get("CI"), reason="no Node")
+
+
+def _told(request: dict[str, Any]) -> str:
+    """Return a request in short: without its strokes."""
+    edits = [edit["kind"] for edit in request["edits"]]
+    return str({key: value for key, value in request.items() if key not in ("strokes", "edits")} | {"edits": edits})
+
+
+@needs_node
+@pytest.mark.parametrize("model", MODELS)
+def test_the_engine_answers_random_requests_as_python_does(model: str, tmp_path: Path) -> None:
+    explored = Library(device="cpu").explored(model)
+    trace, _ = explored.trace(explored.blank())
+    asked = requests(model, trace, seed=0, each=EACH)
+    assert {name for name, _ in asked} == set(FUNCTIONS)
+    python, engine = answers(tmp_path, asked)
+    assert not [answer["error"] for answer in python if "error" in answer]
+    wrong = [
+        f"{name} { ({key: request[key] for key in request if key != 'strokes'}) }: {told}"
+        for (name, request), one, two in zip(asked, python, engine, strict=True)
+        for told in differences(one, two, "answer")
+    ]
+    assert not wrong, "\n".join(wrong[:5])
+
+
+@needs_node
+def test_what_python_refuses_the_engine_refuses_in_the_same_words(tmp_path: Path) -> None:
+    shown = {"strokes": [], "brush": 1, "centred": True, "source": None, "perturbation": {}, "label": None, "edits": []}
+    place = shown | {"model": "a2", "step": 0, "cell": [0, 0, 0, 0], "of": ""}
+    asked = [
+        ("explain", place | {"step": 99}),
+        ("explain", place | {"cell": [0, 0, 0]}),
+        ("explain", place | {"of": "output"}),
+        ("explain", place | {"step": 1, "of": "weight", "cell": [0]}),
+        ("exact", place | {"step": 99}),
+        ("sources", place | {"step": 99}),
+    ]
+    python, engine = answers(tmp_path, asked)
+    assert [answer["error"] for answer in engine] == [answer["error"] for answer in python]
+
+
+def test_differences_are_told() -> None:
+    one = {"value": 1.0, "cells": [1, 2], "name": "x", "milliseconds": [1]}
+    assert not list(differences(one, one | {"milliseconds": [2], "value": 1.00001}, "answer"))
+    assert list(differences(one, one | {"value": 1.01}, "answer")) == ["answer.value is 1.01, expected 1"]
+    assert list(differences(one, one | {"name": "y"}, "answer")) == ["answer.name is y, expected x"]
+    assert list(differences(one, one | {"more": 1}, "answer"))
+    assert list(differences({"data": "AAA="}, {"data": "AgI="}, "maps")) == ["maps.data holds codes that are 2 apart"]
+
+
+def test_every_shipped_network_for_drawings_runs_in_the_browser_and_others_are_refused_in_words() -> None:
+    library = Library(device="cpu")
+    for name in library.names():
+        explored = library.explored(name if name in MODELS else f"{name}:untrained")
+        trace, _ = explored.trace(explored.blank())
+        if card(name).takes == "ink" and card(name).channels == 1:
+            assert refused(explored, trace) is None, name
+            continue
+        with pytest.raises(ValueError, match=r"cannot run in the browser: it takes no drawings of 28×28"):
+            planned(explored, trace)

@@ -1,0 +1,105 @@
+"""The published folder: what it holds, and that nothing in it asks another place."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from core.models import card
+from explorer.models.library import Library
+from explorer.publish.__main__ import main
+from explorer.publish.plan import OPERATORS
+from explorer.publish.site import PAGES, publish
+from explorer.wire.view import WEB
+
+IMPORTED = re.compile(r'(?:from|import\()\s*[`"](\.[^"`$]+)[`"]|new URL\("([^"]+)", import\.meta\.url\)')
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("published") / "site"
+    publish(folder, Library(), ["a2", "recommended"], language="zh")
+    return folder
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_module_finds_what_it_imports(folder: Path) -> None:
+    for module in folder.rglob("*.js"):
+        code = re.sub(r"/\*.*?\*/", "", text(module), flags=re.DOTALL)
+        for found, address in IMPORTED.findall(code):
+            assert (module.parent / (found or address)).is_file(), f"{module}: {found or address}"
+
+
+def test_every_style_and_module_that_the_entry_names_is_there(folder: Path) -> None:
+    entry = text(folder / "index.html")
+    named = re.findall(r'(?:href|src)="([^"]+)"', entry)
+    assert len(named) > 60
+    assert not [name for name in named if not (folder / name).is_file()]
+    assert "{" not in re.sub(r"<style>.*?</style>", "", entry)
+    assert 'lang="zh"' in entry
+    for page in PAGES:
+        assert f'data-tab-id="{page}"' in entry
+
+
+def test_no_file_names_another_host(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.suffix in (".js", ".css", ".html", ".webmanifest"):
+            code = re.sub(r"/\*.*?\*/|//.*", "", text(path).replace("http://www.w3.org", ""), flags=re.DOTALL)
+            assert not re.findall(r"""["'(]https?://[^"')]+""", code), path
+
+
+def test_a_network_comes_with_the_parameters_that_its_plan_names_and_no_others(folder: Path) -> None:
+    for name in ("a2", "recommended"):
+        plan = json.loads(text(folder / f"models/{name}.json"))
+        named = {parameter for step in plan["plan"]["steps"] for parameter in step["parameters"].values()}
+        assert set(load_file(folder / f"models/{name}.safetensors")) == named
+        assert plan["card"]["unsureBelow"] == card(name).unsure_below
+    assert json.loads(text(folder / "site.json"))["first"] == "a2"
+
+
+def test_the_service_worker_stores_what_every_visit_needs_and_not_the_other_networks(folder: Path) -> None:
+    worker = text(folder / "offline.js")
+    stored = json.loads(json.loads(re.search(r"JSON\.parse\((.+)\);", worker)[1]))  # type: ignore[index]
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    left_out = {"models/recommended.json", "models/recommended.safetensors", "offline.js"}
+    assert set(stored) == {"./", *(files - left_out)}
+
+
+def test_another_publication_has_another_version(folder: Path, tmp_path: Path) -> None:
+    publish(tmp_path / "one", Library(), ["a2", "recommended"], language="zh")
+    publish(tmp_path / "two", Library(), ["a2"])
+    folders = (folder, tmp_path / "one", tmp_path / "two")
+    version = [re.findall(r'VERSION = "(\w+)"', text(each / "offline.js")) for each in folders]
+    assert version[0] == version[1] != version[2]
+
+
+def test_publishing_again_replaces_the_folder_and_another_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "thesis.txt").write_text("mine")
+    assert main([str(tmp_path / "own"), "--models", "a2"]) == 2
+    assert (tmp_path / "own" / "thesis.txt").read_text() == "mine"
+    out = tmp_path / "site"
+    assert main([str(out), "--models", "a2", "a3"]) == 0
+    assert main([str(out), "--models", "a2"]) == 0
+    assert sorted(path.name for path in (out / "models").iterdir()) == ["a2.json", "a2.safetensors"]
+
+
+def test_what_cannot_run_in_the_browser_is_said_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "site"), "--models", "a2", "resnet18:untrained"]) == 2
+    assert "resnet18:untrained cannot run in the browser: it takes no drawings of 28×28" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_the_operators_of_the_plan_are_those_of_the_engine() -> None:
+    index = text(WEB / "engine/ops/index.js")
+    listed = re.search(r"OPERATORS = \{(.+?)\.\.\.activations", index, re.DOTALL)[1]  # type: ignore[index]
+    activations = re.search(r"ACTIVATIONS = \{(.+?)\n\};", text(WEB / "engine/ops/activation.js"), re.DOTALL)[1]  # type: ignore[index]
+    names = re.findall(r"^\s*(\w+)[:,]", listed, re.MULTILINE) + re.findall(r"^  (\w+):", activations, re.MULTILINE)
+    assert set(names) == OPERATORS
