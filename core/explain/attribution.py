@@ -22,7 +22,7 @@ from torch.autograd.graph import get_gradient_edge
 
 from core.explain.axes import Product, Relation, Reshape
 from core.explain.field_size import kept_axis
-from core.explain.loss import scores_of
+from core.explain.loss import gradients_of, scores_of
 from core.explain.receptive import dependencies
 from core.explain.trace import INPUT, Step, Trace, named_tensors
 
@@ -209,7 +209,7 @@ def grad_cam(trace: Trace, target: int, layer: int | None = None) -> Cam:
     if layer is not None and layer not in places:
         raise ValueError(f"step {layer} has no maps to weigh; the steps that have are {', '.join(map(str, places))}")
     with _has_gradient():
-        gradients = trace.gradients(score)
+        gradients = gradients_of(trace, score)
     reached = [index for index in places if index in gradients]
     if not reached or (layer is not None and layer not in gradients):
         raise Undefined("no_layer", "the score depends on no step with maps that have places on the input")

@@ -91,7 +91,22 @@ class Lookup:
         return np.asarray(self.table, dtype=np.int64)[o][:, None]
 
 
-AxisRule = Window | Bins | Spread | Lookup
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """Input positions `table[o]`, several of each: interpolation, sums of all that is before."""
+
+    axis: int
+    size: int
+    table: tuple[tuple[int, ...], ...]
+
+    def positions(self, o: IntArray) -> IntArray:
+        """Returns the input positions of the output positions `o` `(K,)`, as `(K, taps)`, short rows filled up."""
+        most = max((len(self.table[k]) for k in o.tolist()), default=0)
+        rows = [(*self.table[k], *[NO_TAP] * (most - len(self.table[k]))) for k in o.tolist()]
+        return np.array(rows, dtype=np.int64).reshape(len(o), most)
+
+
+AxisRule = Window | Bins | Spread | Lookup | Taps
 
 
 def same(axis: int, size: int) -> Window:
@@ -227,7 +242,38 @@ class Gather:
         return {"kind": "gather", "input_shape": list(self.input_shape), "source": self.source.tolist()}
 
 
-Relation = Product | Reshape | Gather
+@dataclass(frozen=True, slots=True, eq=False)
+class Scatter:
+    """Each input cell goes into one output cell, number `target[index]` in row-major order, or none (-1): a fold."""
+
+    target: IntArray
+    output_shape: tuple[int, ...]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Sizes of the argument."""
+        return self.target.shape
+
+    def cells(self, index: tuple[int, ...]) -> IntArray:
+        """Returns the input cells `(T, axes)` of the output cell `index`, in row-major order."""
+        return np.argwhere(self.target == np.ravel_multi_index(index, self.output_shape)).astype(np.int64)
+
+    def back(self, mask: BoolArray) -> BoolArray:
+        """Returns the input cells that any output cell of `mask` is made of."""
+        return np.asarray(mask.reshape(-1)[self.target] & (self.target >= 0))
+
+    def forward(self, mask: BoolArray) -> BoolArray:
+        """Returns the output cells that are made of any input cell of `mask`."""
+        touched = np.zeros(prod(self.output_shape), dtype=np.bool_)
+        touched[self.target[mask & (self.target >= 0)]] = True
+        return touched.reshape(self.output_shape)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the relation as plain data."""
+        return {"kind": "scatter", "output_shape": list(self.output_shape), "target": self.target.tolist()}
+
+
+Relation = Product | Reshape | Gather | Scatter
 
 
 def everything(input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Product:

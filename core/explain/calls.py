@@ -7,9 +7,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.explain.terms import BINDERS, Bind
@@ -29,6 +31,8 @@ _ALIASES = {
     "rtruediv": "rdiv",
     "mm": "matmul",
     "bmm": "matmul",
+    "mv": "matmul",
+    "dot": "matmul",
     "ipow": "pow",
     "negative": "neg",
     "log_sigmoid": "logsigmoid",
@@ -46,8 +50,34 @@ _ALIASES = {
     "less": "lt",
     "less_equal": "le",
     "not_equal": "ne",
+    "absolute": "abs",
+    "clip": "clamp",
+    "arccos": "acos",
+    "fix": "trunc",
+    "invert": "bitwise_not",
+    "and": "bitwise_and",
+    "rand": "bitwise_and",
+    "or": "bitwise_or",
+    "ror": "bitwise_or",
+    "xor": "bitwise_xor",
+    "rxor": "bitwise_xor",
+    "iand": "bitwise_and",
+    "ior": "bitwise_or",
+    "ixor": "bitwise_xor",
+    "mod": "remainder",
+    "imod": "remainder",
+    "floordiv": "floor_divide",
+    "ifloordiv": "floor_divide",
+    "moveaxis": "movedim",
+    "vector_norm": "norm",
+    "linalg_norm": "norm",
+    "linalg_vector_norm": "norm",
+    "upsample": "interpolate",
 }
 """Other spellings of an operation, after leading and trailing underscores are gone."""
+
+_COLUMNS: dict[Any, str] = {F.unfold: "im2col", F.fold: "col2im"}
+"""Windows as columns: `Tensor.unfold` is another operation of the same name."""
 
 _BOOKKEEPING = {"requires_grad", "retain_grad", "grad", "register_hook"}
 """Methods and properties that may return a tensor and compute nothing."""
@@ -64,6 +94,22 @@ _IN_PLACE_DUNDERS = {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itrue
     "__irshift__",
 }
 
+
+def _through(func: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function of torch that is written in Python, without its way out to who watches the call."""
+    body = cast(FunctionType, func)
+    names = body.__globals__ | {
+        "has_torch_function": lambda tensors: False,
+        "has_torch_function_unary": lambda tensor: False,
+        "has_torch_function_variadic": lambda *tensors: False,
+    }
+    return FunctionType(body.__code__, names, body.__name__, body.__defaults__, body.__closure__)
+
+
+COMPOSED: dict[Any, Callable[..., Any]] = {
+    func: _through(func) for func in (F.multi_head_attention_forward, F.local_response_norm, F.gumbel_softmax)
+}
+"""Functions of torch that are several operations, each a step of its own: what to call in their place."""
 
 _STATISTICS = {"batch_norm": "training", "instance_norm": "use_input_stats"}
 """Operations that update running statistics where this argument is true; torch raises no version for it."""
@@ -141,6 +187,10 @@ def canonical_name(func: Callable[..., Any]) -> str:
         if library != "aten":  # torch.ops.quantized.conv2d is none of torch's
             return f"{library}.{own}"
         name = own.partition(".")[0]
+    if func in _COLUMNS:
+        return _COLUMNS[func]
+    if func in (torch.rand, torch.ops.aten.rand):
+        return "rand"
     bare = name.strip("_")
     return _ALIASES.get(bare, bare)
 

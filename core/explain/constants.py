@@ -19,18 +19,18 @@ DEEPEST = 6
 def constants(model: nn.Module) -> dict[int, Tensor]:
     """Returns the tensors that are no parameter or buffer of the model, by id."""
     found: dict[int, Tensor] = {}
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # kept alive: an id must stay its own
 
     def look(value: Any, depth: int) -> None:
         if isinstance(value, Tensor):
             found[id(value)] = value
         elif depth < DEEPEST and id(value) not in seen:
-            seen.add(id(value))
+            seen[id(value)] = value
             for item in _inside(value):
                 look(item, depth + 1)
 
     for module in modules(model):
-        seen.add(id(module))
+        seen[id(module)] = module
         look(attributes(module), 0)
         look(inspect.getattr_static(type(module), "forward", None), 0)
     return found

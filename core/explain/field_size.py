@@ -6,7 +6,7 @@ Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neu
 
 from dataclasses import dataclass
 
-from core.explain.axes import AxisRule, Bins, Lookup, Product, Relation, Reshape, Spread, Window
+from core.explain.axes import AxisRule, Bins, Lookup, Product, Relation, Reshape, Spread, Taps, Window
 from core.explain.receptive import dependencies
 from core.explain.trace import INPUT, Step, Trace
 
@@ -82,6 +82,11 @@ def _through_rule(before: AxisField, rule: AxisRule, size: int) -> AxisField:
         offset, span = -loose, stride + 2 * loose
     elif isinstance(rule, Lookup):
         stride, offset, span = 1.0, -float((len(rule.table) - rule.size) // 2), 1.0
+    elif isinstance(rule, Taps):
+        stride = rule.size / max(1, len(rule.table))
+        read = [(min(row) - stride * o, max(row) + 1 - stride * o) for o, row in enumerate(rule.table) if row]
+        offset, end = min((low for low, _ in read), default=0.0), max((high for _, high in read), default=0.0)
+        span = end - offset
     else:
         reach = (rule.taps - 1) * rule.dilation
         stride, offset, span = 1 / rule.stride, (rule.padding - reach) / rule.stride, reach / rule.stride + 1.0
@@ -93,7 +98,7 @@ def _through_rule(before: AxisField, rule: AxisRule, size: int) -> AxisField:
 
 def _takes_several(rule: AxisRule) -> bool:
     """Whether a position may be made of more than one of the input's."""
-    return rule.taps > 1 if isinstance(rule, Window | Spread) else isinstance(rule, Bins)
+    return rule.taps > 1 if isinstance(rule, Window | Spread) else isinstance(rule, Bins | Taps)
 
 
 def _lost(field: AxisField) -> AxisField:
@@ -122,8 +127,10 @@ def kept_axis(relation: Reshape, axis: int) -> int | None:
 
 
 def _hull(one: AxisField, other: AxisField, size: int) -> AxisField:
-    if one.start is None or other.start is None:
+    if one.start is None and other.start is None:
         return one if one.size >= other.size else other
+    if one.start is None or other.start is None:  # they may lie anywhere beside each other
+        return AxisField(None, 0.0, 0.0, float(size))
     if one.axis != other.axis or one.jump != other.jump:
         moving = [field for field in (one, other) if field.axis is not None]
         one, other = (AxisField(None, 0.0, 0.0, float(size)) if field in moving else field for field in (one, other))

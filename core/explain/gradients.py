@@ -82,6 +82,8 @@ def local_gradient(step: Step, wrt: str, grad_output: Tensor) -> Tensor:
     leaf.requires_grad_()
     with torch.enable_grad():
         output = explained(step).replay(step, arguments)
+        if not output.requires_grad:  # floor division, a comparison
+            return torch.zeros_like(leaf)
         (gradient,) = torch.autograd.grad(output, leaf, grad_output.detach().to(output), allow_unused=True)
     return torch.zeros_like(leaf) if gradient is None else gradient
 

@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.explain.gradients import local_gradient
 from core.explain.receptive import value_parents
+from core.explain.terms import explains
 from core.explain.trace import INPUT, UNSEEN, Step, Trace, named_tensors
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "backward",
     "class_scores",
     "consumers",
+    "gradients_of",
     "maps_of",
     "parameter_gradients",
     "scores_name",
@@ -57,7 +60,28 @@ def backward(trace: Trace, label: int) -> Backward:
         ValueError: the output is no row of scores, there is no such class, or the trace keeps no graph.
     """
     name, loss = _loss(trace, label)
-    return Backward(label, name, loss.item(), {k: grad.detach() for k, grad in trace.gradients(loss).items()})
+    return Backward(label, name, loss.item(), {k: grad.detach() for k, grad in gradients_of(trace, loss).items()})
+
+
+def gradients_of(trace: Trace, of: Tensor) -> dict[int, Tensor]:
+    """Return d`of`/d(output) of every step that `of` depends on, and of the input (-1).
+
+    A view that a later step overwrote has the sum over its readers, each by autograd through that step alone.
+
+    Args:
+        trace: recorded with `grad=True`.
+        of: a scalar computed from its output.
+
+    Raises:
+        ValueError: as `Trace.gradients`.
+    """
+    found = trace.gradients(of)
+    for index in sorted(trace.overwritten - found.keys() - {INPUT}, reverse=True):
+        readers = [(step, name) for step, name in consumers(trace, index) if step.index in found and explains(step)]
+        parts = [local_gradient(step, name, found[step.index]) for step, name in readers]
+        if parts:
+            found[index] = torch.stack(parts).sum(0)
+    return found
 
 
 def parameter_gradients(trace: Trace, label: int) -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.overrides import TorchFunctionMode
 
 from core.device import Stopwatch
-from core.explain.calls import Call, describe, positional
+from core.explain.calls import COMPOSED, Call, describe, positional
 from core.explain.constants import constants
 from core.explain.custom import watched
 from core.explain.members import named_modules
@@ -248,6 +248,9 @@ class _Recorder(TorchFunctionMode):
         if self._inside_a_call():
             self._let_go(args)
             return func(*args, **kwargs)
+        if func in COMPOSED:
+            with self:
+                return COMPOSED[func](*args, **kwargs)
         call = describe(func)
         if call.is_bookkeeping:
             return func(*args, **kwargs)
@@ -267,6 +270,8 @@ class _Recorder(TorchFunctionMode):
             for tensor in (target, *updated):
                 if tensor is not None:
                     self._keep_values_of(tensor)
+            if target is not None and self.grad and target._is_view() and id(target) in self.origins:
+                self.trace.overwritten.add(self.origins[id(target)].step)
             result, seconds = self._run(call.op, func, args, kwargs)
             self._finish(step, next(t for t in (target, *_tensors(result), *updated) if t is not None), seconds)
             if target is not None:
@@ -296,8 +301,10 @@ class _Recorder(TorchFunctionMode):
             self._several("apply", call, args, kwargs, result, seconds)
 
     def _several(self, name: str, call: Call, args: Any, kwargs: Any, result: Any, seconds: float) -> None:
-        """Records one step for each tensor that a call has returned."""
+        """Records one step for each tensor that a call has returned, but a parameter that it handed on as it is."""
         for part, output in enumerate(_tensors(result)):
+            if id(output) in self.names:
+                continue
             step = self._new_step(name, call, args, kwargs, output)
             step.part = part
             self._finish(step, output, seconds if part == 0 else 0.0)
@@ -318,7 +325,7 @@ class _Recorder(TorchFunctionMode):
     def _new_step(self, name: str, call: Call, args: Any, kwargs: Any, output: Tensor) -> Step:
         try:
             arguments = call.bind(*args, **kwargs)
-        except (TypeError, ValueError, StopIteration):  # a spelling that the binder does not know
+        except (TypeError, ValueError, KeyError, StopIteration):  # a spelling that the binder does not know
             arguments = positional(*args, **kwargs)
         if self.as_numbers and _has_float(arguments):
             arguments[UNSEEN] = [self.trace.value(index) for index in self.as_numbers]

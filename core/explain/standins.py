@@ -1,5 +1,6 @@
 """Stand-ins for what a forward pass changes of a model: it works on copies, and backward finds them as it left them."""
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
@@ -18,7 +19,8 @@ _LOCKS = tuple(RLock() for _ in range(64))
 def left_as_found(model: nn.Module, *, parameters: bool = False) -> Iterator[None]:
     """Lends the model copies of its buffers while the block runs, and gives it back its own.
 
-    What the block assigns to attributes that hold tensors or numbers is put back too.
+    What the block assigns to attributes that hold tensors or numbers is put back too, and what lists, dicts and sets
+    among them held.
 
     Args:
         model: Of one thread at a time: others that ask for the same model wait.
@@ -30,6 +32,7 @@ def left_as_found(model: nn.Module, *, parameters: bool = False) -> Iterator[Non
             for module in modules(model)
             if not isinstance(module, torch.jit.ScriptModule)  # keeps its tensors in C++
         ]
+        containers = {id(value): (value, value.copy()) for *_, others in found for value in _containers(others)}
         copies: dict[int, Tensor] = {}
         try:
             for module, own_parameters, buffers, others in found:
@@ -46,6 +49,25 @@ def left_as_found(model: nn.Module, *, parameters: bool = False) -> Iterator[Non
                 _put_back(module, others)
                 if parameters:
                     _flatten_again(module)
+            for value, contents in containers.values():
+                _refill(value, contents)
+
+
+def _containers(attributes: dict[str, Any]) -> Iterator[Any]:
+    return (value for value in attributes.values() if isinstance(value, dict | list | set | deque))
+
+
+def _refill(value: Any, contents: Any) -> None:
+    """Puts back what a list, dict or set held, if it holds anything else: a cache is as empty as before."""
+    if _items(value) != _items(contents):
+        value.clear()
+        (value.extend if isinstance(value, list | deque) else value.update)(contents)
+
+
+def _items(value: Any) -> list[tuple[int, int]]:
+    """Returns what tells two contents apart: the keys and values that they hold, each by identity."""
+    pairs = value.items() if isinstance(value, dict) else ((item, item) for item in value)
+    return [(id(key), id(item)) for key, item in pairs]
 
 
 def _lend(table: Any, found: dict[str, Any], copies: dict[int, Tensor]) -> None:

@@ -137,6 +137,8 @@ class Trace:
     """Whether the autograd graph was kept."""
     input_name: str = "input"
     """What `forward` calls the input; a step "input" has its own name as `func`."""
+    overwritten: set[int] = field(default_factory=set)
+    """Steps whose output is a view that a later step overwrote: autograd has led their gradient around them."""
     scores: str | None = None
     """Name of the returned tensor that holds one score per class, where somebody chose it; None: by rule."""
 
@@ -161,6 +163,8 @@ class Trace:
 
     def gradients(self, of: Tensor) -> dict[int, Tensor]:
         """Returns d`of`/d(output) of every step that `of` depends on, and of the input (-1); `.grad` is left alone.
+
+        Views that were `overwritten` are left out: `core.explain.gradients_of` has them too.
 
         Args:
             of: A scalar computed from `output` of a trace recorded with `grad=True`; the graph is kept.

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.device import choose_device, current, deterministic
-from core.explain import Trace, record
+from core.explain import Trace, gradients_of, record
 from core.models import Card
 from core.models.transfer import head
 from core.ops.optim import adam_step, sgd_step
@@ -224,7 +224,7 @@ def _observed(course: Course, training: Training, recipe: Config, step: int) -> 
         losses=each.detach(),
         probabilities=trace.output.detach().float().softmax(1),
         trace=trace,
-        gradients={index: gradient.detach() for index, gradient in trace.gradients(each.mean()).items()},
+        gradients={index: gradient.detach() for index, gradient in gradients_of(trace, each.mean()).items()},
         updates=[
             _update(name, parameter, before[name], remembered[name], training)
             for name, parameter in made.model.named_parameters()

@@ -4,16 +4,24 @@ import torch
 
 from core.explain.terms.activation import ACTIVATIONS
 from core.explain.terms.arithmetic import ElementProduct, Quotient, Sum
+from core.explain.terms.attention import Attention
 from core.explain.terms.base import Addends, Bind, Factor, Formula, Operator, Partials, Quantity, Terms
 from core.explain.terms.conv import Convolution, TransposedConvolution
+from core.explain.terms.creation import CREATIONS
 from core.explain.terms.dropout import Dropout
+from core.explain.terms.einsum import Einsum
 from core.explain.terms.line import Unexplained
 from core.explain.terms.linear import Linear, MatrixProduct
+from core.explain.terms.moved import MOVED
 from core.explain.terms.norm import NORMALISATIONS
+from core.explain.terms.pairs import PAIRS
 from core.explain.terms.parts import PARTS
 from core.explain.terms.pool import AdaptiveAveragePool, AdaptiveMaxPool, AveragePool, MaxPool
-from core.explain.terms.reduction import Reduction
+from core.explain.terms.reduction import Reduction, RunningSum, Truth
+from core.explain.terms.resampling import RESAMPLING
+from core.explain.terms.selection import SELECTIONS
 from core.explain.terms.softmax import LogSoftmax, Softmax
+from core.explain.terms.spread import SPREADS
 from core.explain.terms.views import VIEWS
 from core.explain.trace import UNSEEN, Step, named_tensors
 
@@ -51,7 +59,17 @@ _DECLARED: tuple[Operator, ...] = (
     ElementProduct(),
     Quotient(),
     Reduction(),
+    RunningSum(),
+    Truth(),
     Dropout(),
+    Einsum(),
+    Attention(),
+    *PAIRS,
+    *SELECTIONS,
+    *SPREADS,
+    *RESAMPLING,
+    *MOVED,
+    *CREATIONS,
     *ACTIVATIONS,
     *VIEWS,
     *PARTS,
@@ -92,7 +110,12 @@ def explained(step: Step) -> Operator:
         if tensor.is_complex() or tensor.is_quantized or tensor.layout != torch.strided:
             kind = tensor.dtype if tensor.layout == torch.strided else tensor.layout
             raise Unexplained(f"{step.op} is shown by its shapes only: numbers of {kind} are not explained")
-    found.check(step)
+    try:
+        found.check(step)
+        if "argument_1" in step.arguments:  # a spelling that `bind` did not know
+            found.relations(step)
+    except KeyError:
+        raise Unexplained(f"{step.op} is called in a way that is not known: it is shown by its shapes only") from None
     return found
 
 

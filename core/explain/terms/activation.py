@@ -18,7 +18,9 @@ LETTERS = {
     "negative_slope": "a",
     "alpha": r"\alpha",
     "beta": r"\beta",
-    "exponent": "a",
+    "lambd": r"\lambda",
+    "threshold": r"\tau",
+    "value": "v",
     "min_val": "a",
     "max_val": "b",
     "min": "a",
@@ -73,14 +75,17 @@ class Elementwise(Operator):
         factor = cell(step, "input", index)
         rows = Addends("input", "input", (factor,), factor.values)
 
-        def function(x: float) -> float:
+        def function(_: float) -> float:  # a sum has no −0
             with np.errstate(all="ignore"):  # infinities and NaN come out as torch's
-                return float(self.function(np.float64(x), **settings))
+                return float(self.function(np.float64(factor.values[0]), **settings))
 
         after = self.formula(step).latex.removeprefix("y = ").partition(r",\quad ")[0]
         x = abs(float(factor.values[0]))
+        held = x if step.op == "tanhshrink" else 0.0  # tanh x is rounded first
         magnitude = abs(function(factor.values[0])) * (1 + x) + (1 + x) * self.cancels
-        return summed(step, index, (rows,), after=after, function=function, magnitude=magnitude, exact=self.exact)
+        return summed(
+            step, index, (rows,), after=after, function=function, magnitude=magnitude, held=held, exact=self.exact
+        )
 
     @override
     def formula(self, step: Step) -> Formula:
@@ -102,6 +107,15 @@ class Elementwise(Operator):
             (slope,) = torch.autograd.grad(self.replay(step, {"input": x}), x)
         outputs = np.array([index], dtype=np.int64)
         return Partials(outputs, np.array([slope.item()]), "dy/dx", (factor,), 1 + abs(x.item()))
+
+
+class Negation(Elementwise):
+    """As `torch.bitwise_not` of truth values."""
+
+    @override
+    def check(self, step: Step) -> None:
+        if step.tensor("input").dtype != torch.bool:
+            raise Unexplained(f"{step.op} of whole numbers is not explained")
 
 
 def sigmoid(x: float) -> float:
@@ -135,6 +149,11 @@ def limited(x: float, min: float | None, max: float | None) -> float:
     """Returns x, raised to `min` and then lowered to `max`; NaN stays NaN."""
     raised = float(min) if min is not None and x < min else x
     return float(max) if max is not None and raised > max else raised
+
+
+def selu(x: float) -> float:
+    """Returns λ · x, or λ · α · (exp(x) − 1) below 0 (Klambauer et al., 2017)."""
+    return float(1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * np.expm1(x)))
 
 
 def hardsigmoid(x: float) -> float:
@@ -186,7 +205,33 @@ ACTIVATIONS: tuple[Operator, ...] = (
     Elementwise("log", np.log, call="torch.{op}"),
     Elementwise("sqrt", np.sqrt, call="torch.{op}"),
     Elementwise("square", lambda x: x * x, call="torch.{op}"),
-    Elementwise("pow", lambda x, exponent: x**exponent, call="torch.{op}", exponent=1),
+    Elementwise("rsqrt", lambda x: 1 / np.sqrt(x), call="torch.{op}"),
+    Elementwise("reciprocal", lambda x: 1 / x, call="torch.{op}"),
+    Elementwise("sin", np.sin, call="torch.{op}"),
+    Elementwise("cos", np.cos, call="torch.{op}", cancels=True),
+    Elementwise("exp2", np.exp2, call="torch.{op}"),
+    Elementwise("expm1", np.expm1, call="torch.{op}"),
+    Elementwise("log2", np.log2, call="torch.{op}"),
+    Elementwise("log10", np.log10, call="torch.{op}"),
+    Elementwise("log1p", np.log1p, call="torch.{op}"),
+    Elementwise("erf", erf, call="torch.{op}"),
+    Elementwise("sign", lambda x: np.sign(np.nan_to_num(x)), call="torch.{op}", exact=True),
+    Elementwise("floor", np.floor, call="torch.{op}", exact=True),
+    Elementwise("ceil", np.ceil, call="torch.{op}", exact=True),
+    Elementwise("trunc", np.trunc, call="torch.{op}", exact=True),
+    Elementwise("round", np.round, call="torch.{op}", exact=True),
+    Elementwise("selu", selu),
+    Elementwise("celu", lambda x, alpha: x if x > 0 else alpha * np.expm1(x / alpha), alpha=1.0),
+    Elementwise("softsign", lambda x: x / (1 + np.abs(x))),
+    Elementwise("tanhshrink", lambda x: x - np.tanh(x), cancels=True),
+    Elementwise("hardshrink", lambda x, lambd: x if abs(x) > lambd or x != x else 0.0, lambd=0.5),
+    Elementwise("softshrink", lambda x, lambd: x - np.clip(x, -lambd, lambd), cancels=True, lambd=0.5),
+    Elementwise("threshold", lambda x, threshold, value: value if x <= threshold else x, threshold=0, value=0),
+    Elementwise("logical_not", lambda x: x == 0, call="torch.{op}", exact=True),
+    Negation("bitwise_not", lambda x: x == 0, call="torch.{op}", exact=True),
+    Elementwise("isnan", np.isnan, call="torch.{op}", exact=True),
+    Elementwise("isfinite", np.isfinite, call="torch.{op}", exact=True),
+    Elementwise("isinf", np.isinf, call="torch.{op}", exact=True),
     Elementwise(
         "clamp",
         limited,

@@ -1,9 +1,11 @@
 """Sums, differences, products and quotients of two tensors, or of a tensor and a number."""
 
+from dataclasses import replace
 from operator import truediv
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 from typing_extensions import override
 
@@ -117,7 +119,7 @@ class ElementProduct(Arithmetic):
 
 
 class Quotient(Arithmetic):
-    """As `torch.div`, true division only; "rdiv" is number / tensor."""
+    """As `torch.div`, rounded to a whole number where `rounding_mode` says so; "rdiv" is number / tensor."""
 
     names = ("div", "rdiv")
     call = "torch.{op}"
@@ -135,24 +137,28 @@ class Quotient(Arithmetic):
         return super().line(step)
 
     @override
-    def check(self, step: Step) -> None:
-        super().check(step)
-        if step.arguments["rounding_mode"] is not None:
-            raise Unexplained(f"division with rounding_mode={step.arguments['rounding_mode']!r} is not explained")
-
-    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         input, other = self._sides(step, index).values()
         above, below = (other, input) if step.op == "rdiv" else (input, other)
         with np.errstate(divide="ignore", invalid="ignore"):
             products = above.values / below.values
-        rule = f"{above.argument} / {below.argument}"
-        return summed(step, index, (Addends("quotient", rule, (input, other), products),))
+        rows = (Addends("quotient", f"{above.argument} / {below.argument}", (input, other), products),)
+        mode = step.arguments["rounding_mode"]
+        if mode is None:
+            return summed(step, index, rows)
+        after = rf"\mathrm{{{mode}}}(x)"
+        found = summed(step, index, rows, after=after, function=np.floor if mode == "floor" else np.trunc, exact=True)
+        kind = step.output.dtype
+        doubt = 8 * torch.finfo(kind).eps if kind.is_floating_point else 0.0
+        near = abs(found.reduced - round(found.reduced)) <= doubt * abs(found.reduced) if doubt else False
+        return replace(found, value=float(found.value), tolerance=float(near))  # either side of a whole number
 
     @override
     def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
         outputs, sides = self._outputs(step, wrt, index)
         above, below = ("other", "input") if step.op == "rdiv" else ("input", "other")
+        if step.arguments["rounding_mode"] is not None:
+            return Partials(outputs, np.zeros(len(outputs)), "0")
         if wrt == above:
             return Partials(outputs, 1 / sides[below].values, f"1 / {below}", (sides[below],))
         factors = (sides[above], sides[below])

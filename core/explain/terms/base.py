@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -195,7 +196,7 @@ class Operator:
     def line(self, step: Step) -> Line:
         """Returns the call of PyTorch that computes the output from tensors named as the arguments are."""
         names = [name for name in step.arguments if name not in ("inplace", "return_indices", UNSEEN)]
-        unnamed = [name for name in names if name in _UNNAMED or name.startswith("argument_")]
+        unnamed = list(takewhile(lambda name: name in _UNNAMED or name.startswith("argument_"), names))
         return called(self.call.format(op=step.op), names, step.arguments, unnamed)
 
     def pytorch(self, step: Step) -> str:
@@ -207,7 +208,7 @@ class Operator:
         return self.line(step).run(arguments)
 
 
-_UNNAMED = ("input", "tensors", "shape", "dims", "shifts")
+_UNNAMED = ("equation", "input", "tensors", "shape", "dims", "shifts")
 """Arguments that a line gives by position."""
 
 
@@ -241,6 +242,35 @@ def reached(relation: Relation, index: tuple[int, ...]) -> IntArray:
 def ones(outputs: IntArray, group_axis: int | None = None) -> Partials:
     """Returns derivatives that are all 1."""
     return Partials(outputs, np.ones(len(outputs)), "1", group_axis=group_axis)
+
+
+def column(operator: Operator, step: Step, wrt: str, index: tuple[int, ...]) -> FloatArray:
+    """Returns ∂output/∂`wrt`[index] for every output cell, `(output)`, by autograd in float64.
+
+    The pass backwards is linear in the arriving gradient v: its derivative by v is one column of the Jacobian.
+    """
+    exact = {name: _exact(value) for name, value in step.arguments.items()}
+    head, _, position = wrt.partition(".")
+    leaf: Tensor = exact[head][int(position)] if position else exact[head]
+    leaf.requires_grad_()
+    with torch.enable_grad():
+        output = operator.replay(step, exact)
+        if not output.requires_grad:
+            return np.zeros(tuple(output.shape))
+        arriving = torch.zeros_like(output, requires_grad=True)
+        (gradient,) = torch.autograd.grad(output, leaf, arriving, create_graph=True, allow_unused=True)
+        if gradient is None or not gradient.requires_grad:
+            return np.zeros(tuple(output.shape))
+        (slopes,) = torch.autograd.grad(gradient[index], arriving, allow_unused=True)
+    return np.zeros(tuple(output.shape)) if slopes is None else slopes.numpy()
+
+
+def _exact(value: Any) -> Any:
+    """Returns a copy of an argument with its tensors on the processor, numbers in float64."""
+    if isinstance(value, Tensor):
+        kind = torch.float64 if value.is_floating_point() else value.dtype
+        return value.detach().to("cpu", kind, copy=True)
+    return type(value)(map(_exact, value)) if type(value) in (list, tuple) else value
 
 
 def cell(step: Step, argument: str, index: tuple[int, ...]) -> Factor:

@@ -79,6 +79,8 @@ def literal(value: Any) -> str:
         return f"torch.device({str(value)!r})"
     if value is Ellipsis:
         return "..."
+    if isinstance(value, slice):
+        return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
     if isinstance(value, torch.dtype | torch.memory_format | torch.layout | bool | int | float | str | None):
         return str(value) if isinstance(value, torch.dtype | torch.memory_format | torch.layout) else repr(value)
     if isinstance(value, list):
@@ -109,5 +111,7 @@ def called(spelling: str, names: Sequence[str], arguments: Mapping[str, Any], un
 
 def _function(spelling: str) -> Callable[..., Any]:
     owner, _, name = spelling.rpartition(".")
-    function: Callable[..., Any] = getattr({"F": F, "torch": torch, "": Tensor}[owner], name)
+    function: Callable[..., Any] = getattr(
+        {"F": F, "torch": torch, "torch.linalg": torch.linalg, "": Tensor}[owner], name
+    )
     return function

@@ -78,9 +78,16 @@ class MatrixProduct(Operator):
     @override
     @staticmethod
     def bind(
-        input: Any, other: Any = None, *, mat2: Any = None, tensor2: Any = None, out: Any = None
+        input: Any,
+        other: Any = None,
+        *,
+        mat2: Any = None,
+        tensor2: Any = None,
+        vec: Any = None,
+        tensor: Any = None,
+        out: Any = None,
     ) -> dict[str, Any]:
-        given = (value for value in (other, mat2, tensor2) if value is not None)
+        given = (value for value in (other, mat2, tensor2, vec, tensor) if value is not None)
         return {"input": input, "other": next(given)}
 
     @override

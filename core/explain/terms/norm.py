@@ -198,7 +198,54 @@ class GroupNorm(Normalisation):
         return (1,)
 
 
-NORMALISATIONS: tuple[Operator, ...] = (BatchNorm(), LayerNorm(), GroupNorm())
+class InstanceNorm(Normalisation):
+    """As `torch.nn.functional.instance_norm`: mean and variance of each channel of each sample, or stored ones."""
+
+    names = ("instance_norm",)
+
+    @override
+    @staticmethod
+    def bind(
+        input: Any,
+        running_mean: Any = None,
+        running_var: Any = None,
+        weight: Any = None,
+        bias: Any = None,
+        use_input_stats: bool = True,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> dict[str, Any]:
+        return locals()
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        shape = tuple(step.output.shape)
+        of_row = not self._is_stored(step)
+        rules = (whole(size) if of_row and axis > 1 else same(axis, size) for axis, size in enumerate(shape))
+        return {"input": Product(tuple(rules), shape)}
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        return {**positions(step), "M": step.output[0, 0].numel()}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        c = index[1]
+        if self._is_stored(step):
+            moments = (cell(step, "running_mean", (c,)), cell(step, "running_var", (c,)))
+            return _normalised(step, index, (c,), stored=moments)
+        return _normalised(step, index, (c,), statistics=self.relations(step)["input"].cells(index))
+
+    @override
+    def _affine_axes(self, step: Step) -> tuple[int, ...]:
+        return (1,)
+
+    @override
+    def _is_stored(self, step: Step) -> bool:
+        return not step.arguments["use_input_stats"]
+
+
+NORMALISATIONS: tuple[Operator, ...] = (BatchNorm(), LayerNorm(), GroupNorm(), InstanceNorm())
 
 
 def positions(step: Step) -> Letters:
@@ -250,5 +297,6 @@ def _normalised(
     magnitude = (abs(float(own.values[0])) + max(abs(mean), spread)) * abs(scale)
     shift = bias(step, affine)
     magnitude += sum(float(np.abs(part.products).sum()) for part in shift)
-    held = (abs(float(own.values[0])) + abs(mean)) * abs(scale) if step.op == "batch_norm" else 0.0
+    of_batch = step.op == "batch_norm" and stored is None  # torch keeps the batch's moments in the input's type
+    held = (abs(mean) + abs(float(own.values[0]) - mean)) * abs(scale) if of_batch else 0.0
     return summed(step, index, (rows, *shift), scale=magnitude, held=held, terms=count, quantities=quantities)

@@ -62,7 +62,7 @@ class Rearrangement(Operator):
                 continue  # the element comes from another tensor of the list
             factor = read(step, name, cells, padding)
             addends.append(Addends("source", name, (factor,), factor.values, outside=outside))
-        given = next(tensor.dtype for _, tensor in named_tensors(step.arguments))
+        given = step.tensor(next(iter(relations))).dtype
         kept = given == step.output.dtype and padding == 0.0
         kind = str(step.output.dtype).removeprefix("torch.")
         after = "" if kept else rf"\mathrm{{{kind}}}(x)"

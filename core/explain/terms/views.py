@@ -87,7 +87,7 @@ VIEWS: tuple[Operator, ...] = (
     Rearrangement("unsqueeze", bind=_bind_dim, relations=_reshape),
     Rearrangement("squeeze", bind=_bind_squeeze, relations=_reshape),
     Rearrangement("contiguous", "clone", "detach", "data", bind=_bind_alone, relations=_reshape, call=".{op}"),
-    _converted("to", "float", "double", "half", "bfloat16", "type", "cpu", "cuda"),
+    _converted("to", "float", "double", "half", "bfloat16", "long", "int", "bool", "type", "cpu", "cuda"),
     Rearrangement("view_as", "reshape_as", "type_as", bind=_bind_like, relations=_reshape, call=".{op}"),
     _converted("unflatten"),
     Rearrangement("permute", bind=_bind_permute, relations=_permute),

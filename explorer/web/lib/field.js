@@ -12,14 +12,17 @@ import { largestOf, smallestOf } from "./numbers.js";
  * @typedef {{ kind: "window", axis: number | null, size: number, stride: number, offset: number, taps: number, dilation: number, divide: number }
  *   | { kind: "bins", axis: number | null, size: number, bins: number }
  *   | { kind: "spread", axis: number | null, size: number, taps: number, stride: number, padding: number, dilation: number }
- *   | { kind: "lookup", axis: number | null, size: number, table: number[] }} Rule
+ *   | { kind: "lookup", axis: number | null, size: number, table: number[] }
+ *   | { kind: "taps", axis: number | null, size: number, table: number[][] }} Rule
  */
 /** The numbers of a tensor, in lists as deep as it has axes. @typedef {number | Numbers[]} Numbers */
 /** @typedef {{ kind: "product", axes: Rule[], output_shape: number[] }} Product */
 /**
- * How a step's output depends on its parent's; of a rearrangement `source` has the input cell's number, −1 for none.
+ * How a step's output depends on its parent's; of a rearrangement `source` has the input cell's number, of a fold `target`
+ * the output cell's, −1 for none.
  * @typedef {{ parent: number } & (Product | { kind: "reshape", input_shape: number[], output_shape: number[] }
- *   | { kind: "gather", input_shape: number[], source: Numbers[] })} Relation
+ *   | { kind: "gather", input_shape: number[], source: Numbers[] }
+ *   | { kind: "scatter", output_shape: number[], target: Numbers[] })} Relation
  */
 
 /** @typedef {{ same: boolean, taps: number, at: Int32Array }} Table  `at`: `taps` input positions of each output position, −1 for none */
@@ -27,6 +30,7 @@ import { largestOf, smallestOf } from "./numbers.js";
 /** The input positions of output position o, padding included. @param {Rule} rule @param {number} o @returns {number[]} */
 export function positions(rule, o) {
   if (rule.kind === "lookup") return [rule.table[o]];
+  if (rule.kind === "taps") return rule.table[o];
   const count =
     rule.kind === "bins"
       ? Math.ceil(((o + 1) * rule.size) / rule.bins) - Math.floor((o * rule.size) / rule.bins)
@@ -144,16 +148,28 @@ function blocksOf(cells, shape) {
   });
 }
 
+/** The cells that those which are on go to. @param {Uint8Array} on @param {Numbers} places number of each one's cell @param {number[]} shape */
+function put(on, places, shape) {
+  const [cells, at] = [new Uint8Array(sizeOf(shape)), flatten(places)];
+  on.forEach((set, k) => {
+    if (set && at[k] >= 0) cells[at[k]] = 1;
+  });
+  return blocksOf(cells, shape);
+}
+
+/** The cells that come from one that is on. @param {Uint8Array} on @param {Numbers} places @param {number[]} shape */
+const taken = (on, places, shape) => blocksOf(Uint8Array.from(flatten(places), (k) => (k >= 0 ? on[k] : 0)), shape);
+
+/** @param {Numbers} numbers @returns {number[]} sizes of each axis */
+const shapeOfNumbers = (numbers) =>
+  typeof numbers === "number" ? [] : [numbers.length, ...(numbers.length ? shapeOfNumbers(numbers[0]) : [])];
+
 /** @param {Relation} relation @param {Block} block @returns {Block[]} */
 function back(relation, block) {
   if (relation.kind === "product") return productBack(relation, block);
   if (relation.kind === "reshape") return blocksOf(flat(block), relation.input_shape);
-  const cells = new Uint8Array(sizeOf(relation.input_shape));
-  const [on, source] = [flat(block), flatten(relation.source)];
-  on.forEach((set, k) => {
-    if (set && source[k] >= 0) cells[source[k]] = 1;
-  });
-  return blocksOf(cells, relation.input_shape);
+  if (relation.kind === "scatter") return taken(flat(block), relation.target, shapeOfNumbers(relation.target));
+  return put(flat(block), relation.source, relation.input_shape);
 }
 
 /** @param {Relation} relation @param {Block} block @param {number[]} outputShape @returns {Block[]} */
@@ -161,10 +177,8 @@ function forward(relation, block, outputShape) {
   if (relation.kind === "product") return productForward(relation, block);
   const on = flat(block);
   if (relation.kind === "reshape") return blocksOf(on, relation.output_shape);
-  return blocksOf(
-    Uint8Array.from(flatten(relation.source), (k) => (k >= 0 ? on[k] : 0)),
-    outputShape,
-  );
+  if (relation.kind === "scatter") return put(on, relation.target, outputShape);
+  return taken(on, relation.source, outputShape);
 }
 
 /** @param {Uint8Array} outer @param {Uint8Array} inner */

@@ -267,6 +267,216 @@ def part(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
     return r.choice(functions), numbers(r, 2, 3, 4, 5)
 
 
+def pair(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    other = numbers(r, *r.choice([(3, 4), (4,), (3, 1)]))
+    functions = [
+        lambda x: torch.maximum(x, other.to(x)),
+        lambda x: torch.minimum(other.to(x), x),
+        lambda x: torch.max(x, other.to(x)),
+        lambda x: (x.tanh() + 1.5) ** other.to(x),
+        lambda x: 2**x,
+        lambda x: x.pow(3),
+        lambda x: torch.addcmul(x, other.to(x), x * 2, value=0.5),
+        lambda x: torch.addcdiv(x, other.to(x), x.tanh() + 2),
+        lambda x: torch.lerp(x, other.to(x).expand_as(x), 0.3),
+        lambda x: torch.lerp(x, x * 3, other.to(x).sigmoid()),
+        lambda x: x % 0.7,
+    ]
+    return r.choice(functions), numbers(r, 3, 4)
+
+
+def compared(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    other = numbers(r, 4)
+    functions = [
+        lambda x: x > 0.1,
+        lambda x: x <= other.to(x),
+        lambda x: x == x,
+        lambda x: x.ne(0),
+        lambda x: torch.logical_and(x > 0, x < 1),
+        lambda x: (x > 0) | (x < -1),
+        lambda x: ~(x > 0),
+        lambda x: (x > 0).all(1),
+        lambda x: (x > 1).any(),
+        lambda x: x.argmax(1),
+        lambda x: x.max(1)[1],
+        lambda x: x.argsort(1),
+        lambda x: x.round().long(),
+        lambda x: (x * 5).long() // 2,
+        torch.sign,
+        torch.isnan,
+    ]
+    return r.choice(functions), numbers(r, 3, 4)
+
+
+def extreme(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    dim, keepdim = r.choice([0, 1, -1]), r.choice([False, True])
+    functions = [
+        lambda x: x.max(dim, keepdim)[0],
+        lambda x: torch.min(x, dim).values,
+        lambda x: x.max(),
+        lambda x: x.amax((0, 2), keepdim),
+        lambda x: torch.amin(x, dim=1),
+        lambda x: x.logsumexp(dim, keepdim),
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 4)
+
+
+def ranked(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    functions = [
+        lambda x: x.topk(2)[0],
+        lambda x: torch.topk(x, 2, dim=1, largest=False).values,
+        lambda x: x.sort(1)[0],
+        lambda x: torch.sort(x, dim=0, descending=True)[0],
+        lambda x: x.kthvalue(2, 1)[0],
+        lambda x: x.median(2)[0],
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 5)
+
+
+def masked(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    mask, other = numbers(r, 4) > 0, numbers(r, 3, 1)
+    functions = [
+        lambda x: torch.where(mask.to(x.device), x, other.to(x)),
+        lambda x: torch.where(mask.to(x.device), 0.0, x),
+        lambda x: x.where(mask.to(x.device), x * 2),
+        lambda x: x.masked_fill(mask.to(x.device), -1.5),
+        lambda x: x.masked_fill(mask.to(x.device), float("-inf")),
+    ]
+    return r.choice(functions), numbers(r, 3, 4)
+
+
+def moved(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    at = torch.tensor([[2, 0, 1], [1, 1, 0]])
+    value = numbers(r, 2, 5)
+
+    def assigned(x: Tensor) -> Tensor:
+        y = x.clone()
+        y[:, 1] = value.to(x)
+        y[0, 2, 1:3] = 7.0
+        y[at.to(x.device) > 1] = 0.5
+        return y * 2
+
+    functions = [
+        assigned,
+        lambda x: x[:, :, 0].gather(1, at.to(x.device)),
+        lambda x: torch.take_along_dim(x[..., 0], at.to(x.device), 1),
+        lambda x: x.repeat_interleave(2, 1),
+        lambda x: torch.tril(x, 1),
+        lambda x: x.triu(),
+        lambda x: x.tile(1, 2, 1),
+        lambda x: x.unfold(2, 3, 1),
+        lambda x: x.diagonal(0, 1, 2),
+        lambda x: torch.rot90(x, 1, (1, 2)),
+        lambda x: F.unfold(x[None], (2, 3), padding=1),
+        lambda x: F.fold(F.unfold(x[None], 2), (3, 5), 2),
+        lambda x: torch.hstack([x, -x]),
+        lambda x: torch.meshgrid(x[0, 0], x[0, :, 0], indexing="ij")[1],
+        lambda x: F.embedding(at.to(x.device), x[0]),
+        lambda x: x.tensor_split(2, dim=2)[1],
+        lambda x: torch.zeros(2, 3, 5, dtype=x.dtype, device=x.device).copy_(x),
+        lambda x: x[at[:, :, None].expand(2, 3, 5).to(x.device) > 0],
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 5)
+
+
+def created(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    functions = [
+        lambda x: torch.zeros(2, 3, device=x.device) + x,
+        lambda x: x + torch.ones_like(x),
+        lambda x: x * x.new_full((3,), 0.1),
+        lambda x: x * torch.arange(3, device=x.device),
+        lambda x: x * torch.arange(0.5, 2, 0.5, dtype=x.dtype, device=x.device),
+        lambda x: x @ torch.eye(3, dtype=x.dtype, device=x.device),
+        lambda x: x + torch.linspace(-1, 1, 3, dtype=x.dtype, device=x.device),
+        lambda x: x + torch.full((2, 1), 3.5, device=x.device),
+        lambda x: x + x.new_zeros(2, 3),
+        lambda x: x.clone().fill_(2.0) * x,
+        lambda x: x * x.clone().zero_(),
+    ]
+    return r.choice(functions), numbers(r, 2, 3)
+
+
+def einsum(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    left, right = numbers(r, 4, 5), numbers(r, 2, 4, 3)
+    functions = [
+        lambda x: torch.einsum("bij,jk->bik", x, left.to(x)),
+        lambda x: torch.einsum("bij,bjk->bki", x, right.to(x)),
+        lambda x: torch.einsum("...j,jk", x, left.to(x)),
+        lambda x: torch.einsum("bij->b", x),
+        lambda x: torch.einsum("bij,bkj->ik", [x, x[:, :2]]),
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 4)
+
+
+def attention(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    shape = r.choice([(2, 3, 4, 5), (1, 4, 5)])
+    key, value = numbers(r, *shape[:-2], 6, 5), numbers(r, *shape[:-2], 6, 2)
+    bias, mask = numbers(r, 4, 6), (numbers(r, 4, 6) > 0) | (torch.arange(6) == 1)
+    options: list[dict[str, Any]] = [{}, {"scale": 0.3}, {"is_causal": True}, {"attn_mask": bias}, {"attn_mask": mask}]
+    option = r.choice(options)
+
+    def attend(x: Tensor) -> Tensor:
+        more = {k: v.to(x.device) if v is mask else v.to(x) if v is bias else v for k, v in option.items()}
+        return F.scaled_dot_product_attention(x, key.to(x), value.to(x), **more)
+
+    return r.choice([attend, lambda x: F.scaled_dot_product_attention(x, x, x * 2)]), numbers(r, *shape)
+
+
+def resized(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    x, corners = numbers(r, 2, 2, r.randint(3, 6), 5), r.choice([False, True])
+    size, factor = (r.randint(2, 9), r.randint(2, 9)), r.choice([2, 0.5, 1.5, (2, 0.7)])
+    functions = [
+        lambda x: F.interpolate(x, scale_factor=factor),
+        lambda x: F.interpolate(x, size, mode="nearest-exact"),
+        lambda x: F.interpolate(x, size, mode="bilinear", align_corners=corners),
+        lambda x: F.interpolate(x, scale_factor=factor, mode="bilinear"),
+        lambda x: F.interpolate(x, size, mode="bicubic", align_corners=corners),
+        lambda x: F.interpolate(x, size, mode="area"),
+        lambda x: F.interpolate(x[..., 0], 7, mode="linear", align_corners=corners),
+        lambda x: F.interpolate(x[:, :, None], (2, 4, 3), mode="trilinear"),
+    ]
+    return r.choice(functions), x
+
+
+def sampled(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    grid = numbers(r, 2, 3, 4, 2).tanh() * 1.3
+    mode, padding, corners = r.choice(["bilinear", "nearest"]), r.choice(["zeros", "border"]), r.choice([False, True])
+    x = numbers(r, 2, 2, 5, 6)
+    return lambda x: F.grid_sample(x, grid.to(x), mode, padding, corners), x
+
+
+def spread(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    dim, weight, length = r.choice([0, 1, -1, (1, 2)]), numbers(r, 4), numbers(r, 2, 1, 1).abs() + 0.5
+    functions = [
+        lambda x: x.norm(dim=dim),
+        lambda x: torch.linalg.vector_norm(x, 3, 1, True),
+        lambda x: torch.linalg.norm(x, dim=-1),
+        lambda x: torch.norm(x, float("inf"), 1),
+        lambda x: x.var(dim),
+        lambda x: torch.var(x, -1, unbiased=False, keepdim=True),
+        lambda x: x.std(1, correction=0),
+        lambda x: torch.var_mean(x, 2)[0],
+        lambda x: F.normalize(x, dim=1),
+        lambda x: F.normalize(x, p=3.0, dim=-1),
+        lambda x: F.rms_norm(x, (4,), weight.to(x), 1e-5),
+        lambda x: F.rms_norm(x, (3, 4)),
+        lambda x: F.instance_norm(x),
+        lambda x: torch._weight_norm(x, length.to(x), 0),
+        lambda x: x.cumsum(1),
+    ]
+    return r.choice(functions), numbers(r, 2, 3, 4)
+
+
+def function(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    weight = numbers(r, 4)
+    smooth = [torch.rsqrt, torch.reciprocal, torch.log2, torch.log10, torch.log1p]
+    functions = [torch.sin, torch.cos, torch.exp2, torch.expm1, torch.erf, F.selu, F.celu, F.softsign, F.tanhshrink]
+    shrinks = [F.hardshrink, F.softshrink, lambda x: F.threshold(x, 0.1, 2.0), lambda x: F.prelu(x, weight.to(x))]
+    if r.random() < 0.3:
+        return r.choice(smooth), between(r, 3, 4)
+    return r.choice([*functions, *shrinks]), numbers(r, 3, 4) * r.choice([1, 4])
+
+
 CASES: dict[str, Case] = {
     "conv2d": conv2d,
     "conv1d": conv1d,
@@ -287,4 +497,17 @@ CASES: dict[str, Case] = {
     "dropout": dropout,
     "view": view,
     "part": part,
+    "pair": pair,
+    "compared": compared,
+    "extreme": extreme,
+    "ranked": ranked,
+    "masked": masked,
+    "moved": moved,
+    "created": created,
+    "einsum": einsum,
+    "attention": attention,
+    "resized": resized,
+    "sampled": sampled,
+    "spread": spread,
+    "function": function,
 }

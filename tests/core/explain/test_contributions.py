@@ -91,11 +91,11 @@ def test_single_values_are_followed_down_to_the_sum_behind_them():
 
 
 def test_a_step_without_known_arithmetic_is_named_and_ends_the_way_down():
-    class Sorted(nn.Module):
+    class Multiplied(nn.Module):
         def forward(self, x):
-            return x.cumsum(1).relu()
+            return x.cumprod(1).relu()
 
-    trace = trace_of(Sorted(), 6)
+    trace = trace_of(Multiplied(), 6)
     with pytest.raises(Unexplained):
         down_to_sum(trace, 0, (0, 2))
     assert [level.step for level in down_to_sum(trace, 1, (0, 2))] == [1]

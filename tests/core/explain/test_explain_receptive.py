@@ -57,6 +57,21 @@ def random_cell(shape, r):
     return tuple(r.randrange(size) for size in shape)
 
 
+SELECTING = (
+    "pair",
+    "resized",
+    "sampled",
+    "compared",
+    "extreme",
+    "ranked",
+    "masked",
+    "created",
+    "attention",
+    "function",
+)
+"""Cases with operations whose values, not their structure, let a gradient through or not: some masks hold zeros."""
+
+
 # Dropout's mask is a value, not structure; every other operator is here.
 @pytest.mark.parametrize("name", [name for name in CASES if name not in ("dropout", "root")])
 @given(seed=seeds)
@@ -77,8 +92,11 @@ def test_receptive_field_is_the_support_of_the_gradient(name, device, seed):
     cell = random_cell(trace.value(last).shape, r)
     field = receptive_field(trace, last, cell)
     assert field.exact
-    expected = gradient_support(single, x, cell)
-    assert np.array_equal(field.masks.get(INPUT, np.zeros(x.shape, dtype=bool)), expected)
+    found = field.masks.get(INPUT, np.zeros(x.shape, dtype=bool))
+    if trace.value(last).is_floating_point():
+        expected = gradient_support(single, x, cell)
+        assert found[expected].all()
+        assert np.array_equal(found, expected) or name in SELECTING
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -157,7 +175,7 @@ def test_boxes_say_where_they_are_full(branching, device):
 
 
 def test_an_unknown_operation_counts_as_everything(device):
-    trace = record(Written(lambda x: torch.cumsum(x, dim=1)[:, :1]), torch.rand(1, 3, device=device))
+    trace = record(Written(lambda x: torch.cumprod(x, dim=1)[:, :1]), torch.rand(1, 3, device=device))
     field = receptive_field(trace, 1, (0, 0))
     assert not field.exact
     assert field.masks[INPUT].all()

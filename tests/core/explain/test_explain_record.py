@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.modules import module as hooks
 
 import core.explain
-from core.explain import INPUT, RecordingError, record, terms
+from core.explain import INPUT, RecordingError, explains, gradients_of, receptive_field, record, terms
 from core.explain.calls import canonical_name
 
 
@@ -362,6 +362,81 @@ def test_puts_back_tensors_and_numbers_in_plain_attributes(image):
     first, second = record(model, image), record(model, image)
     assert torch.equal(first.output, second.output)
     assert (model.calls, model.average.item(), hasattr(model, "last")) == (0, 0.0, False)
+
+
+def test_puts_back_what_lists_and_dicts_held(image):
+    class Caching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bias = nn.Parameter(torch.rand(2, 3, device=image.device))
+            self.table: dict[str, torch.Tensor] = {}
+            self.seen: list[torch.Tensor] = []
+
+        def forward(self, x):
+            if "bias" not in self.table:
+                self.table["bias"] = self.bias[:, 1]
+            self.seen.append(x)
+            return x.mean() + self.table["bias"]
+
+    model = Caching()
+    trace = record(model, image, grad=True)
+    assert (model.table, model.seen) == ({}, [])
+    assert [step.op for step in trace.steps] == ["getitem", "mean", "add"]
+    model(image)
+    cached = model.table["bias"]
+    trace = record(model, image)
+    assert model.table["bias"] is cached
+    assert len(model.seen) == 1
+    assert [step.op for step in trace.steps] == ["mean", "add"]
+
+
+def test_every_modules_constants_are_known(image):
+    class Shifted(nn.Module):
+        def __init__(self, by: float) -> None:
+            super().__init__()
+            self.kept = {"shift": torch.tensor(by, device=image.device)}
+
+        def forward(self, x):
+            return x + self.kept["shift"]
+
+    trace = record(nn.Sequential(*(Shifted(float(k)) for k in range(20))), image)
+    assert [step.op for step in trace.steps] == ["add"] * 20
+
+
+def test_attention_of_several_heads_is_seen_in_its_parts(device):
+    layer = nn.MultiheadAttention(4, 2, batch_first=True).to(device).eval()
+    x = torch.rand(1, 3, 4, device=device)
+    trace = record(nn.TransformerEncoderLayer(4, 2, 8, batch_first=True).to(device).eval(), x)
+    assert {"linear", "scaled_dot_product_attention", "layer_norm"} <= {step.op for step in trace.steps}
+    assert all(explains(step) for step in trace.steps)
+
+    class Attending(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, x):
+            return self.layer(x, x, x)[0]
+
+    trace = record(Attending(), x)
+    assert torch.equal(trace.output, layer(x, x, x)[0])
+    assert [step.op for step in trace.steps if step.parameters] == ["linear", "linear"]
+    assert receptive_field(trace, trace.results[""], (0, 0, 0)).exact
+
+
+def test_the_gradient_of_a_view_that_is_overwritten(device):
+    class Overwriting(nn.Module):
+        def forward(self, x):
+            y = torch.cat([x, x * 2], 1)[:, :3]
+            y += x[:, :1]
+            return y * torch.arange(3, device=x.device)
+
+    trace = record(Overwriting(), torch.rand(1, 2, device=device), grad=True)
+    view = next(step for step in trace.steps if step.op == "getitem")
+    assert view.index not in trace.gradients(trace.output.sum())
+    gradients = gradients_of(trace, trace.output.sum())
+    assert gradients[view.index].tolist() == [[0, 1, 2]]
+    assert gradients[view.index - 1].tolist() == [[0, 1, 2, 0]]
 
 
 @pytest.mark.parametrize("name", ["modules", "parameters", "buffers", "children", "state_dict", "named_modules"])

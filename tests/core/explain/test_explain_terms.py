@@ -64,7 +64,10 @@ def test_every_operator_has_a_formula(name, device, seed):
         assert all(value is None or isinstance(value, int | float | str) for value in letters.values())
 
 
-@pytest.mark.parametrize("operator", ACTIVATIONS, ids=lambda operator: operator.names[0])
+OF_NUMBERS = [operator for operator in ACTIVATIONS if operator.names != ("bitwise_not",)]
+
+
+@pytest.mark.parametrize("operator", OF_NUMBERS, ids=lambda operator: operator.names[0])
 def test_activations_of_extreme_values_are_torchs(operator, device):
     values = [0.0, -0.0, 1e-30, 25.0, -25.0, 800.0, -800.0, 1e30, -1e30, float("inf"), float("-inf"), float("nan")]
     x = torch.tensor(values, device=device, dtype=torch.float64)
@@ -79,7 +82,7 @@ def call(operator, x):
     name = operator.names[0]
     if name == "identity":  # ConvScope's own, in the place of an activation
         return identity(x)
-    settings = {"pow": (3,), "clamp": (-0.5, 2.0)}.get(name, ())
+    settings = {"threshold": (0.1, 2.0), "clamp": (-0.5, 2.0)}.get(name, ())
     return getattr(torch, name, None)(x, *settings) if hasattr(torch, name) else getattr(F, name)(x, *settings)
 
 
@@ -162,10 +165,10 @@ def test_rejects_cells_that_do_not_exist(index, device):
 
 
 def test_an_unknown_operation_says_so(device):
-    step = record(Written(lambda x: torch.cumsum(x, dim=1)), torch.rand(1, 3, device=device)).steps[0]
+    step = record(Written(lambda x: torch.cumprod(x, dim=1)), torch.rand(1, 3, device=device)).steps[0]
     assert step.arguments["dim"] == 1
     assert not explains(step)
-    with pytest.raises(Unexplained, match="cumsum is shown by its shapes only"):
+    with pytest.raises(Unexplained, match="cumprod is shown by its shapes only"):
         terms(step, (0, 0))
 
 

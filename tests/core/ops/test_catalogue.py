@@ -33,10 +33,7 @@ LACKS = {
         "pad2d": "a trace calls it by torch's name, pad",
         "nll_loss": LOSS,
         "cross_entropy": LOSS,
-        **dict.fromkeys(
-            ("selu", "celu", "prelu", "rrelu", "softsign", "tanhshrink", "hardshrink", "softshrink"),
-            "shown by its shapes: rare in convolutional networks",
-        ),
+        "rrelu": "its slopes are random: there is nothing to work out",
     },
     "page": {
         "conv1d": "a convolution of one row",
