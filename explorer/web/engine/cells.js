@@ -28,7 +28,7 @@ export function cellsOf(relation, index) {
 /** The output cells, in row-major order, that an input cell takes part in. @param {Relation} relation @param {number[]} index @param {number[]} outputs shape of the output @returns {number[][]} */
 export function reachedBy(relation, index, outputs) {
   if (relation.kind === "reshape") return [unravel(offsetOf(relation.input_shape, index), relation.output_shape)];
-  if (relation.kind === "gather") throw new Error("the engine has no operator that picks its elements one by one");
+  if (relation.kind !== "product") throw new Error("the engine has no operator that picks its elements one by one");
   const free = outputs.map(upTo);
   for (const [axis, rule] of relation.axes.entries()) {
     const { axis: output } = rule;
