@@ -158,7 +158,11 @@ function put(on, places, shape) {
 }
 
 /** The cells that come from one that is on. @param {Uint8Array} on @param {Numbers} places @param {number[]} shape */
-const taken = (on, places, shape) => blocksOf(Uint8Array.from(flatten(places), (k) => (k >= 0 ? on[k] : 0)), shape);
+const taken = (on, places, shape) =>
+  blocksOf(
+    Uint8Array.from(flatten(places), (k) => (k >= 0 ? on[k] : 0)),
+    shape,
+  );
 
 /** @param {Numbers} numbers @returns {number[]} sizes of each axis */
 const shapeOfNumbers = (numbers) =>
