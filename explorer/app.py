@@ -33,6 +33,7 @@ STYLES = [
     WEB / "arithmetic/page.css",
     WEB / "arithmetic/stage.css",
     WEB / "arithmetic/parts.css",
+    WEB / "arithmetic/present.css",
     WEB / "kernels/page.css",
     WEB / "parts/chart.css",
     WEB / "kernels/lab.css",

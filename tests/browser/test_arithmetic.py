@@ -26,6 +26,7 @@ from tests.browser.arithmetic_page import (
     undo_all,
 )
 from tests.browser.conftest import speak
+from tests.browser.words import named
 
 WORKED = {
     "valid": ("output", [6, 8, 12, 14]),
@@ -471,3 +472,23 @@ def test_what_a_teacher_hides_travels_in_the_link(arithmetic, app, open_page):
     broken = open_page(f"{app}#page=arithmetic&hide=result_everything")
     expect(broken.locator(".webview-models [role=status]").first).to_contain_text("hide")
     expect(broken.locator(".arithmetic .stage-written")).to_be_visible()
+
+
+def test_a_walk_is_presented_alone_by_its_link_and_esc_ends_it(app, open_page):
+    page = opened(open_page(app))
+    side = cell(page, "input", 0).bounding_box()["width"]
+    present = page.get_by_role("button", name=named("arithmetic.present"))
+    present.click()
+    model, title = page.get_by_role("combobox", name=named("bar.model")), page.get_by_role("heading", name="Forward: Y")
+    expect(model).to_be_hidden()
+    expect(control(page, "op")).to_be_hidden()
+    expect(title).to_be_visible()
+    assert cell(page, "input", 0).bounding_box()["width"] >= side
+    bottom = page.locator(".text-symbols .formula-numbers").evaluate("line => line.getBoundingClientRect().bottom")
+    assert bottom <= page.viewport_size["height"]
+    page.wait_for_function("location.hash.includes('present=1')")
+    again = open_page(page.url)
+    expect(again.get_by_role("heading", name="Forward: Y")).to_be_visible()
+    again.keyboard.press("Escape")
+    expect(again.get_by_role("combobox", name=named("bar.model"))).to_be_visible()
+    expect(again.get_by_role("heading", name="Forward: Y")).to_be_hidden()

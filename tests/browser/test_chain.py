@@ -221,6 +221,7 @@ def test_a_step_is_exported_as_picture_and_table_and_the_walk_as_a_film(app, ope
     with Image.open(found["png"]) as picture, Image.open(found["gif"]) as film:
         assert picture.width > 600
         assert film.n_frames == 4
+        assert film.size == (1280, 720)
     expect_step(page, 3)
 
 

@@ -86,7 +86,7 @@ export function createChain({ initial, listings, formulas, films, check, animate
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const taken = createExport({
     picture: () => body,
-    film: () => overview.element,
+    film: { title: () => t("arithmetic.section.chain"), parts: () => [overview.element] },
     name: () => "network",
     films,
     animate,

@@ -7,11 +7,12 @@ import { t } from "../parts/i18n.js";
 import { ask } from "../lib/live.js";
 import { createMenu } from "../parts/menu.js";
 import { fromBase64 } from "../lib/codes.js";
+import { frameOf } from "./film.js";
 import { pngFile, svgFile } from "../parts/snapshot.js";
 import { largestOf } from "../lib/numbers.js";
 
-/** Most frames, and most pixels of all frames together, of a moving picture. */
-const [MOST_FRAMES, MOST_PIXELS] = [160, 60_000_000];
+/** Most frames of a moving picture, so that all of their pixels are fewer than the server takes (explorer/arithmetic/films.py). */
+const MOST_FRAMES = 130;
 
 /** The terms of a step, one in each row, and what they give. @param {import("../lib/arithmetic.js").Pass} pass @param {import("../lib/arithmetic.js").Visit} visit @returns {(string | number)[][]} */
 export function stepTable(pass, visit) {
@@ -40,19 +41,17 @@ export const chosen = (count, most) =>
     : Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1)));
 
 /**
- * @param {{ picture: () => HTMLElement, film?: () => HTMLElement, table: () => (string | number)[][] | null, lines: () => string | null,
+ * @param {{ picture: () => HTMLElement, film: import("./film.js").Scene, table: () => (string | number)[][] | null, lines: () => string | null,
  *   result: () => { shape: number[], values: ArrayLike<number> } | null, name: () => string,
  *   walk: { readonly at: number, readonly count: number, readonly pace: number, seek: (at: number) => void }, films: string[], animate: import("../lib/contract/arithmetic.js").Animate }} options
- * `picture`: what a step looks like; `film`: what of it moves; `table`: its terms; `lines` of PyTorch; `result`: of all steps; `walk`: with `pace` ms a moment
+ * `picture`: what a step looks like; `film`: what of it is in a film; `table`: its terms; `lines` of PyTorch; `result`: of all steps; `walk`: with `pace` ms a moment
  */
-export function createExport({ picture, film = picture, table, lines, result, name, walk, films, animate }) {
+export function createExport({ picture, film, table, lines, result, name, walk, films, animate }) {
   const note = h("p", { class: "note export-note", role: "status" });
 
   /** @param {string} format */
   async function record(format) {
-    const element = film();
-    const { width, height } = element.getBoundingClientRect();
-    const moments = chosen(walk.count, Math.max(2, Math.min(MOST_FRAMES, Math.floor(MOST_PIXELS / (width * height)))));
+    const moments = chosen(walk.count, MOST_FRAMES);
     const before = walk.at;
     /** @type {string[]} */
     const frames = [];
@@ -60,7 +59,7 @@ export function createExport({ picture, film = picture, table, lines, result, na
       for (const moment of moments) {
         walk.seek(moment);
         note.textContent = t("arithmetic.export.drawing", { at: frames.length + 1, count: moments.length });
-        frames.push(await base64(await pngFile(element, 1)));
+        frames.push(await base64(await frameOf(film, moment / Math.max(1, walk.count - 1))));
       }
     } finally {
       walk.seek(before);

@@ -1,7 +1,6 @@
 /** The Arithmetic page: small operators walked through number by number, forward and backward, checked against autograd. */
 
 import {
-  agreementOf,
   lastPhase,
   momentAt,
   momentCount,
@@ -14,11 +13,11 @@ import {
 import { h } from "../parts/dom.js";
 import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
-import { ask, newestOnly } from "../lib/live.js";
-import { numberOf, short } from "../lib/numbers.js";
+import { short } from "../lib/numbers.js";
 import { linked, page } from "../parts/page.js";
 import { createChain } from "./chain.js";
 import { chainHeard, INITIAL as NETWORK } from "./chain_state.js";
+import { createCheck } from "./check.js";
 import { createControls } from "./controls.js";
 import { createEdits } from "./edits.js";
 import { animate } from "./film.js";
@@ -31,6 +30,7 @@ import { createPanels } from "./panels.js";
 import { createPlayer } from "../parts/player.js";
 import { createProperties } from "./properties.js";
 import { heard, INITIAL, told } from "./properties_state.js";
+import { createPresent } from "./present.js";
 import { PRESETS, presetCase } from "../lib/presets.js";
 import { pytorchLines } from "./pytorch_lines.js";
 import { createSections } from "./sections.js";
@@ -38,7 +38,7 @@ import { createStage } from "./stage.js";
 import { randomised, withOperator, withValue } from "../lib/case.js";
 import { targetName } from "./terms.js";
 import { createTexts } from "./texts.js";
-import { refusedWords } from "./words.js";
+import { refusedWords, titleOf } from "./words.js";
 import { createTwoPasses } from "./two_passes.js";
 
 /** Where a walk begins. @type {Omit<import("../lib/case_link.js").Walked, "given">} */
@@ -103,6 +103,7 @@ export function mount(element, { server, options }) {
   const notes = createNotes({ onstep: goTo });
   const taken = createExport({
     picture: () => stage.element,
+    film: { title: () => title.textContent ?? "", parts: () => [stage.element, texts.worked] },
     name: () => `${edits.now.op}-${passName}`,
     films: options.films,
     animate,
@@ -111,6 +112,7 @@ export function mount(element, { server, options }) {
     result: () => now && now.tensors[now.pass.targets[0]],
     walk: player,
   });
+  const title = h("h3", { class: "walk-title" });
   const said = h("p", { class: "spoken", "aria-live": "polite" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const body = h(
@@ -118,6 +120,7 @@ export function mount(element, { server, options }) {
     { class: "arithmetic-body" },
     notes.origin,
     notes.article,
+    title,
     player.element,
     stage.element,
     texts.element,
@@ -163,22 +166,20 @@ export function mount(element, { server, options }) {
     },
     (name) => page.set({ section: name }),
   );
-  sections.corner.append(createPanels().element, createHelp("arithmetic", KEYS).element);
+  sections.corner.append(
+    createPresent(sections.element),
+    createPanels().element,
+    createHelp("arithmetic", KEYS).element,
+  );
   element.replaceChildren(h("h2", { class: "spoken", dataset: { i18n: "tab.arithmetic" } }), sections.element);
   page.on(["section"], () => sections.choose(page.get("section")));
   sections.choose(page.get("section"));
 
-  const check = newestOnly(
-    (
-      /** @type {{ given: import("../lib/case.js").Case, request: Parameters<typeof server.check>[0] }} */ { request },
-    ) => ask(server.check, request, t("arithmetic.check.unreachable")),
-    (answer, { given }) => {
-      if (given === edits.now) compare(answer);
-    },
-    (error, { given }) => {
-      if (given === edits.now) notes.check("failed", { message: error.message });
-    },
-  );
+  const check = createCheck({
+    check: server.check,
+    tensors: (given) => (given === edits.now ? (now?.tensors ?? null) : null),
+    onsaid: notes.check,
+  });
 
   /** Everything that follows from the numbers, each pass computed when it is first read; null where the settings are impossible. */
   function computed() {
@@ -226,6 +227,7 @@ export function mount(element, { server, options }) {
       return;
     }
     passName = now.pass.name;
+    title.textContent = titleOf(given, now.pass);
     notes.show(given, now.pass, now.tensors);
     player.extend(momentCount(now.pass, unit), at);
   }
@@ -292,20 +294,7 @@ export function mount(element, { server, options }) {
   }
 
   function send() {
-    if (!now) return;
-    const { given } = now;
-    notes.check("asked", {});
-    check({ given, request: { op: given.op, settings: given.settings, tensors: given.tensors } });
-  }
-
-  /** @param {Record<string, (number | string)[]>} answer autograd's results by name */
-  function compare(answer) {
-    if (!now) return;
-    const { tensors } = now;
-    const { agrees, largest, count } = agreementOf(
-      Object.entries(answer).map(([name, values]) => ({ ours: tensors[name].values, theirs: values.map(numberOf) })),
-    );
-    notes.check(agrees ? "agrees" : "differs", { count, difference: short(largest, 2) });
+    if (now) check(now.given);
   }
 
   root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {

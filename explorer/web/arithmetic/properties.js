@@ -86,6 +86,7 @@ export function createProperties({ initial, films, animate, onchange }) {
   const definition = createDefinition({ onmove: (at) => onchange(edits.now, at) });
   const taken = createExport({
     picture: () => definition.board,
+    film: { title: () => t("arithmetic.section.properties"), parts: () => [definition.board] },
     table: definition.table,
     lines: definition.lines,
     result: definition.result,

@@ -102,6 +102,8 @@ export function createTexts(listings, formulas) {
 
   return {
     element,
+    /** The formula with the numbers of the step. */
+    worked: numbers,
     /** @param {import("../lib/case.js").Case} given @param {Pass} pass @param {Visit} visit @param {number} phase */
     show(given, pass, visit, phase) {
       symbols.show([{ latex: formulas[pass.formula ?? pass.function], letters: pass.letters }]);

@@ -25,6 +25,10 @@ export const labelOf = (given, name) => operatorOf(given).labels[name] ?? [LETTE
 /** @param {{ op: string }} given @param {Name} name */
 export const letterOf = (given, name) => labelOf(given, name)[0];
 
+/** The name of an operator and of what a pass of it computes: "2-D convolution · Backward: dL/dX". @param {{ op: string }} given @param {import("../lib/arithmetic.js").Pass} pass */
+export const titleOf = (given, { direction, targets }) =>
+  `${operatorOf(given).title || t(`arithmetic.op.${given.op}`)} · ${t(`arithmetic.pass.${direction}`)}: ${targets.map((target) => letterOf(given, target)).join(", ")}`;
+
 /** "[0, 1]", channels left out where there is one. @param {number[]} index @param {number[]} shape */
 export function indexName(index, shape) {
   const shown = index.filter((_, axis) => (axis >= shape.length - 2 && shape.length > 1) || shape[axis] > 1);

@@ -11,7 +11,7 @@
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
  * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. `pin`: the cell that is kept in
  * view; `layer`: the step all of whose maps are shown. Of the Arithmetic page,
- * `part`: what of it is in front; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
+ * `part`: what of it is in front; `present`: the walk alone, as large as the screen; `walk`, `chain`, `signals`: numbers, settings and step of each part as JSON.
  *
  * Of the network view, `zoom`: how large maps are; `sort`: what channels are sorted by; `scope`: what the darkest colour
  * stands for; `fold`: the folded modules, and steps as "!4", "-" for none; without it a large network opens folded.
@@ -44,7 +44,7 @@ import { PICTURES } from "./pictures.js";
  *   tab: string, model: string, language: string, ink: Stroke[], pen: number, centred: boolean, label: number | null, edits: Edit[],
  *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
  *   run: string, why: Question | null, compare: Compared | null, cells: Place[], pin: Place | null, layer: number | null,
- *   section: string, hidden: string[], title: string, says: string, walk: unknown, chain: unknown, signals: unknown,
+ *   section: string, present: boolean, hidden: string[], title: string, says: string, walk: unknown, chain: unknown, signals: unknown,
  *   kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown, form: unknown,
  * }} Linked
  *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
@@ -317,6 +317,7 @@ export const fields = {
     },
     write: (section) => (section === "operators" ? null : section),
   },
+  present: { part: "present", initial: false, read: () => true, write: (present) => (present ? "1" : null) },
   hidden: {
     part: "hide",
     initial: [],
@@ -421,7 +422,7 @@ const OF_PAGE = {
     "pin",
     "layer",
   ],
-  arithmetic: ["section", "walk", "chain", "signals"],
+  arithmetic: ["section", "present", "walk", "chain", "signals"],
   kernels: ["model", ...INPUT, "edits", "kernelPicture", "kernelChain", "kernelStage", "kernelPixel", "lab"],
   train: ["model", ...INPUT, "run", "form"],
 };

@@ -23,7 +23,7 @@ const DRAWN = [
 ];
 
 /** @param {string} text */
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+export const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 /** @param {string} colour */
 const clear = (colour) => colour === "transparent" || /, 0\)$|\/ 0\)$/.test(colour);
 /** @param {number} length in pixels */
@@ -46,11 +46,16 @@ export const svgFile = (element) => new Blob([svgOf(element)], { type: "image/sv
 /** @param {Element} element @param {number} [scale] pixels of the file for one of the page @returns {Promise<Blob>} */
 export async function pngFile(element, scale = SCALE) {
   const { width, height } = element.getBoundingClientRect();
+  return pngOf(svgOf(element), Math.ceil(width * scale), Math.ceil(height * scale));
+}
+
+/** A drawing as a picture of so many pixels. @param {string} svg @param {number} width @param {number} height @returns {Promise<Blob>} */
+export async function pngOf(svg, width, height) {
   const picture = new Image();
-  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgOf(element))}`;
+  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await picture.decode();
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.ceil(width * scale), Math.ceil(height * scale)];
+  [canvas.width, canvas.height] = [width, height];
   /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(
     picture,
     0,
