@@ -148,7 +148,10 @@ def time_case(case: Case, budget: Budget) -> Row:
 
 
 def _tensors(result: Any) -> list[Tensor]:
-    return [result] if isinstance(result, Tensor) else list(result)
+    """Return the tensors of a call that returns one, several, or several by name."""
+    if isinstance(result, Tensor):
+        return [result]
+    return list(result.values() if isinstance(result, dict) else result)
 
 
 def time_step(name: str, budget: Budget, images: int = 64) -> Row:

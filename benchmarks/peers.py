@@ -94,13 +94,11 @@ def _batch_norm(training: bool) -> Any:
         theirs = partial(
             aten.native_batch_norm_backward, grad, input, weight, *running, *kept, training, 1e-5, [True] * 3
         )
-        mine = _each(
-            _mine("batch_norm_input_grad", input, grad, *running, weight, training),
-            _mine("batch_norm_weight_grad", input, grad, *running, training),
-            _mine("batch_norm_bias_grad", grad),
-        )
+        grads = _mine("batch_norm_grads", input, grad, *running, weight, training)
         forward = partial(F.batch_norm, input, running[0], running[1], weight, bias, training)
-        return Case(name, size, (_mine("batch_norm", input, *running, weight, bias, training), forward), (mine, theirs))
+        return Case(
+            name, size, (_mine("batch_norm", input, *running, weight, bias, training), forward), (grads, theirs)
+        )
 
     return make
 

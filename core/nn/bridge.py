@@ -1,7 +1,7 @@
 """One autograd Function for every operator of `core.ops`: its backward calls the hand-written gradients."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -33,21 +33,37 @@ class Call:
         """Return what the operator computes of its tensors."""
         return getattr(self.ops, self.name)(**dict(zip(self.tensors, tensors, strict=True)), **self.options)
 
-    def gradient(self, wrt: str, grad: Tensor, *tensors: Tensor) -> Tensor | None:
-        """Return the gradient by one tensor: what `core.ops` has under the name for it, None if it has nothing.
+    def gradients(self, wanted: Sequence[str], grad: Tensor, *tensors: Tensor) -> dict[str, Tensor]:
+        """Return the gradients by the wanted tensors: what `core.ops` has under the names for them.
 
-        That function's arguments say by their names what it needs: the operator's own, `input_size`, `grad_output`.
+        A function's arguments say by their names what it needs: the operator's own, `input_size`, `grad_output`. Where
+        there is a `NAME_grads`, it computes all those `wanted` at once.
         """
-        function: Callable[..., Tensor] | None = getattr(self.ops, f"{self.name}_{wrt}_grad", None)
-        if function is None:
-            return None
         given = dict(zip(self.tensors, tensors, strict=True))
         sizes = {f"{name}_size": tensor.shape for name, tensor in given.items()}
         known = {**given, **sizes, **self.options, "grad_output": grad}
-        return function(**{name: known[name] for name in signature(function).parameters if name in known})
+        functions = {which: getattr(self.ops, f"{self.name}_{which}_grad", None) for which in wanted}
+        known["wanted"] = [which for which, function in functions.items() if function]
+        together: Callable[..., dict[str, Tensor]] | None = getattr(self.ops, f"{self.name}_grads", None)
+        if together and len(known["wanted"]) > 1:
+            return together(**_asked(together, known))
+        return {which: function(**_asked(function, known)) for which, function in functions.items() if function}
 
 
-signature = lru_cache(inspect.signature)
+@lru_cache
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the arguments of a function."""
+    return inspect.signature(function)
+
+
+@lru_cache
+def _names(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(signature(function).parameters)
+
+
+def _asked(function: Callable[..., Any], known: Options) -> Options:
+    """Return those of the known arguments that a function takes."""
+    return {name: known[name] for name in _names(function) if name in known}
 
 
 class Operator(Function):
@@ -74,8 +90,9 @@ class Operator(Function):
         if torch.is_grad_enabled():
             raise RuntimeError(f"the gradients of {ctx.call.name} are hand-written and have no gradient of their own")
         call, tensors = ctx.call, ctx.saved_tensors
-        needed = zip(call.tensors, ctx.needs_input_grad[1:], strict=True)
-        return None, *(call.gradient(wrt, grad, *tensors) if need else None for wrt, need in needed)
+        wanted = [which for which, need in zip(call.tensors, ctx.needs_input_grad[1:], strict=True) if need]
+        found = call.gradients(wanted, grad, *tensors)
+        return None, *(found.get(which) for which in call.tensors)
 
 
 def _as_of_torch(output: Tensor, contiguous: bool) -> Tensor:

@@ -23,10 +23,29 @@ def check_classes(input_size: Size, target: Tensor, weight: Tensor | None, ignor
         TypeError: `target` is not int64.
         ValueError: In this order: ranks and sizes, the reduction, a class that does not exist.
     """
+    check_indices(input_size, target, weight, reduction)
+    check_exist(input_size, target, ignore_index)
+
+
+def check_indices(input_size: Size, target: Tensor, weight: Tensor | None, reduction: str) -> None:
+    """Refuse all that `check_classes` does without a look at the classes themselves.
+
+    Raises:
+        TypeError: `target` is not int64.
+        ValueError: In this order: ranks and sizes, the reduction.
+    """
     _check_scores(input_size, weight, reduction)
     if target.dtype != torch.int64:
         raise TypeError(f"target has dtype {target.dtype}, expected torch.int64 class indices")
     check_size("target", target.shape, input_size[:1])
+
+
+def check_exist(input_size: Size, target: Tensor, ignore_index: int) -> None:
+    """Refuse a class that does not exist.
+
+    Raises:
+        ValueError: There is one.
+    """
     if target.is_meta:
         return
     wrong = target[((target < 0) | (target >= input_size[1])) & (target != ignore_index)]

@@ -1,41 +1,16 @@
-"""Convolution compiled for the processor at hand: `direct.cpp`, built once by the system's C++ compiler.
+"""Convolution compiled for the processor at hand: calls of `direct.cpp`."""
 
-The library lies in the user's cache folder, named by what it depends on, so that a new version, compiler or processor
-builds its own. Its threads are those of PyTorch, whose OpenMP runtime it shares. As usual, `CXX` names another compiler
-and `CXXFLAGS` adds options.
-"""
-
-import atexit
 import ctypes
-import hashlib
-import os
-import platform
-import shlex
-import subprocess
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cache, lru_cache
 from math import gcd
-from pathlib import Path
-from shutil import rmtree, which
 
 import torch
 from torch import Tensor
 
-from core.files import replace_file
+from core.ops.vectorized import compiled
 
 Pair = tuple[int, int]
-
-SOURCE = Path(__file__).with_suffix(".cpp")
-NATIVE = "-mcpu=native" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "-march=native"
-FLAGS = ("-O3", NATIVE, "-std=c++17", "-fPIC", "-shared")
-THREADS = "-fopenmp"
-"""Apple's compiler knows no OpenMP: without it one thread computes."""
-
-COMPILERS = ("c++", "g++", "clang++")
-PATIENCE = 120
-"""Seconds that compiling may take; it takes 2."""
 
 _Numbers = ctypes.c_int64 * 30
 """The struct `Convolution` of `direct.cpp`."""
@@ -43,8 +18,17 @@ _Numbers = ctypes.c_int64 * 30
 
 def missing() -> str | None:
     """Return why this machine has no direct convolution, or None where it has; the first call may compile it."""
-    library = _library()
-    return library if isinstance(library, str) else None
+    return compiled.missing("direct")
+
+
+@cache
+def _functions() -> ctypes.CDLL:
+    functions = compiled.functions("direct")
+    for function in (functions.forward, functions.weight_grad):
+        function.argtypes, function.restype = [_Numbers, *(ctypes.c_void_p,) * 4], None
+    for function in (functions.forward_room, functions.weight_grad_room):
+        function.argtypes, function.restype = [_Numbers], ctypes.c_int64
+    return functions
 
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int = 1) -> Tensor:
@@ -132,20 +116,18 @@ def weight_grad(
         *(*input.shape, O, kH, kW, *grad_output.shape[2:], *stride, *padding, *dilation, groups, *input.stride()),
         *(*grad_output.stride(), 0, 0, 0, 0),
     )
-    compiled = _compiled()
     struct, elements = _room("weight_grad_room", numbers, input.element_size(), torch.get_num_threads())
     room = input.new_empty(elements)
-    compiled.weight_grad(struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
+    _functions().weight_grad(struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
     return grad.permute(3, 2, 0, 1)
 
 
 def _forward(numbers: tuple[int, ...], input: Tensor, weight: int, output: Tensor, begin: int) -> None:
     """Write a forward pass into the output from element `begin` on; the weight's first element is at that address."""
-    compiled = _compiled()
     struct, elements = _room("forward_room", numbers, input.element_size(), torch.get_num_threads())
     room = input.new_empty(elements)
     to = output.data_ptr() + begin * output.element_size()
-    compiled.forward(struct, input.data_ptr(), weight, to, room.data_ptr())
+    _functions().forward(struct, input.data_ptr(), weight, to, room.data_ptr())
 
 
 @lru_cache(maxsize=4096)
@@ -154,87 +136,5 @@ def _room(
 ) -> tuple["ctypes.Array[ctypes.c_int64]", int]:
     """Return the struct of a convolution, and how many elements of room it takes."""
     struct = _Numbers(*numbers, element, threads)
-    elements: int = getattr(_compiled(), asked)(struct)
+    elements: int = getattr(_functions(), asked)(struct)
     return struct, elements
-
-
-def _compiled() -> ctypes.CDLL:
-    library = _library()
-    if isinstance(library, str):
-        raise RuntimeError(library)
-    return library
-
-
-@cache
-def _library() -> ctypes.CDLL | str:
-    """Return the compiled functions, or why there are none."""
-    names = (os.environ["CXX"],) if os.environ.get("CXX") else COMPILERS
-    compiler = next(filter(None, map(which, names)), None)
-    if compiler is None or not _is_installed():
-        return f"no C++ compiler is found: expected {' or '.join(names)}"
-    try:
-        try:
-            return _loaded(compiler, (*FLAGS, THREADS))
-        except subprocess.CalledProcessError as error:
-            with suppress(subprocess.CalledProcessError):
-                return _loaded(compiler, FLAGS)
-            raise error
-    except subprocess.CalledProcessError as error:
-        return f"{compiler} cannot compile {SOURCE.name}: {error.stderr.strip().partition(chr(10))[0]}"
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{SOURCE.name} cannot be compiled and loaded: {error}"
-
-
-def _is_installed() -> bool:
-    """Return whether a compiler stands behind the command: macOS has stubs that open a dialog where none does."""
-    if platform.system() != "Darwin":
-        return True
-    asked = subprocess.run(["xcode-select", "-p"], capture_output=True, check=False, timeout=PATIENCE)
-    return asked.returncode == 0
-
-
-def _loaded(compiler: str, flags: Sequence[str]) -> ctypes.CDLL:
-    library = _build(compiler, flags)
-    try:
-        return _open(library)
-    except OSError:  # a damaged file
-        library.unlink()
-        return _open(_build(compiler, flags))
-
-
-def _build(compiler: str, flags: Sequence[str] = (*FLAGS, THREADS)) -> Path:
-    """Return the library, compiled unless the cache folder has it."""
-    processor = platform.machine(), sorted(torch.cpu.get_capabilities().items())
-    flags = [*flags, *shlex.split(os.environ.get("CXXFLAGS", ""))]
-    depends = f"{compiler} {os.stat(compiler).st_mtime} {flags} {processor} {torch.__version__}"
-    name = hashlib.sha256(SOURCE.read_bytes() + depends.encode()).hexdigest()[:16]
-    folder = _cache_folder()
-    library = folder / f"direct-{name}.so"
-    if not library.exists():
-        with tempfile.TemporaryDirectory(dir=folder) as private:
-            made = Path(private) / library.name
-            command = [compiler, *flags, str(SOURCE), "-o", str(made)]
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
-            replace_file(made, library)  # whole or not at all, whoever else compiles
-    return library
-
-
-def _cache_folder() -> Path:
-    """Return where the user's compiled code is kept, or, if none can be written there, a folder of this process."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "convscope"
-    with suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.access(folder, os.W_OK):
-        return folder
-    own = Path(tempfile.mkdtemp(prefix="convscope-"))
-    atexit.register(rmtree, own, ignore_errors=True)
-    return own
-
-
-def _open(library: Path) -> ctypes.CDLL:
-    functions = ctypes.CDLL(str(library))
-    for function in (functions.forward, functions.weight_grad):
-        function.argtypes, function.restype = [_Numbers, *(ctypes.c_void_p,) * 4], None
-    for function in (functions.forward_room, functions.weight_grad_room):
-        function.argtypes, function.restype = [_Numbers], ctypes.c_int64
-    return functions

@@ -12,6 +12,7 @@ from core.ops.arguments import Ints
 from core.ops.checks import check_tensors
 from core.ops.conv_checks import check_pool_grad
 from core.ops.geometry import Windows, pool_windows
+from core.ops.vectorized import pointwise
 from core.ops.vectorized.taps import pad_to_reach, tap
 
 __all__ = ["max_pool2d", "max_pool2d_input_grad"]
@@ -76,6 +77,9 @@ def max_pool2d_input_grad(
     check_tensors(grad_output=grad_output, input=input)
     windows = pool_windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
     check_pool_grad(input.shape, grad_output, windows)
+    settings = *windows.kernel, *windows.stride, *windows.before, *windows.dilation
+    if (grad_input := pointwise.max_pool_grad(input, grad_output, settings)) is not None:
+        return grad_input
     _, indices = _with_indices(pad_to_reach(input, windows, -inf), windows, input.shape[3])
     grad_planes = grad_output.new_zeros((*input.shape[:2], input.shape[2] * input.shape[3]))
     return grad_planes.scatter_add_(2, indices.flatten(2), grad_output.flatten(2)).reshape(input.shape)

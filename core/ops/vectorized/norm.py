@@ -1,5 +1,9 @@
-"""Normalisations and their gradients on whole tensors; see `core.ops.naive.norm`."""
+"""Normalisations and their gradients, in few passes where `pointwise` has them, else on whole tensors.
 
+See `core.ops.naive.norm`.
+"""
+
+from collections.abc import Collection
 from math import prod
 
 import torch
@@ -8,6 +12,7 @@ from torch import Tensor
 from core.ops.arguments import check_size
 from core.ops.checks import channel_sizes, check_tensors
 from core.ops.naive.norm import check_batch_norm, check_group_norm
+from core.ops.vectorized import pointwise
 
 __all__ = [
     "batch_norm",
@@ -35,6 +40,9 @@ def batch_norm(
     """Return every channel normalised, then scaled and shifted; see `core.ops.naive.batch_norm`."""
     check_tensors(input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     check_batch_norm(input.shape, running_mean, running_var, weight, bias, training)
+    given = (None, None) if training else (running_mean, running_var)
+    if (normal := pointwise.batch_norm(input, *given, weight, bias, eps)) is not None:
+        return normal
     mean, var = _statistics(input, running_mean, running_var, training)
     scale = (var + eps).rsqrt() if weight is None else weight * (var + eps).rsqrt()
     output = (input - _along(mean, input)) * _along(scale, input)
@@ -70,6 +78,9 @@ def batch_norm_input_grad(
     )
     check_batch_norm(input.shape, running_mean, running_var, weight, None, training)
     check_size("grad_output", grad_output.shape, input.shape)
+    given = (None, None) if training else (running_mean, running_var)
+    if (grads := pointwise.batch_norm_grads(input, grad_output, *given, weight, eps, ("input",))) is not None:
+        return grads["input"]
     mean, var = _statistics(input, running_mean, running_var, training)
     scale = (var + eps).rsqrt() if weight is None else weight * (var + eps).rsqrt()
     if not training:
@@ -94,8 +105,38 @@ def batch_norm_weight_grad(
     check_tensors(grad_output=grad_output, input=input, running_mean=running_mean, running_var=running_var)
     check_batch_norm(input.shape, running_mean, running_var, None, None, training)
     check_size("grad_output", grad_output.shape, input.shape)
+    given = (None, None) if training else (running_mean, running_var)
+    if (grads := pointwise.batch_norm_grads(input, grad_output, *given, None, eps, ("weight",))) is not None:
+        return grads["weight"]
     mean, var = _statistics(input, running_mean, running_var, training)
     return (grad_output * (input - _along(mean, input))).sum(_axes(input)) * (var + eps).rsqrt()
+
+
+def batch_norm_grads(
+    input: Tensor,
+    grad_output: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    training: bool = False,
+    *,
+    eps: float = 1e-5,
+    wanted: Collection[str] = ("input", "weight", "bias"),
+) -> dict[str, Tensor]:
+    """Return the wanted gradients of `batch_norm` by name, as the three functions do, for the price of one."""
+    given = (None, None) if training else (running_mean, running_var)
+    check_tensors(grad_output=grad_output, input=input, running_mean=running_mean, running_var=running_var)
+    check_batch_norm(input.shape, running_mean, running_var, weight, None, training)
+    check_size("grad_output", grad_output.shape, input.shape)
+    if (grads := pointwise.batch_norm_grads(input, grad_output, *given, weight, eps, wanted)) is not None:
+        return grads
+    stats = running_mean, running_var
+    each = {
+        "input": lambda: batch_norm_input_grad(input, grad_output, *stats, weight, training, eps=eps),
+        "weight": lambda: batch_norm_weight_grad(input, grad_output, *stats, training, eps=eps),
+        "bias": lambda: batch_norm_bias_grad(grad_output),
+    }
+    return {which: each[which]() for which in wanted}
 
 
 def batch_norm_bias_grad(grad_output: Tensor) -> Tensor:

@@ -1,12 +1,6 @@
-"""The compiled convolution gives torch's numbers for any sizes and layouts, and without a compiler says so."""
+"""The compiled convolution gives torch's numbers for any sizes, groups, layouts and numbers of threads."""
 
-import stat
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -180,119 +174,6 @@ def test_the_same_sums_every_time() -> None:
     assert all(map(torch.equal, first, again))
 
 
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A process that has compiled nothing yet, with an empty cache folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    for name in ("CXX", "CXXFLAGS"):
-        monkeypatch.delenv(name, raising=False)
-    direct._library.cache_clear()
-    yield tmp_path / "convscope"
-    direct._library.cache_clear()
-
-
-def command(folder: Path, text: str) -> str:
-    """A program of this name that stands for the compiler."""
-    program = folder / "c++"
-    program.write_text(f"#!{sys.executable}\n{text}\n", encoding="utf-8")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return str(program)
-
-
-def assert_falls_back() -> None:
-    input, weight = torch.randn(2, 3, 8, 8), torch.randn(16, 3, 3, 3)
-    output = conv2d_kernels.forward(input, weight, (1, 1), (1, 1), (1, 1), 1)
-    torch.testing.assert_close(output, F.conv2d(input, weight, padding=1), rtol=0, atol=1e-5)
-
-
-def test_is_compiled_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert direct.missing() is None
-    (library,) = fresh.iterdir()
-    assert library.name.startswith("direct-")
-    direct._library.cache_clear()
-    monkeypatch.setattr(subprocess, "run", lambda *args, **options: pytest.fail("compiled again"))
-    assert direct.missing() is None
-
-
-def test_a_damaged_library_is_compiled_anew(fresh: Path) -> None:
-    library = direct._build(str(which("c++")))
-    whole = library.stat().st_size
-    library.write_bytes(b"no library")
-    assert direct.missing() is None
-    assert library.stat().st_size == whole
-
-
-def test_without_a_compiler_products_compute(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct, "which", lambda name: None)
-    assert direct.missing() == "no C++ compiler is found: expected c++ or g++ or clang++"
-    assert_falls_back()
-    with pytest.raises(RuntimeError, match=r"no C\+\+ compiler is found"):
-        direct.forward(torch.zeros(1, 1, 3, 3), torch.zeros(8, 1, 3, 3), (1, 1), (0, 0), (1, 1))
-
-
-def test_the_environment_names_a_compiler_and_its_options(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CXX", "nothing-of-that-name")
-    assert direct.missing() == "no C++ compiler is found: expected nothing-of-that-name"
-    direct._library.cache_clear()
-    monkeypatch.setenv("CXX", "g++")
-    monkeypatch.setenv("CXXFLAGS", "-DNDEBUG -no-such-option")
-    assert "unrecognized command-line option" in str(direct.missing())
-
-
-def test_what_the_compiler_says_is_told(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    says_no = command(tmp_path, "import sys; sys.exit('error: unknown flag -march=native')")
-    monkeypatch.setattr(direct, "which", lambda name: says_no)
-    assert direct.missing() == f"{says_no} cannot compile direct.cpp: error: unknown flag -march=native"
-    assert list(fresh.iterdir()) == []
-    assert_falls_back()
-
-
-def test_without_openmp_one_thread_computes(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    apples = command(
-        tmp_path,
-        "import subprocess, sys\n"
-        "if '-fopenmp' in sys.argv: sys.exit(\"clang: error: unsupported option '-fopenmp'\")\n"
-        "sys.exit(subprocess.call(['c++', *sys.argv[1:]]))",
-    )
-    monkeypatch.setenv("CXX", apples)
-    assert direct.missing() is None
-    assert_passes_agree(torch.randn(2, 8, 40, 40), torch.randn(16, 8, 3, 3), (1, 1), (1, 1), (1, 1))
-
-
-def test_the_stub_of_macos_is_not_run_where_no_compiler_stands_behind_it(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    stub = command(tmp_path, "import sys; open(sys.argv[0] + '.dialog', 'w'); sys.exit(1)")
-    asked = tmp_path / "xcode-select"
-    asked.write_text("#!/bin/sh\nexit 2\n", encoding="utf-8")
-    asked.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(direct.platform, "system", lambda: "Darwin")
-    monkeypatch.setenv("CXX", stub)
-    assert str(direct.missing()).startswith("no C++ compiler is found")
-    assert not Path(f"{stub}.dialog").exists()
-
-
-def test_a_compiler_that_never_ends_is_not_waited_for(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    asleep = command(tmp_path, "import time; time.sleep(60)")
-    monkeypatch.setattr(direct, "which", lambda name: asleep)
-    monkeypatch.setattr(direct, "PATIENCE", 0.2)
-    assert "timed out after 0.2 seconds" in str(direct.missing())
-    assert_falls_back()
-
-
-def test_without_a_writable_cache_it_compiles_for_itself(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert direct.missing() is None
-    assert list(tmp_path.glob("convscope-*/direct-*.so"))
-
-
 @pytest.mark.parametrize(
     ("kernel", "groups", "dtype", "expected"),
     [
@@ -307,11 +188,6 @@ def test_without_a_writable_cache_it_compiles_for_itself(
 )
 def test_rule_chooses(kernel: tuple[int, int], groups: int, dtype: torch.dtype, expected: bool) -> None:
     assert conv2d_kernels.suits_direct(kernel, groups, torch.zeros(1, dtype=dtype)) is expected
-
-
-def test_rule_does_not_compile_for_what_is_not_computed_directly(fresh: Path) -> None:
-    assert not conv2d_kernels.suits_direct((3, 3), 1, torch.zeros(1, dtype=torch.bfloat16))
-    assert not fresh.exists()
 
 
 def test_a_lazily_negated_tensor_is_read_as_what_it_stands_for() -> None:
