@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         allowed=options.allow_host,
         root_path=options.root_path,
         remembered=classroom is not None,
+        lessons_dir=options.lessons,
     )
     print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)
     served.wait()
@@ -134,6 +135,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_folder,
         default=Path("runs"),
         help="folder of the models you trained with `core.train MODEL --out runs/NAME`",
+    )
+    parser.add_argument(
+        "--lessons",
+        type=_folder,
+        metavar="DIR",
+        help="folder of your own lessons, which the Learn page lists (docs/lessons.md)",
     )
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
     parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser")

@@ -9,6 +9,7 @@ from explorer.arithmetic.page import FILMS, arithmetic_view
 from explorer.classroom import Classroom
 from explorer.draw.page import draw_view
 from explorer.kernels.page import kernels_view
+from explorer.learn.page import learn_view, lessons_route
 from explorer.models.bar import model_bar
 from explorer.models.library import Library
 from explorer.screen.shown import Showing
@@ -38,6 +39,8 @@ STYLES = [
     WEB / "parts/chart.css",
     WEB / "kernels/lab.css",
     WEB / "train/page.css",
+    WEB / "learn/page.css",
+    WEB / "parts/lesson/lesson.css",
     WEB / "forced.css",
 ]
 
@@ -77,18 +80,22 @@ def build(
                 kernels_view(showing, classroom)
             with gr.Tab("Train", id="train"):
                 train_view(showing, pictures_dir, classroom)
+            with gr.Tab("Learn", id="learn"):
+                learn_view()
     return app
 
 
-def launch(app: gr.Blocks, *, host: str, port: int, open_browser: bool, **options: Any) -> Served:
-    """Serve the app in the background; `options` as `explorer.serving.serve` takes them."""
+def launch(
+    app: gr.Blocks, *, host: str, port: int, open_browser: bool, lessons_dir: Path | None = None, **options: Any
+) -> Served:
+    """Serve the app in the background, a folder's lessons too; `options` as `explorer.serving.serve` takes them."""
     return serve(
         app,
         host=host,
         port=port,
         styles=STYLES,
         favicon=WEB / "favicon.svg",
-        routes=[FILMS],
+        routes=[FILMS, lessons_route(lessons_dir)],
         open_browser=open_browser,
         **options,
     )

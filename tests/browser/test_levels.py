@@ -213,7 +213,7 @@ def test_a_page_opened_for_the_first_time_shows_a_digit_and_is_drawn_over(app, o
 def test_the_first_minute_is_gone_through_in_five_acts_and_ends_at_three_doors(app, open_page, examples):
     page = open_page(app, greeted=True, width=1366, height=768)
     expect_digit(page, "3")
-    told = page.locator(".guide-told")
+    told = page.locator(".lesson-says")
     page.get_by_role("button", name="Show me how it works").click()
     expect(told).to_contain_text("1/5 Draw a digit")
     assert page.evaluate(BOXES) > 200
@@ -244,11 +244,11 @@ def test_the_cards_go_on_by_keyboard_and_end_with_escape(app, open_page):
     start.focus()
     page.keyboard.press("Enter")
     for card in range(1, 6):
-        expect(page.locator(".guide-told")).to_contain_text(f"{card}/5")
+        expect(page.locator(".lesson-says")).to_contain_text(f"{card}/5")
         page.get_by_role("button", name="Next", exact=True).press("Enter")
     expect(page.get_by_role("button", name="Let it learn")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator(".guide")).to_be_hidden()
+    expect(page.locator(".lesson-card")).to_be_hidden()
 
 
 def test_i_meant_says_what_decided_between_two_classes(app, open_page, examples):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { heard, INITIAL, told, withLength, withNumber } from "../../explorer/web/arithmetic/properties_state.js";
+import { heard, INITIAL, told, withLength, withNumber } from "../../explorer/web/lib/properties_state.js";
 import {
   bestProduct,
   CLAIMS,

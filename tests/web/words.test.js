@@ -4,8 +4,11 @@ import { test } from "node:test";
 
 const web = new URL("../../explorer/web/", import.meta.url);
 const catalogue = (language) => JSON.parse(readFileSync(new URL(`i18n/${language}.json`, web), "utf8"));
-const sources = readdirSync(web, { recursive: true })
-  .filter((name) => name.endsWith(".js"))
+const modules = readdirSync(web, { recursive: true }).filter((name) => name.endsWith(".js"));
+/** Tables of what a lesson calls things of the page: those names look like keys. */
+const NAMES = /lib.lesson.(targets|waits|readings)\.js$/;
+const sources = modules
+  .filter((name) => !NAMES.test(name))
   .map((name) => readFileSync(new URL(name, web), "utf8"))
   .join("\n");
 /** What the server tells by key (core/told.py). */

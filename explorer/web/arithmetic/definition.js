@@ -16,7 +16,7 @@ const [PACE, DIGITS] = [1200, 5];
 
 /** @param {{ onmove: (at: number) => void }} options */
 export function createDefinition({ onmove }) {
-  /** @type {import("./properties_state.js").State | null} */
+  /** @type {import("../lib/properties_state.js").State | null} */
   let state = null;
   const symbols = h("p", { class: "formula-symbols" });
   const worked = h("p", { class: "formula-numbers", "aria-live": "polite" });
@@ -103,7 +103,7 @@ export function createDefinition({ onmove }) {
     onmove(n);
   }
 
-  /** @param {import("./properties_state.js").State} state */
+  /** @param {import("../lib/properties_state.js").State} state */
   const callOf = ({ g, flip }) =>
     `F.conv1d(f.view(1, 1, -1), ${flip ? "g.flip(0)" : "g"}.view(1, 1, -1), padding=${g.columns - 1})`;
 
@@ -112,7 +112,7 @@ export function createDefinition({ onmove }) {
     board,
     walk: player,
     onkey: player.onkey,
-    /** @param {import("./properties_state.js").State} next @param {number} [at] where the walk goes on, if elsewhere */
+    /** @param {import("../lib/properties_state.js").State} next @param {number} [at] where the walk goes on, if elsewhere */
     show(next, at) {
       state = next;
       player.extend(next.f.columns + next.g.columns - 1, at);

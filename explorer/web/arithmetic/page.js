@@ -29,7 +29,7 @@ import { listenToTables, withTable } from "./paste.js";
 import { createPanels } from "./panels.js";
 import { createPlayer } from "../parts/player.js";
 import { createProperties } from "./properties.js";
-import { heard, INITIAL, told } from "./properties_state.js";
+import { heard, INITIAL, told } from "../lib/properties_state.js";
 import { createPresent } from "./present.js";
 import { PRESETS, presetCase } from "../lib/presets.js";
 import { pytorchLines } from "./pytorch_lines.js";

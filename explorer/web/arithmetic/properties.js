@@ -11,11 +11,11 @@ import { createExport } from "./export.js";
 import { NO_RING } from "../lib/planes.js";
 import { createGrid } from "./grid.js";
 import { listenToTables, sizeRefused } from "./paste.js";
-import { LENGTHS, LONGEST_SHIFT, sizesOf, withLength, withNumber, withTable } from "./properties_state.js";
+import { LENGTHS, LONGEST_SHIFT, sizesOf, withLength, withNumber, withTable } from "../lib/properties_state.js";
 import { createSmoothing } from "./smoothing.js";
 
-/** @typedef {import("./properties_state.js").State} State */
-/** @typedef {import("./properties_state.js").Matrix} Matrix */
+/** @typedef {import("../lib/properties_state.js").State} State */
+/** @typedef {import("../lib/properties_state.js").Matrix} Matrix */
 
 /** How formulas write each matrix. @type {Record<Matrix, string>} */
 const LETTERS = { f: "f", g: "g", h: "h", p: "p", X: "X", u: "u", w: "wᵀ", K: "K", clean: "c", noise: "ε" };

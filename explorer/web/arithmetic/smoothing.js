@@ -23,7 +23,7 @@ export function createSmoothing(...grids) {
   );
   return {
     element,
-    /** @param {import("./properties_state.js").State} state */
+    /** @param {import("../lib/properties_state.js").State} state */
     show({ clean, noise }) {
       const rows = smoothed(clean, noise, WIDTHS);
       const peak = peakOf([...clean.values, ...added(clean, noise).values]);

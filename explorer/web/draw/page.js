@@ -14,13 +14,13 @@ import { createNetwork } from "../parts/network/network.js";
 import { createCellPanel } from "./cell.js";
 import { mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
-import { createGuide } from "./guide.js";
 import { createLevels, goUp, levelNow } from "./levels.js";
 import { createMeantChip } from "./meant.js";
 import { createPanels, openPanel } from "./panels.js";
 import { createPopovers, exampleButtons, playButton, screen } from "./screen.js";
 import { createTakeAlong } from "./take_along.js";
 import { createHelp } from "../parts/help.js";
+import { did, onscreen } from "../parts/onscreen.js";
 
 const KEYS = [
   { keys: "← → ↑ ↓", words: "draw.help.arrows" },
@@ -40,6 +40,8 @@ const KEYS = [
 
 /** The digit that is written on a page that was opened without a link. */
 const GREETING = 3;
+/** The lesson that is offered beside the verdict. */
+const FIRST_MINUTE = "first";
 
 /** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server, options: { slim: boolean } }} gradio `slim`: with a slim band for the input, the network right below */
 export async function mount(element, { server, options: { slim } }) {
@@ -52,7 +54,10 @@ export async function mount(element, { server, options: { slim } }) {
   });
   const asking = createAsking(server, {
     onobserved: receive,
-    onexplained: (sum) => cell.show(sum),
+    onexplained: (sum) => {
+      cell.show(sum);
+      onscreen.set({ opened: { sum, place: /** @type {Place} */ (page.get("cells").at(-1)) } });
+    },
     onsources: (levels) => network.contribute(levels),
     onlayer: (step, layer, of) => network.tellLayer(step, layer, of),
     onfail: fail,
@@ -73,7 +78,7 @@ export async function mount(element, { server, options: { slim } }) {
     onopen: openCell,
     onpin: (place) => {
       page.set({ pin: place });
-      guide.did("point");
+      did("point");
     },
     ongrow: (step) => page.set({ layer: page.get("layer") === step ? null : step, cells: [] }),
     onfield: outlineInk,
@@ -129,15 +134,14 @@ export async function mount(element, { server, options: { slim } }) {
     onchoose: (label) => {
       page.set({ label });
       openPanel("why");
-      guide.did("meant");
+      did("meant");
     },
   });
-  const guide = createGuide({
-    doors: [
-      { words: "guide.door.why", open: () => openPanel("why") },
-      { words: "guide.door.hand", open: () => page.set({ tab: "arithmetic" }) },
-      { words: "guide.door.learn", open: () => page.set({ tab: "train" }) },
-    ],
+  const start = h("button", {
+    type: "button",
+    class: "chip",
+    dataset: { i18n: "guide.start", i18nTitle: "guide.start.why" },
+    onclick: () => page.set({ lesson: { name: FIRST_MINUTE, card: 0 } }),
   });
   const play = playButton(flow);
   const whyChip = h("button", { type: "button", class: "chip", onclick: () => openPanel("why") });
@@ -151,8 +155,8 @@ export async function mount(element, { server, options: { slim } }) {
       ink: [strip.brief, prepared.element, ...(slim ? [inputs.element, place.opener] : []), input.told],
       verdict: [prediction.headline, prediction.words],
       shares: [prediction.list, prediction.map],
-      chips: [whyChip, meant.element, guide.start],
-      guide: [replay, guide.element],
+      chips: [whyChip, meant.element, start],
+      guide: [replay, h("div", { class: "lesson-row" })],
       flow: [levels.element, play, network.controls.direction, view.element, network.controls.reading],
       network,
       cell: cell.element,
@@ -181,6 +185,7 @@ export async function mount(element, { server, options: { slim } }) {
     problem.hidden = true; // what the model raised is the headline
     const another = input.version !== answered?.input.version; // or else only more maps of the same drawing came
     answered = { answer, input };
+    onscreen.set({ observed: answered });
     if (greets && answer.fed.takes === "ink" && !answer.fed.example) greet();
     if (another) {
       asking.explain();
@@ -204,7 +209,7 @@ export async function mount(element, { server, options: { slim } }) {
     if (!description) return;
     if (changed) network.expire();
     network.hold(pad.busy);
-    if (changed && pad.strokes.length && !pad.busy && !pad.guest) guide.did("draw");
+    if (changed && pad.strokes.length && !pad.busy && !pad.guest) did("draw");
     page.set({ ink: pad.strokes, pen: pad.brush });
     const { wanted, version } = network;
     const sort = page.get("sort");
@@ -218,7 +223,7 @@ export async function mount(element, { server, options: { slim } }) {
 
   /** Outline on the pad the ink that a cell is made of. @param {import("../lib/field.js").Block[] | null} blocks of input cells */
   function outlineInk(blocks) {
-    if (blocks && network.pointing) guide.did("point");
+    if (blocks && network.pointing) did("point");
     place.outline(blocks, answered?.answer.stages);
   }
 
@@ -226,7 +231,7 @@ export async function mount(element, { server, options: { slim } }) {
   function flow() {
     page.set({ layer: null, cells: [] });
     network.lightUp();
-    guide.did("play");
+    did("play");
   }
 
   /** Show the network at the level that the page's state says, with what is pinned. */
@@ -287,18 +292,17 @@ export async function mount(element, { server, options: { slim } }) {
   }
 
   page.on(["description"], describe);
+  page.on(["ink"], () => {
+    if (!pad.busy && page.get("ink") !== pad.strokes) pad.play(page.get("ink")); // somebody else laid it there
+  });
   page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
   page.on(["cells", "layer", "pin", "description"], follow);
-  page.on(["cells"], () => {
-    if (page.get("cells").length) guide.did("open");
-  });
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
     problem.hidden = page.get("modelError") === null;
   });
   page.on(["language"], () => {
     fillWords(element);
-    guide.tell();
     network.relabel();
     cell.redraw();
     show();
@@ -312,7 +316,7 @@ export async function mount(element, { server, options: { slim } }) {
 
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || page.get("tab") !== "draw" || event.defaultPrevented) return;
-    if (guide.running && levelNow() === "network") guide.end();
+    if (page.get("lesson")?.name === FIRST_MINUTE && levelNow() === "network") page.set({ lesson: null });
     else goUp();
   });
   element.addEventListener("dragover", (event) => event.preventDefault());

@@ -30,7 +30,9 @@ export function createStrip() {
     normalised.element,
   );
   const on = h("input", { type: "checkbox", onchange: () => page.set({ centred: on.checked }) });
-  on.checked = page.get("centred");
+  const tellOn = () => (on.checked = page.get("centred"));
+  page.on(["centred"], tellOn);
+  tellOn();
   const choice = h(
     "label",
     { class: "switch", dataset: { i18nTitle: "strip.switch.why" } },

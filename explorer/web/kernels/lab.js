@@ -29,6 +29,9 @@ export function createLab({ server }) {
     ),
     body,
   );
+  page.on(["lab"], () => {
+    element.open = page.get("lab") !== null; // somebody else opened it
+  });
   let built = false;
 
   async function toggle() {

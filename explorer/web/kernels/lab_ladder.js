@@ -2,6 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
+import { onscreen } from "../parts/onscreen.js";
 import { factorText, ladderOf, timeText } from "./lab_results.js";
 import { largestOf } from "../lib/numbers.js";
 
@@ -21,6 +22,7 @@ export function createLadder() {
     /** @param {import("./lab_results.js").Results} results */
     show(results) {
       const ladder = ladderOf(results);
+      onscreen.set({ measured: ladder && { ...ladder, over: results.end?.kind === "done" } });
       element.hidden = ladder === null;
       if (!ladder) return;
       const { size, steps } = ladder;

@@ -7,6 +7,7 @@ import { h } from "../parts/dom.js";
 import { fitted } from "../lib/editing.js";
 import { t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
+import { onscreen } from "../parts/onscreen.js";
 import { diverging, paintCell, peakOf } from "../parts/swatch.js";
 
 const LARGEST_CELL = 54;
@@ -190,6 +191,7 @@ export function createMagnifier({ onlight }) {
     /** @param {Opened | null} next */
     show(next) {
       opened = next;
+      onscreen.set({ magnified: next });
       element.hidden = !next;
       element.classList.toggle("pinned", next?.pinned ?? false);
       build();

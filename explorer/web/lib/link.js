@@ -8,6 +8,7 @@
  * `digit`: a picture of MNIST's test set instead of the ink, "7@RUN" one that a run holds back, "example" the model's own example; a picture file cannot travel. `perturb`: how the input is changed,
  * amounts by name (core/data/perturbation.py), "right:2_noise:0.1_invert".
  * `hide`: parts of the pages that are hidden; `title` and `say`: what a teacher says above the page.
+ * `lesson`: the lesson that is gone through and its card, counted from 1: "first.2".
  * `label`: the class taken for true. `cells`: the opened cells from first to last, each the step and the index in its
  * output, or, after ":output" or ":weight", the gradient of the output or of that parameter. `pin`: the cell that is kept in
  * view; `layer`: the step all of whose maps are shown. Of the Arithmetic page,
@@ -45,7 +46,7 @@ import { PICTURES } from "./pictures.js";
  *   zoom: number, sort: string, scope: string, fold: string[] | null, source: Source, perturbation: import("./contract/draw.js").Perturbation,
  *   run: string, why: Question | null, compare: Compared | null, cells: Place[], pin: Place | null, layer: number | null,
  *   section: string, present: boolean, hidden: string[], title: string, says: string, walk: unknown, chain: unknown, signals: unknown,
- *   kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown, form: unknown,
+ *   lesson: { name: string, card: number } | null, kernelPicture: string, kernelChain: import("./kernels.js").State | null, kernelStage: number, kernelPixel: string | null, lab: unknown, form: unknown,
  * }} Linked
  *   `tab`: the page in front. `model` is "" until the bar chose one. `pen`: its width as a multiple of MNIST's.
  *   `centred`: whether the ink is scaled and centred before the network sees it. `label`: the class taken for true: the maps
@@ -326,6 +327,16 @@ export const fields = {
   },
   title: textField("title", ""),
   says: textField("say", ""),
+  lesson: {
+    part: "lesson",
+    initial: null,
+    read: (text) => {
+      const parts = /^([\w-]{1,80})(?:\.([1-9]\d?))?$/.exec(text);
+      if (!parts) throw new Error(text);
+      return { name: parts[1], card: Number(parts[2] ?? 1) - 1 };
+    },
+    write: (lesson) => lesson && `${lesson.name}.${lesson.card + 1}`,
+  },
   walk: jsonField("walk"),
   chain: jsonField("chain"),
   signals: jsonField("signals"),
@@ -427,7 +438,7 @@ const OF_PAGE = {
   train: ["model", ...INPUT, "run", "form"],
 };
 /** @type {(keyof Linked)[]} */
-const OF_ALL = ["tab", "language", "hidden", "title", "says"];
+const OF_ALL = ["tab", "language", "hidden", "title", "says", "lesson"];
 
 /** The link that is passed on: of the page in front, without what it does not show. @param {Linked} state */
 export function sharedLink(state) {

@@ -8,6 +8,7 @@ import { createPopover } from "../parts/popover.js";
 import { createSign } from "../parts/classroom/sign.js";
 import { percent } from "../parts/percent.js";
 import { createToast } from "../parts/toast.js";
+import { followLessons } from "../parts/lesson/open.js";
 import { createLesson } from "./lesson.js";
 import { createShare } from "./share.js";
 import { createSkip } from "./skip.js";
@@ -221,5 +222,6 @@ export async function mount(element, { server, options }) {
   tellIgnored();
   followTabs();
   keepLink();
+  followLessons();
   choose(firstModel());
 }

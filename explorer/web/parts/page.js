@@ -10,6 +10,9 @@ const opened = readLink(globalThis.location?.hash ?? "");
 
 /** @typedef {import("../lib/link.js").Linked} Linked */
 
+/** What the opened link said, by its keys in the store: the address changes afterwards. */
+export const openedWith = Object.keys(opened.state);
+
 /** What the link holds (see link.js), and what follows from it. */
 export const page = createStore({
   .../** @type {Linked} */ (Object.fromEntries(LINKED.map((key) => [key, fields[key].initial]))),

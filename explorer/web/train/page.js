@@ -4,6 +4,7 @@ import { h } from "../parts/dom.js";
 import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
+import { did, onscreen } from "../parts/onscreen.js";
 import { page } from "../parts/page.js";
 import { createCurves } from "./curves.js";
 import { createFollowing } from "./following.js";
@@ -136,7 +137,11 @@ async function open(element, { server, options }) {
     void act(
       server.start_run,
       { config: form.config, name, drawings: chosen.source === "strokes" ? handwriting.drawings : null },
-      (answer) => following.choose(answer.name),
+      (answer) => {
+        onscreen.set({ telling: null });
+        did("train");
+        following.choose(answer.name);
+      },
     );
   }
 
@@ -163,6 +168,7 @@ async function open(element, { server, options }) {
   /** @param {import("../lib/contract/train.js").Run} run @param {boolean} told something new */
   function onrun(run, told) {
     const { telling } = following.watched;
+    onscreen.set({ telling });
     steer.show(run, telling);
     curves.element.hidden = telling.batches.length === 0;
     judged.element.hidden = telling.kept.length === 0;

@@ -20,7 +20,7 @@ export function createPresets({ onchoose }) {
         const chip = h("button", {
           type: "button",
           class: "tool preset",
-          dataset: { i18n: key, i18nTitle: `${key}.why` },
+          dataset: { i18n: key, i18nTitle: `${key}.why`, preset: name },
           onclick: () => onchoose(name),
         });
         chips.set(name, chip);

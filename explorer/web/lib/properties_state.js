@@ -1,10 +1,10 @@
 /** The numbers that the properties are shown on: what they are at first, and what a person or a link may make of them. */
 
-import { signal } from "../lib/properties.js";
-import { planeIn, switchIn, wholeIn } from "../lib/decode.js";
+import { signal } from "./properties.js";
+import { planeIn, switchIn, wholeIn } from "./decode.js";
 
-/** @typedef {import("../lib/properties.js").Plane} Plane */
-/** @typedef {import("../lib/properties.js").Given & { flip: boolean, clean: Plane, noise: Plane }} State */
+/** @typedef {import("./properties.js").Plane} Plane */
+/** @typedef {import("./properties.js").Given & { flip: boolean, clean: Plane, noise: Plane }} State */
 /** Names of the matrices of a state. @typedef {"f" | "g" | "h" | "p" | "X" | "u" | "w" | "K" | "clean" | "noise"} Matrix */
 
 /** @param {number} columns @param {number[]} values */

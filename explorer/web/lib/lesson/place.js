@@ -1,0 +1,48 @@
+/** Where a card stands: beside what it speaks of, never over it. Pixels of the room. */
+
+import { smallestOf } from "../numbers.js";
+
+/** @typedef {{ left: number, top: number, width: number, height: number }} Box */
+
+/** Between a card and what it speaks of, and between a card and the window's edge. */
+const GAP = 12;
+
+/** How much of two boxes lies over each other, in square pixels. @param {Box} a @param {Box} b */
+export function overlap(a, b) {
+  const across = Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left);
+  const down = Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top);
+  return Math.max(0, across) * Math.max(0, down);
+}
+
+/** @param {number} value @param {number} least @param {number} most */
+const within = (value, least, most) => Math.max(least, Math.min(value, most));
+
+/**
+ * The place of a card: right of its target, left of it, below or above, the first that has room; else the corner of the window
+ * where it covers the least of it.
+ * @param {Box} target @param {{ width: number, height: number }} card @param {{ width: number, height: number, top: number }} room of the window; `top`: height of the bar
+ * @returns {{ left: number, top: number }}
+ */
+export function besideOf(target, card, room) {
+  const [right, bottom] = [room.width - card.width - GAP, room.height - card.height - GAP];
+  const top = within(target.top, room.top + GAP, Math.max(bottom, room.top + GAP));
+  const left = within(target.left, GAP, Math.max(right, GAP));
+  const sides = [
+    { left: target.left + target.width + GAP, top },
+    { left: target.left - card.width - GAP, top },
+    { left, top: target.top + target.height + GAP },
+    { left, top: target.top - card.height - GAP },
+  ];
+  const roomy = sides.find(
+    (side) =>
+      side.left >= GAP &&
+      side.left <= right &&
+      side.top >= room.top + GAP &&
+      side.top <= bottom &&
+      !overlap({ ...side, ...card }, target),
+  );
+  if (roomy) return roomy;
+  const corners = [right, GAP].flatMap((x) => [bottom, room.top + GAP].map((y) => ({ left: x, top: y })));
+  const covered = corners.map((corner) => overlap({ ...corner, ...card }, target));
+  return corners[covered.indexOf(smallestOf(covered))];
+}

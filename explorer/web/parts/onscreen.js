@@ -1,0 +1,14 @@
+/** What pages say while they work, beside the state that the link holds: for lessons, which look at it. */
+
+import { createStore } from "../lib/store.js";
+
+/** @type {import("../lib/lesson/world.js").Seen} */
+const NOTHING = { acts: {}, observed: null, opened: null, magnified: null, measured: null, telling: null };
+
+export const onscreen = createStore(NOTHING);
+
+/** Somebody did something that the state of the page does not tell. @param {string} act */
+export function did(act) {
+  const acts = onscreen.get("acts");
+  onscreen.set({ acts: { ...acts, [act]: (acts[act] ?? 0) + 1 } });
+}
