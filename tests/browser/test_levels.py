@@ -42,7 +42,7 @@ BOXES = """() => {
 
 MOVED = """() => [...window.before].flatMap(([element, { x, y, words }]) => {
   if (!element.isConnected || !element.checkVisibility({ visibilityProperty: true })) return [];
-  const marks = ".cell-mark, .screen-mark, .ramp-mark, .pad-field, .bar-before, .lesson-ring";  // they show where something is
+  const marks = ".cell-mark, .screen-mark, .ramp-mark, .pad-field, .bar-before, .lesson-ring";
   if (element.matches(marks)) return [];
   if (!element.children.length && element.textContent !== words) return [];  // a word is as wide as it is
   const box = element.getBoundingClientRect();

@@ -184,13 +184,13 @@ function keepNumbers(name, { keep }, read) {
 }
 
 /** Larger words for a whole room, or as before. @param {boolean} [on] @returns {boolean} whether they are large now */
-const present = (on) => document.documentElement.classList.toggle("presenting", on);
+const present = (on) => document.documentElement.classList.toggle("enlarged", on);
 
 /** Keys of the whole window while a lesson runs: F6 between the card and the page; while it is presented, those of a clicker. @param {{ running: () => boolean, step: (by: number) => void, turn: () => void }} options */
 function listen({ running, step, turn }) {
   addEventListener("keydown", (event) => {
     if (!running()) return;
-    const clicker = document.documentElement.classList.contains("presenting");
+    const clicker = document.documentElement.classList.contains("enlarged");
     const by = clicker ? { PageDown: 1, PageUp: -1 }[event.key] : undefined;
     if (event.key === "F6") turn();
     else if (by) step(by);
