@@ -1,15 +1,29 @@
 """Functions of one element: activations, and powers, exponentials, limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import erf, pi
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from typing_extensions import override
 
 from core.explain.axes import Product, broadcast
-from core.explain.terms.base import Addends, Formula, Letters, Operator, Partials, Terms, cell, summed
+from core.explain.terms.base import (
+    Addends,
+    Formula,
+    Letters,
+    Operator,
+    Partials,
+    Terms,
+    cell,
+    column,
+    reached,
+    read,
+    summed,
+)
 from core.explain.terms.line import Line, Name, Unexplained
 from core.explain.trace import Step
 from core.ops.formulas import FORMULAS
@@ -116,6 +130,49 @@ class Negation(Elementwise):
     def check(self, step: Step) -> None:
         if step.tensor("input").dtype != torch.bool:
             raise Unexplained(f"{step.op} of whole numbers is not explained")
+
+
+class Clamp(Elementwise):
+    """As `torch.clamp`; a limit may be a tensor that is broadcast."""
+
+    @override
+    def check(self, step: Step) -> None:
+        if not self._limits(step):
+            super().check(step)
+
+    def _limits(self, step: Step) -> list[str]:
+        return [name for name in self.settings if isinstance(step.arguments[name], Tensor)]
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        shape = tuple(step.output.shape)
+        return {name: broadcast(tuple(step.tensor(name).shape), shape) for name in ("input", *self._limits(step))}
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        limits = {LETTERS[name] for name in self._limits(step)}
+        plain = replace(step, arguments={k: v for k, v in step.arguments.items() if k not in self._limits(step)})
+        return {letter: value for letter, value in super().letters(plain).items() if letter not in limits}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        found = {name: read(step, name, relation.cells(index)) for name, relation in self.relations(step).items()}
+        kind = step.output.dtype
+        given = {
+            name: None if value is None else torch.tensor(value, dtype=torch.float64).to(kind).double().item()
+            for name, value in step.arguments.items()
+            if name in self.settings and name not in found
+        }
+        limits = given | {name: float(found[name].values[0]) for name in found if name != "input"}
+        value = self.function(np.float64(found["input"].values[0]), **limits)
+        rows = Addends("input", "limited input", tuple(found.values()), np.array([float(value)]))
+        return summed(step, index, (rows,), exact=True)
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        outputs = reached(self.relations(step)[wrt], index)
+        values = column(self, step, wrt, index)[tuple(outputs.T)]
+        return Partials(outputs, values, "1 where it is chosen, else 0")
 
 
 def sigmoid(x: float) -> float:
@@ -232,11 +289,14 @@ ACTIVATIONS: tuple[Operator, ...] = (
     Elementwise("isnan", np.isnan, call="torch.{op}", exact=True),
     Elementwise("isfinite", np.isfinite, call="torch.{op}", exact=True),
     Elementwise("isinf", np.isinf, call="torch.{op}", exact=True),
-    Elementwise(
+    Clamp(
         "clamp",
         limited,
         call="torch.{op}",
+        exact=True,
         min=None,
         max=None,
     ),
+    Clamp("clamp_min", lambda x, min: limited(x, min, None), call="torch.{op}", exact=True, min=None),
+    Clamp("clamp_max", lambda x, max: limited(x, None, max), call="torch.{op}", exact=True, max=None),
 )

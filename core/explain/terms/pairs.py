@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from core.explain.axes import Product, broadcast
+from core.explain.axes import Product, broadcast, same
 from core.explain.terms.arithmetic import Arithmetic
 from core.explain.terms.base import (
     Addends,
@@ -186,6 +186,28 @@ class Lerp(Operator):
         return Partials(outputs, values, f"∂y/∂{wrt}", scale=1 + float(np.abs(values).max(initial=0.0)))
 
 
+class OneHot(Operator):
+    """As `torch.nn.functional.one_hot`: 1 where the last index is the number that is read."""
+
+    names = ("one_hot",)
+
+    @override
+    @staticmethod
+    def bind(input: Any, num_classes: int = -1) -> dict[str, Any]:
+        return {"input": input, "num_classes": num_classes}
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        sizes = step.tensor("input").shape
+        return {"input": Product(tuple(same(k, n) for k, n in enumerate(sizes)), tuple(step.output.shape))}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        factor = read(step, "input", self.relations(step)["input"].cells(index))
+        rows = Addends("class", f"1 where input = {index[-1]}", (factor,), (factor.values == index[-1]).astype(float))
+        return summed(step, index, (rows,), exact=True)
+
+
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "gt": np.greater,
     "lt": np.less,
@@ -199,6 +221,7 @@ SIGNS = {"gt": ">", "lt": "<", "ge": "≥", "le": "≤", "eq": "=", "ne": "≠"}
 PAIRS: tuple[Operator, ...] = (
     Added(),
     Lerp(),
+    OneHot(),
     *(Paired(name, f, f"input {SIGNS[name]} other", exact=True) for name, f in COMPARISONS.items()),
     *(
         Paired(f"{kind}_{word}", of(function), f"input {word} other", exact=True)

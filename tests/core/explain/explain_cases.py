@@ -281,6 +281,9 @@ def pair(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
         lambda x: torch.lerp(x, other.to(x).expand_as(x), 0.3),
         lambda x: torch.lerp(x, x * 3, other.to(x).sigmoid()),
         lambda x: x % 0.7,
+        lambda x: x.clamp(min=other.to(x)),
+        lambda x: torch.clamp(x, -0.3, 0.1),
+        lambda x: x.clamp_max(0.3),
     ]
     return r.choice(functions), numbers(r, 3, 4)
 
@@ -302,6 +305,7 @@ def compared(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
         lambda x: x.argsort(1),
         lambda x: x.round().long(),
         lambda x: (x * 5).long() // 2,
+        lambda x: F.one_hot((x > 0).long()),
         torch.sign,
         torch.isnan,
     ]

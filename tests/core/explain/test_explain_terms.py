@@ -82,7 +82,7 @@ def call(operator, x):
     name = operator.names[0]
     if name == "identity":  # ConvScope's own, in the place of an activation
         return identity(x)
-    settings = {"threshold": (0.1, 2.0), "clamp": (-0.5, 2.0)}.get(name, ())
+    settings = {"threshold": (0.1, 2.0), "clamp": (-0.5, 2.0), "clamp_min": (0.5,), "clamp_max": (0.5,)}.get(name, ())
     return getattr(torch, name, None)(x, *settings) if hasattr(torch, name) else getattr(F, name)(x, *settings)
 
 
