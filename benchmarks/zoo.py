@@ -7,7 +7,7 @@ parameters, `--choose` writes it anew.
 For each model: whether it records; whether every step is explained; one random cell of every step against its tensor,
 random gradients against autograd; whether the model is left as found; how much longer recording takes than the plain
 pass. Fields of the JSON: `tried`, `recorded`, `fully_explained`, `cells`, `disagree`, `left_as_found`, `record_ratio`
-(the median over the models) and the same for each model.
+(the median over the models) and the same for each model. What a FILE has already is not tried again.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import torch
@@ -31,13 +31,13 @@ from core.explain.trace import named_tensors
 
 NAMES = Path(__file__).with_name("zoo_names.txt")
 
-SIDES = (64, 96, 128, 160, 192, 224, 256, 288, 384, 448)
+SIDES = (128, 160, 192, 224, 256, 288, 384, 448)
 """Sides of the picture that a model is tried with, in pixels: the first that it takes."""
 
 GRADIENTS = 20
 """Steps of a model whose gradient is opened at a random cell."""
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Row:
     changed: list[str] = field(default_factory=list)
     """What recording has changed of the model."""
     ratio: float = 0.0
-    """Seconds of recording / seconds of the plain pass, best of `ROUNDS` each."""
+    """Seconds of the processor, recording / plain pass, best of `ROUNDS` each."""
     problem: str = ""
 
 
@@ -147,9 +147,9 @@ def _same(one: Any, other: Any) -> bool:
 
 def _seconds(run: Callable[[], Any]) -> float:
     def once() -> float:
-        start = perf_counter()
+        start = process_time()
         run()
-        return perf_counter() - start
+        return process_time() - start
 
     once()
     return min(once() for _ in range(ROUNDS))
@@ -235,8 +235,11 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.choose:
         NAMES.write_text("\n".join(chosen()) + "\n")
-    rows: list[Row] = []
+    known = json.loads(options.json.read_text())["models"] if options.json and options.json.exists() else []
+    rows = [Row(**one) for one in known]
     for name in options.names or NAMES.read_text().split():
+        if any(row.name == name for row in rows):
+            continue
         row = examine(name)
         rows.append(row)
         words = row.problem or f"{row.steps} steps, {row.cells} cells, recording {row.ratio:.2f}×"

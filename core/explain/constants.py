@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from core.explain.members import attributes, modules
+from core.explain.trace import PLAIN
 
 __all__ = ["constants"]
 
@@ -29,10 +30,14 @@ def constants(model: nn.Module) -> dict[int, Tensor]:
             for item in _inside(value):
                 look(item, depth + 1)
 
-    for module in modules(model):
-        seen[id(module)] = module
-        look(attributes(module), 0)
-        look(inspect.getattr_static(type(module), "forward", None), 0)
+    every = modules(model)
+    seen.update((id(module), module) for module in every)
+    for module in every:
+        for value in attributes(module).values():
+            if type(value) not in PLAIN:
+                look(value, 0)
+    for kind in {type(module) for module in every}:
+        look(inspect.getattr_static(kind, "forward", None), 0)
     return found
 
 

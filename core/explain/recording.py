@@ -28,7 +28,7 @@ from core.explain.constants import constants
 from core.explain.custom import watched
 from core.explain.members import named_modules
 from core.explain.standins import left_as_found
-from core.explain.trace import INPUT, UNSEEN, Step, Trace, named_tensors, rebuilt, version_of
+from core.explain.trace import INPUT, PLAIN, UNSEEN, Step, Trace, named_tensors, rebuilt, version_of
 
 
 class RecordingError(RuntimeError):
@@ -237,7 +237,8 @@ class _Recorder(TorchFunctionMode):
                 self._unseen(tensor, () if self.left else made_of)
 
     def _is_known(self, tensor: Tensor) -> bool:
-        return any(id(tensor) in table for table in (self.origins, self.names, self.constants))
+        identity = id(tensor)
+        return identity in self.origins or identity in self.names or identity in self.constants
 
     def _inside_a_call(self) -> bool:
         """Whether an operation runs that is a step as a whole, or a function transform, whose values end with it."""
@@ -341,6 +342,8 @@ class _Recorder(TorchFunctionMode):
 
     def _linked(self, step: Step, name: str, value: Any) -> Any:
         """Links the tensors in an argument to what made them, and returns the argument to keep, without NumPy's own."""
+        if type(value) in PLAIN:
+            return value
         if isinstance(value, Tensor):
             return self._argument(step, name, value)
         if isinstance(value, list | tuple) and not hasattr(value, "_asdict"):

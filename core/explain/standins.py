@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from core.explain.members import attributes, modules
+from core.explain.trace import PLAIN
 
 _LOCKS = tuple(RLock() for _ in range(64))
 """A model is lent to one thread at a time; two models seldom share a lock."""
@@ -73,13 +74,14 @@ def _items(value: Any) -> list[tuple[int, int]]:
 def _lend(table: Any, found: dict[str, Any], copies: dict[int, Tensor]) -> None:
     """Replaces the tensors of a module's table that have no history by copies, a shared tensor by one copy."""
     for name, tensor in found.items():
+        if type(tensor) in PLAIN:
+            continue
         if isinstance(tensor, Tensor) and tensor.grad_fn is None and not _unfinished(tensor):
             table[name] = copies[id(tensor)] if id(tensor) in copies else _copy(tensor, copies)
 
 
 def _copy(tensor: Tensor, copies: dict[int, Tensor]) -> Tensor:
-    with torch.no_grad():
-        copy: Tensor = tensor.detach().clone()
+    copy: Tensor = tensor.detach().clone()
     if isinstance(tensor, nn.Parameter):
         copy = nn.Parameter(copy, requires_grad=tensor.requires_grad)
     elif tensor.requires_grad:

@@ -17,6 +17,10 @@ UNSEEN = "unseen"
 transform); and the argument that lists the values which reached a step as Python numbers."""
 
 
+PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device})
+"""Kinds of values that hold no tensor."""
+
+
 @dataclass(eq=False, slots=True, repr=False)
 class Step:
     """One operation that ran, seen at the outermost call: `nn.ReLU`, `F.relu` and `x.relu_()` are each one "relu".
@@ -94,6 +98,8 @@ def named_tensors(value: Any, name: str = "") -> list[tuple[str, Tensor]]:
     """Returns the tensors in nested tuples, lists, dicts and dataclasses by name: "", "0", "logits", "tensors.1"."""
     if isinstance(value, Tensor):
         return [(name, value)]
+    if type(value) in PLAIN:
+        return []
     if is_dataclass(value) and not isinstance(value, type | Mapping):
         value = {field.name: getattr(value, field.name, None) for field in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
