@@ -182,7 +182,7 @@ def _check_gradients(trace: Trace, row: Row, r: Random) -> None:
     torch.manual_seed(0)
     gradients = gradients_of(trace, torch.stack([(one * torch.randn_like(one)).sum() for one in outputs]).sum())
     returned = set(trace.results.values())
-    inner = [index for index in gradients if index not in returned]
+    inner = [index for index in gradients if index not in returned and trace.value(index).numel()]
     for index in r.sample(inner, min(GRADIENTS, len(inner))):
         try:
             row.disagree += _gradient_differs(trace, gradients, index, _cell(trace.value(index), r))

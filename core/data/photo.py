@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.data.paper import contrast_to_paper, is_dark, otsu, side_by_side, written
 from core.data.strokes import BOX, SIDE, Preprocessed, centre_of_mass, mass_centred
 from core.told import keyed
 
@@ -13,12 +14,6 @@ __all__ = ["Scan", "preprocess_scan", "preprocessed_already", "scan"]
 
 PLAIN = 0.04
 """A picture whose greys lie closer together than this, intensity, is of one colour."""
-
-OUTLIERS = 0.1
-"""A border pixel further than this from the paper, intensity, belongs to something on it."""
-
-BINS = 256
-"""Levels of grey among which the one between paper and ink is looked for."""
 
 VISIBLE = 0.1
 """Ink paler than this share of the darkest is not counted into the bounding box."""
@@ -42,15 +37,17 @@ class Scan:
 def scan(grey: Tensor) -> Scan:
     """Return the ink of a grey picture, light or dark on its paper.
 
-    The paper is the plane a + b·column + c·row through the grey of the border, so that uneven light does not turn into
-    ink. What differs from it towards the ink's side is ink where it exceeds half of Otsu's threshold, and has
-    intensity 1 at the mean of what exceeds the whole.
+    The paper is estimated at each place (`core.data.paper`), so that a lamp, a shadow or a fold does not turn into ink.
+    What differs from it towards the ink's side, of dark ink as a share of the paper's light, is ink where it exceeds
+    half of Otsu's threshold, and has intensity 1 at the mean of what exceeds the whole. What reaches in from the
+    border (a table, another line) is left out where there is ink inside, and so are specks.
 
     Args:
         grey: `(H, W)` floats, intensity in [0, 1], 0 black.
 
     Raises:
-        ValueError: the picture is not `(H, W)` with at least 4 pixels a side, or of one colour.
+        ValueError: the picture is not `(H, W)` with at least 4 pixels a side, is of one colour, or shows several
+            digits.
 
     Source: N. Otsu, "A threshold selection method from gray-level histograms" (1979).
     """
@@ -58,10 +55,14 @@ def scan(grey: Tensor) -> Scan:
         raise ValueError(f"the picture has shape {tuple(grey.shape)}, expected (H, W) of at least 4 pixels each")
     if float(grey.max() - grey.min()) < PLAIN:
         raise keyed(ValueError("the picture is of one colour: there is no ink on it to be read"), "told.picture.plain")
-    lighter = grey - _paper(grey)
-    dark = float(lighter.clamp(max=0).square().sum()) > float(lighter.clamp(min=0).square().sum())
-    contrast = (-lighter if dark else lighter).clamp(min=0)
-    threshold = _otsu(contrast)
+    dark = is_dark(grey)
+    contrast = contrast_to_paper(grey if dark else 1 - grey, shares=dark)
+    threshold = otsu(contrast)
+    belongs = written(contrast, threshold)
+    threshold = otsu(contrast[belongs])
+    if side_by_side(torch.where(belongs, contrast, 0.0) > threshold):
+        raise keyed(ValueError("the picture shows several digits: one at a time can be read"), "told.picture.several")
+    contrast = torch.where(belongs, contrast, 0.0)
     full = contrast[contrast > threshold].mean()
     ink = ((contrast - threshold / 2) / (full - threshold / 2)).clamp(0, 1)
     H, W = grey.shape
@@ -96,32 +97,6 @@ def preprocessed_already(picture: Tensor) -> Preprocessed:
     """Return the stages that leave a `(28, 28)` picture alone: others prepared it, such as MNIST's makers."""
     box, mass = _box(picture), centre_of_mass(picture)
     return Preprocessed(False, 0.0, box, float(SIDE), picture, mass, (0, 0), picture)
-
-
-def _paper(grey: Tensor) -> Tensor:
-    """Return the grey of the paper at each pixel, from the border; its outliers do not count."""
-    H, W = grey.shape
-    rows, columns = torch.meshgrid(*(torch.linspace(-1, 1, n, device=grey.device) for n in (H, W)), indexing="ij")
-    axes = torch.stack([torch.ones_like(grey), columns, rows], -1)
-    border = torch.ones_like(grey, dtype=torch.bool)
-    border[1:-1, 1:-1] = False
-    near = border & ((grey - grey[border].median()).abs() <= OUTLIERS)
-    plane = torch.linalg.lstsq(axes[near].double(), grey[near].double()[:, None]).solution
-    paper: Tensor = (axes.double() @ plane)[..., 0].to(grey.dtype)
-    return paper
-
-
-def _otsu(contrast: Tensor) -> float:
-    """Return the level that parts the values into two classes with the greatest variance between them."""
-    top = float(contrast.max())
-    counts = torch.histc(contrast, BINS, 0, top).double()
-    levels = (torch.arange(BINS, dtype=torch.float64) + 0.5) * top / BINS
-    below = counts.cumsum(0)
-    above = below[-1] - below
-    sums = (counts * levels).cumsum(0)
-    means = sums / below.clamp(min=1), (sums[-1] - sums) / above.clamp(min=1)
-    between = below * above * (means[1] - means[0]).square()
-    return float(between[:-1].argmax() + 1) * top / BINS
 
 
 def _box(ink: Tensor) -> tuple[float, float, float, float]:
