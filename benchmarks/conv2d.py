@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.vectorized import conv2d_kernels, conv2d_products, direct
-from core.ops.vectorized.conv2d_kernels import Pair, suits_direct
+from core.ops.vectorized.conv2d_kernels import Pair, sends_direct, suits_direct
 from core.ops.vectorized.conv2d_products import SHORT_RUN, SHORT_SUM, Formulation, formulation
 from core.speed.timing import (
     ROUNDS,
@@ -119,7 +119,11 @@ def suited(contiguous: Tensors, last: Tensors) -> dict[str, Tensors]:
 def ours(contiguous: Tensors, last: Tensors, stride: Pair, padding: Pair) -> Passes:
     """Return our passes over the same tensors: what is computed directly reads channels-last ones."""
     direct = suits_direct(contiguous[1].shape[2:], 1, *contiguous)
-    layouts = dict.fromkeys(NAMES, last) if direct else suited(contiguous, last)
+    layouts = suited(contiguous, last)
+    if direct:
+        layouts |= {"forward": last, "weight_grad": last}
+        if sends_direct(contiguous[0].shape, 1):
+            layouts["input_grad"] = last
     return passes(conv2d_kernels, layouts, stride, padding)
 
 

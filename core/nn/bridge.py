@@ -61,6 +61,20 @@ def _names(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature(function).parameters)
 
 
+@lru_cache
+def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
+    kinds = signature(function).parameters.values()
+    return tuple(parameter.name for parameter in kinds if parameter.kind is parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Options) -> Options:
+    """Return a call's arguments by name: what `inspect` binds, whose 30 µs are for calls that cannot be bound."""
+    names = _positional(function)
+    if len(args) > len(names) or not kwargs.keys().isdisjoint(names[: len(args)]):
+        return dict(signature(function).bind(*args, **kwargs).arguments)
+    return dict(zip(names, args, strict=False)) | kwargs
+
+
 def _asked(function: Callable[..., Any], known: Options) -> Options:
     """Return those of the known arguments that a function takes."""
     return {name: known[name] for name in _names(function) if name in known}
@@ -74,7 +88,8 @@ class Operator(Function):
         """Return the operator's output, and keep its tensors for the gradients."""
         ctx.call = call
         ctx.save_for_backward(*tensors)
-        output, contiguous = call.output(*tensors), tensors[0].is_contiguous()
+        output = call.output(*tensors)
+        contiguous = tensors[0].is_contiguous() and not any(map(_is_last, tensors[:2]))
         if isinstance(output, tuple):
             ctx.mark_non_differentiable(*output[1:])
             return tuple(_as_of_torch(each, contiguous) for each in output)
@@ -99,14 +114,19 @@ def _as_of_torch(output: Tensor, contiguous: bool) -> Tensor:
     """Return the output in the memory that a model may expect of torch.
 
     A contiguous input has a contiguous output, whose `view` can be taken (the fast convolution writes channels last),
-    and the output is a tensor of its own, not the view that a last reshape left: autograd forbids in-place operations
-    on views made inside a Function.
+    unless it or the weight is laid out channels-last. The output is a tensor of its own, not the view that a last
+    reshape left: autograd forbids in-place operations on views made inside a Function.
     """
     return (output.contiguous() if contiguous else output).data
 
 
+def _is_last(tensor: Tensor) -> bool:
+    """Return whether strides say channels-last, as the framework reads them."""
+    return tensor.dim() == 4 and tensor.stride(1) == 1 and tensor.shape[2:].numel() > 1
+
+
 def apply(ops: ModuleType, name: str, *args: Any, **kwargs: Any) -> Any:
     """Return what operator `name` of `ops` computes of its arguments, so that autograd can go back through it."""
-    arguments = signature(getattr(ops, name)).bind(*args, **kwargs).arguments
+    arguments = _bound(getattr(ops, name), args, kwargs)
     call = Call(ops, name, arguments)
     return Operator.apply(call, *call.tensors.values())

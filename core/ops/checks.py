@@ -31,7 +31,9 @@ def check_tensors(**tensors: Tensor | None) -> None:
             raise TypeError(f"{name} must be a tensor, not {type(tensor).__name__}")
         if not tensor.is_floating_point():
             raise TypeError(f"{name} has dtype {tensor.dtype}, expected a floating-point dtype")
-        first = first or (name, tensor)
+        if first is None:
+            first = name, tensor
+            continue
         if tensor.dtype != first[1].dtype:
             raise ValueError(f"{name} has dtype {tensor.dtype}, {first[0]} has {first[1].dtype}")
         if tensor.device != first[1].device:

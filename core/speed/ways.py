@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.ops import fft, naive
 from core.ops.vectorized import conv2d_products, direct
+from core.ops.vectorized.compiled import how_to_install
 from core.ops.windows import im2col, sliding_windows
 from core.speed.timing import OnCard
 
@@ -36,6 +37,7 @@ class Way:
             time, whose result is `(N, O, outH, outW)`, on any device.
         scratch: bytes of its largest temporary, from the same tensors' sizes; 0 where there is none worth a limit.
         missing: why it cannot run on this machine; None when it can.
+        compiler: whether it needs a C++ compiler.
         slow: whether it takes so long that larger sizes are estimated from a part of the output.
     """
 
@@ -43,6 +45,7 @@ class Way:
     prepare: Callable[[Tensor, Tensor], Call]
     scratch: Callable[[torch.Size, torch.Size], int] = lambda input, weight: 0
     missing: Callable[[], str | None] = lambda: None
+    compiler: bool = False
     slow: bool = False
 
 
@@ -130,7 +133,9 @@ def _no_triton() -> str | None:
 
 
 def _no_compiler() -> str | None:
-    return None if which("g++") or which("clang++") else "torch.compile needs a C++ compiler, and there is none here"
+    if which("g++") or which("clang++"):
+        return None
+    return f"torch.compile needs a C++ compiler, and there is none here: {how_to_install()}"
 
 
 def _windows_bytes(input: torch.Size, weight: torch.Size) -> int:
@@ -152,8 +157,8 @@ WAYS = {
         Way("einsum", _contraction, _windows_bytes),
         Way("fft", lambda input, weight: lambda: fft.conv2d(input, weight), _spectra_bytes),
         Way("products", _products),
-        Way("direct", _direct, missing=direct.missing),
-        Way("compiled", _compiled, missing=_no_compiler),
+        Way("direct", _direct, missing=direct.missing, compiler=True),
+        Way("compiled", _compiled, missing=_no_compiler, compiler=True),
         Way("framework", _framework),
         Way("channels_last", _channels_last),
         Way("cuda", _cuda, missing=_no_card),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.files import speaking_utf8
+from core.ops.vectorized.compiled import lacks_compiler
 from core.speed import WAYS, Sweep
 
 __all__ = ["SpeedLab"]
@@ -59,9 +60,19 @@ class SpeedLab:
         atexit.register(self.close)
 
     def offer(self) -> dict[str, Any]:
-        """Return the ways with what is missing for them here, the processor's cores, and the last measurement."""
+        """Return the ways with what is missing for them here, the processor's cores, and the last measurement.
+
+        `install` names the system whose sentence says how to install the compiler that a way lacks.
+        """
+        system = lacks_compiler()
         ways = [
-            {"name": way.name, "missing": way.missing(), "on": way.name not in OFF_AT_FIRST} for way in WAYS.values()
+            {
+                "name": way.name,
+                "missing": way.missing(),
+                "install": system if way.compiler else None,
+                "on": way.name not in OFF_AT_FIRST,
+            }
+            for way in WAYS.values()
         ]
         return {"ways": ways, "cores": os.cpu_count() or 1, "run": self._run.number if self._run else None}
 

@@ -1,5 +1,6 @@
 """The speed lab's worker process: started, read, cancelled, one at a time, and how its end is told."""
 
+import json
 import os
 import sys
 import time
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from core.ops.vectorized import compiled
 from core.speed import WAYS
 from explorer.kernels import page as kernels
 from explorer.kernels.speed_lab import SpeedLab
+
+WORDS = Path(__file__).resolve().parents[2] / "explorer" / "web" / "i18n"
 
 SETTINGS = {
     "sizes": [6, 8],
@@ -82,6 +86,21 @@ def test_the_ways_come_with_what_is_missing_for_them(made: Callable[..., SpeedLa
     assert {way["name"]: way["missing"] for way in offer["ways"]} == {name: way.missing() for name, way in WAYS.items()}
     assert [way["name"] for way in offer["ways"] if not way["on"]] == ["compiled"]
     assert offer["cores"] >= 1
+
+
+def test_without_a_compiler_the_ways_that_need_it_say_how_to_install_one(
+    made: Callable[..., SpeedLab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {way["install"] for way in made().offer()["ways"]} == {None}
+    for system, told in (("Linux", "Linux"), ("Darwin", "Darwin"), ("Windows", "Windows"), ("FreeBSD", "Linux")):
+        monkeypatch.setattr(compiled, "SYSTEM", system)
+        monkeypatch.setattr(compiled, "which", lambda name: None)
+        install = {way["name"]: way["install"] for way in made().offer()["ways"]}
+        assert {name for name, system in install.items() if system} == {"direct", "compiled"}
+        assert install["direct"] == told
+        for language in ("en", "zh"):
+            words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
+            assert "C++" in words[f"lab.install.{told}"]
 
 
 def test_a_second_start_is_refused_while_one_runs(made: Callable[..., SpeedLab]) -> None:

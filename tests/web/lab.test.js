@@ -31,9 +31,9 @@ const point = (way, size, median, more = {}) => ({
   ...more,
 });
 const WAYS = [
-  { name: "loops", missing: null, on: true },
-  { name: "compiled", missing: null, on: false },
-  { name: "cuda", missing: "no card", on: true },
+  { name: "loops", missing: null, install: null, on: true },
+  { name: "compiled", missing: null, install: null, on: false },
+  { name: "cuda", missing: "no card", install: null, on: true },
 ];
 
 const measured = () =>

@@ -65,6 +65,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None]) 
     """Return averages over windows that give the output its size; see `core.ops.naive.adaptive_avg_pool2d`."""
     check_tensors(input=input)
     outH, outW = adaptive_output_size(input.shape, output_size)
+    if outH == outW == 1:
+        return input.mean((2, 3), keepdim=True)
     rows, cols = adaptive_bounds(input.shape[2], outH), adaptive_bounds(input.shape[3], outW)
     bands = torch.cat([input[:, :, top:bottom].mean(2, keepdim=True) for top, bottom in rows], 2)
     return torch.cat([bands[:, :, :, left:right].mean(3, keepdim=True) for left, right in cols], 3)
@@ -77,6 +79,8 @@ def adaptive_avg_pool2d_input_grad(input_size: Size, grad_output: Tensor) -> Ten
     outH, outW = adaptive_output_size(input_size, grad_output.shape[2:])
     check_size("grad_output", grad_output.shape, (*input_size[:2], outH, outW))
     N, C, H, W = input_size
+    if outH == outW == 1:
+        return (grad_output / (H * W)).expand(N, C, H, W).contiguous()
     grad_bands = grad_output.new_zeros(N, C, outH, W)
     for x, (left, right) in enumerate(adaptive_bounds(W, outW)):
         grad_bands[:, :, :, left:right] += grad_output[:, :, :, x : x + 1] / (right - left)

@@ -23,7 +23,7 @@ import torch
 
 from core.files import replace_file
 
-__all__ = ["functions", "missing"]
+__all__ = ["functions", "how_to_install", "lacks_compiler", "missing"]
 
 SYSTEM = platform.system()
 NATIVE = "-mcpu=native" if (SYSTEM, platform.machine()) == ("Darwin", "arm64") else "-march=native"
@@ -51,6 +51,18 @@ def missing(name: str) -> str | None:
     return library if isinstance(library, str) else None
 
 
+def how_to_install() -> str:
+    """Return in a clause what brings a compiler to this system."""
+    return INSTALL.get(SYSTEM, ELSEWHERE)
+
+
+def lacks_compiler() -> str | None:
+    """Return the system, "Linux", "Darwin" or "Windows", where it has no compiler; None where it has."""
+    if _compiler() is not None:
+        return None
+    return SYSTEM if SYSTEM in INSTALL else "Linux"
+
+
 def functions(name: str) -> ctypes.CDLL:
     """Return the functions of `NAME.cpp`.
 
@@ -66,10 +78,9 @@ def functions(name: str) -> ctypes.CDLL:
 @cache
 def _library(name: str) -> ctypes.CDLL | str:
     """Return the compiled functions, or why there are none."""
-    names = (os.environ["CXX"],) if os.environ.get("CXX") else COMPILERS
-    compiler = next(filter(None, map(which, names)), None)
-    if compiler is None or not _is_installed():
-        return f"no C++ compiler is found, neither {' nor '.join(names)}: {INSTALL.get(SYSTEM, ELSEWHERE)}"
+    compiler = _compiler()
+    if compiler is None:
+        return f"no C++ compiler is found, neither {' nor '.join(_names())}: {how_to_install()}"
     try:
         try:
             return _loaded(compiler, name, (*FLAGS, THREADS))
@@ -81,6 +92,16 @@ def _library(name: str) -> ctypes.CDLL | str:
         return f"{compiler} cannot compile {name}.cpp: {error.stderr.strip().partition(chr(10))[0]}"
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{name}.cpp cannot be compiled and loaded: {error}"
+
+
+def _names() -> tuple[str, ...]:
+    return (os.environ["CXX"],) if os.environ.get("CXX") else COMPILERS
+
+
+def _compiler() -> str | None:
+    """Return the compiler's command, or None where there is none."""
+    found = next(filter(None, map(which, _names())), None)
+    return found if found and _is_installed() else None
 
 
 def _is_installed() -> bool:

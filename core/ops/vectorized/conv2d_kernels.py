@@ -3,8 +3,8 @@
 * **direct**, `core.ops.vectorized.direct`: compiled register tiles that read the input where it lies. In float32 and
   float64 on the processor, where there is a C++ compiler.
 * **products**, `core.ops.vectorized.conv2d_products`: windows written down as rows or columns, and a matrix product.
-  For everything else: other devices and precisions, and 1 × 1 kernels without groups, whose windows are the
-  input itself.
+  For everything else: other devices and precisions, 1 × 1 kernels without groups, whose windows are the input itself,
+  and gradients with respect to inputs of few channels, which would leave most of a vector idle.
 
 Shapes: input `N C H W`, weight `O C/groups kH kW`, output `N O outH outW`, with any strides in memory; results may be
 laid out channels-last. Nothing here validates (`core.ops.vectorized.conv2d` does), and autograd records nothing.
@@ -20,6 +20,12 @@ from core.ops.vectorized import direct
 
 Pair = tuple[int, int]
 
+FEW = 4
+"""Channels of an input below which products send the gradient faster."""
+
+MANY = 1 << 11
+"""Pixels of all images from which that is so; with fewer, calls take the time, of which products make more."""
+
 PLAIN = (Tensor, torch.nn.Parameter)
 """Tensors whose memory can be read: others may have none, or stand for several."""
 
@@ -34,6 +40,12 @@ def suits_direct(kernel: Sequence[int], groups: int, *factors: Tensor) -> bool:
         if factor.dtype not in COMPUTED or not factor.is_cpu or type(factor) not in PLAIN or factor.is_neg():
             return False
     return direct.missing() is None  # asked last: the first answer may take a compiler's time
+
+
+def sends_direct(input_size: Sequence[int], groups: int) -> bool:
+    """Return whether the gradient with respect to such an input is sent faster directly than by products."""
+    N, C, H, W = input_size
+    return C >= FEW or groups > 1 or N * H * W < MANY
 
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
@@ -68,6 +80,6 @@ def input_grad(
     groups: int,
 ) -> Tensor:
     """Return `dL/dinput[n, c, row, col]`, the sum of `weight[o, c, i, j] · dL/doutput[n, o, y, x]` where they met."""
-    if suits_direct(weight.shape[2:], groups, weight, grad_output):
+    if sends_direct(input_size, groups) and suits_direct(weight.shape[2:], groups, weight, grad_output):
         return direct.input_grad(input_size, weight, grad_output, stride, padding, dilation, groups)
     return products.input_grad(input_size, weight, grad_output, stride, padding, dilation, groups)

@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.ops.vectorized.matmul import product
+from core.ops.vectorized.matmul import product, times
 
 Pair = tuple[int, int]
 
@@ -96,7 +96,7 @@ def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation
     """Return `output[n, o, y, x] = Σ_{c,i,j} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]`."""
     input, weight = _constant(input), _constant(weight)
     if _is_pointwise(weight.shape[2:], padding, groups):
-        return _pointwise(_every(input, stride), weight.view(weight.shape[:2]))
+        return _pointwise(_every(input, stride), weight.view(weight.shape[:2]).mT)
     (H, W), (kH, kW) = input.shape[2:], weight.shape[2:]
     outH = (H + 2 * padding[0] - dilation[0] * (kH - 1) - 1) // stride[0] + 1
     outW = (W + 2 * padding[1] - dilation[1] * (kW - 1) - 1) // stride[1] + 1
@@ -150,7 +150,7 @@ def input_grad(
     weight, grad_output = _constant(weight), _constant(grad_output)
     (N, C, H, W), (pH, pW) = input_size, padding
     if _is_pointwise(weight.shape[2:], padding, groups):
-        sent = _pointwise(grad_output, weight.view(weight.shape[:2]).mT)
+        sent = _pointwise(grad_output, weight.view(weight.shape[:2]))
         if stride == (1, 1) and sent.shape[2:] == (H, W):
             return sent
         last = sent.is_contiguous(memory_format=torch.channels_last)
@@ -179,11 +179,13 @@ def _is_pointwise(kernel: Sequence[int], padding: Pair, groups: int) -> bool:
 
 
 def _pointwise(input: Tensor, matrix: Tensor) -> Tensor:
-    """Return `Σ_c matrix[o, c] · input[n, c, y, x]`, laid out as the input is: channels-last, or contiguous."""
-    (N, C, H, W), O = input.shape, len(matrix)
-    if not input.is_contiguous(memory_format=torch.channels_last) and input.is_contiguous():
-        return torch.bmm(matrix.expand(N, O, C), input.view(N, C, H * W)).view(N, O, H, W)
-    return product(_pixels(input), matrix).as_strided((N, O, H, W), (H * W * O, 1, W * O, O))
+    """Return `Σ_c matrix[c, o] · input[n, c, y, x]`, laid out as the input is: channels-last, or contiguous."""
+    (N, C, H, W), O = input.shape, matrix.shape[1]
+    last = input.is_contiguous(memory_format=torch.channels_last)
+    if not last and input.is_contiguous():
+        return torch.bmm(matrix.mT.expand(N, O, C), input.view(N, C, H * W)).view(N, O, H, W)
+    rows = input.as_strided((N * H * W, C), (C, 1)) if last else _pixels(input)
+    return times(rows, matrix).as_strided((N, O, H, W), (H * W * O, 1, W * O, O))
 
 
 def _pointwise_weight_grad(input: Tensor, grad_output: Tensor) -> Tensor:

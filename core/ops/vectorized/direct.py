@@ -33,6 +33,7 @@ def _functions() -> ctypes.CDLL:
 
 def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int = 1) -> Tensor:
     """Return the cross-correlation of tensors on the processor, channels-last."""
+    input = _last(input)
     (N, C, H, W), (O, _, kH, kW) = input.shape, weight.shape
     (sH, sW), (pH, pW), (dH, dW) = stride, padding, dilation
     outH = (H + 2 * pH - dH * (kH - 1) - 1) // sH + 1
@@ -63,6 +64,7 @@ def input_grad(
     """
     (N, C, H, W), (O, _, kH, kW), (outH, outW) = input_size, weight.shape, grad_output.shape[2:]
     sO, sC, sI, sJ = weight.stride()
+    grad_output = _last(grad_output)
     rows, cols = (
         [_place(k, *axis) for k in range(axis[1])]
         for axis in zip((H, W), stride, padding, dilation, (kH, kW), strict=True)
@@ -110,6 +112,7 @@ def weight_grad(
     groups: int = 1,
 ) -> Tensor:
     """Return dL/dweight of tensors on the processor."""
+    input, grad_output = _last(input), _last(grad_output)
     O, C, kH, kW = weight_size
     grad = input.new_empty(kH, kW, C, O)
     numbers = (
@@ -120,6 +123,11 @@ def weight_grad(
     room = input.new_empty(elements)
     _functions().weight_grad(struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
     return grad.permute(3, 2, 0, 1)
+
+
+def _last(images: Tensor) -> Tensor:
+    """Return contiguous images channels-last: copied whole they are read faster than strip by strip."""
+    return images.contiguous(memory_format=torch.channels_last) if images.is_contiguous() else images
 
 
 def _forward(numbers: tuple[int, ...], input: Tensor, weight: int, output: Tensor, begin: int) -> None:

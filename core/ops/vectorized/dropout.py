@@ -10,7 +10,7 @@ __all__ = ["dropout", "dropout_input_grad"]
 def dropout(input: Tensor, mask: Tensor, p: float = 0.5) -> Tensor:
     """Return the elements that the mask keeps, enlarged; see `core.ops.naive.dropout`."""
     check_dropout(input, mask, p)
-    return input * (mask.to(input.dtype) * (0.0 if p == 1 else 1 / (1 - p)))
+    return (input * mask).mul_(0.0 if p == 1 else 1 / (1 - p))
 
 
 def dropout_input_grad(mask: Tensor, grad_output: Tensor, p: float = 0.5) -> Tensor:

@@ -26,6 +26,11 @@ _has_onednn = hasattr(torch.ops.mkldnn, "_linear_pointwise") and _is_amd()
 _onednn = torch.ops.mkldnn._linear_pointwise.default if _has_onednn else None
 
 
+def times(left: Tensor, right: Tensor) -> Tensor:
+    """Return `left @ right`, `(M, K)` by `(K, N)`, as `product` does."""
+    return torch.mm(left, right) if _onednn is None else product(left, right.mT)
+
+
 def product(left: Tensor, right: Tensor) -> Tensor:
     """Return `left @ right.mT`; autograd must have nothing to record.
 

@@ -154,6 +154,8 @@ def _statistics(
         return running_mean, running_var
     if input.numel() == 0:
         return input.new_zeros(input.shape[1]), input.new_zeros(input.shape[1])
+    if (found := pointwise.moments(input)) is not None:
+        return found
     var, mean = torch.var_mean(input, _axes(input), correction=0)
     return mean, var
 
@@ -174,6 +176,8 @@ def group_norm(
     """Return every group of channels normalised, then scaled and shifted; see `core.ops.naive.group_norm`."""
     check_tensors(input=input, weight=weight, bias=bias)
     check_group_norm(input.shape, num_groups, weight, bias)
+    if (normal := _channels_normal(input, num_groups, weight, bias, eps)) is not None:
+        return normal
     output = _normal(input, num_groups, eps)[0]
     output = output if weight is None else output * _along(weight, input)
     return output if bias is None else output + _along(bias, input)
@@ -186,9 +190,15 @@ def group_norm_input_grad(
     check_tensors(grad_output=grad_output, input=input, weight=weight)
     N, _, L, D = check_group_norm(input.shape, num_groups, weight, None)
     check_size("grad_output", grad_output.shape, input.shape)
+    scaled = grad_output if weight is None else grad_output * _along(weight, input)
+    alone = (1, N * num_groups, D * L)
+    if input.is_contiguous() and scaled.is_contiguous():
+        views = input.view(alone), scaled.view(alone)
+        if (grads := pointwise.batch_norm_grads(*views, None, None, None, eps, ("input",))) is not None:
+            return grads["input"].view_as(input)
     normal, scale = _normal(input, num_groups, eps)
     normal = normal.reshape(N, num_groups, D * L)
-    grad = (grad_output if weight is None else grad_output * _along(weight, input)).reshape(normal.shape)
+    grad = scaled.reshape(normal.shape)
     slope = (grad * normal).mean(-1, keepdim=True)
     return ((grad - grad.mean(-1, keepdim=True) - normal * slope) * scale).reshape(input.shape)
 
@@ -198,12 +208,41 @@ def group_norm_weight_grad(input: Tensor, grad_output: Tensor, num_groups: int, 
     check_tensors(grad_output=grad_output, input=input)
     check_group_norm(input.shape, num_groups, None, None)
     check_size("grad_output", grad_output.shape, input.shape)
+    stats = _channels_statistics(input, num_groups)
+    if stats is not None and grad_output.is_contiguous():
+        views = input.view(1, -1, prod(input.shape[2:])), grad_output.view(1, -1, prod(input.shape[2:]))
+        if (grads := pointwise.batch_norm_grads(*views, *stats, None, eps, ("weight",))) is not None:
+            return grads["weight"].view(input.shape[:2]).sum(0)
     return (grad_output * _normal(input, num_groups, eps)[0]).sum(_axes(input))
 
 
 def group_norm_bias_grad(grad_output: Tensor) -> Tensor:
     """Return dL/dbias of `group_norm`; see `core.ops.naive.group_norm_bias_grad`."""
     return batch_norm_bias_grad(grad_output)
+
+
+def _channels_statistics(input: Tensor, num_groups: int) -> tuple[Tensor, Tensor] | None:
+    """Return the mean and variance of its group for every channel of every image; None where `pointwise` cannot."""
+    if not input.is_contiguous() or input.numel() == 0:
+        return None
+    N, C = input.shape[:2]
+    found = pointwise.moments(input.view(1, N * num_groups, -1))
+    if found is None:
+        return None
+    mean, var = (stat.repeat_interleave(C // num_groups) for stat in found)
+    return mean, var
+
+
+def _channels_normal(
+    input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Tensor | None:
+    """Return the channels of all images normalised as so many channels of one image; None where `pointwise` cannot."""
+    stats, N = _channels_statistics(input, num_groups), len(input)
+    if stats is None:
+        return None
+    scale, shift = (None if each is None else each.detach().repeat(N) for each in (weight, bias))
+    normal = pointwise.batch_norm(input.view(1, -1, prod(input.shape[2:])), *stats, scale, shift, eps)
+    return None if normal is None else normal.view_as(input)
 
 
 def _normal(input: Tensor, num_groups: int, eps: float) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Padding by gathering rows and columns."""
+"""Padding by copying the input, then the rows and columns that are repeated around it."""
 
 import torch
 from torch import Tensor
@@ -15,13 +15,19 @@ def pad2d(input: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tenso
     check_tensors(input=input)
     size = padded_size(input.shape, padding, padding_mode)
     (H, W), (left, right, top, bottom) = input.shape[2:], padding
-    if padding_mode == "zeros":
-        output = input.new_zeros(size)
-        output[:, :, top : top + H, left : left + W] = input
+    zeros = padding_mode == "zeros"
+    output = input.new_zeros(size) if zeros else input.new_empty(size)
+    middle = output[:, :, top : top + H]
+    middle[:, :, :, left : left + W] = input
+    if zeros:
         return output
-    rows = _sources(H, top, bottom, padding_mode, input.device)
-    cols = _sources(W, left, right, padding_mode, input.device)
-    return input.index_select(2, rows).index_select(3, cols)
+    for col, source in enumerate(_sources(W, left, right, padding_mode).tolist()):
+        if not left <= col < left + W:
+            middle[:, :, :, col] = input[:, :, :, source]
+    for row, source in enumerate(_sources(H, top, bottom, padding_mode).tolist()):
+        if not top <= row < top + H:
+            output[:, :, row] = middle[:, :, source]
+    return output
 
 
 def pad2d_input_grad(input_size: Size, grad_output: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tensor:
@@ -37,7 +43,7 @@ def pad2d_input_grad(input_size: Size, grad_output: Tensor, padding: Size, *, pa
     return grad_output.new_zeros(N, C, H, W).index_add_(3, cols, grad_rows)
 
 
-def _sources(size: int, before: int, after: int, padding_mode: str, device: torch.device) -> Tensor:
+def _sources(size: int, before: int, after: int, padding_mode: str, device: torch.device | None = None) -> Tensor:
     """Return for each index of a padded axis the element that it repeats."""
     index = torch.arange(-before, size + after, device=device)
     if padding_mode == "reflect":

@@ -280,6 +280,11 @@ void activation(int64_t which, const float* x, const float* g, float* to, Size c
   }
 }
 
+// Mean and variance of every channel.
+void moments(const Channels* q, const float* x, float* mean, float* var) {
+  q->each_some([=](Size c, Size count) { q->moments(c, count, x, mean + c, var + c); });
+}
+
 // Normalised channels; training computes mean and variance, evaluation is given them. Weight and bias may be null.
 void batch_norm(const Channels* q, const float* x, float* mean, float* var, const float* weight, const float* bias,
                 float eps, int64_t training, float* to) {
@@ -379,8 +384,8 @@ Size loss(const float* x, const int64_t* target, const float* g, float* to, Size
 // dL/dinput of a max pooling over planes: what a window sends goes to its largest element, the first of equal ones.
 void max_pool_grad(const float* x, const float* g, float* to, Size planes, const int64_t* q, Size threads) {
   const Size pixels = q[0] * q[1], sent = q[2] * q[3], step = q[7];
+  const auto run = step == 1 ? max_pool_plane<1> : step == 2 ? max_pool_plane<2> : max_pool_plane<0>;
   each_row(planes, pixels, threads, [=](Size plane) {
-    const auto run = step == 1 ? max_pool_plane<1> : step == 2 ? max_pool_plane<2> : max_pool_plane<0>;
     run(x + plane * pixels, g + plane * sent, to + plane * pixels, q);
   });
 }

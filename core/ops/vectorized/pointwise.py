@@ -14,7 +14,9 @@ from torch import Tensor
 
 from core.ops.vectorized import compiled
 
-__all__ = ["activation", "batch_norm", "batch_norm_grads", "loss", "max_pool_grad", "reads", "softmax"]
+__all__ = ["activation", "batch_norm", "batch_norm_grads", "loss", "max_pool_grad", "moments", "reads", "softmax"]
+
+FLOAT = torch.float32
 
 PLAIN = (Tensor, torch.nn.Parameter)
 """Tensors whose memory can be read: others may have none, or stand for several."""
@@ -27,6 +29,7 @@ ACTIVATIONS = (
 
 _ARGUMENTS = {  # p: an address or None; i: an integer; f: a float
     "activation": "ipppifi",
+    "moments": "pppp",
     "batch_norm": "ppppppfip",
     "batch_norm_grad": "ppppppfippp",
     "softmax": "pppiiii",
@@ -43,20 +46,26 @@ def reads(*tensors: Tensor | None) -> bool:
     for tensor in tensors:
         if tensor is None:
             continue
-        if tensor.dtype is not torch.float32 or not tensor.is_cpu or type(tensor) not in PLAIN or tensor.is_neg():
+        if type(tensor) not in PLAIN or tensor.dtype is not FLOAT or not tensor.is_cpu or tensor.is_neg():
             return False
     return _is_compiled()  # asked last: the first answer may take a compiler's time
 
 
-def alike(*tensors: Tensor) -> bool:
-    """Return whether all tensors lie contiguous, or all channels-last."""
-    return all(tensor.is_contiguous() for tensor in tensors) or _channels_last(*tensors)
+def without_gaps(tensor: Tensor) -> bool:
+    """Return whether a tensor lies contiguous, or channels-last."""
+    return tensor.is_contiguous() or (tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last))
+
+
+def laid_as(input: Tensor, grad: Tensor) -> Tensor:
+    """Return the gradient laid out as the input is; a copy where it is not."""
+    return grad.contiguous(memory_format=torch.contiguous_format if input.is_contiguous() else torch.channels_last)
 
 
 def activation(name: str, input: Tensor, grad: Tensor | None = None, slope: float = 0.0) -> Tensor | None:
     """Return an activation of every element, or its derivative times `grad`; None if the tensors cannot be read."""
-    if not (reads(input, grad) and (alike(input) if grad is None else alike(input, grad))):
+    if not (reads(input, grad) and without_gaps(input)):
         return None
+    grad = None if grad is None else laid_as(input, grad)
     output = torch.empty_like(input)
     _functions().activation(
         *(ACTIVATIONS.index(name), input.data_ptr(), _at(grad), output.data_ptr(), input.numel(), slope),
@@ -65,12 +74,24 @@ def activation(name: str, input: Tensor, grad: Tensor | None = None, slope: floa
     return output
 
 
+def moments(input: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return mean and variance of every channel; None if unreadable."""
+    if not (input.numel() and reads(input) and without_gaps(input)):
+        return None
+    mean, var = input.new_empty(2, input.shape[1])
+    _functions().moments(_channels(input), input.data_ptr(), mean.data_ptr(), var.data_ptr())
+    return mean, var
+
+
 def batch_norm(
     input: Tensor, mean: Tensor | None, var: Tensor | None, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> Tensor | None:
     """Return every channel normalised, with its own mean and variance where none are given; None if unreadable."""
     if not (
-        input.numel() and reads(input, mean, var, weight, bias) and alike(input) and _dense(mean, var, weight, bias)
+        input.numel()
+        and reads(input, mean, var, weight, bias)
+        and without_gaps(input)
+        and _dense(mean, var, weight, bias)
     ):
         return None
     training = mean is None or var is None
@@ -94,9 +115,10 @@ def batch_norm_grads(
 ) -> dict[str, Tensor] | None:
     """Return the wanted gradients by name, with its own mean and variance where none are given; None if unreadable."""
     if not (
-        input.numel() and reads(input, grad, mean, var, weight) and alike(input, grad) and _dense(mean, var, weight)
+        input.numel() and reads(input, grad, mean, var, weight) and without_gaps(input) and _dense(mean, var, weight)
     ):
         return None
+    grad = laid_as(input, grad)
     training, C = mean is None or var is None, input.shape[1]
     mean, var = input.new_empty(2, C) if mean is None or var is None else (mean, var)
     grads = {which: torch.empty_like(input) if which == "input" else input.new_empty(C) for which in wanted}
@@ -163,8 +185,9 @@ def max_pool_grad(input: Tensor, grad: Tensor, settings: tuple[int, ...]) -> Ten
         grad: `(N, C, outH, outW)`.
         settings: kernel, stride, padding and dilation, two numbers each.
     """
-    if not (input.numel() and reads(input, grad) and _dense(input, grad)):
+    if not (input.numel() and reads(input, grad) and without_gaps(input) and without_gaps(grad)):
         return None
+    input, grad = input.contiguous(), grad.contiguous()
     output, (H, W) = torch.empty_like(input), input.shape[2:]
     numbers = _numbers(H, W, *grad.shape[2:], *settings)
     _functions().max_pool_grad(
@@ -207,7 +230,3 @@ def _at(tensor: Tensor | None) -> int | None:
 
 def _dense(*tensors: Tensor | None) -> bool:
     return all(tensor is None or tensor.is_contiguous() for tensor in tensors)
-
-
-def _channels_last(*tensors: Tensor) -> bool:
-    return all(t.dim() == 4 and t.is_contiguous(memory_format=torch.channels_last) for t in tensors)

@@ -6,6 +6,12 @@ import { NUMBERS, sizesIn } from "./lab_settings.js";
 /** Largest values that can be typed; what a machine can bear, the server says. */
 const MOST = 65536;
 
+/** Why a way cannot be taken: how to install the compiler it needs, in the page's language, or the server's words. @param {string} missing @param {string | null} install */
+const lacking = (missing, install) =>
+  install === null
+    ? h("span", { class: "note lab-missing" }, missing)
+    : h("span", { class: "note lab-missing", dataset: { i18n: `lab.install.${install}` } });
+
 /**
  * @param {{ ways: import("./lab_settings.js").Way[], cores: number, settings: import("./lab_settings.js").Settings, onchange: () => void, onstart: () => void, oncancel: () => void }} options
  */
@@ -55,7 +61,7 @@ export function createForm({ ways, cores, settings, onchange, onstart, oncancel 
     });
     return setting(name, field);
   });
-  const boxes = ways.map(({ name, missing }) => {
+  const boxes = ways.map(({ name, missing, install }) => {
     const box = h("input", {
       type: "checkbox",
       checked: now.ways.includes(name),
@@ -77,7 +83,7 @@ export function createForm({ ways, cores, settings, onchange, onstart, oncancel 
         {},
         h("span", { class: "lab-way-name", dataset: { i18n: `lab.way.${name}` } }),
         h("span", { class: "note", dataset: { i18n: `lab.way.${name}.what` } }),
-        ...(missing === null ? [] : [h("span", { class: "note lab-missing" }, missing)]),
+        ...(missing === null ? [] : [lacking(missing, install)]),
       ),
     );
   });

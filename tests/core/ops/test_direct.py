@@ -190,6 +190,20 @@ def test_rule_chooses(kernel: tuple[int, int], groups: int, dtype: torch.dtype, 
     assert conv2d_kernels.suits_direct(kernel, groups, torch.zeros(1, dtype=dtype)) is expected
 
 
+@pytest.mark.parametrize(
+    ("size", "groups", "expected"),
+    [
+        ((64, 4, 9, 9), 1, True),
+        ((64, 3, 9, 9), 1, False),  # few channels of many images
+        ((64, 3, 9, 9), 3, True),
+        ((1, 1, 28, 28), 1, True),
+        ((1, 3, 224, 224), 1, False),
+    ],
+)
+def test_rule_chooses_how_a_gradient_is_sent(size: tuple[int, ...], groups: int, expected: bool) -> None:
+    assert conv2d_kernels.sends_direct(size, groups) is expected
+
+
 def test_a_lazily_negated_tensor_is_read_as_what_it_stands_for() -> None:
     input = torch.complex(torch.zeros(2, 3, 8, 8), torch.randn(2, 3, 8, 8)).conj().imag
     weight = torch.randn(16, 3, 3, 3)

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from core.ops.vectorized import compiled
 from core.speed import WAYS, Sweep, Way, measure
 
 HERE = [name for name, way in WAYS.items() if way.missing() is None and name != "compiled"]
@@ -79,6 +80,23 @@ def test_what_is_missing_too_large_or_failing_is_left_out_with_its_reason(monkey
     assert reasons["fft"] == "there is none here"
     assert reasons["taps"] == "no such instruction"
     assert "GiB of temporaries" in reasons["im2col"]
+    assert [event["way"] for event in events if event["kind"] == "point"] == ["framework"]
+
+
+def test_without_a_compiler_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.ops.vectorized.compiled.which", lambda name: None)
+    monkeypatch.setattr("core.speed.ways.which", lambda name: None)
+    monkeypatch.setattr("core.ops.vectorized.compiled.SYSTEM", "Linux")
+    compiled._library.cache_clear()
+    try:
+        _, *events = measure(replace(QUICK, sizes=(6,), ways=["direct", "compiled", "framework"]))
+    finally:
+        compiled._library.cache_clear()
+    reasons = {event["way"]: event["message"] for event in events if event["kind"] == "left_out"}
+    assert reasons.keys() == {"direct", "compiled"}
+    for reason in reasons.values():
+        assert "C++ compiler" in reason
+        assert "`sudo apt install g++` brings one on Debian and Ubuntu" in reason
     assert [event["way"] for event in events if event["kind"] == "point"] == ["framework"]
 
 

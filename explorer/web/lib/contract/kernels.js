@@ -9,7 +9,10 @@
 /** @typedef {{ name: string, shape: number[] }} Weight  shape (O, C, kH, kW) */
 /** @typedef {{ model: string, edits: Edit[], name: string, output: number, input: number }} KernelRequest */
 
-/** A way to compute a convolution; `missing`: why not here. @typedef {{ name: string, missing: string | null, on: boolean }} Way */
+/**
+ * A way to compute a convolution; `missing`: why not here; `install`: the system that lacks the compiler it needs.
+ * @typedef {{ name: string, missing: string | null, install: string | null, on: boolean }} Way
+ */
 /** What is measured (core/speed/sweep.py). @typedef {{ sizes: number[], images: number, channels: number, outputs: number, kernel: number, threads: number | null, ways: string[] }} Sweep */
 /** `run`: a measurement that can be read. @typedef {{ ways: Way[], cores: number, run: number | null }} Offer */
 /** The machine that measures; `cards`: of CUDA. @typedef {{ cpu: string, cores: number, threads: number, torch: string, python: string, system: string, load_average: number | null, cards: { name: string, memory: number, capability: string, driver: string | null, cuda: string, cudnn: number }[] }} Machine */
