@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core.explain import ACTIVATIONS, INPUT, Formula, Step, Trace, operator, scores_step
+from core.explain.attribution import cam_layers
 from core.explain.trace import named_tensors
 from core.ops.catalogue import CATALOGUE
 from core.ops.formulas import CHAIN_RULE, FORMULAS
@@ -72,7 +73,7 @@ def planned(explored: Explored, trace: Trace) -> dict[str, Any]:
         raise ValueError(f"{explored.name} cannot run in the browser: {reason}")
     card = explored.card
     return {
-        "facts": facts(explored),
+        "facts": facts(explored) | {"device": "browser"},
         "description": describe(explored, trace),
         "card": {
             "title": card.title,
@@ -88,6 +89,10 @@ def planned(explored: Explored, trace: Trace) -> dict[str, Any]:
             "steps": [_step(step) for step in trace.steps],
             "trained": [name for name, parameter in explored.parameters.items() if parameter.requires_grad],
             "scores": scores_step(trace),
+            "camLayers": [
+                {"index": index, "places": [trace.value(index).shape[axis] for axis in axes]}
+                for index, axes in cam_layers(trace).items()
+            ],
             "swaps": {name: _swap(trace, name) for name in ACTIVATIONS},
             "softmax": _texts(softmax_step(trace, logits_step(trace) or 0), "softmax"),
             "chain": CHAIN_RULE,

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from core.ops.formulas import FORMULAS
 from explorer.app import STYLES
 from explorer.arithmetic.listings import listings
 from explorer.models.library import Explored, Library
 from explorer.publish.plan import planned
+from explorer.publish.truth import drawings, truth
 from explorer.wire.view import WEB
 
 __all__ = ["PAGES", "publish"]
@@ -52,8 +53,11 @@ def publish(folder: Path, library: Library, models: Sequence[str], *, language: 
     plans = {explored.name: planned(explored, explored.trace(explored.blank())[0]) for explored in found}
     _emptied(folder)
     _copy_web(folder)
+    drawn = drawings()
+    _write_json(folder / "drawings.json", drawn)
     for explored in found:
         _write_model(folder / "models", explored, plans[explored.name])
+        _write_json(folder / f"models/{explored.name}.truth.json", truth(explored, drawn))
     _write_json(folder / "site.json", _site(plans, language))
     _write_json(folder / "arithmetic.json", {"listings": listings(), "formulas": FORMULAS, "films": []})
     _write_json(folder / "manifest.webmanifest", _manifest())
@@ -90,12 +94,9 @@ def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None
     folder.mkdir(exist_ok=True)
     named = {*(name for step in plan["plan"]["steps"] for name in step["parameters"].values())}
     tensors = {name: value for name, value in explored.model.state_dict().items() if name in named}
-    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, _file(folder, explored))
+    weights = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+    (folder / f"{explored.name}.safetensors").write_bytes(weights)  # `save_file` lets nobody else read it
     _write_json(folder / f"{explored.name}.json", plan)
-
-
-def _file(folder: Path, explored: Explored) -> Path:
-    return folder / f"{explored.name}.safetensors"
 
 
 def _site(plans: dict[str, Any], language: str) -> dict[str, Any]:
@@ -171,7 +172,9 @@ def _write_worker(folder: Path, files: Sequence[Path], *, first: str) -> None:
     for file in files:
         told.update(file.as_posix().encode())
         told.update((folder / file).read_bytes())
-    stored = ["./", *(file.as_posix() for file in files if file.parts[0] != "models" or file.stem == first)]
+    own = {f"models/{first}.json", f"models/{first}.safetensors"}
+    names = (file.as_posix() for file in files)
+    stored = ["./", *(name for name in names if name in own or not name.startswith(("models/", "drawings")))]
     text = (WEB / "site/worker.js").read_text(encoding="utf-8")
     listed = json.dumps(json.dumps(stored))
     written = text.replace("{version}", told.hexdigest()).replace('"{files}"', listed)

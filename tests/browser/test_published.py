@@ -30,8 +30,13 @@ from tests.browser.test_draw import draw
 
 # the same tests as with the server; `app` is the folder below
 from tests.browser.test_path import test_the_whole_path_by_keyboard, test_the_whole_path_by_mouse
+from tests.browser.test_why import test_why_shows_the_numbers_of_four_methods_and_the_sum_that_must_come_out
 
-__all__ = ["test_the_whole_path_by_keyboard", "test_the_whole_path_by_mouse"]
+__all__ = [
+    "test_the_whole_path_by_keyboard",
+    "test_the_whole_path_by_mouse",
+    "test_why_shows_the_numbers_of_four_methods_and_the_sum_that_must_come_out",
+]
 
 AT = "a/class"
 """The folder is shown below a path: it must work anywhere."""
@@ -103,6 +108,17 @@ def test_the_second_visit_needs_no_network(
     expect(page.locator("[data-page=kernels] canvas").first).to_be_visible()
     page.locator(".language").select_option("zh")
     expect(page.get_by_role("tab", name="手写")).to_be_visible()
+
+
+def test_the_page_says_how_far_its_numbers_are_from_pytorchs(app: str, open_page: OpenPage) -> None:
+    page = open_page(app)
+    page.locator(".model-bar .popover button").first.click()
+    page.get_by_role("button", name="Compare with PyTorch").click()
+    told = page.locator(".truth")
+    expect(told).to_contain_text("200 drawings")
+    apart = re.search(r"is (\S+) of the largest number", told.inner_text())
+    assert apart
+    assert 0 < float(apart[1]) < 1e-5
 
 
 def test_nothing_moves_while_the_page_comes_up(app: str, open_page: OpenPage) -> None:

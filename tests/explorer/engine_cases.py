@@ -12,6 +12,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,14 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE = shutil.which("node")
 
 MODELS = ("recommended", "a1", "a2", "a3")
-FUNCTIONS = ("observe", "explain", "sources", "layer", "exact")
+AT_PLACES = ("explain", "sources", "layer", "exact", "number_ink")
+FUNCTIONS = ("observe", *AT_PLACES, "why", "compare")
+
+SLOW = {"a2": 200, "recommended": 40, "a1": 20, "a3": 20}
+"""How often *Why* and *Compare* are asked for: a question takes up to some hundred passes."""
+
+METHODS = (*("saliency", "grad_cam") * 4, "occlusion", "integrated_gradients")
+"""Methods of *Why*, as often as they are asked for: the last two take a hundred passes each."""
 
 Request = tuple[str, dict[str, Any]]
 
@@ -88,16 +96,60 @@ def edits(rng: random.Random, trace: Trace, shown: dict[str, Any]) -> list[dict[
     return rng.sample(found, rng.randrange(1, 3))
 
 
-def requests(model: str, trace: Trace, *, seed: int, each: int) -> list[Request]:
+def settled(trace: Trace) -> bool:
+    """Whether every max pool has one winner, or equals to the last bit.
+
+    Where two numbers of a window are a rounding apart, either may win, and the gradient goes to another place.
+    """
+    for step in trace.steps:
+        if step.op == "max_pool2d":
+            windows = step.tensor("input").unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
+            largest, second = windows.topk(2).values.unbind(-1)
+            gap = (largest - second) / largest.abs().max()
+            if bool(((gap > 0) & (gap < NEARLY)).any()):
+                return False
+    return True
+
+
+def requests(model: str, showing: Showing, *, seed: int, each: int) -> list[Request]:
     """Return `each` random requests of every function of `FUNCTIONS`, ten of them about a drawing."""
     rng = random.Random(f"{model} {seed}")
     found: list[Request] = []
-    for k, shown in enumerate(drawings(rng, math.ceil(each / 10))):
-        asked = shown | {"model": model, "edits": edits(rng, trace, shown) if k % 5 == 3 else []}
+    explored = showing.library.explored(model)
+    trace, _ = explored.trace(explored.blank())
+    k = -1
+    for shown in drawings(rng, 4 * math.ceil(each / 10)):
+        asked = shown | {"model": model, "edits": edits(rng, trace, shown) if (k + 1) % 5 == 3 else []}
+        if not settled(showing.of(asked).trace):
+            continue
+        k += 1
+        if 10 * k >= each:
+            break
         for _ in range(10):
             found.append(("observe", asked | _wanted(rng, trace)))
-            found += [(name, asked | place(rng, trace, shown["label"], name)) for name in FUNCTIONS[1:]]
+            found += [(name, asked | place(rng, trace, shown["label"], name)) for name in AT_PLACES]
+        if k < SLOW[model] / 10:
+            found += [("why", asked | _question(rng)) for _ in range(10)]
+            found += [("compare", _sides(rng, trace, asked, shown)) for _ in range(10)]
     return found
+
+
+def _question(rng: random.Random) -> dict[str, Any]:
+    method = rng.choice(METHODS)
+    target = rng.choice([None, rng.randrange(10)])
+    over = None if method == "grad_cam" or target is None or rng.random() < 0.5 else (target + 3) % 10
+    return {"method": method, "target": target, "layer": None, "over": over}
+
+
+def _sides(rng: random.Random, trace: Trace, asked: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    """Return two sides: another drawing, a changed model, or another model."""
+    others = [
+        {"brush": 1.5, "centred": True},
+        {"edits": edits(rng, trace, shown)},
+        {"model": rng.choice(MODELS), "edits": []},
+    ]
+    drawn = rng.choice([None, [rng.randrange(len(trace.steps)), 0]])
+    return {"first": asked, "second": asked | rng.choice(others), "drawn": drawn}
 
 
 def _wanted(rng: random.Random, trace: Trace) -> dict[str, Any]:
@@ -110,7 +162,7 @@ def place(rng: random.Random, trace: Trace, label: int | None, function: str) ->
     """Return a random place: a cell, its gradient, an element of a parameter, or a class."""
     step = rng.randrange(len(trace.steps))
     kinds = [""] if label is None else ["", "", "output"]
-    if function in ("explain", "sources"):
+    if function in ("explain", "sources", "number_ink"):
         kinds.append("class")
     learned = [name for name in ("weight", "bias") if name in trace.steps[step].parameters]
     if function in ("explain", "exact"):
@@ -128,7 +180,7 @@ def answers(folder: Path, asked: list[Request]) -> tuple[list[Any], list[Any]]:
     """Return Python's answers and the engine's."""
     showing = Showing(Library(device="cpu"))
     functions = offered(draw_view(showing))
-    for model in {request["model"] for _, request in asked}:
+    for model in MODELS:
         explored = showing.library.explored(model)
         trace, _ = explored.trace(explored.blank())
         (folder / f"{model}.json").write_text(json.dumps(planned(explored, trace)))
@@ -150,16 +202,24 @@ RELATIVE = 2e-4
 FINEST = 1e-6
 """Below which numbers count as 0: what float32 sums of numbers near 1 leave of them."""
 
-OWN = ("milliseconds", "structure", "tolerance", "difference", "sends")
+JUMPS = 10
+"""How much more room integrated gradients have: a gradient jumps where a ReLU opens, and a point on a jump may fall to
+either side."""
+
+NEARLY = 1e-6
+"""A difference, of the largest number of a layer, that two orders of adding up may make."""
+
+OWN = ("milliseconds", "structure", "tolerance", "difference", "sends", "place")
 """What is not compared: times; the name of a structure; what rounding left and may leave, which each badge is about
-(its `agrees` is compared); whether Arithmetic takes a number, which the engine does not cut out."""
+(its `agrees` is compared); whether Arithmetic takes a number, which the engine does not cut out; of several differences
+that are as good as equal, where the largest is."""
 
 CODED = ("data", "scales", "values")
 """Names of texts that are numbers in base64: bytes as `data`, else float32."""
 
 
-def differences(python: Any, engine: Any, path: str = "") -> Iterator[str]:
-    """Yield where two answers are not the same."""
+def differences(python: Any, engine: Any, path: str = "", *, beside: float = 0.0) -> Iterator[str]:
+    """Yield where two answers are not the same; `beside`: a score that an attribution is a part of."""
     name = path.rpartition(".")[2]
     if name in OWN:
         return
@@ -168,23 +228,64 @@ def differences(python: Any, engine: Any, path: str = "") -> Iterator[str]:
             yield f"{path} has {sorted(engine)}, expected {sorted(python)}"
             return
         if "groups" in python:
+            beside = max(beside, _largest_factor(python))
             python, engine = _by_place(python), _by_place(engine)
-        for key in python:
-            yield from differences(python[key], engine.get(key), f"{path}.{key}")
+        if "strengths" in python and python["channels"] != engine["channels"]:
+            sizes = [np.abs(np.array(each["strengths"], float)) for each in (python, engine)]
+            yield from _apart(*sizes, f"{path}.strengths")
+            return  # of two channels that are as strong as each other either may come first
+        beside = max(beside, abs(python.get("score", 0)), abs(python.get("baseline", 0)))
+        if python.get("method") == "integrated_gradients":
+            beside *= JUMPS
+        if _is_number(python.get("tolerance")):  # how far rounding may move this sum
+            beside = max(beside, python["tolerance"] / RELATIVE)
+        if "logits" in python:
+            beside = max(beside, *(abs(row["logit"]) for row in python["classes"]))
+        if "pages" in python:
+            yield from _pages_apart(python["pages"], engine["pages"], f"{path}.pages")
+        for key in set(python) - {"pages"}:
+            yield from differences(python[key], engine.get(key), f"{path}.{key}", beside=beside)
     elif isinstance(python, list) and isinstance(engine, list):
         if len(python) != len(engine):
             yield f"{path} has {len(engine)} entries, expected {len(python)}"
         elif python and all(_is_number(one) for one in python):
-            yield from _apart(np.array(python, float), _numbers(engine), path)
+            yield from _apart(np.array(python, float), _numbers(engine), path, beside)
         else:
             for k, pair in enumerate(zip(python, engine, strict=True)):
-                yield from differences(*pair, f"{path}[{k}]")
+                yield from differences(*pair, f"{path}[{k}]", beside=beside)
     elif name in CODED and isinstance(python, str) and isinstance(engine, str):
-        yield from _decoded_apart(python, engine, path)
+        yield from _decoded_apart(python, engine, path, beside)
     elif _is_number(python) and _is_number(engine):
-        yield from _apart(np.array([python], float), np.array([engine], float), path)
+        yield from _apart(np.array([python], float), np.array([engine], float), path, beside)
+    elif name == "message" and isinstance(python, str) and isinstance(engine, str) and python != engine:
+        with suppress(ValueError):  # a number in words
+            yield from _apart(np.array([float(python)]), np.array([float(engine)]), path, beside)
+            return
+        yield f"{path} is {engine}, expected {python}"
     elif python != engine:
         yield f"{path} is {str(engine)[:90]}, expected {str(python)[:90]}"
+
+
+def _pages_apart(python: list[Any], engine: list[Any], path: str) -> Iterator[str]:
+    """Compare the maps of two sides, and those of their difference: of equal sides that is rounding of theirs."""
+    yield from differences(python[:2], engine[:2], path)
+    one, two = (_values(pages[2]) for pages in (python, engine))
+    sides = max(np.frombuffer(base64.b64decode(page["scales"]), "<f4").max(initial=0) for page in python[:2])
+    room = np.abs(one).max(initial=0) / 127 + RELATIVE * sides + FINEST
+    if np.abs(one - two).max(initial=0) > room:
+        yield f"{path}[2] holds differences that are {np.abs(one - two).max():g} apart"
+
+
+def _values(page: dict[str, str]) -> Any:
+    scales = np.frombuffer(base64.b64decode(page["scales"]), "<f4").astype(float)
+    codes = np.frombuffer(base64.b64decode(page["data"]), np.uint8).astype(float).reshape(len(scales), -1)
+    return (codes - 128) / 127 * scales[:, None]
+
+
+def _largest_factor(addends: dict[str, Any]) -> float:
+    """Return the largest |number| that is multiplied in a sum."""
+    terms = (term for group in addends["groups"] for term in group["terms"])
+    return max((abs(value) for term in terms for value in term["values"] if _is_number(value)), default=0.0)
 
 
 def _by_place(addends: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +303,7 @@ def _numbers(values: list[Any]) -> "np.typing.NDArray[np.float64]":
     return np.array([value if _is_number(value) else math.nan for value in values], float)
 
 
-def _decoded_apart(python: str, engine: str, path: str) -> Iterator[str]:
+def _decoded_apart(python: str, engine: str, path: str, beside: float) -> Iterator[str]:
     one, two = (base64.b64decode(text) for text in (python, engine))
     if len(one) != len(two):
         yield f"{path} holds {len(two)} bytes, expected {len(one)}"
@@ -211,11 +312,11 @@ def _decoded_apart(python: str, engine: str, path: str) -> Iterator[str]:
         if np.abs(codes[0] - codes[1]).max(initial=0) > 1:
             yield f"{path} holds codes that are {np.abs(codes[0] - codes[1]).max()} apart"
     else:
-        yield from _apart(*(np.frombuffer(each, "<f4").astype(float) for each in (one, two)), path)
+        yield from _apart(*(np.frombuffer(each, "<f4").astype(float) for each in (one, two)), path, beside)
 
 
-def _apart(one: Any, two: Any, path: str) -> Iterator[str]:
-    scale = np.abs(one).max(initial=0)
+def _apart(one: Any, two: Any, path: str, beside: float = 0.0) -> Iterator[str]:
+    scale = np.abs(one).max(initial=beside)
     gap = np.abs(one - two).max(initial=0)
     if gap > RELATIVE * scale + FINEST or not np.isfinite(gap):
         yield f"{path} is {two[np.argmax(np.abs(one - two))]:g}, expected {one[np.argmax(np.abs(one - two))]:g}"

@@ -4,6 +4,7 @@
 """
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from core.models import card
 from explorer.models.library import Library
 from explorer.publish.plan import planned, refused
+from explorer.screen.shown import Showing
 from tests.explorer.engine_cases import FUNCTIONS, MODELS, NODE, answers, differences, requests
 
 EACH = int(os.environ.get("ENGINE_CASES", "200"))
@@ -22,6 +24,8 @@ needs_node = pytest.mark.skipif(NODE is None and not os.environ.get("CI"), reaso
 
 def _told(request: dict[str, Any]) -> str:
     """Return a request in short: without its strokes."""
+    if "first" in request:
+        return f"{_told(request['first'])} and {_told(request['second'])}"
     edits = [edit["kind"] for edit in request["edits"]]
     return str({key: value for key, value in request.items() if key not in ("strokes", "edits")} | {"edits": edits})
 
@@ -29,10 +33,10 @@ def _told(request: dict[str, Any]) -> str:
 @needs_node
 @pytest.mark.parametrize("model", MODELS)
 def test_the_engine_answers_random_requests_as_python_does(model: str, tmp_path: Path) -> None:
-    explored = Library(device="cpu").explored(model)
-    trace, _ = explored.trace(explored.blank())
-    asked = requests(model, trace, seed=0, each=EACH)
-    assert {name for name, _ in asked} == set(FUNCTIONS)
+    asked = requests(model, Showing(Library(device="cpu")), seed=0, each=EACH)
+    counts = Counter(name for name, _ in asked)
+    assert set(counts) == set(FUNCTIONS)
+    assert counts["observe"] == counts["explain"] == EACH
     python, engine = answers(tmp_path, asked)
     assert not [answer["error"] for answer in python if "error" in answer]
     wrong = [

@@ -66,8 +66,14 @@ def test_the_service_worker_stores_what_every_visit_needs_and_not_the_other_netw
     worker = text(folder / "offline.js")
     stored = json.loads(json.loads(re.search(r"JSON\.parse\((.+)\);", worker)[1]))  # type: ignore[index]
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    left_out = {"models/recommended.json", "models/recommended.safetensors", "offline.js"}
+    left_out = {f"models/recommended.{ending}" for ending in ("json", "safetensors", "truth.json")}
+    left_out |= {"models/a2.truth.json", "drawings.json", "offline.js"}
     assert set(stored) == {"./", *(files - left_out)}
+
+
+def test_everybody_may_read_every_file(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        assert path.stat().st_mode & 0o044 == 0o044, path
 
 
 def test_another_publication_has_another_version(folder: Path, tmp_path: Path) -> None:
@@ -86,7 +92,7 @@ def test_publishing_again_replaces_the_folder_and_another_folder_is_left_alone(t
     out = tmp_path / "site"
     assert main([str(out), "--models", "a2", "a3"]) == 0
     assert main([str(out), "--models", "a2"]) == 0
-    assert sorted(path.name for path in (out / "models").iterdir()) == ["a2.json", "a2.safetensors"]
+    assert sorted(path.name for path in (out / "models").iterdir()) == ["a2.json", "a2.safetensors", "a2.truth.json"]
 
 
 def test_what_cannot_run_in_the_browser_is_said_and_nothing_is_written(

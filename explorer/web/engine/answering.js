@@ -3,13 +3,17 @@
  * no answer to is said in words.
  */
 
+import { compare } from "./answers/compare.js";
 import { describe } from "./answers/describe.js";
 import { explain } from "./answers/explain.js";
 import { exact } from "./answers/exact.js";
 import { featureMap, learnedKernel, learnedKernels } from "./answers/kernels.js";
 import { layer } from "./answers/layer.js";
+import { numberInk } from "./answers/number_ink.js";
 import { observe } from "./answers/observe.js";
 import { sources } from "./answers/sources.js";
+import { truth } from "./answers/truth.js";
+import { why } from "./answers/why.js";
 import { NeedsPython } from "./input.js";
 
 /** @typedef {import("./shown.js").Library} Library */
@@ -23,6 +27,10 @@ const ANSWERS = {
   sources,
   layer,
   exact,
+  why,
+  number_ink: numberInk,
+  compare,
+  truth,
   feature_map: featureMap,
   learned_kernels: learnedKernels,
   learned_kernel: learnedKernel,

@@ -17,7 +17,7 @@ const REMEMBERED = 32;
 /** @param {Network} network @param {Changes} changes @param {string} name @returns {Tensor} */
 function parameterOf({ weights }, { parameters }, name) {
   const found = parameters[name] ?? weights[name];
-  if (!found) throw new Error(`the model has no parameter ${name}; it has ${Object.keys(weights).join(", ")}`);
+  if (!found) throw new Error(`the model has no parameter '${name}'; it has ${Object.keys(weights).join(", ")}`);
   return found;
 }
 

@@ -13,10 +13,10 @@ import { addTo, zeros } from "./tensor.js";
  * What an activation is in the place of another. @typedef {{ walk: string | null, texts: import("./step.js").Texts }} Swap
  */
 /**
- * `trained`: parameters that gradient descent changes; `scores`: the step whose output has one number for each class; `chain`, `beginning`:
+ * `trained`: parameters that gradient descent changes; `camLayers`: steps whose maps have `places` on the input; `scores`: the step whose output has one number for each class; `chain`, `beginning`:
  * formulas of a gradient with several readers, and of the loss's gradient by the scores; `softmax`: the words of the one behind a class.
  * @typedef {{
- *   steps: Planned[], trained: string[], scores: number, swaps: Record<string, Swap>, softmax: import("./step.js").Texts, chain: string, beginning: Record<LossName, string>,
+ *   steps: Planned[], trained: string[], scores: number, camLayers: { index: number, places: number[] }[], swaps: Record<string, Swap>, softmax: import("./step.js").Texts, chain: string, beginning: Record<LossName, string>,
  * }} Plan
  */
 /** @typedef {"cross-entropy" | "negative log-likelihood"} LossName */

@@ -9,6 +9,7 @@ import { createSign } from "../parts/classroom/sign.js";
 import { percent } from "../parts/percent.js";
 import { createToast } from "../parts/toast.js";
 import { followLessons } from "../parts/lesson/open.js";
+import { createTruth } from "./truth.js";
 import { createLesson } from "./lesson.js";
 import { createShare } from "./share.js";
 import { createSkip } from "./skip.js";
@@ -34,7 +35,9 @@ export async function mount(element, { server, options }) {
     ),
   );
   const facts = h("div", { class: "model-facts" });
-  const told = createPopover({ words: "bar.facts", title: "bar.facts.why", name: "model-told", children: [facts] });
+  const truth = options.truth ? [createTruth(options.truth).element] : [];
+  const children = [facts, ...truth];
+  const told = createPopover({ words: "bar.facts", title: "bar.facts.why", name: "model-told", children });
   const languages = h(
     "select",
     { class: "language", dataset: { i18nTitle: "bar.language" }, onchange: () => speak(languages.value) },

@@ -1,7 +1,7 @@
 /** Keeps the folder's files in the browser once the page is at rest, so that the next visit needs no network. */
 
-/** Until the page has answered its first drawing; a slow machine waits no longer, ms. */
-const REST_MS = 4000;
+/** A busy browser is waited for no longer, ms. */
+const REST_MS = 2000;
 
 /** Resolves when the browser has nothing else to do. */
 const atRest = () =>

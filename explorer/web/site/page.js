@@ -9,19 +9,43 @@ import { keepOffline } from "./offline.js";
 
 /** @typedef {{ mount: (element: HTMLElement, given: { server: object, options: object }) => unknown }} Page */
 /** What a page starts with: its options, or the file that holds them. @typedef {object | string} Options */
-/** @typedef {{ first: string, bar: object, pages: Record<string, Options> }} Site */
+/** @typedef {{ first: string, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options> }} Site */
+
+/** Until what is not seen yet is loaded, where nobody has drawn. */
+const REST_MS = 4000;
 
 /** @param {string} file */
 const fetched = async (file) => (await fetch(new URL(file, document.baseURI))).json();
 
 const engine = createEngine(new URL("models/", document.baseURI));
 
+/** Called when the first drawing has been answered. */
+let drawn = () => {};
+const firstAnswer = new Promise((done) => (drawn = () => done(null)));
+
+/** @type {Promise<Site>} */
+const site = fetched("site.json");
+
+/** @param {string} name @param {unknown} request */
+async function asked(name, request) {
+  if (name === "comparable") return { models: (await site).bar.models };
+  const found = await engine.ask(name, request);
+  if (name === "observe" && /** @type {{ strokes: unknown[] }} */ (request).strokes.length) drawn();
+  return found;
+}
+
 /** Every function of every page's contract, asked of the engine. */
 const server = speaking(
   new Proxy(/** @type {Record<string, (request: unknown) => Promise<unknown>>} */ ({}), {
-    get: (_, name) => (/** @type {unknown} */ request) => engine.ask(String(name), request),
+    get: (_, name) => (/** @type {unknown} */ request) => asked(String(name), request),
   }),
 );
+
+/** How far a network's numbers here are from PyTorch's. @param {string} model */
+async function truth(model) {
+  const [strokes, told] = await Promise.all([fetched("drawings.json"), fetched(`models/${model}.truth.json`)]);
+  return engine.ask("truth", { model, strokes, told });
+}
 
 /** @type {Map<string, Promise<unknown>>} */
 const mounted = new Map();
@@ -77,18 +101,21 @@ function followTheme() {
 
 async function start() {
   followTheme();
-  const [site, bar] = /** @type {[Site, Page]} */ (
-    /** @type {unknown} */ (await Promise.all([fetched("site.json"), import("../models/bar.js")]))
-  );
-  void engine.ask("describe", { model: site.first });
-  for (const tab of tabs) tab.addEventListener("click", () => choose(tab.dataset.tabId ?? "", site.pages));
+  const { first, bar: options, pages } = await site;
+  const bar = /** @type {Page} */ (/** @type {unknown} */ (await import("../models/bar.js")));
+  void engine.ask("describe", { model: first });
+  for (const tab of tabs) tab.addEventListener("click", () => choose(tab.dataset.tabId ?? "", pages));
   document
     .querySelector("#pages [role=tablist]")
     ?.addEventListener("keydown", (event) => walkTabs(/** @type {KeyboardEvent} */ (event)));
-  await mount("draw", site.pages.draw);
-  await bar.mount(/** @type {HTMLElement} */ (document.querySelector("#bar")), { server, options: site.bar });
+  await mount("draw", pages.draw);
+  await bar.mount(/** @type {HTMLElement} */ (document.querySelector("#bar")), {
+    server,
+    options: { ...options, truth },
+  });
+  await Promise.race([firstAnswer, new Promise((done) => setTimeout(done, REST_MS))]);
   await keepOffline();
-  for (const [name, options] of Object.entries(site.pages)) await mount(name, options);
+  for (const [name, options] of Object.entries(pages)) await mount(name, options);
 }
 
 void start();

@@ -11,6 +11,7 @@
  *   cancel_download: Asked<{ model: string }, {}>,
  * } & import("./classroom.js").Server} Server
  */
-/** What the bar starts with; `network`: the address at which other machines find the server, null where they cannot; in a class it also asks what `classroom.js` says. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null, classroom: boolean }} Options */
+/** How far numbers that the browser computed are from PyTorch's: `apart`, the largest difference, of the largest number of its step. @typedef {{ torch: string, drawings: number, numbers: number, apart: number }} Truth */
+/** What the bar starts with; `truth`: compares a model, where the browser computes; `network`: the address at which other machines find the server, null where they cannot; in a class it also asks what `classroom.js` says. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null, classroom: boolean, truth?: (model: string) => Promise<Truth> }} Options */
 
 export {};

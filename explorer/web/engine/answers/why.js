@@ -1,0 +1,86 @@
+/** Why a class has its score: a method's map over the input, and what must be said of it (`explorer/draw/why.py`). */
+
+import { gradCam, integratedGradients, occlusion, passOf, saliency, scoreOf } from "../attribution.js";
+import { floatsToBase64, greyCodes, toBase64 } from "../encode.js";
+import { scoresOf } from "../network.js";
+import { prepared } from "../prepare.js";
+import { shownFor } from "../shown.js";
+import { largestOf, smallestOf } from "../../lib/numbers.js";
+
+/** @typedef {import("../tensor.js").Tensor} Tensor */
+/** @typedef {import("../shown.js").Shown} Shown */
+/** @typedef {import("../../lib/contract/draw.js").Server} Server */
+/** @typedef {import("../../lib/contract/draw.js").Why} Why */
+/** @typedef {import("../attribution.js").Question} Question */
+
+/** @param {import("../shown.js").Library} library @param {Parameters<Server["why"]>[0]} asked @returns {Promise<Why>} */
+export async function why(library, { method, layer, ...asked }) {
+  const { target: wanted, over = null, ...drawing } = asked;
+  if (method === "grad_cam" && over !== null)
+    throw new Error("Grad-CAM weighs the score of one class, not the difference of two");
+  const shown = await shownFor(library, drawing);
+  const scores = Array.from(scoresOf(shown.trace).data);
+  const target = wanted ?? scores.indexOf(largestOf(scores));
+  for (const k of [target, over ?? target])
+    if (!(k in scores)) throw new Error(`there is no class ${k}; the model has ${scores.length}`);
+  const question = { target, over };
+  const answer = { method, target, ink: inkOf(shown), note: null };
+  const score = scoreOf(scores, question);
+  if (!Number.isFinite(score)) return { ...answer, note: { reason: "not_finite", message: `the score is ${score}` } };
+  const map = method === "grad_cam" ? camTold(shown, layer, target) : await overInput(shown, method, question);
+  return { ...answer, score, ...map };
+}
+
+const told = (/** @type {number} */ value) => String(Number(value.toPrecision(6)));
+
+/** What "nothing drawn" is to the network. @param {Shown} shown */
+export const baselineOf = ({ network: { card }, input }) => prepared(card, new Float32Array(input.picture.length));
+
+/** @param {Shown} shown @param {string} method @param {Question} question */
+async function overInput(shown, method, question) {
+  const { trace } = shown;
+  if (method === "saliency") return mapTold(saliency(trace, question));
+  const [pass, baseline] = [passOf(shown), baselineOf(shown)];
+  const computed = { integrated_gradients: integratedGradients, occlusion }[method];
+  if (!computed) throw new Error(`there is no method ${method}`);
+  const found = await computed(pass, trace.input, baseline, question);
+  const before = scoreOf(scoresOf(pass(baseline)).data, question);
+  const empty = trace.input.data.every((x, k) => x === baseline.data[k]);
+  const note = { reason: "no_ink", message: "the input is the baseline" };
+  return { ...mapTold(found), baseline: before, ...(empty ? { note } : {}) };
+}
+
+/** @param {Shown} shown @param {number | null} layer @param {number} target */
+function camTold({ trace, network: { plan } }, layer, target) {
+  const layers = plan.camLayers.map((each) => {
+    const { op, path } = trace.description.steps[each.index + 1];
+    return { ...each, op, path };
+  });
+  const known = layers.map(({ index }) => index);
+  if (layer !== null && !known.includes(layer))
+    throw new Error(`step ${layer} has no maps to weigh; the steps that have are ${known.join(", ")}`);
+  const chosen = layer ?? known[known.length - 1];
+  const { values, before, negative } = gradCam(trace, chosen, target);
+  const note = { reason: "negative", message: told(largestOf(before.data)) };
+  return { ...mapTold(values), layer: chosen, layers, ...(negative ? { note } : {}) };
+}
+
+/** An attribution as a table of numbers, and its sum; of one channel, as drawings have. @param {Tensor} values @returns {Pick<Why, "note"> & { rows: number, columns: number, block: number, values: string, sum: number }} */
+export function mapTold({ shape, data }) {
+  const [rows, columns] = shape.slice(-2);
+  const [low, high] = [smallestOf(data), largestOf(data)];
+  let note = null;
+  if (low === 0 && high === 0) note = { reason: "zero", message: "every value is exactly 0" };
+  else if (low === high && data.length > 1) note = { reason: "flat", message: told(low) };
+  const sum = data.reduce((all, value) => all + value, 0);
+  return { rows, columns, block: 1, values: floatsToBase64(data), sum, note };
+}
+
+/** The input as grey bytes, for its outline. @param {Shown} shown @returns {Why["ink"]} */
+export function inkOf(shown) {
+  const { shape, data } = shown.trace.input;
+  const ground = baselineOf(shown).data;
+  const [low, high] = [Math.min(smallestOf(data), smallestOf(ground)), Math.max(largestOf(data), largestOf(ground))];
+  const grey = data.map((x) => (x - low) / Math.max(high - low, 1e-12));
+  return { rows: shape[2], columns: shape[3], data: toBase64(greyCodes(grey)) };
+}
