@@ -1,4 +1,4 @@
-"""One person's whole way through the Draw page, by mouse and by keyboard alone."""
+"""One person's whole way through the Draw page, by mouse, by touch and by keyboard alone."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import next_frames
 from tests.browser.draw_page import (
     cell_panel,
-    class_rows,
     crumbs,
     example,
     expect_digit,
@@ -21,21 +20,20 @@ from tests.browser.draw_page import (
 )
 from tests.browser.test_draw import draw
 
-TOLD = "rows => rows.map(row => row.dataset.probability).join()"
+TOLD = "() => [...document.querySelectorAll('.bars li')].map((row) => row.dataset.probability).join()"
+"""Of all classes, those too that a small page leaves out."""
 MOST_TABS = 150
 
 
 def told(page: Page) -> str:
     """Return the probabilities on the page, every digit of them."""
-    found: str = class_rows(page).evaluate_all(TOLD)
+    found: str = page.evaluate(TOLD)
     return found
 
 
 def expect_told(page: Page, wanted: str, *, same: bool = True) -> None:
     compare = "===" if same else "!=="
-    page.wait_for_function(
-        f"wanted => ({TOLD})([...document.querySelectorAll('.bars li')]) {compare} wanted", arg=wanted
-    )
+    page.wait_for_function(f"wanted => ({TOLD})() {compare} wanted", arg=wanted)
 
 
 def expect_true(panel: Locator, depth: int) -> None:
@@ -162,6 +160,81 @@ def test_the_whole_path_by_keyboard(app, open_page):
     expect_true(panel, 2)
     page.wait_for_function("() => location.hash.includes('label=3') && /cells=[^&]*_/.test(location.hash)")
     expect_shared(page, open_page(page.url))
+
+
+def finger(page: Page, strokes: list[list[list[float]]]) -> None:
+    """Draw with a finger."""
+    box = pad(page).bounding_box()
+    assert box
+    session = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        for k, (x, y) in enumerate(stroke):
+            place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+            kind = "touchMove" if k else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def expect_seen(page: Page, part: Locator) -> None:
+    """It is on the screen, nothing scrolled."""
+    box, size = part.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+    assert box["y"] + box["height"] <= size["height"]
+
+
+def test_the_whole_path_by_touch(app, open_page, examples):
+    page = open_page(f"{app}#model=a2&sort=index", width=1024, height=768, has_touch=True)
+    panel, maps, place = cell_panel(page), feature_maps(page, 3), {"x": 14, "y": 20}
+
+    def close() -> None:
+        page.get_by_role("button", name="Close").tap()
+        expect(panel).to_be_hidden()
+
+    finger(page, examples["5"])
+    expect_digit(page, "5")
+    next_frames(page)
+    maps.tap(position=place)
+    expect(page.locator(".pad-field")).to_be_visible()
+    expect(panel).to_be_hidden()
+    maps.tap(position=place)
+    expect_true(panel, 1)
+    panel.get_by_role("button", name="Down to the ink").tap()
+    expect(crumbs(page).last).to_contain_text("conv1")
+    expect_true(panel, 4)
+    close()
+
+    true_class(page).select_option("3")
+    expect(page.locator(".loss")).to_contain_text("negative log-likelihood")
+    page.get_by_role("button", name="Open", exact=True).tap()  # the last number that was opened, now its gradient
+    expect(crumbs(page).first).to_contain_text("dL/d conv1")
+    expect_true(panel, 1)
+    close()
+    true_class(page).select_option("")
+    expect(page.locator(".loss")).to_be_hidden()
+
+    page.get_by_role("button", name="Open", exact=True).tap()
+    expect(crumbs(page).first).to_have_text(re.compile("^conv1"))
+    expect_true(panel, 1)
+    before = told(page)
+    for part in (headline(page), page.locator(".network .cell-mark:not([hidden])").first, panel):
+        expect_seen(page, part)
+    panel.get_by_role("button", name="Double").tap()
+    expect_told(page, before, same=False)
+    expect(page.get_by_role("group", name="Changes of the model")).to_contain_text("Changes: 1")
+    expect_seen(page, page.get_by_role("button", name="Undo", exact=True).last)
+    page.get_by_role("button", name="Undo", exact=True).last.tap()
+    expect_told(page, before)
+
+    page.get_by_role("button", name="Link").first.tap()
+    link = page.get_by_role("textbox", name="The link").input_value()
+    fresh = open_page(link, width=1024, height=768, has_touch=True)
+    expect_shared(page, fresh)
+    expect_seen(fresh, fresh.locator(".network .cell-mark:not([hidden])").first)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ export function createNetwork(options) {
   let columns = [];
   const legend = createLegend(() => repaint());
   const backward = createBackward();
-  const reading = createReading({ onopen: () => focus.pinned && onopen(focus.pinned) });
+  const reading = createReading({ onopen: openPinned });
   const seen = createSeen();
   const sources = createSources({
     columns: () => columns,
@@ -117,6 +117,12 @@ export function createNetwork(options) {
     if (place.step < 0 && !place.of) options.onpin?.(place);
     else if (byTouch && options.onpin && !again) options.onpin(place);
     else onopen(place);
+  }
+
+  /** Open what is kept in view, as it is read: its value, or its gradient. */
+  function openPinned() {
+    const { pinned } = focus;
+    if (pinned) onopen({ ...pinned, of: columnOf(pinned.step)?.backward ? "output" : "" });
   }
 
   /** The columns were laid out anew: what was drawn over them is gone. */
