@@ -51,6 +51,13 @@ class Functional:
             return self._batched("pad2d", input.unsqueeze(-2), padding=around, padding_mode=padding_mode).squeeze(-2)
         return self._batched("pad2d", input, padding=around, padding_mode=padding_mode)
 
+    def linear(self, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Stand for `torch.nn.functional.linear`; without features there is nothing to add up, and it is torch's."""
+        if weight.numel() == 0:
+            return torch.nn.functional.linear(input, weight, bias)
+        output: Tensor = self._batched("linear", input, weight, bias)
+        return output
+
     def max_pool2d(
         self,
         input: Tensor,
@@ -179,7 +186,12 @@ class Functional:
         if dim is None:
             warnings.warn(f"Implicit dimension choice for {name} has been deprecated.", stacklevel=5)
             dim = 0 if input.dim() in (0, 1, 3) else 1
-        output: Tensor = apply(self.ops, name, input if dtype is None else input.to(dtype), dim=dim)
+        input = input if dtype is None else input.to(dtype)
+        if input.dim() == 0 and dim in (0, -1):
+            return self._softmax(name, input.unsqueeze(0), 0, None).squeeze(0)
+        if input.numel() == 0 and -input.dim() <= dim < input.dim():
+            return input.clone()
+        output: Tensor = apply(self.ops, name, input, dim=dim)
         return output
 
     def _loss(self, name: str, input: Tensor, target: Tensor, weight: Tensor | None, **options: Any) -> Tensor:

@@ -8,13 +8,14 @@ Size = Sequence[int]
 
 
 def entries(value: Ints, name: str, dims: int = 2) -> tuple[int, ...]:
-    """Return `value` as `dims` integers: one integer stands for all axes.
+    """Return `value` as `dims` integers: one integer, or a sequence of one, stands for all axes.
 
     Raises:
         TypeError: An entry is not an integer.
         ValueError: The number of entries is not `dims`.
     """
-    values = (value,) * dims if isinstance(value, int) else tuple(value)
+    values = (value,) if isinstance(value, int) else tuple(value)
+    values = values * dims if len(values) == 1 else values
     if not all(isinstance(entry, int) and not isinstance(entry, bool) for entry in values):
         raise TypeError(f"{name} must be an integer or {dims} integers, not {value!r}")
     if len(values) != dims:

@@ -12,7 +12,7 @@ from core.ops.naive.numbers import Output, integers, numbers
 from core.ops.naive.softmax import log_softmax, softmax
 from core.ops.targets import check_classes, check_cross_entropy, check_loss_grad
 
-__all__ = ["cross_entropy", "cross_entropy_input_grad", "nll_loss", "nll_loss_input_grad"]
+__all__ = ["cross_entropy", "cross_entropy_input_grad", "cross_entropy_target_grad", "nll_loss", "nll_loss_input_grad"]
 
 
 def nll_loss(
@@ -182,6 +182,46 @@ def cross_entropy_input_grad(
         for k in range(C):
             grad_input[n, k] = grad_loss[n] * (p[n, k] * mass - weight[k] * q[n, k])
     return grad_input.tensor()
+
+
+def cross_entropy_target_grad(
+    input: Tensor,
+    target: Tensor,
+    grad_output: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Return dL/dtarget of `cross_entropy`, for targets that are probabilities.
+
+    grad_target[n, c] = −grad_loss[n] · (1 − ε) · weight[c] · ln softmax(input)[n, c]
+
+    Args:
+        input: `(N, C)`, logits.
+        target: `(N, C)`, probabilities.
+        grad_output: `()`, or `(N,)` for reduction "none".
+        weight: As given to `cross_entropy`, and so are the arguments that follow.
+        ignore_index: See `cross_entropy`.
+        reduction: See `cross_entropy`.
+        label_smoothing: See `cross_entropy`.
+
+    Raises:
+        TypeError: A tensor is not of a floating-point dtype.
+        ValueError: As `cross_entropy`, or `grad_output` is not of the loss's size.
+    """
+    check_tensors(input=input, target=target, grad_output=grad_output)
+    check_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    check_loss_grad(input.shape, grad_output, reduction)
+    N, C = input.shape
+    grad_loss = _row_gradients(target, grad_output, ignore_index, reduction, N)
+    grad_target = Output(grad_output, N, C)
+    log_p = numbers(log_softmax(input.double(), 1))
+    weight = [1.0] * C if weight is None else numbers(weight)
+    for n, c in product(range(N), range(C)):
+        grad_target[n, c] = -grad_loss[n] * (1 - label_smoothing) * weight[c] * log_p[n, c]
+    return grad_target.tensor()
 
 
 def _class_factors(target: Tensor, weight: Tensor | None, ignore_index: int) -> list[float]:

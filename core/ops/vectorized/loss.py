@@ -9,7 +9,7 @@ from core.ops.targets import check_cross_entropy, check_exist, check_indices, ch
 from core.ops.vectorized import pointwise
 from core.ops.vectorized.softmax import log_softmax, softmax
 
-__all__ = ["cross_entropy", "cross_entropy_input_grad", "nll_loss", "nll_loss_input_grad"]
+__all__ = ["cross_entropy", "cross_entropy_input_grad", "cross_entropy_target_grad", "nll_loss", "nll_loss_input_grad"]
 
 
 def nll_loss(
@@ -108,6 +108,25 @@ def cross_entropy_input_grad(
     grad_loss = _row_gradients(grad_output, reduction, divisor).expand(len(input)).where(kept, 0.0)
     weighted = q if weight is None else q * weight
     return grad_loss[:, None] * (softmax(input, 1) * weighted.sum(1, keepdim=True) - weighted)
+
+
+def cross_entropy_target_grad(
+    input: Tensor,
+    target: Tensor,
+    grad_output: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Return dL/dtarget of `cross_entropy`; see `core.ops.naive.cross_entropy_target_grad`."""
+    check_tensors(input=input, target=target, grad_output=grad_output)
+    check_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    check_loss_grad(input.shape, grad_output, reduction)
+    grad_loss = _row_gradients(grad_output, reduction, input.new_full((), len(input))).expand(len(input))
+    grad_target = -(1 - label_smoothing) * grad_loss[:, None] * log_softmax(input, 1)
+    return grad_target if weight is None else grad_target * weight
 
 
 def _rows(like: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -161,6 +161,19 @@ CALLS = {
         (2, 3, 2, 4),
     ),
     "cross_entropy with probabilities of pixels": (lambda x: F.cross_entropy(x, x.detach().softmax(1)), (2, 3, 4)),
+    "cross_entropy's gradient by its probabilities": (
+        lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1) + F.cross_entropy(x, t.softmax(1), x.detach()[0].exp()),
+        (4, 3),
+        (4, 3),
+    ),
+    "one number in a tuple": (
+        lambda x, w: F.avg_pool2d(F.conv2d(x, w, stride=(2,)), (2,), ()),
+        (1, 2, 9, 9),
+        (3, 2, 2, 2),
+    ),
+    "softmax of a number": (lambda x: torch.softmax(x, 0) * x + torch.log_softmax(x, -1), ()),
+    "softmax of nothing": (lambda x: torch.softmax(x, -1), (3, 0)),
+    "linear without features": (lambda x, w, b: F.linear(x, w, b), (3, 0), (2, 0), (2,)),
     "cross_entropy of one row": (lambda x: F.cross_entropy(x, torch.tensor(1, device=x.device)), (3,)),
     "cross_entropy of one row, none": (
         lambda x: F.cross_entropy(x, torch.tensor(1, device=x.device), reduction="none"),
@@ -232,6 +245,7 @@ GRADCHECKS = {
     "log_softmax": (lambda f, x: f.log_softmax(x, 1), (3, 4)),
     "nll_loss": (lambda f, x: f.nll_loss(x, torch.tensor([0, 3, 1], device=x.device)), (3, 4)),
     "cross_entropy": (lambda f, x: f.cross_entropy(x, torch.tensor([0, 3, 1], device=x.device)), (3, 4)),
+    "cross_entropy's probabilities": (lambda f, x, t: f.cross_entropy(x, t, label_smoothing=0.1), (3, 4), (3, 4)),
     "group_norm": (lambda f, x, w, b: f.group_norm(x, 2, w, b), (2, 4, 3), (4,), (4,)),
     "batch_norm": (lambda f, x, w, b: f.batch_norm(x, None, None, w, b, training=True), (3, 2, 2), (2,), (2,)),
     "batch_norm, evaluation": (
