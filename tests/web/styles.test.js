@@ -24,6 +24,21 @@ test("no class is defined in two style sheets", () => {
   assert.deepEqual(twice, []);
 });
 
+test("no sheet says a rule twice", () => {
+  const twice = sheets.flatMap((sheet) => {
+    const text = readFileSync(new URL(String(sheet), WEB), "utf8").replace(/\/\*[^]*?\*\//g, "");
+    const blocks = [...text.matchAll(/@media([^{]*)\{((?:[^{}]*\{[^{}]*\})*[^{}]*)\}/g)];
+    const plain = text.replace(/@media[^{]*\{((?:[^{}]*\{[^{}]*\})*[^{}]*)\}/g, "");
+    const said = [["", plain], ...blocks.map(([, when, rules]) => [when, rules])].flatMap(([when, rules]) =>
+      [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].map(
+        ([, selector, body]) => `${when}|${selector.trim()}|${body.trim()}`,
+      ),
+    );
+    return said.filter((one, k) => said.indexOf(one) !== k).map((one) => `${sheet}: ${one.replace(/\s+/g, " ")}`);
+  });
+  assert.deepEqual(twice, []);
+});
+
 test("text is as large as a person wants it: sizes of letters and lines are in rem, never in px", () => {
   const fixed = sheets.flatMap((sheet) =>
     [
