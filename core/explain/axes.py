@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Block = tuple[BoolArray, ...]
+"""One set of positions for each axis: the cells whose every coordinate is in its axis's set."""
 
 NO_TAP = int(np.iinfo(np.int64).min)
 """A position that stands for no tap at all; any other position outside the axis is a tap on padding."""
@@ -166,6 +168,23 @@ class Product:
         ignored = [axis for axis in range(len(self.output_shape)) if axis not in self._named]
         return np.broadcast_to(_with_axes(touched, ignored), self.output_shape).copy()
 
+    def block_back(self, block: Block) -> Block:
+        """Returns `back` of a block, as a block: axis by axis, without a mask of all cells."""
+        return tuple(_read(rule, np.ones(1, np.bool_) if rule.axis is None else block[rule.axis]) for rule in self.axes)
+
+    def block_forward(self, block: Block) -> Block:
+        """Returns `forward` of a block, as a block."""
+        found = [np.ones(size, dtype=np.bool_) for size in self.output_shape]
+        for rule, axis in zip(self.axes, block, strict=True):
+            positions = rule.positions(np.arange(1 if rule.axis is None else self.output_shape[rule.axis]))
+            inside = (positions >= 0) & (positions < rule.size)
+            touched = np.asarray((inside & axis[np.where(inside, positions, 0)]).any(axis=1))
+            if rule.axis is not None:
+                found[rule.axis] &= touched
+            elif not touched[0]:
+                return tuple(np.zeros(size, dtype=np.bool_) for size in self.output_shape)
+        return tuple(found)
+
     @property
     def _named(self) -> list[int]:
         return [rule.axis for rule in self.axes if rule.axis is not None]
@@ -286,6 +305,14 @@ def cartesian(positions: list[IntArray]) -> IntArray:
     if not positions:
         return np.zeros((1, 0), dtype=np.int64)
     return np.stack(np.meshgrid(*positions, indexing="ij"), axis=-1).reshape(-1, len(positions))
+
+
+def _read(rule: AxisRule, outputs: BoolArray) -> BoolArray:
+    """Returns the input positions that any of the output positions is made of."""
+    found = np.zeros(rule.size, dtype=np.bool_)
+    positions = rule.positions(np.flatnonzero(outputs))
+    found[positions[(positions >= 0) & (positions < rule.size)]] = True
+    return found
 
 
 def _with_axes(mask: BoolArray, places: list[int]) -> BoolArray:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.explain.axes import BoolArray, Relation, everything
+from core.explain.cells import Cells, Masks
 from core.explain.terms import OPERATORS, Unexplained, operator
 from core.explain.trace import INPUT, Step, Trace
 
@@ -19,28 +20,25 @@ Box = tuple[tuple[int, int], ...]
 
 @dataclass(eq=False, slots=True)
 class Support:
-    """Cells of the tensors of a trace: `masks[k]` has the shape of step k's output, `masks[-1]` that of the input.
-
-    A step that is not in `masks` has no cell in the set.
-    """
+    """Cells of the tensors of a trace; a step without any is not among them."""
 
     step: int
     cell: tuple[int, ...]
-    masks: dict[int, BoolArray] = field(default_factory=dict)
+    cells: dict[int, Cells] = field(default_factory=dict)
     exact: bool = True
     """False where an operation without known geometry is in between: it counts as "every cell of every argument"."""
 
+    @property
+    def masks(self) -> Mapping[int, BoolArray]:
+        """`masks[k]` has the shape of step k's output, `masks[-1]` that of the input."""
+        return Masks(self.cells)
+
     def box(self, index: int) -> Box:
-        """Returns the bounding box of `masks[index]` as (start, stop) for each axis; (0, 0) where it is empty."""
-        mask = self.masks[index]
-        ranges = []
-        for axis in range(mask.ndim):
-            where = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
-            ranges.append((int(where[0]), int(where[-1]) + 1) if len(where) else (0, 0))
-        return tuple(ranges)
+        """Returns the bounding box of the cells of step `index` as (start, stop) for each axis."""
+        return self.cells[index].box()
 
     def is_box(self, index: int) -> bool:
-        """Whether `masks[index]` fills its bounding box."""
+        """Whether the cells of step `index` fill their bounding box."""
         return bool(self.masks[index][tuple(slice(start, stop) for start, stop in self.box(index))].all())
 
 
@@ -53,12 +51,12 @@ def receptive_field(trace: Trace, step: int, cell: tuple[int, ...]) -> Support:
     support = _start(trace, step, cell)
     counted = made_of_input(trace)
     for later in reversed(trace.steps[: step + 1]):
-        if later.index not in support.masks:
+        if later.index not in support.cells:
             continue
         relations, exact = dependencies(later, counted)
         support.exact &= exact
         for name, relation in relations.items():
-            _add(support, later.parents[name], relation.back(support.masks[later.index]))
+            _add(support, later.parents[name], support.cells[later.index].back(relation))
     return support
 
 
@@ -71,10 +69,10 @@ def influence(trace: Trace, step: int, cell: tuple[int, ...]) -> Support:
     support = _start(trace, step, cell)
     counted = made_of_input(trace)
     for later in trace.steps[step + 1 :]:
-        relations, exact = dependencies(later, counted & support.masks.keys())
+        relations, exact = dependencies(later, counted & support.cells.keys())
         support.exact &= exact
         for name, relation in relations.items():
-            _add(support, later.index, relation.forward(support.masks[later.parents[name]]))
+            _add(support, later.index, support.cells[later.parents[name]].forward(relation))
     return support
 
 
@@ -130,14 +128,11 @@ def _start(trace: Trace, step: int, cell: tuple[int, ...]) -> Support:
     shape = tuple(trace.value(step).shape)
     if len(cell) != len(shape) or not all(0 <= i < size for i, size in zip(cell, shape, strict=True)):
         raise IndexError(f"step {step} has cells of shape {shape}, got index {tuple(cell)}")
-    mask = np.zeros(shape, dtype=np.bool_)
-    mask[cell] = True
-    return Support(step, cell, {step: mask})
+    block = tuple(np.arange(size) == i for i, size in zip(cell, shape, strict=True))
+    return Support(step, cell, {step: Cells(block)})
 
 
-def _add(support: Support, index: int, mask: BoolArray) -> None:
-    known = support.masks.get(index)
-    if known is not None:
-        support.masks[index] = known | mask
-    elif mask.any():
-        support.masks[index] = mask
+def _add(support: Support, index: int, cells: Cells | None) -> None:
+    known = support.cells.get(index)
+    if cells is not None:
+        support.cells[index] = cells if known is None else known | cells

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.explain.axes import BoolArray, IntArray, Relation
+from core.explain.axes import BoolArray, IntArray, Product, Relation, cartesian
 from core.explain.terms.line import Line, Unexplained, called
 from core.explain.terms.switches import product_epsilon
 from core.explain.trace import UNSEEN, Step, named_tensors
@@ -234,6 +234,9 @@ def is_outside(cells: IntArray, shape: tuple[int, ...]) -> BoolArray:
 
 def reached(relation: Relation, index: tuple[int, ...]) -> IntArray:
     """Returns the output cells `(T, axes)` that the input cell `index` takes part in."""
+    if isinstance(relation, Product):
+        block = tuple(np.arange(size) == i for i, size in zip(index, relation.input_shape, strict=True))
+        return cartesian([np.flatnonzero(axis) for axis in relation.block_forward(block)])
     mask = np.zeros(relation.input_shape, dtype=np.bool_)
     mask[index] = True
     return np.argwhere(relation.forward(mask)).astype(np.int64)

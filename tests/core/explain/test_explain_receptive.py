@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from core.explain import INPUT, influence, receptive_field, receptive_field_sizes, record, terms
+from core.explain import (
+    INPUT,
+    explains,
+    influence,
+    operator,
+    receptive_field,
+    receptive_field_sizes,
+    record,
+    terms,
+)
+from core.explain.cells import Cells
 from core.explain.receptive import geometry, made_of_input
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
@@ -116,6 +126,26 @@ def test_influence_is_the_inverse_of_the_receptive_field(name, device, seed):
         made_of = INPUT in field.masks and field.masks[INPUT][source]
         influenced = step.index in reached.masks and reached.masks[step.index][cell]
         assert made_of == influenced
+
+
+@pytest.mark.parametrize("name", list(CASES))
+@given(seed=seeds)
+@settings(max_examples=6, deadline=None)
+def test_blocks_are_carried_as_their_masks_are(name, device, seed):
+    r = Random(seed)
+    function, x = CASES[name](r)
+    for step in record(Written(function), x.to(device)).steps:
+        for relation in operator(step).relations(step).values() if explains(step) and step.output.numel() else ():
+            for carry, shape in (("back", tuple(step.output.shape)), ("forward", relation.input_shape)):
+                block = tuple(np.array([r.random() < 0.5 for _ in range(size)], dtype=bool) for size in shape)
+                if not all(axis.any() for axis in block):
+                    continue
+                cells = Cells(block)
+                expected = getattr(relation, carry)(cells.mask)
+                found = getattr(cells, carry)(relation)
+                assert np.array_equal(expected, np.zeros_like(expected) if found is None else found.mask)
+                if found is not None and expected.shape == cells.mask.shape:
+                    assert np.array_equal((found | cells).mask, expected | cells.mask)
 
 
 class Branching(nn.Module):

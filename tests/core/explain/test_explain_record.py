@@ -647,6 +647,7 @@ def test_public_names_exist():
         "attribution",
         "axes",
         "calls",
+        "cells",
         "constants",
         "custom",
         "field_size",
