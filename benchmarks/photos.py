@@ -1,8 +1,8 @@
 """Photographs of digits on paper, rendered by this program: how often the answer is wrong, and wrong though sure.
 
-Run `python -m benchmarks.photos [--count N] [--json FILE]`. Each set shows digits of `core.data.drawn` (our own strokes)
-in one kind of light or on one kind of paper; `pairs` shows two digits side by side, which are to be refused. Fields of
-the JSON, by set: `pictures`, `wrong`, `wrong_and_sure`, `refused`, each a share of the pictures but the first.
+Run `python -m benchmarks.photos [--count N] [--json FILE]`. Each set shows digits of `core.data.drawn` (our own
+strokes) in one kind of light or on one kind of paper; `pairs` shows two digits side by side, which are to be refused.
+Fields of the JSON, by set: `pictures`, and of them the shares `wrong`, `wrong_and_sure` and `refused`.
 """
 
 import argparse

@@ -34,7 +34,7 @@ from core.explain.trace import named_tensors
 from core.models import Card
 from core.ops.catalogue import CATALOGUE
 from explorer.models.library import Explored
-from explorer.wire.channels import ordered, strengths
+from explorer.wire.channels import Row, ordered, strengths
 from explorer.wire.numbers import in_base64
 from explorer.wire.requests import affordable
 
@@ -92,9 +92,10 @@ class Layout:
         """Return the layout of a `(1, …)` output, or None for one without values.
 
         The last two axes are a map's, all before them count its channels. Three axes are a signal, `(1, channels,
-        length)`, each channel a strip; or a `matrix`, `(1, rows, columns)`, such as tokens and their numbers.
+        length)`, each channel a strip; or a `matrix`, `(1, rows, columns)`, such as tokens and their numbers, or
+        `(rows, 1, columns)`, each row a strip, where the sequence comes first.
         """
-        return cls._of(tuple(shape), matrix and len(shape) == 3 and shape[0] == 1)
+        return cls._of(tuple(shape), matrix and len(shape) == 3 and 1 in shape[:2])
 
     @classmethod
     @lru_cache(4096)
@@ -126,8 +127,8 @@ class Layout:
         }
 
     def maps(self, output: Tensor) -> Tensor:
-        """Return the first sample of `output` as `(channels, count)` values to draw, float32."""
-        sample = _plain(output[0] if output.ndim > 1 else output)
+        """Return the first sample of `output`, of a matrix all, as `(channels, count)` values to draw, float32."""
+        sample = _plain(output[0] if output.ndim > len(self.size) else output)
         if len(self.size) == 1:
             return sample.reshape(1, -1).float()
         maps = sample.reshape(self.channels, -1, self.size[-1]).float()
@@ -375,7 +376,7 @@ def observe(
         order: Sequence[int] = range(layout.channels)
         strength = None
         if sort != "index" and layout.channels > 1:
-            strength = strengths(trace.value(index), (gradients or {}).get(index), sort)
+            strength = _strengths(trace.value(index), (gradients or {}).get(index), sort, layout)
             order = ordered(strength)
         chosen = _chosen(order[first:], layout, rest)
         count += len(chosen) * layout.count
@@ -395,6 +396,13 @@ def observe(
     }
     maps = [page | each.told for page, each in zip(pages, coded, strict=True)]
     return {"maps": maps, "peaks": peaks, "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps]}
+
+
+def _strengths(value: Tensor, gradient: Tensor | None, sort: str, layout: Layout) -> Row:
+    """Return the strengths of the maps; a matrix has no batch, and its whole shape is one sample's."""
+    if len(layout.size) < value.ndim:
+        return strengths(value, gradient, sort)
+    return strengths(value[None], None if gradient is None else gradient[None], sort)
 
 
 def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[int]:

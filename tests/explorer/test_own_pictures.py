@@ -365,3 +365,30 @@ def test_tokens_are_a_matrix_and_the_channels_of_a_signal_strips():
     scale = np.frombuffer(base64.b64decode(answer["maps"][0]["scales"]), "<f4")[0]
     exact = showing.of(asked).trace.steps[0].output[0].detach().numpy()
     assert np.allclose((codes.astype(float) - 128) / 127 * scale, exact, atol=scale / 127)
+
+
+class Sequence(nn.Module):
+    """Tokens whose first axis is the sequence, the batch the second: as recurrent layers have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(3, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mix(x).mean(0)
+
+
+def test_a_sequence_that_comes_before_its_batch_is_shown_whole():
+    library = Library()
+    name = add(library, Sequence().eval(), torch.rand(7, 1, 3))
+    asked = EMPTY | {"model": name, "wanted": [[-1, 0], [0, 0]], "sort": "activation"}
+    answer = observe(showing := Showing(library), asked)
+    made = answer["description"]["steps"][1]["map"]
+    assert (made["channels"], made["rows"], made["columns"], made["size"]) == (7, 1, 4, [7, 1, 4])
+    exact = showing.of(asked).trace.steps[0].output[:, 0].detach().numpy()
+    page = next(each for each in answer["maps"] if each["step"] == 0)
+    scales = np.frombuffer(base64.b64decode(page["scales"]), "<f4")
+    codes = np.frombuffer(base64.b64decode(page["data"]), np.uint8).reshape(7, 4)
+    drawn = (codes.astype(float) - 128) / 127 * scales.reshape(-1, 1)
+    assert np.allclose(drawn, exact[page["channels"]], atol=float(scales.max()) / 127)
+    assert page["channels"] == np.argsort(-np.abs(exact).mean(1), kind="stable").tolist()
