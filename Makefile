@@ -47,6 +47,7 @@ wasm:
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.conv2d
+	$(BIN)/python -m benchmarks.operators
 	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.training

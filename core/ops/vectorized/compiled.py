@@ -46,7 +46,11 @@ PATIENCE = 300
 
 
 def missing(name: str) -> str | None:
-    """Return in a sentence why this machine has no compiled `NAME.cpp`, or None; the first call may compile it."""
+    """Return in a sentence why this machine has no compiled `NAME.cpp`, or None; the first call may compile it.
+
+    Args:
+        name: Of a source, as "pointwise"; with a hyphen, as "direct-double", of what its `REAL` stands for.
+    """
     library = _library(name)
     return library if isinstance(library, str) else None
 
@@ -64,7 +68,7 @@ def lacks_compiler() -> str | None:
 
 
 def functions(name: str) -> ctypes.CDLL:
-    """Return the functions of `NAME.cpp`.
+    """Return the functions of a source, named as for `missing`.
 
     Raises:
         RuntimeError: There are none here, with the reason.
@@ -89,9 +93,9 @@ def _library(name: str) -> ctypes.CDLL | str:
                 return _loaded(compiler, name, FLAGS)
             raise error
     except subprocess.CalledProcessError as error:
-        return f"{compiler} cannot compile {name}.cpp: {error.stderr.strip().partition(chr(10))[0]}"
+        return f"{compiler} cannot compile {name.partition('-')[0]}.cpp: {error.stderr.strip().partition(chr(10))[0]}"
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{name}.cpp cannot be compiled and loaded: {error}"
+        return f"{name.partition('-')[0]}.cpp cannot be compiled and loaded: {error}"
 
 
 def _names() -> tuple[str, ...]:
@@ -126,7 +130,9 @@ def _build(compiler: str, name: str, flags: Sequence[str] = (*FLAGS, THREADS)) -
     processor = platform.machine(), sorted(torch.cpu.get_capabilities().items())
     flags = [*flags, *shlex.split(os.environ.get("CXXFLAGS", ""))]
     depends = f"{compiler} {os.stat(compiler).st_mtime} {flags} {processor} {torch.__version__}"
-    source = Path(__file__).with_name(f"{name}.cpp")
+    stem, _, real = name.partition("-")
+    source = Path(__file__).with_name(f"{stem}.cpp")
+    flags += [f"-DREAL={real}"] if real else []
     digest = hashlib.sha256(source.read_bytes() + depends.encode()).hexdigest()[:16]
     folder = _cache_folder()
     library = folder / f"{name}-{digest}{'.dll' if SYSTEM == 'Windows' else '.so'}"

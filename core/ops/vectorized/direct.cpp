@@ -473,26 +473,16 @@ void weight_grad_of(const Convolution& q, const T* input, const T* grad_output, 
 
 extern "C" {
 
-// Elements of room that `forward` and `weight_grad` write to besides their result.
-Size forward_room(const Convolution* q) {
-  return q->bytes == 4 ? Forward<float>(*q, nullptr).room() : Forward<double>(*q, nullptr).room();
-}
-Size weight_grad_room(const Convolution* q) {
-  return q->bytes == 4 ? WeightGrad<float>(*q, nullptr, nullptr).room() : WeightGrad<double>(*q, nullptr, nullptr).room();
+// Elements of room that `forward` and `weight_grad` write to besides their result. REAL is float or double.
+Size forward_room(const Convolution* q) { return Forward<REAL>(*q, nullptr).room(); }
+Size weight_grad_room(const Convolution* q) { return WeightGrad<REAL>(*q, nullptr, nullptr).room(); }
+
+void forward(const Convolution* q, const REAL* input, const REAL* weight, REAL* output, REAL* room) {
+  forward_of(*q, input, weight, output, room);
 }
 
-void forward(const Convolution* q, const void* input, const void* weight, void* output, void* room) {
-  if (q->bytes == 4)
-    forward_of(*q, (const float*)input, (const float*)weight, (float*)output, (float*)room);
-  else
-    forward_of(*q, (const double*)input, (const double*)weight, (double*)output, (double*)room);
-}
-
-void weight_grad(const Convolution* q, const void* input, const void* grad_output, void* grad, void* room) {
-  if (q->bytes == 4)
-    weight_grad_of(*q, (const float*)input, (const float*)grad_output, (float*)grad, (float*)room);
-  else
-    weight_grad_of(*q, (const double*)input, (const double*)grad_output, (double*)grad, (double*)room);
+void weight_grad(const Convolution* q, const REAL* input, const REAL* grad_output, REAL* grad, REAL* room) {
+  weight_grad_of(*q, input, grad_output, grad, room);
 }
 
 }

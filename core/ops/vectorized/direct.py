@@ -18,12 +18,12 @@ _Numbers = ctypes.c_int64 * 30
 
 def missing() -> str | None:
     """Return why this machine has no direct convolution, or None where it has; the first call may compile it."""
-    return compiled.missing("direct")
+    return compiled.missing("direct-float")
 
 
 @cache
-def _functions() -> ctypes.CDLL:
-    functions = compiled.functions("direct")
+def _functions(bytes: int = 4) -> ctypes.CDLL:
+    functions = compiled.functions("direct-float" if bytes == 4 else "direct-double")
     for function in (functions.forward, functions.weight_grad):
         function.argtypes, function.restype = [_Numbers, *(ctypes.c_void_p,) * 4], None
     for function in (functions.forward_room, functions.weight_grad_room):
@@ -121,7 +121,9 @@ def weight_grad(
     )
     struct, elements = _room("weight_grad_room", numbers, input.element_size(), torch.get_num_threads())
     room = input.new_empty(elements)
-    _functions().weight_grad(struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr())
+    _functions(input.element_size()).weight_grad(
+        struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr()
+    )
     return grad.permute(3, 2, 0, 1)
 
 
@@ -135,7 +137,7 @@ def _forward(numbers: tuple[int, ...], input: Tensor, weight: int, output: Tenso
     struct, elements = _room("forward_room", numbers, input.element_size(), torch.get_num_threads())
     room = input.new_empty(elements)
     to = output.data_ptr() + begin * output.element_size()
-    _functions().forward(struct, input.data_ptr(), weight, to, room.data_ptr())
+    _functions(input.element_size()).forward(struct, input.data_ptr(), weight, to, room.data_ptr())
 
 
 @lru_cache(maxsize=4096)
@@ -144,5 +146,5 @@ def _room(
 ) -> tuple["ctypes.Array[ctypes.c_int64]", int]:
     """Return the struct of a convolution, and how many elements of room it takes."""
     struct = _Numbers(*numbers, element, threads)
-    elements: int = getattr(_functions(), asked)(struct)
+    elements: int = getattr(_functions(element), asked)(struct)
     return struct, elements

@@ -49,26 +49,26 @@ def assert_falls_back() -> None:
 
 
 def test_is_compiled_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert compiled.missing("direct") is None
+    assert compiled.missing("direct-float") is None
     (library,) = fresh.iterdir()
     assert library.name.startswith("direct-")
     _forget()
     monkeypatch.setattr(subprocess, "run", lambda *args, **options: pytest.fail("compiled again"))
-    assert compiled.missing("direct") is None
+    assert compiled.missing("direct-float") is None
 
 
 def test_a_damaged_library_is_compiled_anew(fresh: Path) -> None:
-    library = compiled._build(str(which("c++")), "direct")
+    library = compiled._build(str(which("c++")), "direct-float")
     whole = library.stat().st_size
     library.write_bytes(b"no library")
-    assert compiled.missing("direct") is None
+    assert compiled.missing("direct-float") is None
     assert library.stat().st_size == whole
 
 
 def test_without_a_compiler_products_compute(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "which", lambda name: None)
     reason = "no C++ compiler is found, neither c++ nor g++ nor clang++: `sudo apt install g++` brings one"
-    assert str(compiled.missing("direct")).startswith(reason)
+    assert str(compiled.missing("direct-float")).startswith(reason)
     assert_falls_back()
     with pytest.raises(RuntimeError, match=r"no C\+\+ compiler is found"):
         direct.forward(torch.zeros(1, 1, 3, 3), torch.zeros(8, 1, 3, 3), (1, 1), (0, 0), (1, 1))
@@ -76,17 +76,17 @@ def test_without_a_compiler_products_compute(fresh: Path, monkeypatch: pytest.Mo
 
 def test_the_environment_names_a_compiler_and_its_options(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "nothing-of-that-name")
-    assert compiled.missing("direct").startswith("no C++ compiler is found, neither nothing-of-that-name: ")
+    assert compiled.missing("direct-float").startswith("no C++ compiler is found, neither nothing-of-that-name: ")
     _forget()
     monkeypatch.setenv("CXX", "g++")
     monkeypatch.setenv("CXXFLAGS", "-DNDEBUG -no-such-option")
-    assert "unrecognized command-line option" in str(compiled.missing("direct"))
+    assert "unrecognized command-line option" in str(compiled.missing("direct-float"))
 
 
 def test_what_the_compiler_says_is_told(fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     says_no = command(tmp_path, "import sys; sys.exit('error: unknown flag -march=native')")
     monkeypatch.setattr(compiled, "which", lambda name: says_no)
-    assert compiled.missing("direct") == f"{says_no} cannot compile direct.cpp: error: unknown flag -march=native"
+    assert compiled.missing("direct-float") == f"{says_no} cannot compile direct.cpp: error: unknown flag -march=native"
     assert list(fresh.iterdir()) == []
     assert_falls_back()
 
@@ -99,7 +99,7 @@ def test_without_openmp_one_thread_computes(fresh: Path, monkeypatch: pytest.Mon
         "sys.exit(subprocess.call(['c++', *sys.argv[1:]]))",
     )
     monkeypatch.setenv("CXX", apples)
-    assert compiled.missing("direct") is None
+    assert compiled.missing("direct-float") is None
     assert_passes_agree(torch.randn(2, 8, 40, 40), torch.randn(16, 8, 3, 3), (1, 1), (1, 1), (1, 1))
 
 
@@ -113,7 +113,7 @@ def test_the_stub_of_macos_is_not_run_where_no_compiler_stands_behind_it(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(compiled, "SYSTEM", "Darwin")
     monkeypatch.setenv("CXX", stub)
-    assert str(compiled.missing("direct")).startswith("no C++ compiler is found")
+    assert str(compiled.missing("direct-float")).startswith("no C++ compiler is found")
     assert not Path(f"{stub}.dialog").exists()
 
 
@@ -123,7 +123,7 @@ def test_a_compiler_that_never_ends_is_not_waited_for(
     asleep = command(tmp_path, "import time; time.sleep(60)")
     monkeypatch.setattr(compiled, "which", lambda name: asleep)
     monkeypatch.setattr(compiled, "PATIENCE", 0.2)
-    assert "timed out after 0.2 seconds" in str(compiled.missing("direct"))
+    assert "timed out after 0.2 seconds" in str(compiled.missing("direct-float"))
     assert_falls_back()
 
 
@@ -133,7 +133,7 @@ def test_without_a_writable_cache_it_compiles_for_itself(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert compiled.missing("direct") is None
+    assert compiled.missing("direct-float") is None
     assert list(tmp_path.glob("convscope-*/direct-*.so"))
 
 
@@ -149,14 +149,15 @@ def test_what_to_install_is_told_for_each_system(
 ) -> None:
     monkeypatch.setattr(compiled, "SYSTEM", system)
     monkeypatch.setattr(compiled, "which", lambda name: None)
-    assert words in str(compiled.missing("direct"))
+    assert words in str(compiled.missing("direct-float"))
 
 
 @pytest.mark.skipif(which("clang++") is None, reason="there is no clang here")
 def test_clang_without_openmp_computes_the_same_on_one_thread(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "clang++")
     monkeypatch.setattr(compiled, "THREADS", "-fopenmp=none-of-that-name")
-    assert compiled.missing("direct") is None
+    assert compiled.missing("direct-float") is None
+    assert compiled.missing("direct-double") is None
     assert compiled.missing("pointwise") is None
     assert_passes_agree(torch.randn(2, 8, 40, 40), torch.randn(16, 8, 3, 3), (1, 1), (1, 1), (1, 1))
     assert_passes_agree(torch.randn(2, 24, 20, 20), torch.randn(24, 1, 3, 3), (2, 2), (1, 1), (1, 1), 24)
