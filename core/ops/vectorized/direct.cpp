@@ -99,6 +99,12 @@ struct Place {
   bool add, spill;
 };
 
+// The first `count` lanes of a vector written to `at`, or added there. Apart, or tiles keep their sums in memory.
+template <typename T>
+__attribute__((noinline)) void add_some(T* at, typename Of<T>::Vector sums, Size count, bool add) {
+  for (Size lane = 0; lane < count; lane++) at[lane] = sums[lane] + (add ? at[lane] : T(0));
+}
+
 template <typename T, int V, int P, bool alone>
 void tile(const Sum<T>& from, const Place<T>& to) {
   using Vector = typename Of<T>::Vector;
@@ -121,12 +127,14 @@ void tile(const Sum<T>& from, const Place<T>& to) {
       }
     }
   }
+#pragma GCC unroll 14
   for (int p = 0; p < P; p++) {
+#pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
       T* at = to.data + p * to.step + v * L;
       const Size left = to.channels - v * L, free = to.spill ? left + (P - 1 - p) * to.step : left;
       if (free < L) {
-        for (Size lane = 0; lane < left; lane++) at[lane] = sums[p][v][lane] + (to.add ? at[lane] : T(0));
+        add_some(at, sums[p][v], left, to.add);
       } else {
         Vector& whole = *reinterpret_cast<Vector*>(at);
         whole = to.add ? whole + sums[p][v] : sums[p][v];
@@ -296,14 +304,17 @@ struct Forward {
     const Size across = channels.alone ? channels.vectors * LANES<T> : lanes;
     T* to = room + place(g, o, lanes, b);
     const Size step = channels.alone ? q.other[0] : q.other[1];
-    for (Size lane = 0; lane < lanes; lane++) {
-      const T* from = weight + g * q.other[0] + (o + lane) * step + begin * q.other[2];
-      const bool none = o + lane >= channels.O;
-      for (Size c = 0; c < count; c++)
+    constexpr Size SOME = 16;  // channels, so that what is read and what is written stay in the first-level cache
+    for (Size v = 0; v < lanes; v += LANES<T>)
+      for (Size first = 0; first < count; first += SOME)
         for (Size tap = 0; tap < taps; tap++)
-          to[(tap * count + c) * across + lane] =
-              none ? T(0) : from[c * q.other[2] + tap / q.kW * q.other[3] + tap % q.kW * q.other[4]];
-    }
+          for (Size lane = v; lane < v + LANES<T>; lane++) {
+            const T* from = weight + g * q.other[0] + (o + lane) * step + begin * q.other[2] + tap / q.kW * q.other[3] +
+                            tap % q.kW * q.other[4];
+            const bool none = o + lane >= channels.O;
+            for (Size c = first; c < std::min(count, first + SOME); c++)
+              to[(tap * count + c) * across + lane] = none ? T(0) : from[c * q.other[2]];
+          }
   }
   Size place(Size g, Size o, Size lanes, Size b) const {
     if (channels.alone) return o;
