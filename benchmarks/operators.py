@@ -41,8 +41,8 @@ Budget = dict[str, Any]
 
 THREADS = 2
 BATCHES = (64, 8, 1)
-LARGEST_WORK = 2 * 10**9
-"""Multiplications of one pass that are timed without `--everything`: about 30 ms."""
+LARGEST_WORK = 5 * 10**8
+"""Multiplications of one pass that are timed without `--everything`: about 10 ms."""
 
 LARGEST_BYTES = 1 << 31
 """Bytes of a convolution's input and output that are timed at all."""
@@ -53,7 +53,7 @@ LARGEST_OTHER = 1 << 26
 SIZES = 6
 """Sizes of every other operator that are timed without `--everything`."""
 
-CHECKED_WORK = 10**8
+CHECKED_WORK = 2 * 10**7
 """Multiplications up to which results are compared with the float64 one; beyond, with the framework's."""
 
 TOLERANCE = 1e-5
@@ -62,8 +62,8 @@ TOLERANCE = 1e-5
 PASSES = ("forward", "input_grad", "weight_grad")
 PARTS = ("conv", "other", "step")
 
-BUDGET: Budget = {"rounds": 7, "settle": 0.03, "seconds": 0.3, "sample": 1e-3}
-"""Of every comparison, as for `interleave`: seven rounds, and 0.03 to 0.3 seconds a candidate."""
+BUDGET: Budget = {"rounds": 7, "settle": 0.02, "seconds": 0.2, "sample": 5e-4}
+"""Of every comparison, as for `interleave`: seven rounds, and 0.02 to 0.2 seconds a candidate."""
 
 QUICK: Budget = {"rounds": 2, "settle": 0.0, "seconds": 0.1, "sample": 0.0}
 QUICK_SIZES = 2, 1 << 20
