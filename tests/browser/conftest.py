@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -180,7 +181,7 @@ def open_page(windows: Windows) -> Iterator[Callable[..., Page]]:
     ) -> Page:
         page = windows.open(address, width=width, height=height, permissions=permissions, **options)
         page.goto(address if "#" in address or greeted else f"{address}#lang=en")
-        seen: Literal["attached", "visible"] = "attached" if "page=" in address else "visible"
+        seen: Literal["attached", "visible"] = "visible" if re.search("page=|lesson=", address) is None else "attached"
         page.locator(".draw .draw-top").wait_for(timeout=30_000, state=seen)
         page.locator(".draw .headline[data-verdict]").wait_for(timeout=30_000, state=seen)
         return page

@@ -75,7 +75,7 @@ export function createOwn({ row }) {
         "ol",
         { class: "lessons-problems" },
         ...problems.map(({ line, key, values }) =>
-          h("li", {}, `${t("lessons.line", { file, line })} ${t(key, values)}`),
+          h("li", {}, t("lessons.line", { file, line, what: t(key, values) })),
         ),
       ),
     );

@@ -66,6 +66,10 @@ function answerOf({ card: { ask, because }, after, found }, k) {
   return [h("li", { value: k + 1 }, h("strong", {}, words), ` ${onPaper(inLanguage(because), after)}`)];
 }
 
+/** What a sheet is on paper, loaded with the first one. */
+const forPaper = () =>
+  h("link", { rel: "stylesheet", media: "print", href: new URL("print.css", import.meta.url).href });
+
 /** @param {{ onclose: () => void }} options */
 export function createSheet({ onclose }) {
   const paper = h("article", { class: "worksheet" });
@@ -140,6 +144,7 @@ export function createSheet({ onclose }) {
     },
     /** @param {{ name: string, lesson: Lesson }} found */
     open(found) {
+      if (!document.querySelector('link[href$="/print.css"]')) document.head.append(forPaper());
       shown = found;
       element.hidden = false;
       onclose();
