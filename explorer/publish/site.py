@@ -21,7 +21,7 @@ from explorer.wire.view import WEB
 
 __all__ = ["PAGES", "publish"]
 
-PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels"}
+PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels", "learn": "Learn"}
 """What works without Python, as the tabs are called before a language is known."""
 
 ROOMS = ("lib", "parts", "models", "engine", "site", "i18n", *PAGES)
@@ -106,7 +106,7 @@ def _site(plans: dict[str, Any], language: str) -> dict[str, Any]:
     return {
         "first": first,
         "bar": bar | {"network": None, "classroom": False},
-        "pages": {"draw": {"slim": False}, "arithmetic": "arithmetic.json", "kernels": {}},
+        "pages": {"draw": {"slim": False}, "arithmetic": "arithmetic.json", "kernels": {}, "learn": {}},
     }
 
 

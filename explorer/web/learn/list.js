@@ -8,6 +8,7 @@ import { inLanguage } from "../parts/lesson/question.js";
 import { page } from "../parts/page.js";
 import { createToast } from "../parts/toast.js";
 import { writeLink } from "../lib/link.js";
+import { needsOf } from "../lib/lesson/needs.js";
 import { begun, shareOf } from "../lib/lesson/progress.js";
 import { createOwn } from "./own.js";
 import { createSheet } from "./sheet.js";
@@ -17,6 +18,17 @@ import { createSheet } from "./sheet.js";
 
 /** Ends a lesson's heading in its anchor's name. @param {string} name */
 const idOf = (name) => `lessons-${name}`;
+
+/** Whether everything is here that a lesson leads to: pages of files alone have no training. @param {Lesson} lesson */
+function isHere(lesson) {
+  const { tabs, models } = needsOf(lesson);
+  const offered = /** @type {HTMLSelectElement | null} */ (document.querySelector("#model-choice"));
+  const known = [...(offered?.options ?? [])].map(({ value }) => value);
+  return (
+    [...tabs].every((name) => document.querySelector(`#pages [role="tab"][data-tab-id="${name}"]`)) &&
+    [...models].every((name) => known.includes(name))
+  );
+}
 
 /** A button of a lesson. @param {string} key @param {string} title of the lesson @param {() => void} onclick @param {string} [kind] */
 const button = (key, title, onclick, kind = "tool") =>
@@ -28,6 +40,7 @@ export function lessonRow({ name, lesson, ...found }, { onsheet, say }) {
   const title = inLanguage(lesson.title);
   const count = lesson.cards.length;
   const begins = progress !== undefined && !progress.done && progress.card > 0;
+  const here = isHere(lesson);
   const open = (/** @type {number} */ card) => page.set({ lesson: { name, card } });
   const link = async () => {
     const here = new URL(location.href);
@@ -42,6 +55,7 @@ export function lessonRow({ name, lesson, ...found }, { onsheet, say }) {
     { class: "lessons-lesson", dataset: { lesson: name, done: String(progress?.done ?? false) } },
     h("h3", { class: "lessons-title", id: idOf(name) }, title),
     h("p", { class: "lessons-about" }, inLanguage(lesson.about)),
+    ...(here ? [] : [h("p", { class: "note" }, t("lessons.elsewhere"))]),
     h("progress", { class: "lessons-share", max: 1, value: shareOf(progress, count), "aria-labelledby": idOf(name) }),
     h(
       "p",
@@ -55,8 +69,10 @@ export function lessonRow({ name, lesson, ...found }, { onsheet, say }) {
     h(
       "div",
       { class: "lessons-ways" },
-      button(begins ? "lessons.resume" : "lessons.start", title, () => open(begins ? progress.card : 0), "action"),
-      ...(progress
+      ...(here
+        ? [button(begins ? "lessons.resume" : "lessons.start", title, () => open(begins ? progress.card : 0), "action")]
+        : []),
+      ...(progress && here
         ? [
             button("lessons.again", title, () => {
               keepProgress(name, begun()); // guesses anew

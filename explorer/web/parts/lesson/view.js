@@ -37,13 +37,18 @@ function toldOf({ lesson, at, met, verdict }, guess, read) {
   return { kind: "waits", text: t("lesson.waits") };
 }
 
+/** Whether the page that a door leads to is among those shown. @param {import("../../lib/lesson/check.js").Open} open */
+const isHere = ({ page: tab }) =>
+  tab === undefined || document.querySelector(`#pages [role="tab"][data-tab-id="${tab}"]`) !== null;
+
 /**
  * @param {Run} run @param {number | undefined} guess @param {Read} read @param {boolean} row whether the card is a line on the page
  * @param {(open: import("../../lib/lesson/check.js").Open) => void} onopen called with what a door opens @returns {View}
  */
 export function viewOf(run, guess, read, row, onopen) {
   const { name, lesson, at } = run;
-  const { says, ask = null, doors = [] } = lesson.cards[at];
+  const { says, ask = null, doors: all = [] } = lesson.cards[at];
+  const doors = all.filter(({ open }) => isHere(open));
   const count = lesson.cards.filter((card) => !card.doors).length;
   const last = at === lesson.cards.length - 1;
   return {
