@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         host=options.host,
         port=options.port,
         open_browser=options.open,
+        library=library,
         allowed=options.allow_host,
         root_path=options.root_path,
         remembered=classroom is not None,

@@ -12,6 +12,7 @@ from explorer.kernels.page import kernels_view
 from explorer.learn.page import learn_view, lessons_route
 from explorer.models.bar import model_bar
 from explorer.models.library import Library
+from explorer.publish.route import network_route
 from explorer.screen.shown import Showing
 from explorer.serving import Served, address_in_network, serve
 from explorer.train.page import train_view
@@ -69,11 +70,12 @@ def build(
     gr.set_static_paths([WEB])
     showing = Showing(library)
     with gr.Blocks(title="ConvScope", analytics_enabled=False, fill_width=True) as app:
-        model_bar(library, model=model, language=language, network=address_in_network(host), classroom=classroom)
+        network = address_in_network(host)
+        model_bar(library, model=model, language=language, network=network, classroom=classroom, local=not slim)
         predict_endpoint(library)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Draw", id="draw"):
-                draw_view(showing, slim=slim)
+                draw_view(showing, slim=slim, local=not slim)
             with gr.Tab("Arithmetic", id="arithmetic"):
                 arithmetic_view()
             with gr.Tab("Kernels", id="kernels"):
@@ -86,16 +88,26 @@ def build(
 
 
 def launch(
-    app: gr.Blocks, *, host: str, port: int, open_browser: bool, lessons_dir: Path | None = None, **options: Any
+    app: gr.Blocks,
+    *,
+    host: str,
+    port: int,
+    open_browser: bool,
+    lessons_dir: Path | None = None,
+    library: Library | None = None,
+    **options: Any,
 ) -> Served:
-    """Serve the app in the background, a folder's lessons too; `options` as `explorer.serving.serve` takes them."""
+    """Serve the app in the background, a folder's lessons too; `options` as `explorer.serving.serve` takes them.
+
+    With a `library` browsers may compute drawings on its networks themselves.
+    """
     return serve(
         app,
         host=host,
         port=port,
         styles=STYLES,
         favicon=WEB / "favicon.svg",
-        routes=[FILMS, lessons_route(lessons_dir)],
+        routes=[FILMS, lessons_route(lessons_dir), *([network_route(library)] if library else [])],
         open_browser=open_browser,
         **options,
     )

@@ -17,8 +17,14 @@ from explorer.wire.view import answers, web_view
 __all__ = ["draw_view"]
 
 
-def draw_view(showing: Showing, *, slim: bool = False) -> gr.HTML:
-    """Return the page's view; `slim`: with a slim band for the input, the network right below."""
+def draw_view(showing: Showing, *, slim: bool = False, local: bool = False) -> gr.HTML:
+    """Return the page's view.
+
+    Args:
+        showing: what is on screen.
+        slim: whether the input stands in a slim band, the network right below.
+        local: whether browsers may compute drawings themselves.
+    """
     quick = (observe, explain, arithmetic, pytorch_lines, sources, layer)
     return web_view(
         "draw/page.js",
@@ -28,5 +34,5 @@ def draw_view(showing: Showing, *, slim: bool = False) -> gr.HTML:
             answers(browse, showing.library, Gallery(showing.inputs)),
             answers(comparable, showing.library),
         ],
-        options={"slim": slim},
+        options={"slim": slim, "local": local},
     )

@@ -16,9 +16,18 @@ __all__ = ["cancel_download", "describe", "model_bar"]
 
 
 def model_bar(
-    library: Library, *, model: str, language: str, network: str | None = None, classroom: Classroom | None = None
+    library: Library,
+    *,
+    model: str,
+    language: str,
+    network: str | None = None,
+    classroom: Classroom | None = None,
+    local: bool = False,
 ) -> gr.HTML:
-    """Return the bar, with `model` chosen first; other machines find it at `network`; in class with its sign."""
+    """Return the bar, with `model` chosen first; other machines find it at `network`; in class with its sign.
+
+    `local`: with a switch that lets the browser compute drawings itself.
+    """
     permit = classroom.teachers("give up what others wait for") if classroom else None
     functions = [answers(describe, library), answers(cancel_download, library, permit=permit)]
     return web_view(
@@ -31,6 +40,7 @@ def model_bar(
             "device": str(library.device),
             "network": network,
             "classroom": classroom is not None,
+            "local": local,
         },
     )
 

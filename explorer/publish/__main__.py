@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from explorer.publish.site import publish
 
     try:
-        files = publish(options.out, Library(runs_dir=options.runs_dir), options.models, language=options.lang)
+        library = Library(runs_dir=options.runs_dir)
+        files = publish(options.out, library, options.models, language=options.lang, lessons_dir=options.lessons_dir)
     except (ValueError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
@@ -39,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
         "--models", nargs="+", default=list(MODELS), metavar="NAME", help="networks, the first ahead (%(default)s)"
     )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="folder of the networks you trained")
+    parser.add_argument(
+        "--lessons", dest="lessons_dir", type=Path, metavar="DIR", help="folder of your own lessons, shown as well"
+    )
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
     return parser
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
-
 from core.ops.formulas import FORMULAS
 from explorer.app import STYLES
 from explorer.arithmetic.listings import listings
+from explorer.learn.page import lessons
 from explorer.models.library import Explored, Library
+from explorer.publish.lessons import choose_lessons
 from explorer.publish.plan import planned
+from explorer.publish.route import weights_of
 from explorer.publish.truth import drawings, truth
 from explorer.wire.view import WEB
 
@@ -36,7 +37,14 @@ FIRST = ("site/page.js", "models/bar.js", "draw/page.js")
 IMPORTS = re.compile(r'^(?:import|export)\b[^;]*?from "(\.[^"]+)";|^import "(\.[^"]+)";', re.MULTILINE)
 
 
-def publish(folder: Path, library: Library, models: Sequence[str], *, language: str = "en") -> list[Path]:
+def publish(
+    folder: Path,
+    library: Library,
+    models: Sequence[str],
+    *,
+    language: str = "en",
+    lessons_dir: Path | None = None,
+) -> list[Path]:
     """Write the folder anew and return its files, relative to it.
 
     Args:
@@ -44,6 +52,7 @@ def publish(folder: Path, library: Library, models: Sequence[str], *, language: 
         library: where the models are.
         models: their names, the one explored first ahead.
         language: of the page until somebody chooses another.
+        lessons_dir: a teacher's own lessons, shown beside the shipped ones.
 
     Raises:
         ValueError: a model cannot run in the browser, or the folder holds something else.
@@ -53,6 +62,8 @@ def publish(folder: Path, library: Library, models: Sequence[str], *, language: 
     plans = {explored.name: planned(explored, explored.trace(explored.blank())[0]) for explored in found}
     _emptied(folder)
     _copy_web(folder)
+    choose_lessons(folder / "web/learn/lessons", PAGES, models)
+    _write_json(folder / "lessons", lessons(lessons_dir, None))
     drawn = drawings()
     _write_json(folder / "drawings.json", drawn)
     for explored in found:
@@ -91,11 +102,8 @@ def _copy_web(folder: Path) -> None:
 
 
 def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None:
-    folder.mkdir(exist_ok=True)
-    named = {*(name for step in plan["plan"]["steps"] for name in step["parameters"].values())}
-    tensors = {name: value for name, value in explored.model.state_dict().items() if name in named}
-    weights = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
-    (folder / f"{explored.name}.safetensors").write_bytes(weights)  # `save_file` lets nobody else read it
+    (folder / explored.name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / f"{explored.name}.safetensors").write_bytes(weights_of(explored))
     _write_json(folder / f"{explored.name}.json", plan)
 
 

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer.models.library import Library
-from explorer.publish.site import publish
+from explorer.publish.lessons import fitting
+from explorer.publish.site import PAGES, publish
 from tests.browser.conftest import free_port, next_frames
 from tests.browser.draw_page import (
     cell_panel,
@@ -26,7 +27,9 @@ from tests.browser.draw_page import (
     pad,
     true_class,
 )
+from tests.browser.lesson_page import NAMES, lesson
 from tests.browser.test_draw import draw
+from tests.browser.test_lessons import test_a_lesson_is_gone_through_by_keyboard as gone_through
 
 # the same tests as with the server; `app` is the folder below
 from tests.browser.test_path import test_the_whole_path_by_keyboard, test_the_whole_path_by_mouse
@@ -37,6 +40,8 @@ __all__ = [
     "test_the_whole_path_by_mouse",
     "test_why_shows_the_numbers_of_four_methods_and_the_sum_that_must_come_out",
 ]
+
+MODELS = ("recommended", "a1", "a2")
 
 AT = "a/class"
 """The folder is shown below a path: it must work anywhere."""
@@ -60,7 +65,7 @@ def served(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("published")
-    publish(folder / AT, Library(), ["recommended", "a2"])
+    publish(folder / AT, Library(), MODELS)
     yield from served(folder)
 
 
@@ -108,6 +113,11 @@ def test_the_second_visit_needs_no_network(
     expect(page.locator("[data-page=kernels] canvas").first).to_be_visible()
     page.locator(".language").select_option("zh")
     expect(page.get_by_role("tab", name="手写")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "first" and fitting(lesson(name), PAGES, MODELS)])
+def test_a_lesson_is_gone_through_without_a_server(app: str, open_page: OpenPage, name: str) -> None:
+    gone_through(app, open_page, name, "en")
 
 
 def test_the_page_says_how_far_its_numbers_are_from_pytorchs(app: str, open_page: OpenPage) -> None:

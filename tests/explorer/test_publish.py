@@ -32,7 +32,7 @@ def test_every_module_finds_what_it_imports(folder: Path) -> None:
     for module in folder.rglob("*.js"):
         code = re.sub(r"/\*.*?\*/", "", text(module), flags=re.DOTALL)
         for found, address in IMPORTED.findall(code):
-            assert (module.parent / (found or address)).is_file(), f"{module}: {found or address}"
+            assert (module.parent / (found or address)).exists(), f"{module}: {found or address}"
 
 
 def test_every_style_and_module_that_the_entry_names_is_there(folder: Path) -> None:
@@ -69,6 +69,25 @@ def test_the_service_worker_stores_what_every_visit_needs_and_not_the_other_netw
     left_out = {f"models/recommended.{ending}" for ending in ("json", "safetensors", "truth.json")}
     left_out |= {"models/a2.truth.json", "drawings.json", "offline.js"}
     assert set(stored) == {"./", *(files - left_out)}
+
+
+def test_lessons_are_those_that_the_folder_can_show(folder: Path) -> None:
+    shown = json.loads(text(folder / "web/learn/lessons/index.json"))
+    assert shown[0] == "first"
+    assert not {"train", "transfer", "speed", "mistakes"} & set(shown)
+    assert {"by-hand", "filters", "backward", "why"} <= set(shown)
+    files = {path.stem for path in (folder / "web/learn/lessons").glob("*.json")}
+    assert files == {*shown, "index"}
+    doors = json.loads(text(folder / "web/learn/lessons/first.json"))["cards"][-1]["doors"]
+    assert [door["open"].get("page") for door in doors] == [None, "arithmetic", "learn"]
+
+
+def test_a_teachers_lessons_come_along(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.json").write_text('{"title": "Mine"}')
+    assert main([str(tmp_path / "site"), "--models", "a2", "--lessons", str(tmp_path / "own")]) == 0
+    told = json.loads(text(tmp_path / "site" / "lessons"))
+    assert told == {"lessons": [{"file": "mine.json", "text": '{"title": "Mine"}'}]}
 
 
 def test_everybody_may_read_every_file(folder: Path) -> None:

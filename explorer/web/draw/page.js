@@ -6,6 +6,7 @@ import { opensFresh, page } from "../parts/page.js";
 import { createAsking, drawing } from "./asking.js";
 import { createInput } from "./input.js";
 import { createInputPlace } from "./input_place.js";
+import { locally } from "../parts/locally.js";
 import { createPad } from "../parts/pad.js";
 import { createPerturbation } from "./perturb.js";
 import { createStrip } from "./strip.js";
@@ -43,8 +44,9 @@ const GREETING = 3;
 /** The lesson that is offered beside the verdict. */
 const FIRST_MINUTE = "first";
 
-/** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server, options: { slim: boolean } }} gradio `slim`: with a slim band for the input, the network right below */
-export async function mount(element, { server, options: { slim } }) {
+/** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server, options: { slim: boolean, local?: boolean } }} gradio `slim`: with a slim band for the input, the network right below; `local`: the browser may compute drawings itself */
+export async function mount(element, { server: remote, options: { slim, local } }) {
+  const server = local ? locally(remote) : remote;
   const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
   const pad = createPad({
     ink: page.get("ink"),
@@ -295,7 +297,7 @@ export async function mount(element, { server, options: { slim } }) {
   page.on(["ink"], () => {
     if (!pad.busy && page.get("ink") !== pad.strokes) pad.play(page.get("ink")); // somebody else laid it there
   });
-  page.on(["centred", "label", "edits", "source", "perturbation"], () => send());
+  page.on(["centred", "label", "edits", "source", "perturbation", "local"], () => send());
   page.on(["cells", "layer", "pin", "description"], follow);
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";

@@ -27,9 +27,10 @@ const networks = new Map();
 
 /** @param {string} name @returns {Promise<Network>} */
 async function load(name) {
+  const file = name.split("/").map(encodeURIComponent).join("/");
   const [model, weights] = await Promise.all([
-    fetched(new URL(`${name}.json`, folder)).then((response) => response.json()),
-    fetched(new URL(`${name}.safetensors`, folder)).then((response) => response.arrayBuffer()),
+    fetched(new URL(`${file}.json`, folder)).then((response) => response.json()),
+    fetched(new URL(`${file}.safetensors`, folder)).then((response) => response.arrayBuffer()),
     loops,
   ]);
   return { ...model, weights: readSafetensors(weights) };

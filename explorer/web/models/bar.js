@@ -9,6 +9,7 @@ import { createSign } from "../parts/classroom/sign.js";
 import { percent } from "../parts/percent.js";
 import { createToast } from "../parts/toast.js";
 import { followLessons } from "../parts/lesson/open.js";
+import { createLocal } from "./local.js";
 import { createTruth } from "./truth.js";
 import { createLesson } from "./lesson.js";
 import { createShare } from "./share.js";
@@ -35,7 +36,11 @@ export async function mount(element, { server, options }) {
     ),
   );
   const facts = h("div", { class: "model-facts" });
-  const truth = options.truth ? [createTruth(options.truth).element] : [];
+  const truth = options.truth
+    ? [createTruth(options.truth).element]
+    : options.local
+      ? [createLocal(options.classroom)]
+      : [];
   const children = [facts, ...truth];
   const told = createPopover({ words: "bar.facts", title: "bar.facts.why", name: "model-told", children });
   const languages = h(

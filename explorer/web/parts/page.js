@@ -27,6 +27,8 @@ export const page = createStore({
   /** Why the chosen model cannot be explored; null when it can. */
   modelError: /** @type {string | null} */ (null),
   dark: false,
+  /** Whether this browser computes what is drawn, and not the server. */
+  local: false,
   /** A walk that another page sends to the Arithmetic page. */
   sent: /** @type {unknown} */ (null),
 });

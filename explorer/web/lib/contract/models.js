@@ -12,6 +12,6 @@
  * } & import("./classroom.js").Server} Server
  */
 /** How far numbers that the browser computed are from PyTorch's: `apart`, the largest difference, of the largest number of its step. @typedef {{ torch: string, drawings: number, numbers: number, apart: number }} Truth */
-/** What the bar starts with; `truth`: compares a model, where the browser computes; `network`: the address at which other machines find the server, null where they cannot; in a class it also asks what `classroom.js` says. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null, classroom: boolean, truth?: (model: string) => Promise<Truth> }} Options */
+/** What the bar starts with; `local`: whether this browser may compute drawings itself; `truth`: compares a model, where it computes all; `network`: the address at which other machines find the server, null where they cannot; in a class it also asks what `classroom.js` says. @typedef {{ models: { name: string, title: string }[], model: string, language: string, device: string, network: string | null, classroom: boolean, local?: boolean, truth?: (model: string) => Promise<Truth> }} Options */
 
 export {};

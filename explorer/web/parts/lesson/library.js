@@ -56,9 +56,9 @@ export function keepDropped(file, text) {
 
 /** The lessons of the server's folder: read anew each time, so that who writes one sees it. @returns {Promise<Found[]>} */
 async function ofFolder() {
-  const root = /** @type {Window & { gradio_config?: { root: string } }} */ (window).gradio_config?.root ?? "";
+  const root = /** @type {Window & { gradio_config?: { root: string } }} */ (window).gradio_config?.root;
   try {
-    const answer = await fetch(`${root}/lessons`);
+    const answer = await fetch(root === undefined ? new URL("lessons", document.baseURI) : `${root}/lessons`);
     if (!answer.ok) return [];
     const { lessons } = /** @type {{ lessons: { file: string, text: string }[] }} */ (await answer.json());
     return lessons.map(({ file, text }) => found(file, text, "folder"));
