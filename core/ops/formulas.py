@@ -244,6 +244,10 @@ FUNCTIONS = {
     "interpolate": r"Y_{n,c,y} = \sum_i w_{y,i}\,X_{n,c,i}",
     "grid_sample": r"Y_{n,c,y,x} = \sum_{i,j} w_{i,j}\,X_{n,c,i,j}",
     "col2im": r"Y_{n,c,y} \mathrel{+=} X_{n,k,l}",
+    "lstm": r"h_t = o_t\,\tanh c_t,\quad c_t = f_t\,c_{t-1} + i_t\,g_t",
+    "gru": r"h_t = (1 - z_t)\,n_t + z_t\,h_{t-1}",
+    "rnn_tanh": r"h_t = \tanh(W\,x_t + U\,h_{t-1} + b)",
+    "rnn_relu": r"h_t = \max(0, W\,x_t + U\,h_{t-1} + b)",
     "scaled_dot_product_attention": (
         r"Y_{i} = \sum_j p_{i,j}\,V_{j},\quad p_{i,j} = \frac{e^{s_{i,j}}}{\sum_l e^{s_{i,l}}},"
         r"\quad s_{i,j} = \alpha\,\sum_d Q_{i,d}\,K_{j,d} + M_{i,j}"
@@ -311,6 +315,7 @@ CLASSES = {
     "reduce_loss": r"L = \frac{1}{D}\,\sum_n \ell_n",
     "cross_entropy": r"\ell_n = -\sum_c w_c\,q_{n,c}\,\ln p_{n,c}",
     "cross_entropy_input_grad": r"dL/dX_{n,k} = g_n\,(p_{n,k}\,\sum_c w_c\,q_{n,c} - w_k\,q_{n,k})",
+    "cross_entropy_target_grad": r"dL/dq_{n,c} = -g_n\,w_c\,\ln p_{n,c}",
     "cross_entropy_input_grad.equal": (
         r"dL/dX_{n,k} = g_n\,(p_{n,k} - q_{n,k}),\quad q_{n,k} = " + _cases(("1", "k = t_n"), ("0", r"k \ne t_n"))
     ),

@@ -17,6 +17,7 @@ from core.explain.terms.norm import NORMALISATIONS
 from core.explain.terms.pairs import PAIRS
 from core.explain.terms.parts import PARTS
 from core.explain.terms.pool import AdaptiveAveragePool, AdaptiveMaxPool, AveragePool, MaxPool
+from core.explain.terms.recurrent import Recurrent
 from core.explain.terms.reduction import Reduction, RunningSum, Truth
 from core.explain.terms.resampling import RESAMPLING
 from core.explain.terms.selection import SELECTIONS
@@ -64,6 +65,7 @@ _DECLARED: tuple[Operator, ...] = (
     Dropout(),
     Einsum(),
     Attention(),
+    Recurrent(),
     *PAIRS,
     *SELECTIONS,
     *SPREADS,

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from core.explain.axes import Gather, Relation
-from core.explain.terms.base import Addends, Bind, Formula, Operator, Terms, summed
+from core.explain.axes import Gather, Product, Relation, same
+from core.explain.terms.base import Addends, Bind, Formula, Operator, Terms, read, summed
 from core.explain.terms.line import Line, Unexplained, named
 from core.explain.terms.rearrangement import Rearrangement
 from core.explain.trace import Step, named_tensors
@@ -79,6 +79,23 @@ class Moved(Rearrangement):
         return replace(line, part=step.part) if self.parts else line
 
 
+class Embedding(Moved):
+    """As `torch.nn.functional.embedding`: a row of the weight for each number."""
+
+    @override
+    def relations(self, step: Step) -> Mapping[str, Relation]:
+        sizes = step.tensor("input").shape
+        read_by = Product(tuple(same(axis, size) for axis, size in enumerate(sizes)), tuple(step.output.shape))
+        return {**super().relations(step), "input": read_by}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        relations = self.relations(step)
+        row = read(step, "weight", relations["weight"].cells(index))
+        number = read(step, "input", relations["input"].cells(index))
+        return summed(step, index, (Addends("row", "weight[input]", (row, number), row.values),), exact=True)
+
+
 def _filled(value: Any, name: str, numbers: Mapping[str, Tensor]) -> Any:
     """Returns an argument with the tensors that are numbered replaced by their numbers, the others on the processor."""
     if isinstance(value, Tensor):
@@ -144,7 +161,7 @@ MOVED: tuple[Operator, ...] = (
     Moved("hstack", "vstack", "dstack", "column_stack", bind=_bind("tensors"), sources=("tensors",)),
     Moved("meshgrid", bind=_bind_some, sources=("tensors",), parts=True, call="torch.meshgrid"),
     Moved("tensor_split", "hsplit", "vsplit", "unsafe_chunk", "unsafe_split", bind=_bind_several, parts=True),
-    Moved(
+    Embedding(
         "embedding",
         bind=_bind(
             "input",

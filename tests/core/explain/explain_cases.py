@@ -481,6 +481,25 @@ def function(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
     return r.choice([*functions, *shrinks]), numbers(r, 3, 4) * r.choice([1, 4])
 
 
+def recurrent(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    kind, both = r.choice([torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu]), r.choice([False, True])
+    layers, first, biased = r.randint(1, 2), r.choice([False, True]), r.choice([False, True])
+    gates, units, directions = {torch.lstm: 4, torch.gru: 3}.get(kind, 1), 3, 1 + both
+    params = []
+    for layer in range(layers):
+        for _ in range(directions):
+            width = 2 if layer == 0 else units * directions
+            params += [numbers(r, gates * units, width), numbers(r, gates * units, units)]
+            params += [numbers(r, gates * units), numbers(r, gates * units)] if biased else []
+    starts = [numbers(r, layers * directions, 2, units) for _ in range(2)]
+
+    def run(x: Tensor) -> Any:
+        hx = [start.to(x) for start in starts] if kind is torch.lstm else starts[0].to(x)
+        return kind(x, hx, [p.to(x) for p in params], biased, layers, 0.0, False, both, first)
+
+    return run, numbers(r, *((2, 4) if first else (4, 2)), 2)
+
+
 CASES: dict[str, Case] = {
     "conv2d": conv2d,
     "conv1d": conv1d,
@@ -514,4 +533,5 @@ CASES: dict[str, Case] = {
     "sampled": sampled,
     "spread": spread,
     "function": function,
+    "recurrent": recurrent,
 }
