@@ -62,30 +62,53 @@ def input_grad(
     The inputs at one place, sH · sW of which lie between the starts of neighbouring windows, are read by the same taps.
     What these send is the forward pass, at stride 1, of the gradient with those taps turned around.
     """
-    (N, C, H, W), (O, _, kH, kW), (outH, outW) = input_size, weight.shape, grad_output.shape[2:]
-    sO, sC, sI, sJ = weight.stride()
+    N, C, H, W = input_size
     grad_output = _last(grad_output)
+    everywhere, passes = _passes(
+        *((N, C, H, W), weight.shape, weight.stride(), grad_output.shape[2:], grad_output.stride()),
+        *(stride, padding, dilation, groups),
+    )
+    grad = grad_output.new_empty(N, H, W, C) if everywhere else grad_output.new_zeros(N, H, W, C)
+    first, size = weight.data_ptr(), weight.element_size()
+    for numbers, last_tap, begin in passes:
+        _forward(numbers, grad_output, first + size * last_tap, grad, begin)
+    return grad.permute(0, 3, 1, 2)
+
+
+@lru_cache(maxsize=1024)
+def _passes(
+    input_size: tuple[int, int, int, int],
+    weight_size: Sequence[int],
+    weight_strides: Sequence[int],
+    out: Pair,
+    strides: Sequence[int],
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> tuple[bool, list[tuple[tuple[int, ...], int, int]]]:
+    """Return whether they write all inputs, and the passes: numbers, where the weight and where the output begins."""
+    (N, C, H, W), (O, _, kH, kW), (outH, outW), (sO, sC, sI, sJ) = input_size, weight_size, out, weight_strides
     rows, cols = (
         [_place(k, *axis) for k in range(axis[1])]
         for axis in zip((H, W), stride, padding, dilation, (kH, kW), strict=True)
     )
-    everywhere = all(taps for taps, *_ in rows) and all(taps for taps, *_ in cols)
-    grad = grad_output.new_empty(N, H, W, C) if everywhere else grad_output.new_zeros(N, H, W, C)
-    first, size = weight.data_ptr(), weight.element_size()
-    for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows):
-        for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols):
-            if not (tapsH and tapsW and countH and countW):
-                continue
-            numbers = (
-                *(N, O, outH, outW, C, tapsH, tapsW, countH, countW, 1, 1, padH, padW, gapH, gapW, groups),
-                *grad_output.stride(),
+    passes = [
+        (
+            (
+                *(N, O, outH, outW, C, tapsH, tapsW, countH, countW, 1, 1, padH, padW, gapH, gapW, groups, *strides),
                 *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ, H * W * C, stride[0] * W * C, stride[1] * C),
-            )
-            _forward(numbers, grad_output, first + size * (lastI * sI + lastJ * sJ), grad, (row * W + col) * C)
-    return grad.permute(0, 3, 1, 2)
+            ),
+            lastI * sI + lastJ * sJ,
+            (row * W + col) * C,
+        )
+        for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows)
+        for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols)
+        if tapsH and tapsW and countH and countW
+    ]
+    return all(taps for taps, *_ in (*rows, *cols)), passes
 
 
-@lru_cache(maxsize=4096)
 def _place(place: int, size: int, stride: int, padding: int, gap: int, kernel: int) -> tuple[int, ...]:
     """Return what convolves the gradient, along one axis, into the inputs at place + m · stride.
 
