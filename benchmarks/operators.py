@@ -32,7 +32,17 @@ from benchmarks.traces import ARTICLES, Convolution, convolutions, inputs
 from core.models import build, card
 from core.nn import use_backend
 from core.ops.vectorized import conv2d_kernels, direct
-from core.speed.timing import geomean, interleave, machine, matmul_gflops, peak_bytes, ratio, summary, write_json
+from core.speed.timing import (
+    Samples,
+    geomean,
+    interleave,
+    machine,
+    matmul_gflops,
+    peak_bytes,
+    ratio,
+    summary,
+    write_json,
+)
 from core.training.memory import keep_freed_memory
 
 Calls = dict[str, Callable[[], Any]]
@@ -113,7 +123,7 @@ def time_convolution(conv: Convolution, budget: Budget) -> Row:
         error = check(mine[name](), exact[name](), f"{name} of {conv}")
         samples = interleave({"ours": mine[name], "nchw": nchw[name], "nhwc": nhwc[name]}, **budget)
         row[name] = {
-            "seconds": {candidate: summary(figures) for candidate, figures in samples.items()},
+            "seconds": _medians(samples),
             "ratio": {peer: ratio(samples, "ours", peer) for peer in ("nchw", "nhwc")},
             "error": error,
         }
@@ -142,7 +152,7 @@ def time_case(case: Case, budget: Budget) -> Row:
         for one, other in zip(_tensors(found), _tensors(expected), strict=True):
             check(one, other, f"{name} of {case.name} {case.size}")
         samples = interleave({"ours": mine, "torch": peer}, **budget)
-        seconds = {candidate: summary(figures) for candidate, figures in samples.items()}
+        seconds = _medians(samples)
         row[name] = {"seconds": seconds, "ratio": ratio(samples, "ours", "torch")}
     return row
 
@@ -152,6 +162,10 @@ def _tensors(result: Any) -> list[Tensor]:
     if isinstance(result, Tensor):
         return [result]
     return list(result.values() if isinstance(result, dict) else result)
+
+
+def _medians(samples: Samples) -> dict[str, dict[str, float]]:
+    return {candidate: {"median": statistics.median(figures)} for candidate, figures in samples.items()}
 
 
 def time_step(name: str, budget: Budget, images: int = 64) -> Row:
