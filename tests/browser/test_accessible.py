@@ -107,6 +107,21 @@ def test_train_has_no_violation(runs_app: str, open_page: Callable[..., Page]) -
     assert not audit.found, "\n".join(audit.found)
 
 
+def test_lessons_have_no_violation(app: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{app}#page=learn", width=1366, height=768)
+    expect(page.locator("[data-lesson='by-hand']")).to_be_visible()
+    audit = Audit(page)
+    audit.look("the lessons")
+    page.locator("[data-lesson='by-hand']").get_by_role("button", name="Work sheet").click()
+    audit.look("a work sheet")
+    page.get_by_role("button", name="Back to the lessons").click()
+    page.locator("[data-lesson='by-hand']").get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.get_by_label("Your guess:")).to_be_visible()
+    audit.look("a card with a question")
+    assert not audit.found, "\n".join(audit.found)
+
+
 def test_the_first_tab_leads_past_all_tools_to_the_network(app: str, open_page: Callable[..., Page]) -> None:
     page = open_page(app)
     skip = page.get_by_role("button", name="Skip to the network")
@@ -141,7 +156,7 @@ def test_forced_colours_keep_bars_windows_and_selections(app: str, open_page: Ca
     assert filled.evaluate("cell => getComputedStyle(cell).backgroundColor") == filled.get_attribute("data-fill")
 
 
-@pytest.mark.parametrize("tab", ["draw", "arithmetic", "kernels", "train"])
+@pytest.mark.parametrize("tab", ["draw", "arithmetic", "kernels", "train", "learn"])
 def test_text_of_twice_the_size_fits_the_page(app: str, open_page: Callable[..., Page], tab: str) -> None:
     page = open_page(f"{app}#page={tab}&model=a2&ink={INK}", width=1366, height=768)
     page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")

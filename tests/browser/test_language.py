@@ -38,6 +38,8 @@ STATES = {
     "properties": "page=arithmetic&part=properties",
     "kernels": "page=kernels",
     "train": "page=train",
+    "learn": "page=learn",
+    "lesson": "page=arithmetic&lesson=by-hand.2",
 }
 
 

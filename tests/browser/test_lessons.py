@@ -209,7 +209,7 @@ def test_a_presented_lesson_is_larger_and_follows_a_clicker(app, open_page):
     before = page.evaluate(size)
     page.keyboard.press("PageDown")
     expect_card(page, 1, 6)
-    page.get_by_role("button", name="Present", exact=True).click()
+    card(page).get_by_role("button", name="Present", exact=True).click()
     assert page.evaluate(size) > before
     page.keyboard.press("PageDown")
     expect_card(page, 2, 6)

@@ -7,7 +7,8 @@ import { t } from "../i18n.js";
 /** @typedef {import("../../lib/lesson/check.js").Problem} Problem */
 /** `lesson` null: it has problems. @typedef {{ name: string, file: string, from: "shipped" | "folder" | "dropped", lesson: Lesson | null, problems: Problem[] }} Found */
 
-const SHIPPED = new URL("../../learn/lessons/", import.meta.url);
+/** The names of the lessons that ship, in their order; the lessons lie beside it. */
+const SHIPPED = new URL("../../learn/lessons/index.json", import.meta.url);
 /** Where the browser keeps files that were dropped. */
 const DROPPED = "convscope.lessons.own";
 
@@ -37,7 +38,7 @@ function readShipped(name) {
 }
 
 /** @returns {Promise<string[]>} the names of the shipped lessons, in their order */
-export const shippedNames = async () => (await fetch(new URL("index.json", SHIPPED))).json();
+export const shippedNames = async () => (await fetch(SHIPPED)).json();
 
 /** @returns {Record<string, string>} texts by file */
 export function dropped() {
