@@ -12,8 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer.models.library import Library
-from explorer.publish.lessons import fitting
-from explorer.publish.site import PAGES, publish
+from explorer.publish.site import publish
 from tests.browser.conftest import free_port, next_frames
 from tests.browser.draw_page import (
     cell_panel,
@@ -27,7 +26,6 @@ from tests.browser.draw_page import (
     pad,
     true_class,
 )
-from tests.browser.lesson_page import NAMES, lesson
 from tests.browser.test_draw import draw
 from tests.browser.test_lessons import test_a_lesson_is_gone_through_by_keyboard as gone_through
 
@@ -115,7 +113,7 @@ def test_the_second_visit_needs_no_network(
     expect(page.get_by_role("tab", name="手写")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "first" and fitting(lesson(name), PAGES, MODELS)])
+@pytest.mark.parametrize("name", ["by-hand", "why"])
 def test_a_lesson_is_gone_through_without_a_server(app: str, open_page: OpenPage, name: str) -> None:
     gone_through(app, open_page, name, "en")
 
