@@ -63,8 +63,9 @@ class Server:
     def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
         self.process, self.address = process, f"http://127.0.0.1:{port}"
         config = json.loads(self._read(urllib.request.Request(f"{self.address}/config")))
-        html = [each["id"] for each in config["components"] if each["type"] == "html"]
-        self._view = html[-1]  # the last page is Train
+        (self._view,) = (
+            each["id"] for each in config["components"] if "webview-train" in (each["props"].get("elem_classes") or [])
+        )
 
     def ask(self, function: str, **request: Any) -> dict[str, Any]:
         """Return the answer to a call of the Train page."""

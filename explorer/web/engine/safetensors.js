@@ -3,7 +3,7 @@
  *
  *   {"conv1.weight": {"dtype": "F32", "shape": [32, 1, 5, 5], "data_offsets": [0, 3200]}, …}
  *
- * Source: https://github.com/huggingface/safetensors
+ * Source: the format as huggingface/safetensors describes it
  */
 
 import { size } from "../lib/visits.js";
