@@ -44,6 +44,7 @@ export function createCellInk({ request }) {
     if (!answer) {
       words.textContent = "";
       picture.clear();
+      picture.name(t("cell.ink"));
       return;
     }
     const values = answer.values ? floatsFromBase64(answer.values) : new Float32Array(0);
@@ -56,6 +57,7 @@ export function createCellInk({ request }) {
     picture.name(`${t("cell.ink")}: ${plain(told)}`);
   }
 
+  show(null);
   const ask = newestOnly(
     (/** @type {Place} */ place) => request("number_ink", place),
     (answer, place) => {
