@@ -64,7 +64,7 @@ MINE = "#lang=en&model=colours/mobilenet_v3_small"
 def photo(path: Path, colour: tuple[int, int, int] = RED) -> Path:
     """Write a wide picture: a square of a colour in the middle of black."""
     picture = Image.new("RGB", (300, 100), "black")
-    picture.paste(colour, (100, 0, 200, 100))
+    picture.paste(colour, (104, 4, 196, 96))
     picture.save(path)
     return path
 
