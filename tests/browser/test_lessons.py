@@ -11,7 +11,7 @@ from tests.browser.words import named
 
 DOCS = REPOSITORY / "docs" / "lessons.md"
 
-LARGE = ("draw.network", "draw.column[3]", "kernels.kernel", "properties.law[separable]")
+LARGE = ("draw.network", "draw.column[3]", "kernels.kernel", "kernels.magnifier", "properties.law[separable]")
 """What fills so much of the window that a card has no room beside it."""
 
 SLOW_MS = 90_000

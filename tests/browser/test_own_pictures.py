@@ -61,10 +61,12 @@ def with_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 MINE = "#lang=en&model=colours/mobilenet_v3_small"
 
 
-def photo(path: Path, colour: tuple[int, int, int] = RED) -> Path:
+def photo(
+    path: Path, colour: tuple[int, int, int] = RED, square: tuple[int, int, int, int] = (100, 0, 200, 100)
+) -> Path:
     """Write a wide picture: a square of a colour in the middle of black."""
     picture = Image.new("RGB", (300, 100), "black")
-    picture.paste(colour, (104, 4, 196, 96))
+    picture.paste(colour, square)
     picture.save(path)
     return path
 
@@ -124,7 +126,7 @@ def test_held_back_pictures_are_chosen_by_class_and_shared_by_link(with_run, ope
 
 def test_a_picture_is_cut_shown_in_colours_and_kept_when_the_model_changes(with_run, open_page, tmp_path):
     page = open_page(f"{with_run}/{MINE}")
-    choose(page, photo(tmp_path / "red.png"))
+    choose(page, photo(tmp_path / "red.png", square=(130, 25, 170, 75)))
     expect(told(page, "red.png")).to_be_visible()
     shown = stages(page)
     cut = shown.get_by_role("img", name="Cut and resized")
