@@ -309,7 +309,7 @@ def test_a_run_that_told_a_hundred_thousand_batches_is_drawn_thinned(
 
 def test_the_page_fits_a_phone_and_speaks_chinese(train: Page) -> None:
     train.set_viewport_size({"width": 360, "height": 780})
-    expect(train.locator("#pages [role=tab]")).to_have_count(4)
+    expect(train.locator("#pages [role=tab]")).to_have_count(5)
     speak(train, "zh")
     expect(train.locator(".train-form h2")).to_have_text("新的训练")
     assert train.evaluate("document.documentElement.scrollWidth") <= 360

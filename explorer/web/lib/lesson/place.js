@@ -5,7 +5,7 @@ import { smallestOf } from "../numbers.js";
 /** @typedef {{ left: number, top: number, width: number, height: number }} Box */
 
 /** Between a card and what it speaks of, and between a card and the window's edge. */
-const GAP = 12;
+export const GAP = 12;
 
 /** How much of two boxes lies over each other, in square pixels. @param {Box} a @param {Box} b */
 export function overlap(a, b) {

@@ -85,6 +85,8 @@ export const TARGETS = {
   "train.summary": one(".train .train-summary"),
   "train.runs": one(".train .train-runs"),
   "train.curves": one(".train .train-curves"),
+  /** One of the curves: `loss`, `accuracy` or `gradients`. */
+  "train.chart": by((name) => `.train .chart-part:has([data-i18n="train.chart.${name}"])`),
   "train.moment": one(".train .moment"),
   "train.wrong": one(".train .judged"),
   "train.hand": one(".train .handwriting"),

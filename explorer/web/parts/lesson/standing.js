@@ -1,6 +1,6 @@
 /** Where the card stands on the page, and the ring around what it speaks of; both follow when that moves. */
 
-import { besideOf } from "../../lib/lesson/place.js";
+import { besideOf, GAP, overlap } from "../../lib/lesson/place.js";
 import { h } from "../dom.js";
 
 /** Below this width the card is docked at the bottom, and the page ends above it. */
@@ -29,6 +29,8 @@ export function createStanding(card) {
   let row = false;
   /** Whether the target was brought into view since the card came up. */
   let brought = false;
+  /** What the page is longer by, so that the card has room below its target, px; and for which sizes that was tried. */
+  let [longer, tried] = [0, ""];
 
   const barOf = () => document.querySelector(".model-bar")?.getBoundingClientRect().bottom ?? 0;
 
@@ -44,12 +46,24 @@ export function createStanding(card) {
     window.scrollBy({ top: now - least - Math.max(AROUND * 2, (room - height) / 2), behavior: "instant" });
   }
 
+  /** Scroll a target that leaves no room on any side up to the window's top, so that the card has it below. @param {DOMRect} box @param {number} height the card's */
+  function makeRoom(box, height) {
+    const sizes = `${box.width} ${box.height} ${height} ${innerHeight}`;
+    const by = box.top - Math.max(0, barOf()) - 2 * AROUND;
+    if (sizes === tried || box.bottom - by + 2 * GAP + height > innerHeight) return;
+    tried = sizes;
+    const { scrollHeight } = document.documentElement;
+    longer += Math.max(0, by - (scrollHeight - innerHeight - scrollY));
+    document.body.style.paddingBottom = longer ? `${longer}px` : "";
+    window.scrollBy({ top: by, behavior: "instant" });
+  }
+
   function look() {
     due = window.setTimeout(look, LOOK_MS);
     const target = find(selectors);
     const narrow = innerWidth <= NARROW;
     const height = card.offsetHeight;
-    document.body.style.paddingBottom = narrow ? `${height}px` : "";
+    document.body.style.paddingBottom = narrow ? `${height}px` : longer ? `${longer}px` : "";
     if (target && !brought && !(row && !narrow)) bring(target, narrow ? innerHeight - height : innerHeight);
     const box = target?.getBoundingClientRect();
     const now = JSON.stringify([box, narrow, card.offsetWidth, height, innerWidth, innerHeight]);
@@ -74,6 +88,7 @@ export function createStanding(card) {
       { width: innerWidth, height: innerHeight, top: Math.max(0, barOf()) },
     );
     Object.assign(card.style, { left: `${beside.left}px`, top: `${beside.top}px` });
+    if (box && overlap({ ...beside, width: card.offsetWidth, height }, box)) makeRoom(box, height);
   }
 
   return {
@@ -83,6 +98,7 @@ export function createStanding(card) {
     beside(next, inRow) {
       [selectors, row] = [next, inRow];
       brought = false;
+      [longer, tried] = [0, ""];
       seen = "";
       clearTimeout(due);
       look();
@@ -105,6 +121,7 @@ export function createStanding(card) {
     rest() {
       clearTimeout(due);
       selectors = [];
+      [longer, tried] = [0, ""];
       seen = "";
       ring.hidden = true;
       document.body.style.paddingBottom = "";
