@@ -72,8 +72,9 @@ def test_a_class_comes_in_and_is_led(classroom, open_page):
     ann.wait_for_url(before)
     expect(ann.get_by_role("tab", name="Draw")).to_have_attribute("aria-selected", "true")
 
-    person = teacher.get_by_role("list", name="Who is here").get_by_role("button", name=name)
-    person.click()
+    person = teacher.get_by_role("list", name="Who is here").get_by_role("listitem").filter(has_text=name)
+    expect(person).to_contain_text("Draw")
+    person.get_by_role("button").click()
     expect(teacher.get_by_role("tab", name="Draw")).to_have_attribute("aria-selected", "true")
 
 

@@ -10,15 +10,15 @@ from playwright.sync_api import Page, TimeoutError, expect
 from tests.browser.conftest import speak
 from tests.browser.draw_page import readout
 
-# Every text, tool tip and label in the page, in order, seen or not; what is measured differs from page to page.
+# Every text, tool tip and label in the page, in order, seen or not, but for times: they are measured by each page.
 WORDS = r"""() => {
   const words = [];
-  const time = /^[\d.,]+ (ms|s)$/;
+  const time = /[\d.,]+ (ms|s|min)(?![a-z])/g;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node.nodeType === Node.TEXT_NODE) {
-      const text = node.data.trim();
-      if (text && !time.test(text) && !node.parentElement.closest("script, style, .kernels-speed")) words.push(text);
+      const text = node.data.replace(time, "").trim();
+      if (text && !node.parentElement.closest("script, style, .kernels-speed")) words.push(text);
     } else if (node.closest("#pages, .bar")) {
       for (const name of ["title", "aria-label", "aria-description", "placeholder"])
         if (node.hasAttribute(name)) words.push(`${name}: ${node.getAttribute(name)}`);

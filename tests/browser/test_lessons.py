@@ -136,12 +136,11 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line_in_both_languages(app, 
 
 def test_a_file_can_be_dropped_on_the_page(app, open_page):
     page = open_page(f"{app}#page=learn")
-    page.evaluate(
-        """([name, text]) => {
+    page.locator(".lessons-own").evaluate(
+        """(place, [name, text]) => {
           const data = new DataTransfer();
           data.items.add(new File([text], name, { type: "application/json" }));
-          document.querySelector(".lessons-own").dispatchEvent(
-            new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+          place.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
         }""",
         ["dropped.json", docs_example()],
     )

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-pytest.importorskip("expecttest", reason="PyTorch's sample inputs need expecttest: requirements-dev.txt")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402

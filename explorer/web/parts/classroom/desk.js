@@ -1,5 +1,6 @@
 /** The teacher's desk: lead everybody to this page, open and close training, see who is here and follow them. */
 
+import { readLink } from "../../lib/link.js";
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 
@@ -49,6 +50,7 @@ export function createDesk({ onlook, ontraining, onfollow }) {
               },
               name || t("class.guest"),
             ),
+            link && h("span", { class: "note" }, t(`tab.${readLink(link).state.tab ?? "draw"}`)),
           ),
         ),
       );
