@@ -14,18 +14,19 @@ import json
 import os
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import chain, cycle, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from benchmarks.explorer import EXAMPLES, draw, served, usable_page, worst
+from benchmarks.explorer import EXAMPLES, draw, draw_digits, served, usable_page, worst
 from core.speed.timing import machine, write_json
 from tests.browser import chromium
 
@@ -36,6 +37,12 @@ HEAVY = 40
 """Requests for Occlusion on resnet18 that one person asks at once."""
 
 ADDRESS = "127.0.0.1"
+
+CLASS = 64
+"""People in a class whose browsers compute."""
+
+SIGN_SECONDS = 4
+"""Between two signs of life of a page: `ATTEND_MS` of parts/classroom/sign.js."""
 
 
 @dataclass
@@ -99,6 +106,8 @@ def main() -> None:
         many = asyncio.run(drawing(options.port, asked, 32, options.seconds))
         spent = cpu_seconds(server.pid) - before
         others = asyncio.run(drawing(options.port, asked, 8, options.seconds, heavy=HEAVY))
+    with TemporaryDirectory() as runs, served(options.model, options.port, "--class", "--runs-dir", runs) as server:
+        engine = of_engine(options.port, server.pid)
     result = {
         "benchmark": "class_room",
         "machine": machine(),
@@ -113,6 +122,7 @@ def main() -> None:
         "errors": eight.errors + many.errors + others.errors,
         "others_p95_ms": 1000 * worst(others.seconds),
         "others_max_ms": 1000 * max(others.seconds),
+        **engine,
     }
     for name in list(result)[3:]:
         print(f"{name:18} {result[name]:>10,.1f}")
@@ -199,6 +209,64 @@ async def ask_why(port: int, asked: dict[str, Any], number: int) -> None:
     with suppress(OSError, asyncio.IncompleteReadError):
         await person.ask(json.dumps(asked | {"fn_name": "why", "data": data}).encode())
     person.leave()
+
+
+def of_engine(port: int, pid: int) -> dict[str, float]:
+    """Return what one page meets that computes its drawings in a class, alone and among others."""
+    asked: list[dict[str, Any]] = []
+
+    def note(request: Any) -> None:
+        if "component_server" in request.url:
+            asked.append(json.loads(request.post_data))
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
+        page = usable_page(browser, port)
+        page.on("request", note)
+        page.get_by_label("Your name").fill("Ann")
+        page.get_by_role("button", name="Come in").first.click()
+        page.keyboard.press("Escape")
+        alone, _ = draw_digits(page, "0123456789", answers=False)
+        sign = next(each for each in asked if each["fn_name"] == "attend_class")
+        with others(port, sign, CLASS - 1):
+            asked.clear()
+            before, started = cpu_seconds(pid), time.perf_counter()
+            among, _ = draw_digits(page, "0123456789", answers=False)
+            spent, seconds = cpu_seconds(pid) - before, time.perf_counter() - started
+        browser.close()
+    return {
+        "engine1_p95_ms": worst(alone),
+        "engine64_p95_ms": worst(among),
+        "engine64_asked": sum(each["fn_name"] != "attend_class" for each in asked),
+        "engine64_cpu_ms": 1000 * spent / seconds / CLASS,
+    }
+
+
+@contextmanager
+def others(port: int, sign: dict[str, Any], people: int) -> Iterator[None]:
+    """Let others be in the class, each with a name, a drawing and a sign of life every few seconds."""
+    ended = threading.Event()
+
+    async def attend(number: int) -> None:
+        person = Person(port, f"other{number}")
+        await asyncio.sleep(SIGN_SECONDS * number / people)
+        for told in chain([{"fn_name": "join_class", "data": {"name": f"Other {number}"}}], repeat({})):
+            if ended.is_set():
+                break
+            await person.ask(json.dumps(sign | told | {"session_hash": person.name}).encode())
+            await asyncio.sleep(SIGN_SECONDS)
+        person.leave()
+
+    async def everybody() -> None:
+        await asyncio.gather(*map(attend, range(people)))
+
+    thread = threading.Thread(target=asyncio.run, args=(everybody(),))
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def cpu_seconds(pid: int) -> float:

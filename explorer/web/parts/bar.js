@@ -1,7 +1,7 @@
 /** The transport: first, back, play, on, last; a scrub bar; the speed; what one step is. */
 
 import { h } from "./dom.js";
-import { t } from "./i18n.js";
+import { t, words as told } from "./i18n.js";
 import { SPEEDS } from "../lib/transport.js";
 
 /** @typedef {import("../lib/transport.js").Walk} Walk */
@@ -103,8 +103,9 @@ export function createBar({ onmove, onseek, onspeed, onunit, words = "arithmetic
       play.setAttribute("aria-pressed", String(walk.playing));
       scrub.max = String(walk.count - 1);
       scrub.value = String(walk.at);
-      place.textContent = t(words, { at: walk.at + 1, count: walk.count });
-      Object.assign(place.dataset, { at: walk.at, count: walk.count });
+      const values = { at: walk.at + 1, count: walk.count };
+      place.textContent = t(words, values);
+      Object.assign(place.dataset, { at: walk.at, count: walk.count, ...told(words, values) });
       speed.value = String(walk.speed);
       unit.value = stepping;
     },
