@@ -37,14 +37,11 @@ ANSWERED = ".headline[data-verdict='sure']"
 """The page has answered the digit that it writes for a stranger."""
 
 FORWARD = """async ({ model, passes }) => {
-  const [{ run }, { compute }, { loadLoops }, { readSafetensors }] = await Promise.all(
-    ["network", "conv", "wasm", "safetensors"].map(
-      (name) => import(new URL(`web/engine/${name}.js`, document.baseURI))));
-  const [plan, weights, loops] = await Promise.all([
-    fetch(`models/${model}.json`).then((answer) => answer.json()),
-    ...[`models/${model}.safetensors`, "web/engine/conv.wasm"].map((file) => fetch(file).then((a) => a.arrayBuffer())),
-  ]);
-  compute(await loadLoops(loops));
+  const { need } = globalThis.convscope;
+  const [{ run }, { readSafetensors }] = ["network", "safetensors"].map((name) => need(`engine/${name}.js`));
+  const file = (ending) => fetch(new URL(`../../models/${model}.${ending}`, location.href));
+  const plan = await file("json").then((answer) => answer.json());
+  const weights = await file("safetensors").then((answer) => answer.arrayBuffer());
   const network = { ...plan, weights: readSafetensors(weights) };
   const data = Float32Array.from({ length: 784 }, (_, k) => ((k * 7) % 29) / 10 - 0.4);
   const input = { shape: [1, 1, 28, 28], data };
@@ -57,6 +54,7 @@ FORWARD = """async ({ model, passes }) => {
   }
   return times;
 }"""
+"""Runs where the page's engine runs, in its thread."""
 
 
 class Counting(SimpleHTTPRequestHandler):
@@ -94,7 +92,7 @@ def main() -> None:
             samples, _ = draw_digits(page, options.digits, answers=False)
             page.evaluate(LISTEN)
             cells, _, _ = point_and_click(page)
-            forward: list[float] = page.evaluate(FORWARD, {"model": options.model, "passes": PASSES})
+            forward: list[float] = page.workers[0].evaluate(FORWARD, {"model": options.model, "passes": PASSES})
         browser.close()
     result = {
         "benchmark": "browser",

@@ -3,9 +3,8 @@
 import hashlib
 import html
 import json
-import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from explorer.app import STYLES
 from explorer.arithmetic.listings import listings
 from explorer.learn.page import lessons
 from explorer.models.library import Explored, Library
+from explorer.publish.joined import exported, files_of, joined
 from explorer.publish.lessons import choose_lessons
 from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
@@ -28,13 +28,14 @@ PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels", "lear
 ROOMS = ("lib", "parts", "models", "engine", "site", "i18n", *PAGES)
 """Folders of `explorer/web` that those pages load."""
 
-SOURCES = (".c", ".html")
-"""Endings of what the folder is made from, and does not hold."""
+SOURCES = (".c", ".sha256", ".html", ".js", ".css")
+"""Endings of what the folder is made from, and does not hold as it is."""
 
 FIRST = ("site/page.js", "models/bar.js", "draw/page.js")
-"""Modules that the first drawing needs, with all that they import: the browser is told of them at once."""
+"""Modules that the first drawing needs: they and all that they import are one file, named after the first of them."""
 
-IMPORTS = re.compile(r'^(?:import|export)\b[^;]*?from "(\.[^"]+)";|^import "(\.[^"]+)";', re.MULTILINE)
+PRINTED = "learn/print.css"
+"""A style that only paper has, which a page asks for by itself."""
 
 
 def publish(
@@ -61,7 +62,7 @@ def publish(
     found = [library.explored(name) for name in models]
     plans = {explored.name: planned(explored, explored.trace(explored.blank())[0]) for explored in found}
     _emptied(folder)
-    _copy_web(folder)
+    _write_web(folder / "web")
     choose_lessons(folder / "web/learn/lessons", PAGES, models)
     _write_json(folder / "lessons", lessons(lessons_dir, None))
     drawn = drawings()
@@ -91,14 +92,28 @@ def _emptied(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _copy_web(folder: Path) -> None:
+def _write_web(folder: Path) -> None:
+    """Write what browsers load: the modules and styles joined into a few files, everything else as it is."""
     for path in sorted(WEB.rglob("*")):
         relative = path.relative_to(WEB)
-        if path.is_file() and path.suffix not in SOURCES and (len(relative.parts) == 1 or relative.parts[0] in ROOMS):
-            target = folder / "web" / relative
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    (folder / "web/site/worker.js").unlink()
+        if path.is_file() and path.suffix not in SOURCES and _published(relative):
+            _write(folder / relative, path.read_bytes())
+    _write(folder / PRINTED, (WEB / PRINTED).read_bytes())
+    _write(folder / "style.css", _style().encode())
+    for name, modules in files_of(FIRST, [f"{page}/page.js" for page in PAGES]).items():
+        root = "../" * name.count("/")
+        text = joined(modules, exported(name), of=name, folder=f'new URL("{root}", import.meta.url).href')
+        _write(folder / name, text.encode())
+
+
+def _style() -> str:
+    styles = [WEB / "site/site.css", *(style for style in STYLES if _published(style.relative_to(WEB)))]
+    return "\n".join(style.read_text(encoding="utf-8") for style in styles)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
 
 def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None:
@@ -133,10 +148,7 @@ def _manifest() -> dict[str, Any]:
 
 
 def _entry(language: str) -> str:
-    """Return the entry page: the app's frame, with every style and the first modules named."""
-    styles = [WEB / "site/site.css", *(style for style in STYLES if _published(style.relative_to(WEB)))]
-    links = [f'<link rel="stylesheet" href="web/{style.relative_to(WEB).as_posix()}" />' for style in styles]
-    modules = [f'<link rel="modulepreload" href="web/{name}" />' for name in _imported(FIRST)]
+    """Return the entry page: the app's frame."""
     tabs = [
         f'<button type="button" role="tab" data-tab-id="{name}" id="tab-{name}" aria-controls="page-{name}" '
         f'aria-selected="false">{html.escape(title)}</button>'
@@ -148,7 +160,7 @@ def _entry(language: str) -> str:
         "</div></div></div>"
         for name in PAGES
     ]
-    filled = {"language": language, "styles": links, "modules": modules, "tabs": tabs, "panels": panels}
+    filled = {"language": language, "tabs": tabs, "panels": panels}
     text = (WEB / "site/index.html").read_text(encoding="utf-8")
     for name, value in filled.items():
         text = text.replace(f"{{{name}}}", value if isinstance(value, str) else "\n    ".join(value))
@@ -157,21 +169,6 @@ def _entry(language: str) -> str:
 
 def _published(path: Path) -> bool:
     return len(path.parts) == 1 or path.parts[0] in ROOMS
-
-
-def _imported(names: Iterable[str]) -> list[str]:
-    """Return modules of `explorer/web` with all that they import, each once."""
-    found: list[str] = []
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop(0)
-        if name in found:
-            continue
-        found.append(name)
-        path = WEB / name
-        for named, bare in IMPORTS.findall(path.read_text(encoding="utf-8")):
-            waiting.append((path.parent / (named or bare)).resolve().relative_to(WEB).as_posix())
-    return found
 
 
 def _write_worker(folder: Path, files: Sequence[Path], *, first: str) -> None:

@@ -14,7 +14,8 @@ from explorer.publish.plan import OPERATORS
 from explorer.publish.site import PAGES, publish
 from explorer.wire.view import WEB
 
-IMPORTED = re.compile(r'(?:from|import\()\s*[`"](\.[^"`$]+)[`"]|new URL\("([^"]+)", import\.meta\.url\)')
+MODULE = re.compile(r'^"([\w./]+)": \(\$need, \$here, \$load\) => \{$', re.MULTILINE)
+"""Where a module begins in a file of several."""
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +29,32 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_every_module_finds_what_it_imports(folder: Path) -> None:
-    for module in folder.rglob("*.js"):
-        code = re.sub(r"/\*.*?\*/", "", text(module), flags=re.DOTALL)
-        for found, address in IMPORTED.findall(code):
-            assert (module.parent / (found or address)).exists(), f"{module}: {found or address}"
+def modules(file: Path) -> dict[str, str]:
+    """Return the modules of a file by name, without what explains them."""
+    parts = MODULE.split(re.sub(r"/\*\*.*?\*/", "", text(file), flags=re.DOTALL))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def test_every_style_and_module_that_the_entry_names_is_there(folder: Path) -> None:
+def test_every_module_finds_what_it_needs(folder: Path) -> None:
+    first = modules(folder / "web/site/page.js")
+    assert len(first) > 100
+    for file in folder.glob("web/**/*.js"):
+        held = modules(file)
+        known = held if file.name == "worker.js" else first | held
+        for name, code in held.items():
+            assert set(re.findall(r'\$need\("([^"]+)"\)', code)) <= set(known), f"{file}: {name}"
+            for address in re.findall(r'(?:new URL|\$load)\("([^"]+)"(?:, \$here)?\)', code):
+                wanted = ((folder / "web" / name).parent / address).resolve()
+                inside = wanted.relative_to(folder.resolve() / "web").as_posix() in known
+                assert inside or wanted.exists(), f"{file}: {address}"
+
+
+def test_a_visit_to_the_first_page_loads_few_files(folder: Path) -> None:
     entry = text(folder / "index.html")
     named = re.findall(r'(?:href|src)="([^"]+)"', entry)
-    assert len(named) > 60
+    assert named == ["web/favicon.svg", "manifest.webmanifest", "web/style.css", "web/site/page.js"]
     assert not [name for name in named if not (folder / name).is_file()]
-    assert "{" not in re.sub(r"<style>.*?</style>", "", entry)
+    assert "{" not in entry
     assert 'lang="zh"' in entry
     for page in PAGES:
         assert f'data-tab-id="{page}"' in entry
