@@ -19,7 +19,8 @@ from core.ops.formulas import CHAIN_RULE, FORMULAS
 from explorer.draw.class_sum import logits_step, softmax_step
 from explorer.draw.sums import formula_told
 from explorer.models.bar import facts
-from explorer.models.library import Explored
+from explorer.models.library import Example, Explored
+from explorer.wire.numbers import SHOWN, in_base64
 from explorer.wire.trace import describe
 
 __all__ = ["OPERATORS", "planned", "refused"]
@@ -36,11 +37,32 @@ WRT = ("input", "weight", "bias", "other", "tensors")
 
 def refused(explored: Explored, trace: Trace) -> str | None:
     """Return why the engine cannot run a model; None where it can."""
-    if explored.card.takes != "ink" or explored.example is not None or tuple(explored.card.input_shape) != (1, 28, 28):
-        return "it takes no drawings of 28×28"
+    unfit = _no_drawings(explored) if explored.example is None else _unfit(explored.example)
+    if unfit or explored.card.preprocess is not None:
+        return unfit or "its pictures are prepared by a function of Python"
     if scores_step(trace) in (None, INPUT):
         return "it gives no row of scores"
     return next((told for step in trace.steps if (told := _unknown(step)) is not None), None)
+
+
+def _no_drawings(explored: Explored) -> str | None:
+    """Return why a model without an example cannot be shown anything."""
+    card = explored.card
+    draws = card.takes == "ink" and tuple(card.input_shape) == (1, 28, 28)
+    return None if draws else "it takes no drawings of 28×28"
+
+
+def _unfit(example: Example) -> str | None:
+    """Return why the engine cannot show an example."""
+    if example.kwargs or len(example.args) != 1 or example.args[0] is not example.input:
+        return "its example is not a single tensor"
+    if example.input.dtype != torch.float32 or len(example.input) != 1:
+        return f"its example is {example.input.dtype} {tuple(example.input.shape)}, not one sample of float32"
+    if example.input.ndim != 4:
+        return f"its example has {example.input.ndim} axes, not the 4 of a picture"
+    if max(example.input.shape[-2:]) > SHOWN:
+        return f"its example is larger than {SHOWN} pixels a side"
+    return None
 
 
 def _unknown(step: Step) -> str | None:
@@ -53,6 +75,8 @@ def _unknown(step: Step) -> str | None:
         return f"{where} gives {step.output.dtype}, not float32"
     if step.op == "conv2d" and (given["groups"] != 1 or isinstance(given["padding"], str)):
         return f"{where} has groups, or padding by name"
+    if step.op in ("softmax", "log_softmax") and given["dim"] not in (-1, step.output.ndim - 1):
+        return f"{where} runs along another axis than the last"
     if step.op in ("batch_norm", "dropout") and given["training"]:
         return f"{where} runs in training mode"
     if step.op == "add" and (not isinstance(given["other"], Tensor) or given["other"].shape != given["input"].shape):
@@ -84,6 +108,7 @@ def planned(explored: Explored, trace: Trace) -> dict[str, Any]:
             "std": list(card.std),
             "unsureBelow": card.unsure_below,
             "trained": explored.trained,
+            "example": None if explored.example is None else _numbers(explored.example.input),
         },
         "plan": {
             "steps": [_step(step) for step in trace.steps],
@@ -137,6 +162,10 @@ def _swap(trace: Trace, name: str) -> dict[str, Any]:
     settings = operator(replace(own, op=name)).bind(own.arguments["input"])
     swapped = replace(own, arguments=settings)
     return {"walk": CATALOGUE[name].page if name in CATALOGUE else None, "texts": _texts(swapped, name)}
+
+
+def _numbers(tensor: Tensor) -> dict[str, Any]:
+    return {"shape": list(tensor.shape), "data": in_base64(tensor)}
 
 
 def _plain(value: Any) -> Any:

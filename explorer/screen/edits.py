@@ -150,7 +150,7 @@ def _scaled(explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Ch
 def _stepped(inputs: Inputs, explored: Explored, changed: Changes, edit: Mapping[str, Any]) -> Changes:
     """Return all parameters after one step of gradient descent on the loss of one drawing: w ← w − rate · dL/dw."""
     rate = float(edit["rate"])
-    trace, problem = explored.trace(inputs.read(edit, explored.card).picture, grad=True, changes=changed)
+    trace, problem = explored.trace(inputs.read(edit, explored.card).shown_to(explored), grad=True, changes=changed)
     if problem:
         raise ValueError(problem)
     gradients = parameter_gradients(trace, edit["label"])

@@ -34,6 +34,7 @@ from core.models import Card
 from core.models.cards import taken
 from core.told import keyed
 from core.training.runs import Runs
+from explorer.models.library import Explored
 from explorer.wire.requests import PAD
 
 __all__ = ["INK", "LONGEST", "Cut", "Held", "Input", "Inputs"]
@@ -108,6 +109,10 @@ class Input:
     def empty(self) -> bool:
         """Whether there is nothing to be shown."""
         return self.stages.empty
+
+    def shown_to(self, explored: Explored) -> Tensor:
+        """Return the picture that a model is asked about; a blank one where its example stands for nothing."""
+        return explored.blank() if self.empty and explored.example is not None else self.picture
 
 
 class Inputs:

@@ -55,9 +55,7 @@ class Shown:
     def make(cls, explored: Explored, input: Input, changes: Changes, *, grad: bool) -> "Shown":
         """Return a model's answer to an input: one forward pass."""
         state = _state(explored)  # before the pass: what changes meanwhile is seen
-        stands_for_example = input.empty and explored.example is not None
-        picture = explored.blank() if stands_for_example else input.picture
-        trace, problem = explored.trace(picture, grad=grad, changes=changes)
+        trace, problem = explored.trace(input.shown_to(explored), grad=grad, changes=changes)
         return cls(explored, input, changes, grad, trace, problem, state)
 
     def back(self, label: int | None) -> Backward | None:

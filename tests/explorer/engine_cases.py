@@ -20,12 +20,12 @@ import numpy as np
 
 from core.data.drawn import DIGITS, drawing
 from core.explain import Trace
-from core.models.registry import SHIPPED
 from explorer.draw.page import draw_view
-from explorer.models.library import Library
 from explorer.publish.plan import planned
+from explorer.publish.route import weights_of
 from explorer.screen.shown import Showing
 from tests.explorer.contract_cases import offered
+from tests.explorer.engine_models import BUILT, library
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = shutil.which("node")
@@ -34,7 +34,7 @@ MODELS = ("recommended", "a1", "a2", "a3")
 AT_PLACES = ("explain", "sources", "layer", "exact", "number_ink")
 FUNCTIONS = ("observe", *AT_PLACES, "why", "compare")
 
-SLOW = {"a2": 200, "recommended": 40, "a1": 20, "a3": 20}
+SLOW = {"a2": 200, "recommended": 40} | dict.fromkeys(("a1", "a3", *BUILT), 20)
 """How often *Why* and *Compare* are asked for: a question takes up to some hundred passes."""
 
 METHODS = (*("saliency", "grad_cam") * 4, "occlusion", "integrated_gradients")
@@ -91,7 +91,7 @@ def edits(rng: random.Random, trace: Trace, shown: dict[str, Any]) -> list[dict[
             "factor": rng.choice([0, 2]),
         },
         {"kind": "swap", "call": rng.randrange(calls), "activation": rng.choice(swaps)},
-        {"kind": "sgd", "rate": 0.05, "label": rng.randrange(10), **pad},
+        {"kind": "sgd", "rate": 0.05, "label": rng.randrange(trace.output.shape[-1]), **pad},
     ]
     return rng.sample(found, rng.randrange(1, 3))
 
@@ -117,8 +117,12 @@ def requests(model: str, showing: Showing, *, seed: int, each: int) -> list[Requ
     found: list[Request] = []
     explored = showing.library.explored(model)
     trace, _ = explored.trace(explored.blank())
+    classes = len(explored.card.classes)
     k = -1
     for shown in drawings(rng, 4 * math.ceil(each / 10)):
+        if explored.card.takes != "ink":
+            shown |= {"strokes": [], "source": rng.choice([None, "example"])}
+            shown["label"] = None if shown["label"] is None else shown["label"] % classes
         asked = shown | {"model": model, "edits": edits(rng, trace, shown) if (k + 1) % 5 == 3 else []}
         if not settled(showing.of(asked).trace):
             continue
@@ -129,15 +133,15 @@ def requests(model: str, showing: Showing, *, seed: int, each: int) -> list[Requ
             found.append(("observe", asked | _wanted(rng, trace)))
             found += [(name, asked | place(rng, trace, shown["label"], name)) for name in AT_PLACES]
         if k < SLOW[model] / 10:
-            found += [("why", asked | _question(rng)) for _ in range(10)]
+            found += [("why", asked | _question(rng, classes)) for _ in range(10)]
             found += [("compare", _sides(rng, trace, asked, shown)) for _ in range(10)]
     return found
 
 
-def _question(rng: random.Random) -> dict[str, Any]:
+def _question(rng: random.Random, classes: int) -> dict[str, Any]:
     method = rng.choice(METHODS)
-    target = rng.choice([None, rng.randrange(10)])
-    over = None if method == "grad_cam" or target is None or rng.random() < 0.5 else (target + 3) % 10
+    target = rng.choice([None, rng.randrange(classes)])
+    over = None if method == "grad_cam" or target is None or rng.random() < 0.5 else (target + 3) % classes
     return {"method": method, "target": target, "layer": None, "over": over}
 
 
@@ -169,7 +173,7 @@ def place(rng: random.Random, trace: Trace, label: int | None, function: str) ->
         kinds += learned
     of = rng.choice(kinds)
     if of == "class":
-        return {"step": -1, "of": of, "cell": [0, rng.randrange(10)]}
+        return {"step": -1, "of": of, "cell": [0, rng.randrange(trace.output.shape[-1])]}
     if (of == "output" and rng.random() < 0.2) or (not of and function in ("exact", "layer") and rng.random() < 0.1):
         step = -1
     shape = trace.steps[step].tensor(of).shape if of in learned else trace.value(step).shape
@@ -178,13 +182,13 @@ def place(rng: random.Random, trace: Trace, label: int | None, function: str) ->
 
 def answers(folder: Path, asked: list[Request]) -> tuple[list[Any], list[Any]]:
     """Return Python's answers and the engine's."""
-    showing = Showing(Library(device="cpu"))
+    showing = Showing(library())
     functions = offered(draw_view(showing))
-    for model in MODELS:
+    for model in (*MODELS, *BUILT):
         explored = showing.library.explored(model)
         trace, _ = explored.trace(explored.blank())
         (folder / f"{model}.json").write_text(json.dumps(planned(explored, trace)))
-        shutil.copy(SHIPPED / f"{model}.safetensors", folder)
+        (folder / f"{model}.safetensors").write_bytes(weights_of(explored))
 
     async def told() -> list[Any]:
         return [json.loads(json.dumps(await functions[name](request))) for name, request in asked]

@@ -15,6 +15,7 @@ from explorer.models.library import Library
 from explorer.publish.plan import planned, refused
 from explorer.screen.shown import Showing
 from tests.explorer.engine_cases import FUNCTIONS, MODELS, NODE, answers, differences, requests
+from tests.explorer.engine_models import BUILT, library
 
 EACH = int(os.environ.get("ENGINE_CASES", "200"))
 """Random requests of each function and model."""
@@ -31,9 +32,9 @@ def _told(request: dict[str, Any]) -> str:
 
 
 @needs_node
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [*MODELS, *BUILT])
 def test_the_engine_answers_random_requests_as_python_does(model: str, tmp_path: Path) -> None:
-    asked = requests(model, Showing(Library(device="cpu")), seed=0, each=EACH)
+    asked = requests(model, Showing(library()), seed=0, each=EACH)
     counts = Counter(name for name, _ in asked)
     assert set(counts) == set(FUNCTIONS)
     assert counts["observe"] == counts["explain"] == EACH
@@ -73,9 +74,9 @@ def test_differences_are_told() -> None:
 
 
 def test_every_shipped_network_for_drawings_runs_in_the_browser_and_others_are_refused_in_words() -> None:
-    library = Library(device="cpu")
-    for name in library.names():
-        explored = library.explored(name if name in MODELS else f"{name}:untrained")
+    shipped = Library(device="cpu")
+    for name in shipped.names():
+        explored = shipped.explored(name if name in MODELS else f"{name}:untrained")
         trace, _ = explored.trace(explored.blank())
         if card(name).takes == "ink" and card(name).channels == 1:
             assert refused(explored, trace) is None, name

@@ -2,7 +2,7 @@
 
 import { read } from "./input.js";
 import { backward, parameterGradients, run, UNCHANGED } from "./network.js";
-import { prepared } from "./prepare.js";
+import { fedWith } from "./prepare.js";
 import { ACTIVATIONS } from "./ops/activation.js";
 import { isCell, mapped, offsetOf } from "./tensor.js";
 
@@ -51,7 +51,7 @@ function scale(network, changes, { parameters, channel, factor }) {
 
 /** w ← w − rate · dL/dw of every trained parameter. @param {Network} network @param {Changes} changes @param {Edit & { kind: "sgd" }} edit */
 function descend(network, changes, edit) {
-  const trace = run(network, prepared(network.card, read(edit).picture), changes);
+  const trace = run(network, fedWith(network, read(edit)), changes);
   const stepped = Object.entries(parameterGradients(trace, backward(trace, edit.label))).map(([name, gradient]) => {
     const { shape, data } = parameterOf(network, changes, name);
     return [name, { shape, data: data.map((w, k) => w - Math.fround(edit.rate * gradient.data[k])) }];

@@ -20,7 +20,8 @@ import { addTo, zeros } from "./tensor.js";
  * }} Plan
  */
 /** @typedef {"cross-entropy" | "negative log-likelihood"} LossName */
-/** What is known of a model beside its structure. @typedef {{ title: string, classes: string[], takes: "ink" | "pictures" | "tensors", shape: number[], mean: number[], std: number[], unsureBelow: number, trained: boolean }} Card */
+/** A tensor in a file: its numbers as float32 in base64. @typedef {{ shape: number[], data: string }} Coded */
+/** What is known of a model beside its structure. @typedef {{ title: string, classes: string[], takes: "ink" | "pictures" | "tensors", shape: number[], mean: number[], std: number[], unsureBelow: number, trained: boolean, example: Coded | null }} Card */
 /** A model's file. @typedef {{ facts: import("../lib/contract/models.js").Facts, description: Description, plan: Plan, card: Card }} Model */
 
 /** What somebody changed: parameters by name, activations by the number of their call. @typedef {{ parameters: Record<string, Tensor>, swaps: Record<number, string> }} Changes */
@@ -43,13 +44,16 @@ function described({ description, plan }, swaps) {
     description.steps.some((step) => step.call === Number(call) && step.op !== name),
   );
   if (!made.length) return description;
+  const steps = description.steps.map((step) => {
+    const name = step.call === null ? undefined : swaps[step.call];
+    return name === undefined || name === step.op ? step : { ...step, op: name, walk: plan.swaps[name].walk };
+  });
+  const nameOf = (/** @type {number} */ parent) =>
+    parent === INPUT ? "input" : `${parent + 1} ${steps[parent + 1].op}`;
   return {
     ...description,
     structure: `${description.structure} ${made.map((swap) => swap.join(" ")).join(", ")}`,
-    steps: description.steps.map((step) => {
-      const name = step.call === null ? undefined : swaps[step.call];
-      return name === undefined || name === step.op ? step : { ...step, op: name, walk: plan.swaps[name].walk };
-    }),
+    steps: steps.map((step) => (step.from.length ? { ...step, from: step.parents.map(nameOf) } : step)),
   };
 }
 

@@ -3,7 +3,7 @@
 import { changesOf } from "./edits.js";
 import { read } from "./input.js";
 import { backward, run } from "./network.js";
-import { prepared } from "./prepare.js";
+import { fedWith } from "./prepare.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./network.js").Trace} Trace */
@@ -35,7 +35,7 @@ export async function shownFor(library, { model, edits, ...asked }) {
 /** @param {Network} network @param {Input} input @param {import("../lib/contract/draw.js").Edit[]} edits @returns {Shown} */
 function made(network, input, edits) {
   const changes = changesOf(network, edits);
-  const trace = run(network, prepared(network.card, input.picture), changes);
+  const trace = run(network, fedWith(network, input), changes);
   /** @type {Backward | null} */
   let last = null;
   return {

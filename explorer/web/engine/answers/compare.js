@@ -1,7 +1,7 @@
 /** Two drawings, networks or changed networks side by side (`explorer/draw/compare.py`). */
 
 import { codesOf } from "../encode.js";
-import { layoutsOf, mapsOf } from "../maps.js";
+import { layoutOf, mapsOf } from "../maps.js";
 import { stretches } from "../matching.js";
 import { INPUT, valueOf } from "../network.js";
 import { shownFor } from "../shown.js";
@@ -42,7 +42,13 @@ function paired(one, two) {
   const shapes = [one, two].map(({ steps }) => steps.map(({ output }) => output.shape.join("×")));
   const keys = [one, two].map(({ steps }, side) => steps.map(({ op }, k) => `${op} ${shapes[side][k]}`));
   /** @type {Pair[]} */
-  const found = [{ first: INPUT, second: INPUT }];
+  const found =
+    one.input.shape.join() === two.input.shape.join()
+      ? [{ first: INPUT, second: INPUT }]
+      : [
+          { first: INPUT, second: null },
+          { first: null, second: INPUT },
+        ];
   for (const { first, second } of stretches(keys[0], keys[1])) {
     const alike =
       shapes[0].slice(...first).join() === shapes[1].slice(...second).join() &&
@@ -89,15 +95,13 @@ function namedStep(trace, index) {
 
 /** One page of maps of both runs and of their difference. @param {Pair} pair @param {Trace} one @param {Trace} two @param {number} channel @returns {Comparison["maps"]} */
 function mapsTold({ first, second }, one, two, channel) {
-  const layout = layoutsOf(one).get(first ?? INPUT);
-  if (!layout) return null;
   const [a, b] = [valueOf(one, first ?? INPUT), valueOf(two, second ?? INPUT)];
+  const layout = layoutOf(a.shape);
   const start = channel >= 0 && channel < layout.channels ? channel : 0;
   const difference = { shape: a.shape, data: Float32Array.from(differenceOf(a, b)) };
-  const { channels, rows, columns, count, block, size, perPage } = layout;
   return {
-    map: { channels, rows, columns, count, block, size, perPage },
+    map: layout,
     first: start,
-    pages: [a, b, difference].map((side) => codesOf(mapsOf(side, layout).slice(start, start + perPage))),
+    pages: [a, b, difference].map((side) => codesOf(mapsOf(side, layout).slice(start, start + layout.perPage))),
   };
 }

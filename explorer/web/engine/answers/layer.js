@@ -3,7 +3,7 @@
 import { codesOf } from "../encode.js";
 import { INPUT } from "../network.js";
 import { shownFor } from "../shown.js";
-import { layoutsOf } from "../maps.js";
+import { layoutOf } from "../maps.js";
 import { unravel } from "../../lib/visits.js";
 import { named } from "./sum.js";
 import { tensorOf } from "./exact.js";
@@ -18,8 +18,8 @@ const MOST_KERNELS = 512;
 export async function layer(library, asked) {
   const shown = await shownFor(library, asked);
   const tensor = tensorOf(shown, asked);
-  const layout = layoutsOf(shown.trace).get(asked.step);
-  const channels = layout && layout.size.length > 1 ? layout.channels : tensor.data.length;
+  const layout = layoutOf(tensor.shape);
+  const channels = layout.size.length > 1 ? layout.channels : tensor.data.length;
   const count = tensor.data.length / channels;
   const zero = Array.from({ length: channels }, (_, channel) => channel).filter((channel) =>
     tensor.data.subarray(channel * count, (channel + 1) * count).every((value) => value === 0),

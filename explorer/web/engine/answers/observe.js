@@ -1,15 +1,16 @@
 /** One drawing: its stages, maps and prediction; with a label, the maps of the loss's gradient (`explorer/screen/observe.py`). */
 
-import { codesOf, greyOf, peakOf, rounded } from "../encode.js";
+import { codesOf, greyCodes, greyOf, peakOf, rounded, toBase64 } from "../encode.js";
 import { SIDE } from "../ink.js";
 import { layoutsOf, mapsOf } from "../maps.js";
 import { INPUT, scoresOf, valueOf } from "../network.js";
 import { softmaxOf } from "../ops/softmax.js";
 import { moves, warpOf } from "../perturb.js";
+import { standsForExample } from "../prepare.js";
 import { shownFor } from "../shown.js";
 import { ordered, strengths } from "../strengths.js";
 import { zeros } from "../tensor.js";
-import { largestOf } from "../../lib/numbers.js";
+import { largestOf, smallestOf } from "../../lib/numbers.js";
 
 /** @typedef {import("../shown.js").Shown} Shown */
 /** @typedef {import("../shown.js").Library} Library */
@@ -21,7 +22,7 @@ import { largestOf } from "../../lib/numbers.js";
 /** @param {Library} library @param {ObserveRequest} asked @returns {Promise<Observed>} */
 export async function observe(library, asked) {
   const shown = await shownFor(library, asked);
-  const { trace, network, changes } = shown;
+  const { trace, changes } = shown;
   const back = shown.back(asked.label);
   const changed = Object.keys(changes.parameters).length + Object.keys(changes.swaps).length > 0;
   const before = changed ? await shownFor(library, { ...asked, edits: [] }) : null;
@@ -33,7 +34,7 @@ export async function observe(library, asked) {
     changed: changesTold(shown),
     before: before && predictionOf(before).probabilities,
     loss: back && { name: back.name, value: back.loss },
-    fed: { example: false, kept: false, takes: network.card.takes, own: false, shape: network.card.shape },
+    fed: fedTold(shown),
     maps: pagesOf(shown, asked.wanted, gradients, asked.sort ?? "index"),
     peaks: peaksOf(shown, gradients),
     milliseconds: trace.milliseconds.map((each) => rounded(each, 3)),
@@ -41,9 +42,31 @@ export async function observe(library, asked) {
   };
 }
 
+/** How the picture became the network's input. @param {Shown} shown @returns {import("../../lib/contract/network.js").Fed} */
+function fedTold({ network, input }) {
+  const { example, takes, shape } = network.card;
+  return { example: standsForExample(network, input), kept: example !== null, takes, own: false, shape };
+}
+
+/** What the network sees, from its lowest value, black, to its highest, white; null where that is no picture. @param {Tensor} input @returns {import("../../lib/contract/draw.js").Coloured | null} */
+function seenOf({ shape, data }) {
+  const [, channels, height, width] = shape;
+  if (shape.length !== 4 || ![1, 3].includes(channels)) return null;
+  const [low, high] = [smallestOf(data), largestOf(data)];
+  if (!Number.isFinite(high - low)) return null;
+  const span = Math.fround(Math.max(Math.fround(high - low), 1e-12));
+  const codes = greyCodes(data.map((x) => Math.fround(x - low) / span));
+  const pixels = new Uint8Array(codes.length);
+  for (let c = 0, k = 0; c < channels; c++)
+    for (let place = 0; place < height * width; place++, k++) pixels[place * channels + c] = codes[k];
+  return { width, height, channels, data: toBase64(pixels) };
+}
+
 /** @param {Shown} shown @returns {import("../../lib/contract/draw.js").InkStages} */
-export function stagesOf({ input, network: { card } }) {
+export function stagesOf({ input, network, trace }) {
   const { stages, perturbation } = input;
+  const { card } = network;
+  const told = card.takes === "ink" && !(input.empty && card.example);
   return {
     source: "strokes",
     empty: input.empty,
@@ -60,7 +83,7 @@ export function stagesOf({ input, network: { card } }) {
     picture: greyOf(input.picture, SIDE),
     unperturbed: perturbation && greyOf(stages.picture, SIDE),
     warp: perturbation && moves(perturbation) ? warpOf(perturbation, SIDE) : null,
-    seen: null,
+    seen: told ? null : seenOf(trace.input),
   };
 }
 
@@ -77,7 +100,7 @@ export function predictionOf({ trace, input, network: { card } }) {
   let verdict = best >= unsureBelow ? "sure" : "unsure";
   if (unsureBelow === 0) verdict = "best";
   if (!card.trained || unsureBelow >= 1) verdict = "untrained";
-  if (input.empty) verdict = "empty";
+  if (input.empty && !card.example) verdict = "empty";
   return { verdict, classes: card.classes, probabilities, threshold: unsureBelow };
 }
 

@@ -3,7 +3,8 @@
 import { gradCam, integratedGradients, occlusion, passOf, saliency, scoreOf } from "../attribution.js";
 import { floatsToBase64, greyCodes, toBase64 } from "../encode.js";
 import { scoresOf } from "../network.js";
-import { prepared } from "../prepare.js";
+import { layoutOf, mapsOf } from "../maps.js";
+import { baselineOf } from "../prepare.js";
 import { shownFor } from "../shown.js";
 import { largestOf, smallestOf } from "../../lib/numbers.js";
 
@@ -33,14 +34,11 @@ export async function why(library, { method, layer, ...asked }) {
 
 const told = (/** @type {number} */ value) => String(Number(value.toPrecision(6)));
 
-/** What "nothing drawn" is to the network. @param {Shown} shown */
-export const baselineOf = ({ network: { card }, input }) => prepared(card, new Float32Array(input.picture.length));
-
 /** @param {Shown} shown @param {string} method @param {Question} question */
 async function overInput(shown, method, question) {
   const { trace } = shown;
   if (method === "saliency") return mapTold(saliency(trace, question));
-  const [pass, baseline] = [passOf(shown), baselineOf(shown)];
+  const [pass, baseline] = [passOf(shown), baselineOf(shown.network, trace.input)];
   const computed = { integrated_gradients: integratedGradients, occlusion }[method];
   if (!computed) throw new Error(`there is no method ${method}`);
   const found = await computed(pass, trace.input, baseline, question);
@@ -62,25 +60,46 @@ function camTold({ trace, network: { plan } }, layer, target) {
   const chosen = layer ?? known[known.length - 1];
   const { values, before, negative } = gradCam(trace, chosen, target);
   const note = { reason: "negative", message: told(largestOf(before.data)) };
-  return { ...mapTold(values), layer: chosen, layers, ...(negative ? { note } : {}) };
+  return {
+    ...mapTold({ shape: [1, ...values.shape], data: values.data }),
+    layer: chosen,
+    layers,
+    ...(negative ? { note } : {}),
+  };
 }
 
-/** An attribution as a table of numbers, and its sum; of one channel, as drawings have. @param {Tensor} values @returns {Pick<Why, "note"> & { rows: number, columns: number, block: number, values: string, sum: number }} */
-export function mapTold({ shape, data }) {
-  const [rows, columns] = shape.slice(-2);
-  const [low, high] = [smallestOf(data), largestOf(data)];
+/** The sum of a tensor's channels. @param {Tensor} tensor @returns {{ size: number[], data: Float64Array }} */
+function overChannels({ shape, data }) {
+  const size = [1, ...shape.slice(-2)];
+  const places = size.reduce((product, length) => product * length, 1);
+  const sums = new Float64Array(places);
+  data.forEach((value, k) => (sums[k % places] += value));
+  return { size, data: sums };
+}
+
+/** An attribution as a table of numbers, added up over channels, and its sum. @param {Tensor} values of a sample @returns {Pick<Why, "note"> & { rows: number, columns: number, block: number, values: string, sum: number }} */
+export function mapTold(values) {
+  const { size, data } = overChannels(values);
+  const layout = layoutOf([1, ...size]);
+  const { rows, columns, block } = layout;
+  const [low, high] = [smallestOf(values.data), largestOf(values.data)];
   let note = null;
   if (low === 0 && high === 0) note = { reason: "zero", message: "every value is exactly 0" };
-  else if (low === high && data.length > 1) note = { reason: "flat", message: told(low) };
-  const sum = data.reduce((all, value) => all + value, 0);
-  return { rows, columns, block: 1, values: floatsToBase64(data), sum, note };
+  else if (low === high && values.data.length > 1) note = { reason: "flat", message: told(low) };
+  const sum = values.data.reduce((all, value) => all + value, 0);
+  const [map] = mapsOf({ shape: size, data: Float32Array.from(data) }, layout);
+  return { rows, columns, block, values: floatsToBase64(map), sum, note };
 }
 
-/** The input as grey bytes, for its outline. @param {Shown} shown @returns {Why["ink"]} */
-export function inkOf(shown) {
-  const { shape, data } = shown.trace.input;
-  const ground = baselineOf(shown).data;
-  const [low, high] = [Math.min(smallestOf(data), smallestOf(ground)), Math.max(largestOf(data), largestOf(ground))];
-  const grey = data.map((x) => (x - low) / Math.max(high - low, 1e-12));
-  return { rows: shape[2], columns: shape[3], data: toBase64(greyCodes(grey)) };
+/** The input as grey bytes, the mean of its channels, for its outline; null where it is no picture. @param {Shown} shown @returns {Why["ink"]} */
+export function inkOf({ network, trace: { input } }) {
+  if (input.shape.length !== 4) return null;
+  const [shown, ground] = [input, baselineOf(network, input)].map(overChannels);
+  const channels = input.shape[1];
+  const ends = [...shown.data, ...ground.data].map((sum) => sum / channels);
+  const [low, high] = [smallestOf(ends), largestOf(ends)];
+  const grey = Float32Array.from(shown.data, (sum) => (sum / channels - low) / Math.max(high - low, 1e-12));
+  const layout = layoutOf([1, ...shown.size]);
+  const [map] = mapsOf({ shape: shown.size, data: grey }, layout);
+  return { rows: layout.rows, columns: layout.columns, data: toBase64(greyCodes(map)) };
 }
