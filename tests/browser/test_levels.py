@@ -128,7 +128,7 @@ def test_levels_are_gone_through_and_back_by_escape_and_by_the_browser(app, open
     page.get_by_role("button", name="conv: conv3").click()
     level(page, "One layer")
     told = page.locator("[data-step='7'] .step-says")
-    expect(told).to_contain_text("a kernel of 48×3×3 numbers slides over the step before")
+    expect(told).to_contain_text("a kernel of 48×3×3 numbers slides over the layer before")
     expect(told).to_contain_text(f"Every value is {48 * 3 * 3} products added up")
     expect(page.locator("[data-step='7'] .step-facts")).to_be_visible()
     feature_maps(page, 7).click(position={"x": 30, "y": 30})

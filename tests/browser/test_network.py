@@ -158,7 +158,7 @@ def test_modules_and_columns_fold_and_the_link_keeps_it(resnet, open_page, trace
     page.locator("[data-module='layer1.0']").click()
     inside = [step.index for step in trace.steps if step.path.startswith("layer1.0")]
     expect(page.locator("[data-module='layer1.0']")).to_have_attribute("aria-expanded", "false")
-    expect(page.locator("[data-module='layer1.0']")).to_contain_text(f"BasicBlock · {len(inside)} steps")
+    expect(page.locator("[data-module='layer1.0']")).to_contain_text(f"BasicBlock · {len(inside)} layers")
     for step in inside[:-1]:
         expect(column(page, step)).to_have_count(0)
     expect(column(page, inside[-1])).to_be_visible()
