@@ -10,6 +10,7 @@ float64.
 import functools
 import os
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ CARD = torch.device("cuda", 0)
 
 MOVES = {"to", "cpu", "cuda", "copy_", "__getitem__", "set_", "data", "type"}
 """What may meet tensors of both: transfers, and the processor's indices into a card's tensor."""
+
+PROPERTIES = SimpleNamespace(name="stand-in", total_memory=16 * 2**30, major=8, minor=0, multi_processor_count=1)
+"""What the card says of itself."""
 
 DRAWS = {
     "alpha_dropout", "bernoulli", "bernoulli_", "dropout", "dropout1d", "dropout2d", "dropout3d", "dropout_",
@@ -158,6 +162,8 @@ def _made(name: str) -> Callable[..., Any]:
     def make(*args: Any, **kwargs: Any) -> Any:
         generator = kwargs.get("generator")
         wanted = _names_card(kwargs.get("device"))
+        if wanted and torch._C._is_torch_function_mode_enabled():  # who watches sees the card that was named
+            return handle_torch_function(make, (), *args, **kwargs)
         if isinstance(generator, CardGenerator):
             if not wanted:
                 raise RuntimeError(f"Expected a 'cpu' device type for generator but found 'cuda': {name}")
@@ -300,6 +306,9 @@ def _replaced() -> Iterator[tuple[Any, str, Any]]:
     yield card, "get_rng_state", lambda device=None: DEFAULT.get_state()
     yield card, "set_rng_state", lambda state, device=None: DEFAULT.set_state(state)
     yield card, "memory_allocated", lambda device=None: 0
+    yield card, "max_memory_allocated", lambda device=None: 0
+    yield card, "reset_peak_memory_stats", lambda device=None: None
+    yield card, "get_device_properties", lambda device=None: PROPERTIES
 
 
 def install(kind: str = "cuda") -> None:
@@ -307,6 +316,7 @@ def install(kind: str = "cuda") -> None:
     global CARD
     import torch._dynamo  # its annotations want the classes that are replaced
 
+    torch.utils._device._device_constructors()  # keeps the makers that `with torch.device("meta")` tells its device
     CARD = CardGenerator.device = torch.device(kind, 0)
     PLAIN.update({name: getattr(torch, name) for name in MAKERS})
     PLAIN.update(

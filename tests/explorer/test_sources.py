@@ -58,14 +58,14 @@ def test_the_ink_of_a_number_is_its_gradient_times_what_was_drawn(showing):
     found = numbers(answer["values"]).reshape(28, 28)
     shown = showing.of(PLACE, grad=True)
     input = shown.trace.input.detach().clone().requires_grad_()
-    blank = shown.explored.card.prepare(torch.zeros(28, 28))
+    blank = shown.explored.input(shown.explored.blank())
     features = shown.explored.model
     caught = []
     handle = features.conv2.register_forward_hook(lambda module, given, output: caught.append(output))
     features(input)
     handle.remove()
     caught[0][0, 5, 4, 4].backward()
-    expected = ((input - blank) * input.grad)[0, 0].detach().numpy()
+    expected = ((input - blank) * input.grad)[0, 0].detach().cpu().numpy()
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert answer["sum"] == pytest.approx(expected.sum(), abs=1e-5)
     assert not found[shown.input.picture.numpy() == 0].any()  # where nothing was drawn nothing is told
@@ -110,5 +110,5 @@ def test_a_convolution_shows_for_each_map_the_kernel_that_weighs_most(showing):
     for k, channel in enumerate(found["inputs"]):
         assert channel == weight[k].abs().sum((1, 2)).argmax()
         shown = (codes[k].astype(float) - 128) / 127 * scales[k]
-        np.testing.assert_allclose(shown, weight[k, channel].numpy(), atol=scales[k] / 127)
+        np.testing.assert_allclose(shown, weight[k, channel].cpu().numpy(), atol=scales[k] / 127)
     assert layer(showing, PLACE | {"step": 1, "cell": []})["kernels"] is None
