@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from core.ops.formulas import FORMULAS
+from core.training.runs import Runs
 from explorer.app import STYLES
 from explorer.arithmetic.listings import listings
 from explorer.learn.page import lessons
 from explorer.models.library import Explored, Library
+from explorer.publish import training
 from explorer.publish.joined import exported, files_of, joined
 from explorer.publish.lessons import choose_lessons
 from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
 from explorer.publish.truth import drawings, truth
+from explorer.train.page import RUNS_DIR
 from explorer.wire.view import WEB
 
 __all__ = ["PAGES", "publish"]
 
-PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels", "learn": "Learn"}
+PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels", "train": "Train", "learn": "Learn"}
 """What works without Python, as the tabs are called before a language is known."""
 
 ROOMS = ("lib", "parts", "models", "engine", "site", "i18n", *PAGES)
@@ -43,6 +46,7 @@ def publish(
     library: Library,
     models: Sequence[str],
     *,
+    runs: Sequence[str] = (),
     language: str = "en",
     lessons_dir: Path | None = None,
 ) -> list[Path]:
@@ -52,30 +56,39 @@ def publish(
         folder: where; it is made, and what an earlier publication left there replaced.
         library: where the models are.
         models: their names, the one explored first ahead.
+        runs: names of runs whose time lines come along.
         language: of the page until somebody chooses another.
         lessons_dir: a teacher's own lessons, shown beside the shipped ones.
 
     Raises:
         ValueError: a model cannot run in the browser, or the folder holds something else.
-        FileNotFoundError: a model's weights are not here.
+        FileNotFoundError: a model's weights, or a run, are not here.
     """
-    found = [library.explored(name) for name in models]
-    plans = {explored.name: planned(explored, explored.trace(explored.blank())[0]) for explored in found}
+    found = {name: library.explored(name) for name in (*models, training.LEARNER)}
+    plans = {name: planned(explored, explored.trace(explored.blank())[0]) for name, explored in found.items()}
+    told: dict[str, bytes] = {}
+    for name in runs:
+        told |= training.run_files(library, Runs(library.runs_dir or RUNS_DIR), name)
     _emptied(folder)
     _write_web(folder / "web")
     choose_lessons(folder / "web/learn/lessons", PAGES, models)
     _write_json(folder / "lessons", lessons(lessons_dir, None))
     drawn = drawings()
     _write_json(folder / "drawings.json", drawn)
-    for explored in found:
-        _write_model(folder / "models", explored, plans[explored.name])
-        _write_json(folder / f"models/{explored.name}.truth.json", truth(explored, drawn))
-    _write_json(folder / "site.json", _site(plans, language))
+    for name, explored in found.items():
+        _write_model(folder / "models", explored, plans[name])
+    for name in models:
+        _write_json(folder / f"models/{name}.truth.json", truth(found[name], drawn))
+    training.write_digits(folder)
+    for path, content in told.items():
+        (folder / "models" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "models" / path).write_bytes(content)
+    _write_json(folder / "site.json", _site(plans, models, runs, language))
     _write_json(folder / "arithmetic.json", {"listings": listings(), "formulas": FORMULAS, "films": []})
     _write_json(folder / "manifest.webmanifest", _manifest())
     (folder / "index.html").write_text(_entry(language), encoding="utf-8")
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    _write_worker(folder, files, first=found[0].name)
+    _write_worker(folder, files, first=models[0])
     return [*files, Path("offline.js")]
 
 
@@ -122,14 +135,21 @@ def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None
     _write_json(folder / f"{explored.name}.json", plan)
 
 
-def _site(plans: dict[str, Any], language: str) -> dict[str, Any]:
-    first = next(iter(plans))
-    offered = [{"name": name, "title": plan["facts"]["title"]} for name, plan in plans.items()]
+def _site(plans: dict[str, Any], models: Sequence[str], runs: Sequence[str], language: str) -> dict[str, Any]:
+    first = models[0]
+    offered = [{"name": name, "title": plans[name]["facts"]["title"]} for name in models]
     bar = {"models": offered, "model": first, "language": language, "device": "browser"}
     return {
         "first": first,
         "bar": bar | {"network": None, "classroom": False},
-        "pages": {"draw": {"slim": False}, "arithmetic": "arithmetic.json", "kernels": {}, "learn": {}},
+        "pages": {
+            "draw": {"slim": False},
+            "arithmetic": "arithmetic.json",
+            "kernels": {},
+            "train": training.options(plans),
+            "learn": {},
+        },
+        "runs": list(runs),
     }
 
 

@@ -148,3 +148,38 @@ def test_the_networks_are_chosen_as_in_the_app(app: str, open_page: OpenPage) ->
     pad(page).focus()
     next_frames(page)
     expect(page).to_have_url(re.compile("model=a2"))
+
+
+def test_a_network_learns_in_the_browser_and_its_moments_open_on_draw(app: str, open_page: OpenPage) -> None:
+    page = open_page(f"{app}#page=train")
+    expect(page.locator(".train-summary")).to_contain_text("21,840 of 21,840 parameters are trained", timeout=30_000)
+    expect(page.locator(".train-form")).to_contain_text("need ConvScope on a computer with Python")
+    page.locator(".train-begin .action").click()
+    page.wait_for_function(
+        "() => parseFloat(document.querySelector('.run-accuracy')?.textContent) >= 95", timeout=120_000
+    )
+    page.locator(".run-buttons [data-command=stop]").click()
+    expect(page.locator(".run-head .run-state")).to_have_text("stopped")
+    assert page.locator(".train-curves .chart-line:not(.faint)").count() >= 6
+    expect(page.locator(".moment .filter")).to_have_count(10)
+    prediction = page.locator(".moment-seen .bars")
+    expect(prediction).to_contain_text("3")
+    at_the_end = prediction.text_content() or ""
+    page.locator(".moment > .transport [data-tool='first']").click()
+    expect(page.locator(".moment-caption")).to_have_text("after step 0, epoch 0")
+    expect(prediction).not_to_have_text(at_the_end)
+    page.locator(".moment > .transport [data-tool='last']").click()
+    expect(prediction).to_have_text(at_the_end)
+
+    page.get_by_role("button", name="Explore this moment in Draw").click()
+    expect(page).to_have_url(re.compile(r"model=[^&]+%2Fa2%40\d+"))
+    example(page, "3").click()
+    expect_digit(page, "3")
+    feature_maps(page, 0).click(position={"x": 12, "y": 12})
+    expect_agrees(page)
+    page.reload()
+    expect_digit(page, "3")
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator(".run-head .run-state")).to_have_text("stopped")
+    page.get_by_role("button", name="Delete the run").click(click_count=2)
+    expect(page.locator(".runs")).to_be_hidden()

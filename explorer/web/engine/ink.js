@@ -24,7 +24,7 @@ const SPACING = 0.25;
 const PAD = 1;
 
 /** To the nearest whole number, halves to the even one, as Python rounds. @param {number} value */
-function rounded(value) {
+export function rounded(value) {
   const below = Math.floor(value);
   const rest = value - below;
   return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;

@@ -94,6 +94,15 @@ export const LESSONS = {
   tutorial: { ...FIRST, optimiser: "sgd", rate: 0.01, schedule: "constant" },
 };
 
+/** What a browser can train by itself (engine/training/settings.js): settings that it heeds, and starting points that need no other. */
+export const IN_BROWSER = {
+  settings: [
+    ...["model", "start", "source", "count", "epochs", "batch", "optimiser", "rate", "trained", "momentum"],
+    ...["schedule", "dropout", "decay", "smoothing", "validation", "checkpoints", "seed"],
+  ],
+  presets: ["first", "drawn", ...Object.keys(LESSONS)],
+};
+
 const PRESETS = { ...RECIPES, ...LESSONS };
 
 /** The starting point that needs nothing which is not here. @param {boolean} mnist whether it is on the server's machine */

@@ -103,7 +103,12 @@ async function open(element, { server, options }) {
         "div",
         { class: "train-top" },
         form.element,
-        h("div", { class: "train-side" }, list.element, handwriting.element),
+        h(
+          "div",
+          { class: "train-side" },
+          list.element,
+          ...(options.sources.includes("strokes") ? [handwriting.element] : []),
+        ),
       ),
       view,
     ),
