@@ -2,7 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
-import { linked, page } from "../parts/page.js";
+import { linked, page, shared } from "../parts/page.js";
 import { configOf, firstOf, formTold, IN_BROWSER, presetOf, tell } from "../lib/run_form.js";
 import { createPresets } from "./presets.js";
 import { createSettings, labelled } from "./settings.js";
@@ -53,11 +53,15 @@ export function createForm({ onchange, onstart, ...offers }) {
     h("div", { class: "train-begin" }, labelled("train.form.name", name), start),
   );
   show();
+  const keep = shared("form", () => {
+    const told = linked("form", (told) => formTold(told, mnist), usual);
+    begin(told.from, told.form);
+  });
 
   /** Begin from a starting point with these settings. @param {string} point @param {Form} with_ */
   function begin(point, with_) {
     [from, form] = [point, with_];
-    page.set({ form: tell(from, form, mnist) });
+    keep(tell(from, form, mnist));
     show();
     fillWords(presets.element);
     onchange();
