@@ -139,6 +139,13 @@ export function formTold(told, mnist) {
   return { from, form: { ...usual, ...changed } };
 }
 
+/** A setting of the form that a link tells of, null for the untouched one; undefined where there is no such setting. @param {unknown} told @param {string} name */
+export function settingOf(told, name) {
+  const { from = "first", ...changed } = /** @type {Record<string, unknown>} */ (told ?? {});
+  const form = { ...PRESETS[String(from)], ...changed };
+  return Object.hasOwn(form, name) ? form[/** @type {keyof Form} */ (name)] : undefined;
+}
+
 /** @param {Form} form @param {Record<string, Record<string, unknown>>} distortions by their name in the form @returns {import("./contract/train.js").Config} */
 export function configOf(form, distortions) {
   const classes = form.classes
