@@ -227,8 +227,15 @@ const OF_DRAW = {
     takes: [0, 0],
     read: ({ opened }) => (opened?.sum.shown === undefined ? null : numberOf(opened.sum.shown)),
   },
-  /** How many terms the opened number is the sum of. */
-  "draw.terms": { takes: [0, 0], read: ({ opened }) => (opened && "count" in opened.sum ? opened.sum.count : null) },
+  /** How many products the opened number is the sum of, a bias apart; how many terms, where none is a product. */
+  "draw.terms": {
+    takes: [0, 0],
+    read({ opened }) {
+      if (!opened || !("count" in opened.sum)) return null;
+      const products = opened.sum.addends.filter(({ factors }) => factors.length > 1);
+      return products.length ? products.reduce((all, { count }) => all + count, 0) : opened.sum.count;
+    },
+  },
   /** The opened number's rows of classes: `p`, `y`, `gradient` or `logit` of a class. */
   "draw.class": {
     takes: [2, 2],
