@@ -58,5 +58,11 @@ export function lackOf({ cards }, at, read, world) {
   const ends = waitOf(cards[at])?.ends;
   if (ends && !world.acts[ends]) lacking.push(makerOf(cards, at, ends));
   const found = lacking.filter((maker) => maker >= 0);
-  return found.length ? smallestOf(found) : null;
+  if (!found.length) return null;
+  const undrawn = cards.findIndex((card) => {
+    const drawn = waitOf(card)?.makes === "hand" && thingOf(WAITS, card.wait);
+    return drawn && !drawn.thing.met(world, world, ...drawn.args);
+  });
+  const first = smallestOf(found);
+  return undrawn >= 0 && undrawn < first ? undrawn : first; // a run that learns drawings needs them
 }

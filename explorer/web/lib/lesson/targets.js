@@ -59,7 +59,7 @@ export const TARGETS = {
   },
   "arithmetic.sum": one(".arithmetic .stage-flow > :nth-child(3)"),
   "arithmetic.badge": one(".arithmetic .badge"),
-  "arithmetic.sizes": one(".arithmetic .sizes"),
+  "arithmetic.sizes": { ...one(".arithmetic .sizes"), folded: SETTINGS },
   "arithmetic.article": one(".arithmetic .article"),
   "arithmetic.code": one(".arithmetic .texts"),
   /** One property or claim, by its name: `commutes`, `separable` … */

@@ -21,8 +21,8 @@ import { stepOf, walkOf } from "./world.js";
 /** What is known of the state. @typedef {Partial<Linked> & Made} Known */
 /**
  * `met`: whether it was done, from the world now and as it was when the card came up; `after`: what the act makes of the state, where that
- * follows from the state alone: a work sheet knows its numbers by it, and a lesson can be opened at any card. `makes`: a run or a measurement, which takes its time; `ends`: it waits for the end of one that was begun before.
- * @typedef {{ takes: import("./names.js").Takes, met: (now: World, before: World, ...args: string[]) => boolean, after?: (state: Linked & Made, ...args: string[]) => Known, makes?: "train" | "lab", ends?: "train" }} Wait
+ * follows from the state alone: a work sheet knows its numbers by it, and a lesson can be opened at any card. `makes`: a run, a measurement or drawings, which no link brings; `ends`: it waits for the end of one that was begun before.
+ * @typedef {{ takes: import("./names.js").Takes, met: (now: World, before: World, ...args: string[]) => boolean, after?: (state: Linked & Made, ...args: string[]) => Known, makes?: "train" | "lab" | "hand", ends?: "train" }} Wait
  */
 
 /** How often something was done that the state does not show. @param {World} world @param {string} name */
@@ -326,7 +326,7 @@ export const WAITS = {
     makes: "train",
   },
   /** So many drawings of one's own are labelled. */
-  "train.labelled": { takes: [1, 1], met: ({ labels }, _, count) => labels.length >= Number(count) },
+  "train.labelled": { takes: [1, 1], met: ({ labels }, _, count) => labels.length >= Number(count), makes: "hand" },
   /** Another moment of the run is looked at. */
   "train.moment": {
     takes: [0, 0],
