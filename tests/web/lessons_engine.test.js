@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { LARGEST, lessonIn } from "../../explorer/web/lib/lesson/check.js";
 import { readJson, Unreadable } from "../../explorer/web/lib/lesson/json_lines.js";
-import { lackOf } from "../../explorer/web/lib/lesson/needs.js";
+import { lackOf, needsOf } from "../../explorer/web/lib/lesson/needs.js";
 import { around, besideOf, overlap } from "../../explorer/web/lib/lesson/place.js";
 import { begun, guessed, heard, moved, shareOf } from "../../explorer/web/lib/lesson/progress.js";
 import { isRight, rightOf } from "../../explorer/web/lib/lesson/question.js";
@@ -226,6 +226,16 @@ test("a card that speaks of a run or a measurement names the card that makes it,
     measured: { size: 8, steps: [], over: true },
   };
   assert.deepEqual(lacks(made), Array(8).fill(null));
+});
+
+test("a lesson needs a server where it measures, or trains what no browser trains", () => {
+  const served = (/** @type {string} */ name) =>
+    needsOf(JSON.parse(readFileSync(new URL(`learn/lessons/${name}.json`, WEB), "utf8")));
+  assert.deepEqual(
+    ["by-hand", "train", "optimisers", "speed", "transfer"].map((name) => served(name).served),
+    [false, false, false, true, true],
+  );
+  assert.deepEqual([...served("optimisers").tabs].sort(), ["arithmetic", "train"]);
 });
 
 test("a lesson that is too large to be read says so, and how large one may be", () => {

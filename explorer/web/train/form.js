@@ -2,7 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
-import { linked, page, shared } from "../parts/page.js";
+import { linked, shared } from "../parts/page.js";
 import { configOf, firstOf, formTold, IN_BROWSER, presetOf, tell } from "../lib/run_form.js";
 import { createPresets } from "./presets.js";
 import { createSettings, labelled } from "./settings.js";

@@ -1,6 +1,7 @@
-/** What a lesson needs that not every place has which shows the pages: a folder of files trains nothing and measures nothing. */
+/** What a lesson needs that not every place has which shows the pages: a folder of files measures nothing, and trains little. */
 
 import { smallestOf } from "../numbers.js";
+import { IN_BROWSER } from "../run_form.js";
 import { thingOf } from "./names.js";
 import { statesOf } from "./states.js";
 import { readingsIn } from "./text.js";
@@ -9,16 +10,21 @@ import { WAITS } from "./waits.js";
 /** @typedef {import("./check.js").Card} Card */
 /** @typedef {import("./check.js").Lesson} Lesson */
 
-/** A page without a server has no runs and no speed lab. */
-const SERVED = ["train", "lab"];
+/** Whether a card needs a server: the speed lab, or a run that no browser makes. @param {Card} card */
+function isServed({ at, wait }) {
+  const preset = /^train\.preset\[(\w+)\]$/.exec(wait ?? "")?.[1];
+  return at.startsWith("lab.") || (preset !== undefined && !IN_BROWSER.presets.includes(preset));
+}
 
-/** The pages that have to be there, and the models. @param {Lesson} lesson @returns {{ tabs: Set<string>, models: Set<string> }} */
+/** The pages that have to be there, the models, and whether a server has to be. @param {Lesson} lesson @returns {{ tabs: Set<string>, models: Set<string>, served: boolean }} */
 export function needsOf(lesson) {
+  const cards = lesson.cards.filter(({ doors }) => !doors);
   const states = statesOf(lesson).flatMap(({ before, after }) => [before, after]);
-  const served = lesson.cards.some(({ at, doors }) => !doors && SERVED.includes(at.split(/[.[]/)[0]));
+  const trains = cards.some(({ at }) => at.startsWith("train."));
   return {
-    tabs: new Set([...states.map(({ tab }) => tab ?? "draw"), ...(served ? ["train"] : [])]),
+    tabs: new Set([...states.map(({ tab }) => tab ?? "draw"), ...(trains ? ["train"] : [])]),
     models: new Set(states.flatMap(({ model }) => (model ? [model.replace(/:untrained$/, "")] : []))),
+    served: cards.some(isServed),
   };
 }
 
