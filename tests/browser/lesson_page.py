@@ -288,19 +288,19 @@ def act(page: Page, wait: str) -> None:
     ACTS[name](page, *(rest.rstrip("]").split(",") if rest else []))
 
 
-CLEAR = """() => {
+CLEAR = """there => {
   const [card, ring] = ['.lesson-card', '.lesson-ring:not([hidden])'].map(
     (one) => document.querySelector(one)?.getBoundingClientRect());
-  if (!card || !ring) return false;
+  if (!card || !ring) return !there;
   const across = Math.min(card.right, ring.right) - Math.max(card.left, ring.left);
   const down = Math.min(card.bottom, ring.bottom) - Math.max(card.top, ring.top);
   return across <= 0 || down <= 0;
 }"""
 
 
-def expect_beside(page: Page) -> None:
-    """The card covers nothing of what it speaks of, which is on the screen."""
-    page.wait_for_function(CLEAR)
+def expect_beside(page: Page, *, there: bool = True) -> None:
+    """The card covers nothing of what it speaks of; that is on the screen, unless an act may have taken it away."""
+    page.wait_for_function(CLEAR, arg=there)
 
 
 __all__ = [

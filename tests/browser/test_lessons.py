@@ -75,6 +75,7 @@ def test_a_lesson_is_gone_through_by_keyboard(app, open_page, name, language):
                 re.compile("right|wrong|done"),
                 timeout=SLOW_MS if wait and wait.split(".")[0] in ("train", "lab") else PATIENCE_MS,
             )
+            expect_beside(page, there=False)
             answer = told(page).inner_text()
             assert "…" not in answer
             of = VALUE.match(str(ask.get("number"))) if ask else None

@@ -4,6 +4,7 @@ import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask } from "../lib/live.js";
 import { linked, page, shared } from "../parts/page.js";
+import { inWords } from "../parts/server.js";
 import { short } from "../lib/numbers.js";
 import { createLabChart } from "./lab_chart.js";
 import { createForm } from "./lab_form.js";
@@ -177,11 +178,7 @@ function createBench({ ways, cores }, server, keep) {
       load: load === null ? "–" : short(load, 2),
     });
     proof.textContent = results.points.length ? t("lab.proven", { error: short(largestError(results), 2) }) : "";
-    reasons.replaceChildren(
-      ...reasonsOf(results).map(({ way, sizes, message }) =>
-        h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message })),
-      ),
-    );
+    reasons.replaceChildren(...reasonsOf(results).map(reason));
     chart.show(results);
     ladder.show(results);
     table.show(results, measured);
@@ -193,4 +190,10 @@ function createBench({ ways, cores }, server, keep) {
     tell();
   });
   return { element: h("div", { class: "lab-bench" }, form.element, problem, found), watch };
+}
+
+/** Why a way was left out, in the page's language where it has the words. @param {ReturnType<typeof reasonsOf>[number]} reason */
+function reason({ way, sizes, message, key, values }) {
+  const why = key && values ? inWords(key, values) : message;
+  return h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message: why }));
 }
