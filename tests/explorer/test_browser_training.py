@@ -24,12 +24,17 @@ from core.training.events import is_event
 from core.training.loop import BatchDone, Training
 from core.training.observe import activations, gradient_norms, score
 from core.training.parts import select, set_dropout
+from core.training.runs import Runs
 from core.training.settings import RunConfig, parse
 from explorer.models.library import Library
 from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
 from explorer.publish.training import write_digits
-from tests.explorer.engine_cases import NODE, ROOT
+from explorer.screen.observe import observe
+from explorer.screen.shown import Showing
+from explorer.train.shown import pictures
+from tests.core.training.run_cases import trained
+from tests.explorer.engine_cases import NODE, ROOT, differences
 
 needs_node = pytest.mark.skipif(NODE is None and not os.environ.get("CI"), reason="no Node")
 
@@ -313,6 +318,33 @@ def test_runs_are_started_steered_and_looked_back_on(tmp_path: Path) -> None:
     assert next(answers)["key"] == "told.run.gone"
     assert next(answers) == {"name": "mine-3"}
     assert [answer.get("key") for answer in answers] == ["engine.python"] * 3
+
+
+@needs_node
+def test_a_picture_that_a_run_holds_back_is_shown_as_python_shows_it(tmp_path: Path) -> None:
+    data = {"source": "drawn", "count": 40, "validation": 0.5}
+    trained(tmp_path / "runs/mine", parse({"data": data, "training": {"epochs": 1}, "checkpoints": 2}))
+    showing = Showing(Library(device="cpu", runs_dir=tmp_path / "runs"))
+    [picture] = pictures(Runs(tmp_path / "runs"), "mine", [7])
+
+    def asked(source: dict[str, Any], **more: Any) -> dict[str, Any]:
+        shown = {"strokes": [], "brush": 1, "centred": True, "source": source, "perturbation": {}} | more
+        edit = {"kind": "sgd", "rate": 0.1, "label": 2, **shown}
+        return {**shown, "model": "a2", "label": 3, "edits": [edit], "wanted": [[-1, 0], [0, 0]], "structure": ""}
+
+    own: dict[str, Any] = {"run": "mine", "picture": 7}
+    filled = own | {"label": picture["label"], "data": picture["data"]}
+    perturbed = {"perturbation": {"rotation": 20, "thickness": 1}}
+    python = [observe(showing, asked(own)), observe(showing, asked(own, **perturbed))]
+    write_networks(tmp_path, {"a2"})
+    requests = [("observe", asked(filled)), ("observe", asked(filled, **perturbed))]
+    (tmp_path / "requests.json").write_text(json.dumps(requests))
+    assert NODE
+    subprocess.run([NODE, ROOT / "tests/web/engine_answers.js", tmp_path], check=True, timeout=280)
+    engine = json.loads((tmp_path / "answers.json").read_text())
+    for one, other in zip(json.loads(json.dumps(python)), engine, strict=True):
+        assert one["stages"]["source"] == "held"
+        assert not list(differences(one, other, "answer"))
 
 
 def _told_as_python_tells(reading: dict[str, Any], norms: dict[str, float]) -> None:

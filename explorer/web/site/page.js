@@ -38,7 +38,8 @@ const trainer = site.then(({ runs }) => createTraining({ models, runs }));
 async function asked(name, request) {
   if (name === "comparable") return { models: (await site).bar.models };
   const training = await trainer;
-  const found = await (training.answers(name) ? training : engine).ask(name, request);
+  if (training.answers(name)) return training.ask(name, request);
+  const found = await engine.ask(name, await training.filled(request));
   if (name === "observe" && /** @type {{ strokes: unknown[] }} */ (request).strokes.length) drawn();
   return found;
 }
