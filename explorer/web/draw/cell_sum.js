@@ -7,7 +7,6 @@ import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { termed } from "../parts/network/term.js";
 import { classTable } from "./cell_classes.js";
-import { activationCurve } from "./cell_curve.js";
 import { channelTools, elementEditor } from "./cell_edit.js";
 import { termSections } from "./cell_terms.js";
 import { afterOf } from "./cell_texts.js";
@@ -72,9 +71,7 @@ export function rowsOf(shown, place, context) {
   const { classes, logits, label = null, loss = null } = shown;
   const table =
     classes && logits !== undefined ? [classTable({ classes, logits, label, loss }, place.cell[1], context)] : [];
-  const { walk = null, op = "" } = (place.of === "" && page.get("description")?.steps[place.step + 1]) || {};
-  const curve = walk && activationCurve(shown, walk, op);
-  return [...table, ...termSections(shown.addends, context), ...(curve ? [curve] : [])];
+  return [...table, ...termSections(shown.addends, context)];
 }
 
 /** Does the sum give the tensor's element? @param {Sum} sum */
