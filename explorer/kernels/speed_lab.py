@@ -18,7 +18,6 @@ from typing import IO, Any
 from core.files import speaking_utf8
 from core.ops.vectorized.compiled import lacks_compiler
 from core.speed import WAYS, Sweep
-from core.told import keyed
 
 __all__ = ["SpeedLab"]
 
@@ -91,15 +90,9 @@ class SpeedLab:
             before = self._run
             if before and not before.over.is_set():
                 since = time.strftime("%H:%M:%S", time.localtime(before.began))
-                seconds = f"{time.time() - before.began:.0f}"
-                raise keyed(
-                    ValueError(
-                        f"a measurement is running since {since}, for {seconds} s; "
-                        "two at once would distort each other: wait for it, or cancel it"
-                    ),
-                    "told.lab.running",
-                    since=since,
-                    seconds=seconds,
+                raise ValueError(
+                    f"a measurement is running since {since}, for {time.time() - before.began:.0f} s; "
+                    "two at once would distort each other: wait for it, or cancel it"
                 )
             complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  (closed by _follow)
             worker = subprocess.Popen(
@@ -158,7 +151,7 @@ class SpeedLab:
         run = self._run
         if run is None or run.number != number:
             last = "none was started" if run is None else f"the last one is {run.number}"
-            raise keyed(ValueError(f"there is no measurement {number}: {last}"), "told.lab.gone")
+            raise ValueError(f"there is no measurement {number}: {last}")
         return run
 
 
