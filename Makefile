@@ -26,7 +26,6 @@ run: $(APP)
 test: lint
 	npm test
 	$(PYTEST)
-	$(MAKE) card
 
 card: $(DEV)
 	TORCH_DEVICE=stand-in $(PYTEST) -q $(CARD)
