@@ -26,6 +26,7 @@ run: $(APP)
 test: lint
 	npm test
 	$(PYTEST)
+	$(MAKE) card
 
 card: $(DEV)
 	TORCH_DEVICE=stand-in $(PYTEST) -q $(CARD)

@@ -63,7 +63,7 @@ export default [
   ...Object.entries(LARGE).map(([max, files]) => ({ files, rules: sized(Number(max)) })),
   { files: ["explorer/web/arithmetic/overview.js"], rules: { complexity: ["error", 35] } },
   {
-    files: ["tests/web/**/*.js", "eslint.config.js"],
+    files: ["tests/web/**/*.js", "explorer/learn/*.js", "eslint.config.js"],
     languageOptions: { ecmaVersion: "latest", sourceType: "module", globals: globals.node },
   },
 ];

@@ -2,7 +2,8 @@
 
 A case is one call on one input size: the forward passes of both sides, and on both sides all gradients that a
 training step asks for. The framework is given what its own forward pass has kept for its gradient (the output,
-statistics, indices), ours the tensors that `core.nn` gives them.
+statistics, indices), ours what `core.nn` gives them: the operator's tensors, and what its `NAME_kept`, which is then
+timed as the forward pass, has kept.
 """
 
 import math
@@ -94,11 +95,10 @@ def _batch_norm(training: bool) -> Any:
         theirs = partial(
             aten.native_batch_norm_backward, grad, input, weight, *running, *kept, training, 1e-5, [True] * 3
         )
-        grads = _mine("batch_norm_grads", input, grad, *running, weight, training)
+        forward_kept = _mine("batch_norm_kept", input, *running, weight, bias, training)
+        grads = _mine("batch_norm_grads", input, grad, *running, weight, training, kept=forward_kept()[1])
         forward = partial(F.batch_norm, input, running[0], running[1], weight, bias, training)
-        return Case(
-            name, size, (_mine("batch_norm", input, *running, weight, bias, training), forward), (grads, theirs)
-        )
+        return Case(name, size, (forward_kept, forward), (grads, theirs))
 
     return make
 
@@ -111,13 +111,11 @@ def _group_norm(name: str, size: Size) -> Case:
     theirs = partial(
         aten.native_group_norm_backward, grad, input, *kept, weight, size[0], size[1], area, groups, [True] * 3
     )
-    mine = _each(
-        _mine("group_norm_input_grad", input, grad, groups, weight),
-        _mine("group_norm_weight_grad", input, grad, groups),
-        _mine("group_norm_bias_grad", grad),
+    mine = _mine(
+        "group_norm_grads", input, grad, groups, weight, kept=vectorized.group_norm_kept(input, groups, weight, bias)[1]
     )
     forward = partial(F.group_norm, input, groups, weight, bias)
-    return Case(name, size, (_mine(name, input, groups, weight, bias), forward), (mine, theirs))
+    return Case(name, size, (_mine("group_norm_kept", input, groups, weight, bias), forward), (mine, theirs))
 
 
 def _linear(name: str, size: Size) -> Case:
@@ -151,8 +149,9 @@ def _max_pool2d(*settings: int) -> Any:
             aten.max_pool2d_with_indices_backward,
             *(grad, input, [kernel] * 2, [stride] * 2, [padding] * 2, [1, 1], False, indices),
         )
-        mine = _mine("max_pool2d_input_grad", input, grad, *settings)
-        forward = _mine("max_pool2d", input, *settings), partial(F.max_pool2d, input, *settings)
+        kept = _mine("max_pool2d_kept", input, *settings)
+        mine = _mine("max_pool2d_grads", input, grad, *settings, kept=kept()[1])
+        forward = kept, partial(F.max_pool2d, input, *settings)
         return Case(name, size, forward, (mine, theirs))
 
     return make

@@ -28,24 +28,30 @@ class Call:
         self.ops, self.name = ops, name
         self.tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
         self.options = {name: value for name, value in arguments.items() if name not in self.tensors}
+        self.kept: Any = None
 
-    def output(self, *tensors: Tensor) -> Any:
-        """Return what the operator computes of its tensors."""
-        return getattr(self.ops, self.name)(**dict(zip(self.tensors, tensors, strict=True)), **self.options)
+    def output(self, *tensors: Tensor, keep: bool) -> Any:
+        """Return what the operator computes of its tensors, and `keep` what its gradients can use, if there is any."""
+        given = dict(zip(self.tensors, tensors, strict=True))
+        keeping = getattr(self.ops, f"{self.name}_kept", None) if keep else None
+        if keeping is None:
+            return getattr(self.ops, self.name)(**given, **self.options)
+        output, self.kept = keeping(**given, **self.options)
+        return output
 
     def gradients(self, wanted: Sequence[str], grad: Tensor, *tensors: Tensor) -> dict[str, Tensor]:
         """Return the gradients by the wanted tensors: what `core.ops` has under the names for them.
 
         A function's arguments say by their names what it needs: the operator's own, `input_size`, `grad_output`. Where
-        there is a `NAME_grads`, it computes all those `wanted` at once.
+        there is a `NAME_grads`, it computes all those `wanted` at once, from what was `kept` of the forward pass.
         """
         given = dict(zip(self.tensors, tensors, strict=True))
         sizes = {f"{name}_size": tensor.shape for name, tensor in given.items()}
-        known = {**given, **sizes, **self.options, "grad_output": grad}
+        known = {**given, **sizes, **self.options, "grad_output": grad, "kept": self.kept}
         functions = {which: getattr(self.ops, f"{self.name}_{which}_grad", None) for which in wanted}
         known["wanted"] = [which for which, function in functions.items() if function]
         together: Callable[..., dict[str, Tensor]] | None = getattr(self.ops, f"{self.name}_grads", None)
-        if together and len(known["wanted"]) > 1:
+        if together and known["wanted"]:
             return together(**_asked(together, known))
         return {which: function(**_asked(function, known)) for which, function in functions.items() if function}
 
@@ -88,7 +94,7 @@ class Operator(Function):
         """Return the operator's output, and keep its tensors for the gradients."""
         ctx.call = call
         ctx.save_for_backward(*tensors)
-        output = call.output(*tensors)
+        output = call.output(*tensors, keep=any(ctx.needs_input_grad))
         contiguous = tensors[0].is_contiguous() and not any(map(_is_last, tensors[:2]))
         if isinstance(output, tuple):
             ctx.mark_non_differentiable(*output[1:])
@@ -127,6 +133,10 @@ def _is_last(tensor: Tensor) -> bool:
 
 def apply(ops: ModuleType, name: str, *args: Any, **kwargs: Any) -> Any:
     """Return what operator `name` of `ops` computes of its arguments, so that autograd can go back through it."""
-    arguments = _bound(getattr(ops, name), args, kwargs)
-    call = Call(ops, name, arguments)
-    return Operator.apply(call, *call.tensors.values())
+    return apply_keeping(ops, name, *args, **kwargs)[0]
+
+
+def apply_keeping(ops: ModuleType, name: str, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """Return the same, and what is kept for the gradients, None if that is nothing."""
+    call = Call(ops, name, _bound(getattr(ops, name), args, kwargs))
+    return Operator.apply(call, *call.tensors.values()), call.kept

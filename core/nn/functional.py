@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import _reduction
 
-from core.nn.bridge import apply
+from core.nn.bridge import apply, apply_keeping
 from core.ops.arguments import Ints
 from core.ops.catalogue import CATALOGUE
+from core.ops.vectorized.norm import running_stats
 
 
 class Functional:
@@ -146,10 +147,15 @@ class Functional:
     ) -> Tensor:
         """Stand for `torch.nn.functional.batch_norm`; training overwrites the running statistics, as torch does."""
         stats = (None, None) if training else (running_mean, running_var)
-        output: Tensor = apply(self.ops, "batch_norm", input, *stats, weight, bias, training=training, eps=eps)
+        output: Tensor
+        output, kept = apply_keeping(self.ops, "batch_norm", input, *stats, weight, bias, training=training, eps=eps)
         if training and running_mean is not None and running_var is not None:
+            stats, count = (running_mean, running_var), input.numel() // input.shape[1]
             with torch.no_grad():
-                mean, var = self.ops.batch_norm_running_stats(input, running_mean, running_var, momentum)
+                if kept is None or count == 0:
+                    mean, var = self.ops.batch_norm_running_stats(input, *stats, momentum)
+                else:
+                    mean, var = running_stats(kept, count, *stats, momentum)
                 running_mean.copy_(mean)
                 running_var.copy_(var)
         return output

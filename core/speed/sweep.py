@@ -16,6 +16,7 @@ from torch import Tensor
 from core.device import exact_products
 from core.speed.timing import OnCard, interleave, machine, peak_bytes, summary
 from core.speed.ways import WAYS, Call, Way
+from core.told import keyed, told
 
 __all__ = ["Sweep", "measure"]
 
@@ -68,23 +69,40 @@ class Sweep:
         if self.threads and self.threads > (cores := os.cpu_count() or 1):
             raise ValueError(f"threads is {self.threads}, expected at most {cores}: the processor has so many cores")
         if not self.sizes or not self.ways:
-            raise ValueError("expected at least one image size and one way to compute")
+            raise keyed(ValueError("expected at least one image size and one way to compute"), "told.lab.nothing")
         unknown = [name for name in self.ways if name not in WAYS]
         if unknown:
             raise ValueError(f"unknown way {', '.join(unknown)}; expected some of {', '.join(WAYS)}")
         for size in self.sizes:
             if size < self.kernel:
-                raise ValueError(f"an image of {size}×{size} is smaller than the kernel, {self.kernel}×{self.kernel}")
+                raise keyed(
+                    ValueError(f"an image of {size}×{size} is smaller than the kernel, {self.kernel}×{self.kernel}"),
+                    "told.lab.kernel",
+                    size=size,
+                    kernel=self.kernel,
+                )
             if self.products(size) > LARGEST_WORK:
-                raise ValueError(
-                    f"images of {size}×{size} need {self.products(size):.2g} multiplications, "
-                    f"expected at most {LARGEST_WORK:.0e}: take smaller images or fewer channels"
+                raise keyed(
+                    ValueError(
+                        f"images of {size}×{size} need {self.products(size):.2g} multiplications, "
+                        f"expected at most {LARGEST_WORK:.0e}: take smaller images or fewer channels"
+                    ),
+                    "told.lab.work",
+                    size=size,
+                    count=f"{self.products(size):.2g}",
+                    most=f"{LARGEST_WORK:.0e}",
                 )
             elements = self.images * max(self.channels * size**2, self.outputs * (size - self.kernel + 1) ** 2)
             if elements > LARGEST_TENSOR:
-                raise ValueError(
-                    f"images of {size}×{size} make a tensor of {elements:.2g} numbers, "
-                    f"expected at most {LARGEST_TENSOR:.1e}: take smaller images or fewer of them"
+                raise keyed(
+                    ValueError(
+                        f"images of {size}×{size} make a tensor of {elements:.2g} numbers, "
+                        f"expected at most {LARGEST_TENSOR:.1e}: take smaller images or fewer of them"
+                    ),
+                    "told.lab.tensor",
+                    size=size,
+                    count=f"{elements:.2g}",
+                    most=f"{LARGEST_TENSOR:.1e}",
                 )
 
     def products(self, size: int) -> float:
@@ -100,7 +118,7 @@ def measure(sweep: Sweep) -> Iterator[Event]:
     `point`: `way`, `size`, `products`, `error` (largest difference from float64, relative), `median`, `lower`, `upper`
         (seconds: median and quartiles), `gflops` (10⁹ operations of the definition a second), `peak` (bytes held
         at once beyond the arguments; None where it is not seen), `prepared` (seconds), `estimated` (bool).
-    `left_out`: `way`, `size` and the reason in `message`.
+    `left_out`: `way`, `size` and the reason in `message`, with the `key` and `values` of its words where it has them.
     `growth`: `way`, `exponent` of the time over the multiplications, `points` it was fitted to, the largest sizes.
     """
     if sweep.threads:
@@ -132,9 +150,10 @@ def _size(sweep: Sweep, size: int, ways: list[Way], input: Tensor, weight: Tenso
     calls: dict[str, Call] = {}
     facts: dict[str, Event] = {}
     for way in ways:
-        reason = way.missing() or _too_large(way, input, weight)
+        missing = way.missing()
+        reason = ValueError(missing) if missing else _too_large(way, input, weight)
         if reason:
-            yield {"kind": "left_out", "way": way.name, "size": size, "message": reason}
+            yield _left_out(way, size, reason)
             continue
         if way.slow:
             yield from _slow(sweep, size, way, input, weight, reference)
@@ -144,13 +163,12 @@ def _size(sweep: Sweep, size: int, ways: list[Way], input: Tensor, weight: Tenso
             call = way.prepare(input, weight)
             result = call().cpu()
         except Exception as failure:  # a compiler or a driver may refuse in its own ways; the others are measured
-            message = str(failure).strip().splitlines() or [type(failure).__name__]
-            yield {"kind": "left_out", "way": way.name, "size": size, "message": message[0]}
+            yield _left_out(way, size, failure)
             continue
         prepared = time.perf_counter() - start
         error = _error(result, reference)
         if not error <= LARGEST_ERROR:
-            yield {"kind": "left_out", "way": way.name, "size": size, "message": _wrong(error)}
+            yield _left_out(way, size, _wrong(error))
             continue
         calls[way.name], facts[way.name] = call, {"error": error, "prepared": prepared, "peak": _peak(call)}
     if not calls:
@@ -173,7 +191,7 @@ def _slow(sweep: Sweep, size: int, way: Way, input: Tensor, weight: Tensor, refe
     call = way.prepare(images[:, :, : part + kernel - 1], kernels)
     error = _error(call(), reference[: len(images), : len(kernels), :part])
     if not error <= LARGEST_ERROR:
-        yield {"kind": "left_out", "way": way.name, "size": size, "message": _wrong(error)}
+        yield _left_out(way, size, _wrong(error))
         return
     runs = [_timed(call) * scale for _ in range(3)]
     facts = {"error": error, "prepared": 0.0, "peak": _peak(call) if scale == 1.0 else None}
@@ -200,19 +218,27 @@ def _error(result: Tensor, reference: Tensor) -> float:
     return float((result.double() - reference).abs().max() / reference.abs().max())
 
 
-def _wrong(error: float) -> str:
-    return (
-        f"its result differs from float64 by {error:.1e} of the largest element, expected at most {LARGEST_ERROR:.0e}"
-    )
+def _left_out(way: Way, size: int, reason: Exception) -> Event:
+    """Return the event of a way that is not measured at a size; a compiler's reason is its first line."""
+    message = str(reason).strip().splitlines() or [type(reason).__name__]
+    found = told(reason)
+    words = {} if found is None else {"key": found.key, "values": dict(found.values)}
+    return {"kind": "left_out", "way": way.name, "size": size, "message": message[0], **words}
 
 
-def _too_large(way: Way, input: Tensor, weight: Tensor) -> str | None:
+def _wrong(error: float) -> ValueError:
+    gap, most = f"{error:.1e}", f"{LARGEST_ERROR:.0e}"
+    words = f"its result differs from float64 by {gap} of the largest element, expected at most {most}"
+    return keyed(ValueError(words), "told.lab.differs", gap=gap, most=most)
+
+
+def _too_large(way: Way, input: Tensor, weight: Tensor) -> ValueError | None:
     needed = way.scratch(input.shape, weight.shape)
     if needed <= LARGEST_SCRATCH:
         return None
-    return (
-        f"it would write {needed / 2**30:.1f} GiB of temporaries, at most {LARGEST_SCRATCH / 2**30:.0f} GiB are allowed"
-    )
+    size, most = f"{needed / 2**30:.1f}", f"{LARGEST_SCRATCH / 2**30:.0f}"
+    words = f"it would write {size} GiB of temporaries, at most {most} GiB are allowed"
+    return keyed(ValueError(words), "told.lab.scratch", size=size, most=most)
 
 
 def _peak(call: Call) -> int:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.told import keyed
 from explorer.arithmetic.operators import MOST_ELEMENTS, OPERATORS, Tensors
 from explorer.arithmetic.settings import FAR, Settings
 
@@ -117,7 +118,7 @@ def _tensor(name: str, given: Any, rank: int) -> Tensor:
     if math.prod(shape) > MOST_ELEMENTS:
         raise ValueError(f"{name} has {math.prod(shape)} elements, at most {MOST_ELEMENTS} are computed")
     if not isinstance(values, list) or not all(type(value) in (int, float) and abs(value) <= FAR for value in values):
-        raise ValueError(f"{name} must hold numbers up to {FAR:g}")
+        raise keyed(ValueError(f"{name} must hold numbers up to {FAR:g}"), "told.check.far", most=f"{FAR:g}")
     if len(values) != math.prod(shape):
         raise ValueError(f"{name} has {len(values)} values, its shape {shape} asks for {math.prod(shape)}")
     return torch.tensor(values, dtype=torch.float64).reshape(shape)

@@ -53,7 +53,12 @@ def animate(request: Any) -> dict[str, Any]:
     opened = [_opened(frame) for frame in frames]
     pixels = len(opened) * max(picture.width for picture in opened) * max(picture.height for picture in opened)
     if pixels > MOST_PIXELS:
-        raise ValueError(f"the frames have {pixels} pixels, at most {MOST_PIXELS} are taken")
+        raise keyed(
+            ValueError(f"the frames have {pixels} pixels, at most {MOST_PIXELS} are taken"),
+            "told.film.large",
+            count=f"{pixels / 1e6:,.0f}",
+            most=f"{MOST_PIXELS / 1e6:,.0f}",
+        )
     checkpoint()
     pictures = _same_size([_decoded(picture) for picture in opened])
     checkpoint()
@@ -123,5 +128,6 @@ def _mp4(pictures: Sequence[Image.Image], delay: float) -> bytes:
         frames = b"".join(picture.tobytes() for picture in pictures)
         done = subprocess.run([ffmpeg, "-loglevel", "error", *source, *target], input=frames, capture_output=True)
         if done.returncode:
-            raise ValueError(f"ffmpeg failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+            said = done.stderr.decode(errors="replace").strip()[-300:]
+            raise keyed(ValueError(f"ffmpeg failed: {said}"), "told.film.failed", said=said)
         return file.read_bytes()

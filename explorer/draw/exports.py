@@ -12,6 +12,7 @@ from core.explain import INPUT, Step, Trace, operator
 from core.explain.terms import explains
 from core.explain.trace import named_tensors
 from core.told import keyed
+from explorer.draw.places import step_of
 from explorer.models.library import UNTRAINED, Explored
 from explorer.screen.shown import Showing, Shown
 from explorer.wire.numbers import in_base64
@@ -62,8 +63,8 @@ def tensor_of(shown: Shown, asked: Mapping[str, Any]) -> Tensor:
     trace = shown.trace
     step: int = asked["step"]
     of: str = asked["of"]
-    if not INPUT <= step < len(trace.steps):
-        raise ValueError(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
+    if step != INPUT:
+        step_of(trace, step)
     if of == "output":
         back = shown.back(asked["label"])
         if back is None:

@@ -6,6 +6,7 @@ from typing import Any
 from core.explain import INPUT, Level, Trace, Unexplained, down_to_sum
 from core.explain.attribution import Undefined, input_gradient
 from explorer.draw.class_sum import logits_step
+from explorer.draw.places import cell_of, name_of, step_of
 from explorer.draw.why import baseline_of, ink_of, map_of
 from explorer.screen.shown import Showing
 from explorer.wire.requests import PLACE, checked
@@ -60,12 +61,7 @@ def _value(trace: Trace, asked: Mapping[str, Any]) -> tuple[int, tuple[int, ...]
     step = logits_step(trace) if asked["of"] == "class" else None if asked["of"] else asked["step"]
     if step is None or step == INPUT:
         return None
-    if not 0 <= step < len(trace.steps):
-        raise ValueError(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
-    cell, shape = tuple(asked["cell"]), tuple(trace.value(step).shape)
-    if len(cell) != len(shape) or not all(0 <= i < size for i, size in zip(cell, shape, strict=True)):
-        raise ValueError(f"step {step + 1} ({trace.steps[step].op}) has cells of shape {shape}, got {cell}")
-    return step, cell
+    return step, cell_of(step_of(trace, step).output, asked["cell"], name_of(trace, step))
 
 
 def _told(level: Level) -> dict[str, Any]:

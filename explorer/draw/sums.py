@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from core.explain import (
     INPUT,
@@ -26,6 +25,7 @@ from core.explain import (
 )
 from core.explain.gradients import GRAD_OUTPUT
 from core.ops.formulas import CHAIN_RULE, FORMULAS
+from explorer.draw.places import cell_of, name_of, step_of
 
 __all__ = ["MOST_TERMS", "formula_told", "open_cell", "open_gradient", "open_parameter", "open_step"]
 
@@ -39,8 +39,8 @@ def open_cell(trace: Trace, step: int, cell: Sequence[int], *, most: int = MOST_
     Raises:
         ValueError: there is no such step or cell.
     """
-    opened = _step(trace, step)
-    return open_step(opened, _cell(opened.output, cell, f"step {step + 1} ({opened.op})"), most=most)
+    opened = step_of(trace, step)
+    return open_step(opened, cell_of(opened.output, cell, name_of(trace, step)), most=most)
 
 
 def open_step(opened: Step, index: tuple[int, ...], *, most: int = MOST_TERMS) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def open_gradient(
         ValueError: there is no such step or cell.
     """
     if step != INPUT:
-        _step(trace, step)
+        step_of(trace, step)
     value = trace.value(step)
-    index = _cell(value, cell, "the input" if step == INPUT else f"step {step + 1} ({trace.steps[step].op})")
+    index = cell_of(value, cell, name_of(trace, step))
     arrived = back.gradients.get(step)
     shown = 0.0 if arrived is None else arrived[index].item()
     if step == scores_step(trace):
@@ -90,12 +90,12 @@ def open_parameter(
     Raises:
         ValueError: there is no such step, parameter or element.
     """
-    opened = _step(trace, step)
+    opened = step_of(trace, step)
     if argument not in opened.parameters:
         known = ", ".join(opened.parameters) or "none"
         raise ValueError(f"step {step + 1} ({opened.op}) has no parameter {argument!r}; its parameters: {known}")
     parameter = opened.parameters[argument]
-    index = _cell(opened.tensor(argument), cell, parameter)
+    index = cell_of(opened.tensor(argument), cell, parameter)
     element = {"parameter": parameter, "element": opened.tensor(argument)[index].item()}
     if back is None:
         return element
@@ -184,19 +184,6 @@ def _channel(step: Step, index: tuple[int, ...]) -> dict[str, Any] | None:
     names = [name for argument, name in step.parameters.items() if argument in ("weight", "bias")]
     scales = step.op in ("conv1d", "conv2d", "linear", "batch_norm") and bool(names)
     return {"parameters": names, "channel": index[1]} if scales else None
-
-
-def _step(trace: Trace, step: int) -> Step:
-    if not 0 <= step < len(trace.steps):
-        raise ValueError(f"there is no step {step + 1}; the model ran {len(trace.steps)}")
-    return trace.steps[step]
-
-
-def _cell(tensor: Tensor, cell: Sequence[int], name: str) -> tuple[int, ...]:
-    shape = tuple(tensor.shape)
-    if len(cell) != len(shape) or not all(0 <= i < size for i, size in zip(cell, shape, strict=True)):
-        raise ValueError(f"{name} has cells of shape {shape}, got {tuple(cell)}")
-    return tuple(cell)
 
 
 def _addends(step: Step, addends: Addends, found: Terms, most: int) -> dict[str, Any]:

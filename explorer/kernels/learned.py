@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from core.explain import Trace
+from core.told import keyed
 from explorer.models.library import Changes, Explored
 from explorer.wire.numbers import in_base64
 
@@ -26,16 +27,29 @@ def feature_map(trace: Trace, step: int, channel: int) -> dict[str, Any]:
         raise ValueError(f"the step is {step}, expected one of {len(trace.steps)} from 0, or -1 for the input")
     output = trace.value(step)
     if output.ndim != 4:
-        raise ValueError(f"step {step} gives a tensor of shape {tuple(output.shape)}, expected (1, C, H, W)")
+        shape = tuple(output.shape)
+        raise keyed(
+            ValueError(f"step {step} gives a tensor of shape {shape}, expected (1, C, H, W)"),
+            "told.map.none",
+            shape=" × ".join(map(str, shape)),
+        )
     maps = output.detach()[0]
     if not 0 <= channel < len(maps):
         raise ValueError(f"the channel is {channel}, step {step} has {len(maps)} channels, counted from 0")
     height, width = maps.shape[1:]
     if max(height, width) > LARGEST_MAP:
-        raise ValueError(f"the map is {height} × {width}, at most {LARGEST_MAP} × {LARGEST_MAP} is sent")
+        raise keyed(
+            ValueError(f"the map is {height} × {width}, at most {LARGEST_MAP} × {LARGEST_MAP} is sent"),
+            "told.map.large",
+            rows=height,
+            columns=width,
+            most=LARGEST_MAP,
+        )
     values = maps[channel].float()
     if not values.isfinite().all():
-        raise ValueError(f"step {step}, channel {channel} holds NaN or infinity")
+        raise keyed(
+            ValueError(f"step {step}, channel {channel} holds NaN or infinity"), "told.map.infinite", channel=channel
+        )
     where = "input" if step < 0 else f"{step + 1} {trace.steps[step].path or trace.steps[step].op}"
     return {"name": f"{where}, {channel}", "height": height, "width": width, "values": in_base64(values)}
 

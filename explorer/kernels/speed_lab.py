@@ -18,6 +18,7 @@ from typing import IO, Any
 from core.files import speaking_utf8
 from core.ops.vectorized.compiled import lacks_compiler
 from core.speed import WAYS, Sweep
+from core.told import keyed
 
 __all__ = ["SpeedLab"]
 
@@ -90,9 +91,15 @@ class SpeedLab:
             before = self._run
             if before and not before.over.is_set():
                 since = time.strftime("%H:%M:%S", time.localtime(before.began))
-                raise ValueError(
-                    f"a measurement is running since {since}, for {time.time() - before.began:.0f} s; "
-                    "two at once would distort each other: wait for it, or cancel it"
+                seconds = f"{time.time() - before.began:.0f}"
+                raise keyed(
+                    ValueError(
+                        f"a measurement is running since {since}, for {seconds} s; "
+                        "two at once would distort each other: wait for it, or cancel it"
+                    ),
+                    "told.lab.running",
+                    since=since,
+                    seconds=seconds,
                 )
             complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  (closed by _follow)
             worker = subprocess.Popen(
@@ -151,7 +158,7 @@ class SpeedLab:
         run = self._run
         if run is None or run.number != number:
             last = "none was started" if run is None else f"the last one is {run.number}"
-            raise ValueError(f"there is no measurement {number}: {last}")
+            raise keyed(ValueError(f"there is no measurement {number}: {last}"), "told.lab.gone")
         return run
 
 

@@ -15,7 +15,7 @@ __all__ = ["LARGEST", "MOST", "learn_view", "lessons", "lessons_route"]
 MOST = 200
 """Most files of a folder that are read."""
 LARGEST = 200_000
-"""Largest file that is read, bytes."""
+"""Largest file that is read, bytes: `LARGEST` in explorer/web/lib/lesson/check.js."""
 
 
 def learn_view() -> gr.HTML:
@@ -26,7 +26,7 @@ def learn_view() -> gr.HTML:
 def lessons(folder: Path | None, _: Any) -> dict[str, Any]:
     """Return the texts of the lessons in a folder, by the order of their names: `{lessons: [{file, text}]}`.
 
-    The page says what is wrong with them. A file that is larger than `LARGEST` comes without its text.
+    The page says what is wrong with them. The text of a file that is larger than `LARGEST` is null.
     """
     if folder is None or not folder.is_dir():
         return {"lessons": []}
@@ -34,10 +34,10 @@ def lessons(folder: Path | None, _: Any) -> dict[str, Any]:
     return {"lessons": [{"file": path.name, "text": _text(path)} for path in files]}
 
 
-def _text(path: Path) -> str:
+def _text(path: Path) -> str | None:
     with path.open("rb") as file:
         read = file.read(LARGEST + 1)
-    return read.decode("utf-8-sig", "replace") if len(read) <= LARGEST else ""
+    return read.decode("utf-8-sig", "replace") if len(read) <= LARGEST else None
 
 
 def lessons_route(folder: Path | None) -> Route:

@@ -14,6 +14,9 @@ from explorer.wire.view import answers, by_key, web_view
 
 __all__ = ["cancel_download", "describe", "model_bar"]
 
+FIGURES = ("mnist_accuracy", "strokes_accuracy", "expected_calibration_error")
+"""What the bar says of what a card's model reached."""
+
 
 def model_bar(
     library: Library,
@@ -79,5 +82,5 @@ def facts(explored: Explored) -> dict[str, Any]:
         "takes": explored.card.takes,
         "run": run_of(explored.name),
         "parameters": sum(parameter.numel() for parameter in explored.parameters.values()),
-        "figures": {key: figures[key] for key in ("mnist_accuracy", "strokes_accuracy") if key in figures},
+        "figures": {key: figures[key] for key in FIGURES if key in figures},
     }

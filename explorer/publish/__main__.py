@@ -23,7 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         library = Library(runs_dir=options.runs_dir)
-        files = publish(options.out, library, options.models, language=options.lang, lessons_dir=options.lessons_dir)
+        files = publish(
+            options.out,
+            library,
+            options.models,
+            runs=options.runs,
+            language=options.lang,
+            lessons_dir=options.lessons_dir,
+        )
     except (ValueError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
         return 2
@@ -38,6 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("out", type=Path, help="folder to write; an earlier publication in it is replaced")
     parser.add_argument(
         "--models", nargs="+", default=list(MODELS), metavar="NAME", help="networks, the first ahead (%(default)s)"
+    )
+    parser.add_argument(
+        "--run",
+        dest="runs",
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="runs whose time lines come along, with the held-back pictures that they show",
     )
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="folder of the networks you trained")
     parser.add_argument(

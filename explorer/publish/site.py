@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from core.ops.formulas import FORMULAS
+from core.training.runs import Runs
 from explorer.app import STYLES
 from explorer.arithmetic.listings import listings
 from explorer.learn.page import lessons
 from explorer.models.library import Explored, Library
+from explorer.publish import training
 from explorer.publish.joined import exported, files_of, joined
 from explorer.publish.lessons import choose_lessons
 from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
 from explorer.publish.truth import drawings, truth
+from explorer.train.page import RUNS_DIR
 from explorer.wire.view import WEB
 
 __all__ = ["PAGES", "publish"]
 
-PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels", "learn": "Learn"}
+PAGES = {"draw": "Draw", "arithmetic": "Arithmetic", "kernels": "Kernels", "train": "Train", "learn": "Learn"}
 """What works without Python, as the tabs are called before a language is known."""
 
 ROOMS = ("lib", "parts", "models", "engine", "site", "i18n", *PAGES)
@@ -43,11 +46,9 @@ def publish(
     library: Library,
     models: Sequence[str],
     *,
+    runs: Sequence[str] = (),
     language: str = "en",
     lessons_dir: Path | None = None,
-    pages: Sequence[str] = tuple(PAGES),
-    slim: bool = False,
-    compared: bool = True,
 ) -> list[Path]:
     """Write the folder anew and return its files, relative to it.
 
@@ -55,35 +56,39 @@ def publish(
         folder: where; it is made, and what an earlier publication left there replaced.
         library: where the models are.
         models: their names, the one explored first ahead.
+        runs: names of runs whose time lines come along.
         language: of the page until somebody chooses another.
         lessons_dir: a teacher's own lessons, shown beside the shipped ones.
-        pages: which pages, of `PAGES`.
-        slim: whether the network stands on top, under a slim band for the input.
-        compared: whether PyTorch's numbers come along, to compare the browser's with.
 
     Raises:
         ValueError: a model cannot run in the browser, or the folder holds something else.
-        FileNotFoundError: a model's weights are not here.
+        FileNotFoundError: a model's weights, or a run, are not here.
     """
-    found = [library.explored(name) for name in models]
-    plans = {explored.name: planned(explored, explored.trace(explored.blank())[0]) for explored in found}
+    found = {name: library.explored(name) for name in (*models, training.LEARNER)}
+    plans = {name: planned(explored, explored.trace(explored.blank())[0]) for name, explored in found.items()}
+    told: dict[str, bytes] = {}
+    for name in runs:
+        told |= training.run_files(library, Runs(library.runs_dir or RUNS_DIR), name)
     _emptied(folder)
-    _write_web(folder / "web", pages)
-    choose_lessons(folder / "web/learn/lessons", pages, models)
+    _write_web(folder / "web")
+    choose_lessons(folder / "web/learn/lessons", PAGES, models)
     _write_json(folder / "lessons", lessons(lessons_dir, None))
-    for explored in found:
-        _write_model(folder / "models", explored, plans[explored.name])
-    if compared:
-        drawn = drawings()
-        _write_json(folder / "drawings.json", drawn)
-        for explored in found:
-            _write_json(folder / f"models/{explored.name}.truth.json", truth(explored, drawn))
-    _write_json(folder / "site.json", _site(plans, language, pages, slim=slim, compared=compared))
+    drawn = drawings()
+    _write_json(folder / "drawings.json", drawn)
+    for name, explored in found.items():
+        _write_model(folder / "models", explored, plans[name])
+    for name in models:
+        _write_json(folder / f"models/{name}.truth.json", truth(found[name], drawn))
+    training.write_digits(folder)
+    for path, content in told.items():
+        (folder / "models" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "models" / path).write_bytes(content)
+    _write_json(folder / "site.json", _site(plans, models, runs, language))
     _write_json(folder / "arithmetic.json", {"listings": listings(), "formulas": FORMULAS, "films": []})
     _write_json(folder / "manifest.webmanifest", _manifest())
-    (folder / "index.html").write_text(_entry(language, pages), encoding="utf-8")
+    (folder / "index.html").write_text(_entry(language), encoding="utf-8")
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    _write_worker(folder, files, first=found[0].name)
+    _write_worker(folder, files, first=models[0])
     return [*files, Path("offline.js")]
 
 
@@ -100,7 +105,7 @@ def _emptied(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _write_web(folder: Path, pages: Sequence[str]) -> None:
+def _write_web(folder: Path) -> None:
     """Write what browsers load: the modules and styles joined into a few files, everything else as it is."""
     for path in sorted(WEB.rglob("*")):
         relative = path.relative_to(WEB)
@@ -108,7 +113,7 @@ def _write_web(folder: Path, pages: Sequence[str]) -> None:
             _write(folder / relative, path.read_bytes())
     _write(folder / PRINTED, (WEB / PRINTED).read_bytes())
     _write(folder / "style.css", _style().encode())
-    for name, modules in files_of(FIRST, [f"{page}/page.js" for page in pages]).items():
+    for name, modules in files_of(FIRST, [f"{page}/page.js" for page in PAGES]).items():
         root = "../" * name.count("/")
         text = joined(modules, exported(name), of=name, folder=f'new URL("{root}", import.meta.url).href')
         _write(folder / name, text.encode())
@@ -130,16 +135,21 @@ def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None
     _write_json(folder / f"{explored.name}.json", plan)
 
 
-def _site(plans: dict[str, Any], language: str, pages: Sequence[str], *, slim: bool, compared: bool) -> dict[str, Any]:
-    first = next(iter(plans))
-    offered = [{"name": name, "title": plan["facts"]["title"]} for name, plan in plans.items()]
+def _site(plans: dict[str, Any], models: Sequence[str], runs: Sequence[str], language: str) -> dict[str, Any]:
+    first = models[0]
+    offered = [{"name": name, "title": plans[name]["facts"]["title"]} for name in models]
     bar = {"models": offered, "model": first, "language": language, "device": "browser"}
-    given = {"draw": {"slim": slim}, "arithmetic": "arithmetic.json", "kernels": {}, "learn": {}}
     return {
         "first": first,
         "bar": bar | {"network": None, "classroom": False},
-        "pages": {name: options for name, options in given.items() if name in pages},
-        "compared": compared,
+        "pages": {
+            "draw": {"slim": False},
+            "arithmetic": "arithmetic.json",
+            "kernels": {},
+            "train": training.options(plans),
+            "learn": {},
+        },
+        "runs": list(runs),
     }
 
 
@@ -157,18 +167,18 @@ def _manifest() -> dict[str, Any]:
     }
 
 
-def _entry(language: str, pages: Sequence[str]) -> str:
+def _entry(language: str) -> str:
     """Return the entry page: the app's frame."""
     tabs = [
         f'<button type="button" role="tab" data-tab-id="{name}" id="tab-{name}" aria-controls="page-{name}" '
-        f'aria-selected="false">{html.escape(PAGES[name])}</button>'
-        for name in pages
+        f'aria-selected="false">{html.escape(title)}</button>'
+        for name, title in PAGES.items()
     ]
     panels = [
         f'<div role="tabpanel" id="page-{name}" data-page="{name}" aria-labelledby="tab-{name}" hidden>'
         f'<div class="block webview-block webview-{name}"><div class="html-container"><div class="webview"></div>'
         "</div></div></div>"
-        for name in pages
+        for name in PAGES
     ]
     filled = {"language": language, "tabs": tabs, "panels": panels}
     text = (WEB / "site/index.html").read_text(encoding="utf-8")

@@ -160,29 +160,16 @@ def _plain(tensor: Tensor) -> Tensor:
 
 def encode_maps(maps: Tensor) -> dict[str, str]:
     """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
-    return encode_pages([maps])[0].told
+    return encode_pages([maps.detach().cpu().numpy()])[0]
 
 
-@dataclass(frozen=True)
-class Coded:
-    """Maps as they cross the wire.
-
-    Attributes:
-        told: their codes and scales, in base64.
-        peak: the largest |value| of them all.
-    """
-
-    told: dict[str, str]
-    peak: float
-
-
-def encode_pages(pages: Sequence[Tensor]) -> list[Coded]:
+def encode_pages(pages: Sequence[npt.NDArray[np.float32]]) -> list[dict[str, str]]:
     """Return pages of maps, `(channels, count)` values each, as codes: all in one pass, for most maps are small."""
     if not pages:
         return []
-    counts = np.concatenate([np.full(*page.shape) for page in pages])
+    counts = np.repeat([page.shape[1] for page in pages], [page.shape[0] for page in pages])
     starts = np.cumsum(counts) - counts
-    values: npt.NDArray[np.float32] = torch.cat([page.detach().reshape(-1).cpu() for page in pages]).numpy()
+    values = np.concatenate([page.reshape(-1) for page in pages])
     scales = _scales(values, starts)
     if np.isfinite(scales).all():
         codes = _codes(values, scales, counts)
@@ -194,8 +181,7 @@ def encode_pages(pages: Sequence[Tensor]) -> list[Coded]:
     coded, first, map_ = [], 0, 0
     for channels, count in (page.shape for page in pages):
         own = scales[map_ : map_ + channels]
-        told = {"scales": in_base64(own), "data": in_base64(codes[first : first + channels * count])}
-        coded.append(Coded(told, float(own.max())))
+        coded.append({"scales": in_base64(own), "data": in_base64(codes[first : first + channels * count])})
         first, map_ = first + channels * count, map_ + channels
     return coded
 
@@ -361,9 +347,9 @@ def observe(
         return gradients[index] if index in gradients else torch.zeros_like(trace.value(index))
 
     pages: list[dict[str, Any]] = []
-    values: list[Tensor] = []
+    values: list[npt.NDArray[np.float32]] = []
     count = 0
-    whole: dict[int, int] = {}
+    peaks: dict[int, float] = {}
     tables = matrices(trace)
     for index, first, *rest in wanted:
         if not INPUT <= index < len(trace.steps):
@@ -386,16 +372,19 @@ def observe(
         if strength is not None or rest[1:]:
             page["channels"] = chosen
         pages.append(page)
-        values.append(layout.maps(output)[chosen])
-        if layout.block == 1 and values[-1].numel() == output.numel():
-            whole[index] = len(values) - 1
-    coded = encode_pages(values)
-    peaks = {
-        str(index): _rounded(coded[whole[index]].peak) if index in whole else _peak(shown(index))
-        for index in range(INPUT, len(trace.steps))
+        maps = layout.maps(output).detach().cpu().numpy()
+        values.append(maps if len(chosen) == len(maps) and strength is None else maps[chosen])
+        if layout.block == 1 and maps.size == output.numel() and index not in peaks:
+            peaks[index] = _largest(maps)
+    told = [page | coded for page, coded in zip(pages, encode_pages(values), strict=True)]
+    return {
+        "maps": told,
+        "peaks": {
+            str(index): _rounded(peaks[index] if index in peaks else _peak(shown(index)))
+            for index in range(INPUT, len(trace.steps))
+        },
+        "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps],
     }
-    maps = [page | each.told for page, each in zip(pages, coded, strict=True)]
-    return {"maps": maps, "peaks": peaks, "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps]}
 
 
 def _strengths(value: Tensor, gradient: Tensor | None, sort: str, layout: Layout) -> Row:
@@ -430,14 +419,15 @@ def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]
 
 
 def _peak(output: Tensor) -> float:
+    """Return the largest |value| of a step that is finite."""
     if output.numel() == 0 or output.is_complex():
         return 0.0
-    output = _plain(output)
-    low, high = torch.aminmax(output.float())
-    peak = max(-low.item(), high.item())
-    if not math.isfinite(peak):
-        peak = output.float().nan_to_num(0.0, 0.0, 0.0).abs().max().item()
-    return float(f"{peak:.6g}")
+    return _largest(_plain(output).detach().float().cpu().numpy())
+
+
+def _largest(values: npt.NDArray[np.float32]) -> float:
+    peak = max(float(values.max()), -float(values.min()))
+    return peak if math.isfinite(peak) else float(np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)).max())
 
 
 def fed(explored: Explored, *, empty: bool) -> dict[str, Any]:

@@ -17,6 +17,11 @@ MOST_TABS = 160
 """So often Tab is pressed at most on the way to a control."""
 
 
+LOOK_MS = 100
+MOST_LOOKS = 200
+"""So often, and after so many ms, what a card speaks of is looked for."""
+
+
 def lesson(name: str) -> dict[str, Any]:
     read: dict[str, Any] = json.loads((LESSONS / f"{name}.json").read_text(encoding="utf-8"))
     return read
@@ -56,9 +61,12 @@ def to_page(page: Page) -> None:
     if not focused(page, inside):
         page.keyboard.press("F6")
         page.wait_for_function("document.activeElement.closest('.lesson-card')")
-    page.wait_for_function("document.querySelector('.lesson-ring:not([hidden])')")  # what it speaks of is there
-    page.keyboard.press("F6")
-    page.wait_for_function("!document.activeElement.closest('.lesson-card')")
+    for _ in range(MOST_LOOKS):  # until what it speaks of is there, and can be used
+        page.keyboard.press("F6")
+        if not focused(page, inside):
+            return
+        page.wait_for_timeout(LOOK_MS)
+    raise AssertionError("F6 leads to nothing")
 
 
 def to_card(page: Page) -> None:
@@ -106,7 +114,7 @@ def opened(page: Page) -> None:
 
 def _setting(page: Page, key: str, value: str) -> None:
     to_page(page)
-    if focused(page, "it.dataset.tool === 'settings'"):  # the settings are folded away
+    if focused(page, "it.dataset.tool === 'settings' || it.matches('summary')"):  # the settings are folded away
         page.keyboard.press("Enter")
         to_page(page)
     if focused(page, "it.matches('select')"):
@@ -114,6 +122,7 @@ def _setting(page: Page, key: str, value: str) -> None:
     else:
         page.keyboard.press("Control+a")
         page.keyboard.type(value)
+        page.keyboard.press("Enter")
 
 
 def _preset(page: Page, value: str) -> None:
@@ -161,10 +170,10 @@ def _preprocess(page: Page) -> None:
     page.keyboard.press("Space")
 
 
-def _meant(page: Page) -> None:
+def _meant(page: Page, name: str = "6") -> None:
     to_page(page)
     opened(page)
-    reach(page, "it.matches('.meant-classes button') && it.textContent === '6'")
+    reach(page, f"it.matches('.meant-classes button') && it.textContent === '{name}'")
     page.keyboard.press("Enter")
 
 
@@ -193,12 +202,51 @@ def _pass(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+def _enter(page: Page, *_: str) -> None:
+    """Press what the card speaks of, opened where it is folded away."""
+    to_page(page)
+    if focused(page, "it.matches('summary')"):
+        page.keyboard.press("Enter")
+        to_page(page)
+    page.keyboard.press("Enter")
+
+
+def _labelled(page: Page, count: str) -> None:
+    """Write so many drawings of two kinds by the keys of the pad, and label each."""
+    to_page(page)
+    if focused(page, "it.matches('summary') && !it.parentElement.open"):
+        page.keyboard.press("Enter")
+    bar = ["ArrowUp"] * 8 + [" "] + ["ArrowDown"] * 16 + [" "]
+    corner = ["ArrowLeft"] * 4 + [" "] + ["ArrowDown"] * 8 + ["ArrowRight"] * 8 + [" "]
+    reach(page, "it.matches('.handwriting .pad-surface')")
+    for k in range(int(count)):
+        label, keys = [("1", bar), ("7", corner)][k % 2]
+        for key in keys:
+            page.keyboard.press(key)
+        reach(page, f"it.dataset.label === '{label}'")
+        page.keyboard.press("Enter")
+        reach(page, "it.matches('.handwriting .pad-surface')", back=True)
+
+
+def _spoiled(page: Page) -> None:
+    """Noise over the digit, until the page is not sure."""
+    to_page(page)
+    opened(page)
+    reach(page, "it.matches('.perturb summary, .perturb input')")
+    if focused(page, "it.matches('summary') && !it.parentElement.open"):
+        page.keyboard.press("Enter")
+    reach(page, "it.dataset.amount === 'noise'")
+    page.keyboard.press("End")
+
+
 def _nothing(page: Page, *_: str) -> None:
     """What is waited for comes by itself."""
 
 
 ACTS: dict[str, Callable[..., None]] = {
     "model": _preset,
+    "model.figures": _keys("Enter"),
+    "draw.unsure": _spoiled,
     "draw.drawn": _example,
     "draw.read": _example,
     "draw.perturbed": _perturbed,
@@ -218,24 +266,20 @@ ACTS: dict[str, Callable[..., None]] = {
     "arithmetic.stepped": _keys("ArrowRight"),
     "arithmetic.ended": _keys("End"),
     "arithmetic.edited": _keys("7", "Enter"),
-    "properties.edited": lambda page: _keys("Space")(page) if "flip" in ring(page) else _keys("7", "Enter")(page),
+    "properties.edited": lambda page, part="f": _keys(*(["Space"] if part == "flip" else ["7", "Enter"]))(page),
     "kernels.preset": _preset,
     "kernels.pixel": _keys("ArrowRight", "ArrowDown"),
     "lab.opened": _keys("Enter"),
     "lab.measured": _keys("Enter"),
-    "train.preset": _keys("Enter"),
+    "train.preset": _enter,
+    "train.set": _setting,
     "train.started": _keys("Enter"),
+    "train.ran": _keys("Enter"),
+    "train.labelled": _labelled,
+    "train.moment": _keys("Enter"),
     "train.ended": _nothing,
 }
 """How each act that lessons wait for is done, by keyboard alone."""
-
-
-def ring(page: Page) -> str:
-    """What F6 leads to, as its markup begins."""
-    to_page(page)
-    found = str(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
-    to_card(page)
-    return found
 
 
 def act(page: Page, wait: str) -> None:
@@ -244,18 +288,19 @@ def act(page: Page, wait: str) -> None:
     ACTS[name](page, *(rest.rstrip("]").split(",") if rest else []))
 
 
-COVERED = """most => {
-  const [card, ring] = ['.lesson-card', '.lesson-ring'].map(
-    (one) => document.querySelector(one).getBoundingClientRect());
+CLEAR = """there => {
+  const [card, ring] = ['.lesson-card', '.lesson-ring:not([hidden])'].map(
+    (one) => document.querySelector(one)?.getBoundingClientRect());
+  if (!card || !ring) return !there;
   const across = Math.min(card.right, ring.right) - Math.max(card.left, ring.left);
   const down = Math.min(card.bottom, ring.bottom) - Math.max(card.top, ring.top);
-  return Math.max(0, across) * Math.max(0, down) <= most * ring.width * ring.height;
+  return across <= 0 || down <= 0;
 }"""
 
 
-def expect_beside(page: Page, *, most: float) -> None:
-    """The card covers at most this share of what it speaks of."""
-    page.wait_for_function(COVERED, arg=most)
+def expect_beside(page: Page, *, there: bool = True) -> None:
+    """The card covers nothing of what it speaks of; that is on the screen, unless an act may have taken it away."""
+    page.wait_for_function(CLEAR, arg=there)
 
 
 __all__ = [

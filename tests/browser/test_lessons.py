@@ -11,9 +11,6 @@ from tests.browser.words import named
 
 DOCS = REPOSITORY / "docs" / "lessons.md"
 
-LARGE = ("draw.network", "draw.column[3]", "kernels.kernel", "properties.law[separable]")
-"""What fills so much of the window that a card has no room beside it."""
-
 SLOW_MS = 90_000
 """A run or a measurement may take so long."""
 
@@ -65,7 +62,7 @@ def test_a_lesson_is_gone_through_by_keyboard(app, open_page, name, language):
     for k, one in enumerate(given["cards"]):
         expect_card(page, k + 1, count)
         ask, wait = one.get("ask"), one.get("wait")
-        expect_beside(page, most=0.25 if one["at"] in LARGE else 0)
+        expect_beside(page)
         assert "{" not in card(page).inner_text()
         if ask:
             asked += 1
@@ -78,6 +75,7 @@ def test_a_lesson_is_gone_through_by_keyboard(app, open_page, name, language):
                 re.compile("right|wrong|done"),
                 timeout=SLOW_MS if wait and wait.split(".")[0] in ("train", "lab") else PATIENCE_MS,
             )
+            expect_beside(page, there=False)
             answer = told(page).inner_text()
             assert "…" not in answer
             of = VALUE.match(str(ask.get("number"))) if ask else None
@@ -223,7 +221,7 @@ def test_a_card_covers_nothing_that_it_speaks_of_on_small_screens(app, open_page
     page = open_page(f"{app}#lesson=relu-pool&lang=zh", width=width, height=height)
     for k, one in enumerate(lesson("relu-pool")["cards"]):
         expect_card(page, k + 1, 7)
-        expect_beside(page, most=0)
+        expect_beside(page)
         if one.get("wait"):
             act(page, one["wait"])
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -26,6 +26,7 @@ from tests.browser.draw_page import (
     true_class,
 )
 from tests.browser.test_draw import draw
+from tests.browser.test_language import INK
 
 WIDTHS = [(1366, 768), (1440, 900), (1024, 768), (390, 844)]
 
@@ -268,3 +269,18 @@ def test_i_meant_says_what_decided_between_two_classes(app, open_page, examples)
     total = page.locator("[data-method='difference'] .why-sum").inner_text()
     numbers = [float(text.replace("−", "-")) for text in re.findall(r"(?:= |Δ )(−?[\d.e-]+)", total)]
     assert numbers[0] - numbers[1] == pytest.approx(0, abs=numbers[2] * 1.1)
+
+
+@pytest.mark.parametrize(("step", "shown"), [(2, True), (1, False)])
+def test_an_activation_is_a_curve_with_the_opened_number_on_it(app, open_page, step, shown):
+    page = open_page(f"{app}#model=a2&ink={INK}&cells={step}.0.5.6.6")
+    came_in = cell_panel(page).locator(".term-product" if shown else ".addends")
+    expect(came_in).to_be_visible()
+    curve = cell_panel(page).get_by_role("img", name="What this activation makes of a number")
+    expect(curve).to_have_count(int(shown))
+    if shown:
+        low, high = curve.locator("path").first.evaluate(
+            "path => [0, path.getTotalLength()].map(at => path.getPointAtLength(at).x)"
+        )
+        share = (float(curve.locator("circle").get_attribute("cx") or "nan") - low) / (high - low)
+        assert share == pytest.approx((float(came_in.inner_text().replace("−", "-")) + 4) / 8, abs=0.005)

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.training.settings import parse
 from explorer.models.library import Library
 from explorer.publish.site import publish
 from tests.browser.conftest import free_port, next_frames
@@ -32,6 +33,7 @@ from tests.browser.test_lessons import test_a_lesson_is_gone_through_by_keyboard
 # the same tests as with the server; `app` is the folder below
 from tests.browser.test_path import test_the_whole_path_by_keyboard, test_the_whole_path_by_mouse
 from tests.browser.test_why import test_why_shows_the_numbers_of_four_methods_and_the_sum_that_must_come_out
+from tests.core.training.run_cases import trained
 
 __all__ = [
     "test_the_whole_path_by_keyboard",
@@ -62,8 +64,10 @@ def served(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("published")
-    publish(folder / AT, Library(), MODELS)
+    folder, runs = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("runs")
+    data = {"source": "drawn", "count": 100, "validation": 0.3}
+    trained(runs / "python", parse({"data": data, "training": {"epochs": 2, "batch_size": 16}, "checkpoints": 4}))
+    publish(folder / AT, Library(runs_dir=runs), MODELS, runs=["python"])
     yield from served(folder)
 
 
@@ -148,3 +152,61 @@ def test_the_networks_are_chosen_as_in_the_app(app: str, open_page: OpenPage) ->
     pad(page).focus()
     next_frames(page)
     expect(page).to_have_url(re.compile("model=a2"))
+
+
+def test_a_network_learns_in_the_browser_and_its_moments_open_on_draw(app: str, open_page: OpenPage) -> None:
+    page = open_page(f"{app}#page=train")
+    expect(page.locator(".train-summary")).to_contain_text("21,840 of 21,840 parameters are trained", timeout=30_000)
+    expect(page.locator(".train-form")).to_contain_text("need ConvScope on a computer with Python")
+    page.locator(".train-begin .action").click()
+    page.wait_for_function(
+        "() => parseFloat(document.querySelector('tr.chosen .run-accuracy')?.textContent) >= 95", timeout=120_000
+    )
+    page.locator(".run-buttons [data-command=stop]").click()
+    expect(page.locator(".run-head .run-state")).to_have_text("stopped")
+    assert page.locator(".train-curves .chart-line:not(.faint)").count() >= 6
+    expect(page.locator(".moment .filter")).to_have_count(10)
+    prediction = page.locator(".moment-seen .bars")
+    expect(prediction).to_contain_text("3")
+    at_the_end = prediction.text_content() or ""
+    page.locator(".moment > .transport [data-tool='first']").click()
+    expect(page.locator(".moment-caption")).to_have_text("after step 0, epoch 0")
+    expect(prediction).not_to_have_text(at_the_end)
+    page.locator(".moment > .transport [data-tool='last']").click()
+    expect(prediction).to_have_text(at_the_end)
+
+    page.get_by_role("button", name="Explore this moment in Draw").click()
+    expect(page).to_have_url(re.compile(r"model=[^&]+%2Fa2%40\d+"))
+    example(page, "3").click()
+    expect_digit(page, "3")
+    feature_maps(page, 0).click(position={"x": 12, "y": 12})
+    expect_agrees(page)
+    page.reload()
+    expect_digit(page, "3")
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator(".run-head .run-state")).to_have_text("stopped")
+    page.locator(".wrong-picture").first.click()
+    expect(page).to_have_url(re.compile(r"digit=\d+%40"))
+    expect(page.locator(".draw .headline")).to_have_attribute("data-best", re.compile(r"\d"))
+    page.get_by_role("tab", name="Train").click()
+    page.locator(".chosen [data-tool=delete]").click(click_count=2)
+    expect(page.locator(".runs tbody tr")).to_have_count(1)
+
+
+def test_a_run_of_pythons_is_looked_back_on(app: str, open_page: OpenPage) -> None:
+    page = open_page(f"{app}#page=train")
+    expect(page.locator(".run-title")).to_have_text("python")
+    expect(page.locator(".run-head .run-state")).to_have_text("done")
+    expect(page.locator(".run-buttons button:visible")).to_have_count(0)
+    expect(page.locator(".run-tools button:enabled")).to_have_count(0)
+    expect(page.locator(".moment .filter")).to_have_count(10)
+    page.locator(".moment > .transport [data-tool='first']").click()
+    expect(page.locator(".moment-caption")).to_have_text("after step 0, epoch 0")
+    page.locator(".slow summary").click()
+    expect(page.locator(".slow .problem")).to_contain_text("needs ConvScope on a computer with Python")
+    page.locator(".wrong-picture").first.click()
+    expect(page).to_have_url(re.compile(r"digit=\d+%40python"))
+    expect(page).to_have_url(re.compile(r"model=python%2Fa2%400"))
+    expect(headline(page)).to_have_attribute("data-best", re.compile(r"\d"))
+    page.reload()
+    expect(headline(page)).to_have_attribute("data-best", re.compile(r"\d"))

@@ -11,7 +11,7 @@ from explorer.wire.view import WEB
 from tests.explorer.engine_cases import NODE
 from tests.explorer.test_engine import needs_node
 
-SCRIPTS = ("site/page.js", "site/worker.js", "engine/worker.js")
+SCRIPTS = ("site/page.js", "site/worker.js", "engine/worker.js", "engine/training/worker.js")
 """What begins to work when it is loaded, and needs a browser."""
 
 MODULES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
@@ -52,7 +52,7 @@ console.log(JSON.stringify(apart));
 def test_a_file_holds_what_its_modules_import_and_no_other_file_has_before_it() -> None:
     files = files_of(("site/page.js", "models/bar.js", "draw/page.js"), ["kernels/page.js"])
     assert next(iter(files)) == "site/page.js"
-    assert {"kernels/page.js", "parts/lesson/player.js", "engine/worker.js"} <= set(files)
+    assert {"kernels/page.js", "parts/lesson/player.js", "engine/worker.js", "engine/training/worker.js"} <= set(files)
     first = set(files["site/page.js"])
     assert not first & set(files["kernels/page.js"])
     assert set(files["engine/worker.js"]) == set(reached(["engine/worker.js"]))  # a thread has no page beside it

@@ -4,15 +4,21 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file
 
+from core.data.drawn import digits
 from core.models import card
+from core.training.settings import parse
 from explorer.models.library import Library
 from explorer.publish.__main__ import main
 from explorer.publish.plan import OPERATORS
 from explorer.publish.site import PAGES, publish
+from explorer.publish.training import DRAWN
 from explorer.wire.view import WEB
+from tests.core.training.run_cases import trained
 
 MODULE = re.compile(r'^"([\w./]+)": \(\$need, \$here, \$load\) => \{$', re.MULTILINE)
 """Where a module begins in a file of several."""
@@ -93,7 +99,7 @@ def test_lessons_are_those_that_the_folder_can_show(folder: Path) -> None:
     files = {path.stem for path in (folder / "web/learn/lessons").glob("*.json")}
     assert files == {*shown, "index"}
     doors = json.loads(text(folder / "web/learn/lessons/first.json"))["cards"][-1]["doors"]
-    assert [door["open"].get("page") for door in doors] == [None, "arithmetic", "learn"]
+    assert [door["open"].get("page") for door in doors] == [None, "arithmetic", "train", "learn"]
 
 
 def test_a_teachers_lessons_come_along(tmp_path: Path) -> None:
@@ -126,6 +132,52 @@ def test_publishing_again_replaces_the_folder_and_another_folder_is_left_alone(t
     assert main([str(out), "--models", "a2", "a3"]) == 0
     assert main([str(out), "--models", "a2"]) == 0
     assert sorted(path.name for path in (out / "models").iterdir()) == ["a2.json", "a2.safetensors", "a2.truth.json"]
+    assert main([str(out), "--models", "a3"]) == 0  # what every folder trains comes along
+    names = {f"a3.{ending}" for ending in ("json", "safetensors", "truth.json")} | {"a2.json", "a2.safetensors"}
+    assert {path.name for path in (out / "models").iterdir()} == names
+    assert [model["name"] for model in json.loads(text(out / "site.json"))["bar"]["models"]] == ["a3"]
+
+
+def test_the_digits_are_those_that_python_draws_and_every_network_without_batch_norm_can_learn_them(
+    folder: Path,
+) -> None:
+    told = json.loads(text(folder / "digits.json"))
+    with Image.open(folder / "digits.png") as picture:
+        assert (picture.mode, picture.size) == ("L", (28 * told["columns"], 28 * DRAWN // told["columns"]))
+        last = np.asarray(picture.crop((28 * 99, 0, 28 * 100, 28)))
+    few = digits(100, seed=0)
+    assert (last == few.pictures[99, 0].numpy()).all()
+    assert told["labels"][:100] == few.labels.tolist()
+    assert len(told["labels"]) == DRAWN
+    options = json.loads(text(folder / "site.json"))["pages"]["train"]
+    assert [model["name"] for model in options["models"]] == ["a2"]
+    assert (folder / "digits.png").stat().st_size < 1e6
+
+
+def test_a_run_comes_with_what_it_told_and_the_weights_of_its_moments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "runs"
+    data = {"source": "drawn", "count": 60, "validation": 0.5}
+    run = trained(runs / "mine", parse({"data": data, "training": {"epochs": 1, "batch_size": 8}, "checkpoints": 3}))
+    site = tmp_path / "site"
+    command = [str(site), "--models", "a3", "--runs-dir", str(runs), "--run"]
+    assert main([*command, "mine"]) == 0
+    assert json.loads(text(site / "site.json"))["runs"] == ["mine"]
+    told = json.loads(text(site / "models/mine/run.json"))
+    assert (told["run"]["name"], told["run"]["steps"], told["run"]["yours"]) == ("mine", run.steps_kept(), False)
+    kept = [event for event in told["events"] if event["event"] == "checkpoint"]
+    assert [event["step"] for event in kept] == run.steps_kept()
+    shown = {index for event in kept for index, *_ in event["validation"]["wrong"][:24]}
+    assert {int(index) for index in told["pictures"]} == shown != set()
+    for step in run.steps_kept():
+        weights = load_file(site / f"models/mine/a2@{step}.safetensors")
+        own = load_file(run.checkpoint(step))
+        assert all((weights[name] == own[name]).all() for name in own)
+    assert json.loads(text(site / "models/mine/a2.json"))["card"]["classes"] == list("0123456789")
+    assert main([*command, "gone"]) == 2
+    assert "there is no run 'gone'" in capsys.readouterr().err
+    assert (site / "models/mine/run.json").is_file()  # what stood there is left
 
 
 def test_what_cannot_run_in_the_browser_is_said_and_nothing_is_written(

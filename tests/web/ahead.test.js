@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createChain } from "../../explorer/web/kernels/chain.js";
 import { createEngine } from "../../explorer/web/kernels/engine.js";
-import { FIRST, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { FIRST, withPreset, withSize } from "../../explorer/web/lib/kernels_state.js";
 import { extentAhead, paintable, paintAhead } from "../../explorer/web/lib/ahead.js";
 import { withValue } from "../../explorer/web/lib/kernels.js";
 import { extentOf, shown } from "../../explorer/web/lib/shading.js";

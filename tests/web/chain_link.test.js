@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FIRST, INITIAL, withAdded, withKernel, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { FIRST, INITIAL, withAdded, withKernel, withPreset, withSize } from "../../explorer/web/lib/kernels_state.js";
 import { readChain, writeChain } from "../../explorer/web/lib/chain_link.js";
 import { PRESETS } from "../../explorer/web/lib/kernels.js";
 import { readLink, writeLink } from "../../explorer/web/lib/link.js";

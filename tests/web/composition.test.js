@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createChain } from "../../explorer/web/kernels/chain.js";
-import { FIRST, withKernel, withPreset } from "../../explorer/web/kernels/state.js";
+import { FIRST, withKernel, withPreset } from "../../explorer/web/lib/kernels_state.js";
 import { composed, discrepancy, merged, together } from "../../explorer/web/lib/composition.js";
 
 /** Written by `core.ops.composition`; tests/explorer/test_kernels.py holds Python to the same file. */

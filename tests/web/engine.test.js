@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEngine } from "../../explorer/web/kernels/engine.js";
-import { FIRST, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { FIRST, withPreset, withSize } from "../../explorer/web/lib/kernels_state.js";
 import { withValue } from "../../explorer/web/lib/kernels.js";
 
 const picture = (width, height, seed, channels = 3) => ({

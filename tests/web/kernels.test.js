@@ -14,7 +14,7 @@ import {
   shade,
   shown,
 } from "../../explorer/web/lib/shading.js";
-import { FIRST, withLearned, withOwnShow, withPreset, withSize } from "../../explorer/web/kernels/state.js";
+import { FIRST, withLearned, withOwnShow, withPreset, withSize } from "../../explorer/web/lib/kernels_state.js";
 import { torchLine } from "../../explorer/web/lib/listing.js";
 
 const SHAPE = { sigma: 1, wavelength: 4, angle: 45 };

@@ -84,8 +84,8 @@ test("the ladder stands at the largest size that every step has, and goes by fac
 
 test("a reason is said once for all its sizes", () => {
   assert.deepEqual(reasonsOf(measured()), [
-    { way: "im2col", message: "too large", sizes: [16, 32] },
-    { way: "im2col", message: "far too large", sizes: [64] },
+    { kind: "left_out", way: "im2col", message: "too large", sizes: [16, 32] },
+    { kind: "left_out", way: "im2col", message: "far too large", sizes: [64] },
   ]);
 });
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { lessonIn } from "../../explorer/web/lib/lesson/check.js";
+import { faultsIn } from "../../explorer/web/lib/lesson/faults.js";
 import { READINGS } from "../../explorer/web/lib/lesson/readings.js";
 import { TARGETS } from "../../explorer/web/lib/lesson/targets.js";
 import { WAITS } from "../../explorer/web/lib/lesson/waits.js";
@@ -15,11 +16,7 @@ const words = JSON.parse(readFileSync(new URL("i18n/en.json", WEB), "utf8"));
 const knows = (/** @type {string} */ key) => key in words;
 
 /** What is wrong with a text, as whoever wrote it reads it. @param {string} file @param {string} text */
-const faults = (file, text) =>
-  lessonIn(text, knows).problems.map(
-    ({ line, key, values }) =>
-      `${file}:${line}: ${words[key].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ name) => values[name])}`,
-  );
+const faults = (file, text) => faultsIn(file, text, words);
 
 test("every lesson that ships can be gone through: targets, acts, numbers and both languages are there", () => {
   assert.deepEqual(

@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { lessonIn } from "../../explorer/web/lib/lesson/check.js";
+import { LARGEST, lessonIn } from "../../explorer/web/lib/lesson/check.js";
 import { readJson, Unreadable } from "../../explorer/web/lib/lesson/json_lines.js";
-import { besideOf, overlap } from "../../explorer/web/lib/lesson/place.js";
+import { lackOf, needsOf } from "../../explorer/web/lib/lesson/needs.js";
+import { around, besideOf, overlap } from "../../explorer/web/lib/lesson/place.js";
 import { begun, guessed, heard, moved, shareOf } from "../../explorer/web/lib/lesson/progress.js";
 import { isRight, rightOf } from "../../explorer/web/lib/lesson/question.js";
 import { reader } from "../../explorer/web/lib/lesson/readings.js";
 import { filled } from "../../explorer/web/lib/lesson/text.js";
 import { WAITS } from "../../explorer/web/lib/lesson/waits.js";
 import { fields, LINKED, readLink, writeLink } from "../../explorer/web/lib/link.js";
+import { UNSEEN } from "../../explorer/web/parts/onscreen.js";
 
 const WEB = new URL("../../explorer/web/", import.meta.url);
 const SHIPPED = readFileSync(new URL("learn/lessons/by-hand.json", WEB), "utf8");
@@ -21,7 +23,7 @@ const worldOf = (walk) => ({
   state: { ...Object.fromEntries(LINKED.map((key) => [key, fields[key].initial])), walk },
   description: null,
   kept: { half: 0.5 },
-  ...{ acts: {}, observed: null, opened: null, magnified: null, measured: null, telling: null },
+  ...UNSEEN,
 });
 const read = (/** @type {unknown} */ walk) => reader(/** @type {any} */ (worldOf(walk)));
 
@@ -72,7 +74,7 @@ test("a missing target, an unknown act, a missing translation and a number in a 
   assert.deepEqual(faults("See for yourself:", "See 3 for yourself:"), [["number", true]]);
   assert.deepEqual(faults('"minutes": 7', '"minutes": "long"'), [["minutes", true]]);
   assert.deepEqual(faults('"page": "arithmetic"', '"pag": "arithmetic"'), [["part", true]]);
-  const alone = SHIPPED.replace(/"zh": "亲自看看[^"]*"/, '"cn": "x"');
+  const alone = SHIPPED.replace(/"zh": "亲自试试[^"]*"/, '"cn": "x"');
   assert.deepEqual(
     lessonIn(alone, knows).problems.map(({ key, values }) => [key, values.language ?? values.name]),
     [
@@ -93,7 +95,7 @@ test("every problem has words in both languages", () => {
 });
 
 test("a number that no card kept is named", () => {
-  const text = SHIPPED.replace("See for yourself", "See {kept[gone]} for yourself").replace(/亲自看看/, "{kept[gone]}");
+  const text = SHIPPED.replace("See for yourself", "See {kept[gone]} for yourself").replace(/亲自试试/, "{kept[gone]}");
   assert.deepEqual(
     lessonIn(text, knows).problems.map(({ key, values }) => [key, values.name]),
     [["lessons.check.kept", "gone"]],
@@ -155,6 +157,22 @@ test("an act that follows from the state alone makes the state that is then wait
     ["arithmetic.set", "stride.rows", "2"],
     ["arithmetic.set", "flip", "true"],
     ["arithmetic.section", "properties"],
+    ["arithmetic.stepped"],
+    ["arithmetic.ended"],
+    ["arithmetic.edited"],
+    ["arithmetic.edited", "weight"],
+    ["properties.edited"],
+    ["properties.edited", "flip"],
+    ["properties.edited", "shift"],
+    ["properties.edited", "K"],
+    ["kernels.preset", "sobelx"],
+    ["kernels.edited"],
+    ["kernels.pixel"],
+    ["lab.opened"],
+    ["draw.why"],
+    ["train.preset", "overfit"],
+    ["train.set", "dropout", "0.5"],
+    ["train.set", "trained", "head"],
     ["tab", "train"],
   ]) {
     const wait = WAITS[name];
@@ -165,24 +183,100 @@ test("an act that follows from the state alone makes the state that is then wait
   }
 });
 
-test("a card stands beside its target wherever there is room, and covers the least where there is none", () => {
+test("what an act makes of a state is what a link can say of it", () => {
+  const untouched = /** @type {any} */ (worldOf(null).state);
+  const wait = WAITS["kernels.preset"];
+  const sobel = { ...untouched, ...wait.after?.(untouched, "sobelx") };
+  assert.equal(readLink(writeLink(sobel)).state.kernelChain?.stages[0].preset, "sobelx");
+  const pixel = { ...sobel, ...WAITS["kernels.pixel"].after?.(sobel) };
+  assert.equal(readLink(writeLink(pixel)).state.kernelPixel, pixel.kernelPixel);
+  assert.deepEqual(readLink(writeLink({ ...untouched, ...WAITS["draw.class"].after?.(untouched) })).state.cells, [
+    { step: -1, of: "class", cell: [0, 0] },
+  ]);
+});
+
+/** A lesson of these cards. @param {object[]} cards */
+const lessonOf = (cards) =>
+  /** @type {any} */ ({ cards: cards.map((card) => ({ at: "train.start", says: SAYS, ...card })) });
+const SAYS = { en: "", zh: "" };
+
+test("a card that speaks of a run or a measurement names the card that makes it, until it was made", () => {
+  const speaks = { en: "{train.held[last]} {kept[good]}", zh: "" };
+  const lesson = lessonOf([
+    { wait: "train.started" },
+    { wait: "train.ended" },
+    { keep: { good: "train.held[last]" } },
+    { wait: "train.ran" },
+    { says: speaks },
+    { at: "lab.start", wait: "lab.measured", because: { en: "{lab.size}", zh: "" } },
+    { at: "lab.ladder", says: { en: "{lab.size}", zh: "" } },
+    { says: { en: "{draw.loss}", zh: "" } },
+  ]);
+  const nothing = /** @type {any} */ (worldOf(null));
+  const lacks = (/** @type {any} */ world) =>
+    lesson.cards.map((/** @type {unknown} */ _, /** @type {number} */ at) => lackOf(lesson, at, reader(world), world));
+  assert.deepEqual(lacks({ ...nothing, kept: {} }), [null, 0, 0, null, 0, null, 5, null]);
+  assert.deepEqual(lacks({ ...nothing, kept: { good: 1 } }), [null, 0, 0, null, 3, null, 5, null]);
+  const kept = [{ step: 1, validation: { accuracy: 0.5, loss: 1 } }];
+  const made = {
+    ...nothing,
+    kept: { good: 1 },
+    acts: { train: 1 },
+    telling: { kept },
+    measured: { size: 8, steps: [], over: true },
+  };
+  assert.deepEqual(lacks(made), Array(8).fill(null));
+});
+
+test("a lesson needs a server where it measures, or trains what no browser trains", () => {
+  const served = (/** @type {string} */ name) =>
+    needsOf(JSON.parse(readFileSync(new URL(`learn/lessons/${name}.json`, WEB), "utf8")));
+  assert.deepEqual(
+    ["by-hand", "train", "optimisers", "speed", "transfer"].map((name) => served(name).served),
+    [false, false, false, true, true],
+  );
+  assert.deepEqual([...served("optimisers").tabs].sort(), ["arithmetic", "train"]);
+});
+
+test("a lesson that is too large to be read says so, and how large one may be", () => {
+  for (const text of [null, `"${"x".repeat(LARGEST)}"`, `"${"字".repeat(Math.ceil(LARGEST / 3))}"`]) {
+    const { problems } = lessonIn(text, knows);
+    assert.deepEqual(problems, [{ line: 1, key: "lessons.check.large", values: { most: "200" } }]);
+  }
+});
+
+test("a card stands beside its target wherever there is room, and nowhere where there is none", () => {
   const room = { width: 1366, height: 768, top: 44 };
   const card = { width: 368, height: 220 };
   for (const target of [
     { left: 20, top: 60, width: 180, height: 180 },
     { left: 1200, top: 700, width: 100, height: 40 },
-    { left: 300, top: 300, width: 760, height: 60 },
-    { left: 0, top: 44, width: 1366, height: 200 },
     { left: 640, top: 380, width: 30, height: 30 },
   ]) {
-    const place = { ...besideOf(target, card, room), ...card };
+    const beside = besideOf(target, card, room);
+    assert.ok(beside);
+    const place = { ...beside, ...card };
     assert.equal(overlap(place, target), 0);
     assert.ok(place.left >= 0 && place.top >= room.top && place.left + card.width <= room.width);
     assert.ok(place.top + card.height <= room.height);
   }
-  const whole = { left: 100, top: 44, width: 1166, height: 724 };
-  const corner = { ...besideOf(whole, card, room), ...card };
-  assert.ok(overlap(corner, whole) < card.width * card.height);
+  for (const wide of [
+    { left: 300, top: 300, width: 760, height: 60 },
+    { left: 100, top: 44, width: 1166, height: 724 },
+  ])
+    assert.equal(besideOf(wide, card, room), null);
+  assert.deepEqual(
+    around([
+      { left: 3, top: 4, width: 2, height: 2 },
+      { left: 1, top: 5, width: 1, height: 9 },
+    ]),
+    {
+      left: 1,
+      top: 4,
+      width: 4,
+      height: 10,
+    },
+  );
 });
 
 test("progress is kept by card, a guess is made once, and what cannot be read is nothing", () => {

@@ -4,8 +4,8 @@ import { test } from "node:test";
 
 const web = new URL("../../explorer/web/", import.meta.url);
 
-/** What runs by itself: the published page, its service worker and the engine's thread. */
-const SCRIPTS = ["site/page.js", "site/worker.js", "engine/worker.js"];
+/** What runs by itself: the published page, its service worker and the engine's threads. */
+const SCRIPTS = ["site/page.js", "site/worker.js", "engine/worker.js", "engine/training/worker.js"];
 
 test("every module parses, finds its imports and touches no page while it loads", async () => {
   const modules = readdirSync(web, { recursive: true })

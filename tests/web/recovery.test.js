@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { applied, hiddenKernel, pairOf } from "../../explorer/web/kernels/pair.js";
 import { createChain } from "../../explorer/web/kernels/chain.js";
-import { FIRST, withPreset } from "../../explorer/web/kernels/state.js";
+import { FIRST, withPreset } from "../../explorer/web/lib/kernels_state.js";
 import { verdictOf } from "../../explorer/web/kernels/verdict.js";
 import { windowsOf } from "../../explorer/web/lib/conv.js";
 import { PICTURES, pictureOf } from "../../explorer/web/lib/pictures.js";

@@ -50,6 +50,19 @@ test("text is as large as a person wants it: sizes of letters and lines are in r
   assert.deepEqual(fixed, []);
 });
 
+test("a page has as many columns as letters have room: the widths that rules ask for are in rem, never in px", () => {
+  const asked = sheets.flatMap((sheet) =>
+    [...readFileSync(new URL(String(sheet), WEB), "utf8").matchAll(/@(?:media|container)[^{]*width[^{]*/g)].map(
+      ([found]) => `${sheet}: ${found.trim()}`,
+    ),
+  );
+  assert.ok(asked.length > 20);
+  assert.deepEqual(
+    asked.filter((one) => !/\drem\)/.test(one) || /\dpx/.test(one)),
+    [],
+  );
+});
+
 /** The tokens of a theme by name. @param {string} text @param {string} selector */
 function tokensOf(text, selector) {
   const [, rules] = new RegExp(`${selector} \\{([^}]*)\\}`).exec(text) ?? [];

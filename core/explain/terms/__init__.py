@@ -11,7 +11,7 @@ from core.explain.terms.creation import CREATIONS
 from core.explain.terms.dropout import Dropout
 from core.explain.terms.einsum import Einsum
 from core.explain.terms.line import Unexplained
-from core.explain.terms.linear import Linear, MatrixProduct
+from core.explain.terms.linear import AddedProduct, Linear, MatrixProduct
 from core.explain.terms.moved import MOVED
 from core.explain.terms.norm import NORMALISATIONS
 from core.explain.terms.pairs import PAIRS
@@ -49,6 +49,7 @@ _DECLARED: tuple[Operator, ...] = (
     TransposedConvolution(),
     Linear(),
     MatrixProduct(),
+    AddedProduct(),
     MaxPool(),
     AveragePool(),
     AdaptiveAveragePool(),

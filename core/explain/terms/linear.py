@@ -1,11 +1,12 @@
 """Fully connected layers and matrix products."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
-from core.explain.axes import AxisRule, Product, Window, cartesian, same, whole
+from core.explain.axes import AxisRule, Product, Window, broadcast, cartesian, same, whole
 from core.explain.terms.base import (
     Addends,
     Letters,
@@ -69,11 +70,52 @@ class Linear(Operator):
         return Partials(outputs, factor.values, "input", (factor,))
 
 
-class MatrixProduct(Operator):
-    """As `torch.matmul`: vectors, matrices and broadcast batches of matrices."""
+class Multiplied(Operator):
+    """A product of vectors, matrices, or broadcast batches of matrices, as `torch.matmul` takes them."""
+
+    pair: tuple[str, str]
+    """The arguments that are multiplied."""
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        left, right = (tuple(step.tensor(name).shape) for name in self.pair)
+        shape = tuple(step.output.shape)
+        batch = len(shape) - (len(left) > 1) - (len(right) > 1)
+
+        def batch_rules(sizes: tuple[int, ...]) -> list[AxisRule]:
+            first = batch - len(sizes)
+            return [
+                same(first + k, size) if size == shape[first + k] else Window(None, 1) for k, size in enumerate(sizes)
+            ]
+
+        row = [same(batch, left[-2])] if len(left) > 1 else []
+        column = [same(len(shape) - 1, right[-1])] if len(right) > 1 else []
+        return {
+            self.pair[0]: Product((*batch_rules(left[:-2]), *row, whole(left[-1])), shape),
+            self.pair[1]: Product((*batch_rules(right[:-2]), whole(right[-2 if column else -1]), *column), shape),
+        }
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        relations = self.relations(step)
+        outputs = reached(relations[wrt], index)
+        k = index[_contracted(relations[wrt])]
+        opposite = self.pair[1 - self.pair.index(wrt)]
+        contracted = _contracted(relations[opposite])
+        columns = [
+            np.full(len(outputs), k if place == contracted else 0) if rule.axis is None else outputs[:, rule.axis]
+            for place, rule in enumerate(relations[opposite].axes)
+        ]
+        factor = read(step, opposite, np.column_stack(columns))
+        return Partials(outputs, factor.values, opposite, (factor,))
+
+
+class MatrixProduct(Multiplied):
+    """As `torch.matmul`."""
 
     names = ("matmul",)
     call = "torch.matmul"
+    pair = ("input", "other")
 
     @override
     @staticmethod
@@ -91,43 +133,49 @@ class MatrixProduct(Operator):
         return {"input": input, "other": next(given)}
 
     @override
-    def relations(self, step: Step) -> dict[str, Product]:
-        left, right = tuple(step.tensor("input").shape), tuple(step.tensor("other").shape)
-        shape = tuple(step.output.shape)
-        batch = len(shape) - (len(left) > 1) - (len(right) > 1)
-
-        def batch_rules(sizes: tuple[int, ...]) -> list[AxisRule]:
-            first = batch - len(sizes)
-            return [
-                same(first + k, size) if size == shape[first + k] else Window(None, 1) for k, size in enumerate(sizes)
-            ]
-
-        row = [same(batch, left[-2])] if len(left) > 1 else []
-        column = [same(len(shape) - 1, right[-1])] if len(right) > 1 else []
-        return {
-            "input": Product((*batch_rules(left[:-2]), *row, whole(left[-1])), shape),
-            "other": Product((*batch_rules(right[:-2]), whole(right[-2 if column else -1]), *column), shape),
-        }
-
-    @override
     def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
         factors = tuple(read(step, name, relation.cells(index)) for name, relation in self.relations(step).items())
         products = factors[0].values * factors[1].values
         return summed(step, index, (Addends("features", "input · other", factors, products),))
 
+
+class AddedProduct(Multiplied):
+    """As `torch.addmm`: β · input + α · a matrix product, the input broadcast to it."""
+
+    names = ("addmm",)
+    call = "torch.addmm"
+    pair = ("mat1", "mat2")
+
+    @override
+    @staticmethod
+    def bind(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> dict[str, Any]:
+        return {"input": input, "mat1": mat1, "mat2": mat2, "beta": beta, "alpha": alpha}
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        added = broadcast(tuple(step.tensor("input").shape), tuple(step.output.shape))
+        return {"input": added} | super().relations(step)
+
+    @override
+    def letters(self, step: Step) -> Letters:
+        return {r"\beta": step.arguments["beta"], r"\alpha": step.arguments["alpha"]}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        relations, alpha, beta = self.relations(step), step.arguments["alpha"], step.arguments["beta"]
+        added, left, right = (read(step, name, relation.cells(index)) for name, relation in relations.items())
+        products = alpha * left.values * right.values
+        rows = Addends("features", "mat1 · mat2" if alpha == 1 else "α · mat1 · mat2", (left, right), products)
+        before = Addends("bias", "input" if beta == 1 else "β · input", (added,), beta * added.values)
+        return summed(step, index, (rows, before))
+
     @override
     def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
-        relations = self.relations(step)
-        outputs = reached(relations[wrt], index)
-        k = index[_contracted(relations[wrt])]
-        opposite = "other" if wrt == "input" else "input"
-        contracted = _contracted(relations[opposite])
-        columns = [
-            np.full(len(outputs), k if place == contracted else 0) if rule.axis is None else outputs[:, rule.axis]
-            for place, rule in enumerate(relations[opposite].axes)
-        ]
-        factor = read(step, opposite, np.column_stack(columns))
-        return Partials(outputs, factor.values, opposite, (factor,))
+        if wrt != "input":
+            found = super().partials(step, wrt, index)
+            return replace(found, values=step.arguments["alpha"] * found.values)
+        outputs = reached(self.relations(step)["input"], index)
+        return Partials(outputs, np.full(len(outputs), float(step.arguments["beta"])), "β")
 
 
 def _contracted(relation: Product) -> int:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from core.explain.axes import Product, broadcast, same
+from core.explain.axes import Product, Window, broadcast, same
+from core.explain.terms.activation import sigmoid
 from core.explain.terms.arithmetic import Arithmetic
 from core.explain.terms.base import (
     Addends,
@@ -218,7 +219,43 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 SIGNS = {"gt": ">", "lt": "<", "ge": "≥", "le": "≤", "eq": "=", "ne": "≠"}
 
+
+class Gated(Operator):
+    """As `torch.nn.functional.glu`: half of an axis times the sigmoid of the other half (Dauphin et al., 2017)."""
+
+    names = ("glu",)
+
+    @override
+    @staticmethod
+    def bind(input: Any, dim: int = -1) -> dict[str, Any]:
+        return {"input": input, "dim": dim}
+
+    @override
+    def relations(self, step: Step) -> dict[str, Product]:
+        sizes, shape = step.tensor("input").shape, tuple(step.output.shape)
+        dim = step.arguments["dim"] % len(shape)
+        halves = Window(dim, sizes[dim], taps=2, dilation=shape[dim])
+        return {"input": Product(tuple(halves if k == dim else same(k, n) for k, n in enumerate(sizes)), shape)}
+
+    @override
+    def terms(self, step: Step, index: tuple[int, ...]) -> Terms:
+        both = self.relations(step)["input"].cells(index)
+        passed, gate = (read(step, "input", both[k : k + 1]) for k in (0, 1))
+        products = passed.values * sigmoid(float(gate.values[0]))
+        rows = Addends("gate", "a · σ(b)", (passed, gate), products)
+        return summed(step, index, (rows,), magnitude=abs(float(products[0])) * (1 + abs(float(gate.values[0]))))
+
+    @override
+    def partials(self, step: Step, wrt: str, index: tuple[int, ...]) -> Partials:
+        relation = self.relations(step)["input"]
+        outputs = reached(relation, index)
+        values = column(self, step, wrt, index)[tuple(outputs.T)]
+        factors = tuple(read(step, "input", relation.cells(tuple(outputs[0]))[k : k + 1]) for k in (0, 1))
+        return Partials(outputs, values, "∂y/∂x", factors, float(np.abs(values).max(initial=0.0)))
+
+
 PAIRS: tuple[Operator, ...] = (
+    Gated(),
     Added(),
     Lerp(),
     OneHot(),

@@ -12,7 +12,7 @@ import torch
 __all__ = ["product_epsilon"]
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
-MATRIX_PRODUCTS = ("linear", "matmul")
+MATRIX_PRODUCTS = ("linear", "matmul", "addmm")
 
 EPSILON = {"tf32": 2.0**-10, "bf16": 2.0**-7}
 """Machine epsilon of the factors by a switch's word; "ieee" and "none" round nothing."""

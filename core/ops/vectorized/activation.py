@@ -36,46 +36,46 @@ __all__ = [
 def relu(input: Tensor) -> Tensor:
     """Return max(x, 0) for every element x."""
     check_tensors(input=input)
-    return input.clamp(min=0)
+    return input.clamp_min(0)
 
 
 def relu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `relu`: grad_output where x > 0, else 0."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("relu", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     return torch.where(input <= 0, 0.0, grad_output)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """Return x for every element x > 0, negative_slope · x for the others."""
-    check_tensors(input=input)
     if (output := pointwise.activation("leaky_relu", input, slope=negative_slope)) is not None:
         return output
+    check_tensors(input=input)
     return torch.where(input > 0, input, negative_slope * input)
 
 
 def leaky_relu_input_grad(input: Tensor, grad_output: Tensor, negative_slope: float = 0.01) -> Tensor:
     """Return dL/dinput of `leaky_relu`: grad_output where x > 0, else negative_slope · grad_output."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("leaky_relu", input, grad_output, slope=negative_slope)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     return torch.where(input > 0, grad_output, grad_output * negative_slope)
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """Return 1 / (1 + e^(−x)) for every element x; where e^(−x) overflows to infinity, 0."""
-    check_tensors(input=input)
     if (output := pointwise.activation("sigmoid", input)) is not None:
         return output
+    check_tensors(input=input)
     return 1 / (1 + (-input).exp())
 
 
 def sigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `sigmoid`: grad_output · σ(x) · (1 − σ(x))."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("sigmoid", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     output = sigmoid(input)
     return grad_output * output * (1 - output)
 
@@ -88,75 +88,75 @@ def tanh(input: Tensor) -> Tensor:
 
 def tanh_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `tanh`: grad_output · (1 − tanh²(x))."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("tanh", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     return grad_output * (1 - input.tanh().square())
 
 
 def hardsigmoid(input: Tensor) -> Tensor:
     """Return 0 for x ≤ −3, 1 for x ≥ 3, x / 6 + 1 / 2 between."""
-    check_tensors(input=input)
     if (output := pointwise.activation("hardsigmoid", input)) is not None:
         return output
+    check_tensors(input=input)
     return (input / 6 + 0.5).clamp(0, 1)
 
 
 def hardsigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `hardsigmoid`: grad_output / 6 for −3 < x < 3, else 0."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("hardsigmoid", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     return torch.where((input > -3) & (input < 3), grad_output / 6, 0.0)
 
 
 def hardswish(input: Tensor) -> Tensor:
     """Return x · min(max(x + 3, 0), 6) / 6 for every element x."""
-    check_tensors(input=input)
     if (output := pointwise.activation("hardswish", input)) is not None:
         return output
+    check_tensors(input=input)
     return input * (input + 3).clamp(0, 6) / 6
 
 
 def hardswish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `hardswish`: grad_output times 0 for x ≤ −3, 1 for x ≥ 3, x / 3 + 1 / 2 between."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("hardswish", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     between = torch.where(input >= 3, grad_output, grad_output * (input / 3 + 0.5))
     return torch.where(input <= -3, 0.0, between)
 
 
 def silu(input: Tensor) -> Tensor:
     """Return x · σ(x) for every element x."""
-    check_tensors(input=input)
     if (output := pointwise.activation("silu", input)) is not None:
         return output
+    check_tensors(input=input)
     return input * sigmoid(input)
 
 
 def silu_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `silu`: grad_output · σ(x) · (1 + x · (1 − σ(x)))."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("silu", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     output = sigmoid(input)
     return grad_output * output * (1 + input * (1 - output))
 
 
 def mish(input: Tensor) -> Tensor:
     """Return x · tanh(ln(1 + e^x)) for every element x."""
-    check_tensors(input=input)
     if (output := pointwise.activation("mish", input)) is not None:
         return output
+    check_tensors(input=input)
     return input * _opening(input)
 
 
 def mish_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `mish`: grad_output · (t + x · (1 − t²) · σ(x)), t = tanh(ln(1 + e^x))."""
-    check_elementwise(input, grad_output)
     if (grad_input := pointwise.activation("mish", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     opening = _opening(input)
     return grad_output * (opening + input * (1 - opening.square()) * sigmoid(input))
 
@@ -168,19 +168,19 @@ def _opening(input: Tensor) -> Tensor:
 
 def gelu(input: Tensor, approximate: Approximation = "none") -> Tensor:
     """Return x · Φ(x) for every element x; see `core.ops.naive.gelu`."""
-    check_tensors(input=input)
     check_approximate(approximate)
     if (output := pointwise.activation(f"gelu {approximate}", input)) is not None:
         return output
+    check_tensors(input=input)
     return input * _below(input, approximate)
 
 
 def gelu_input_grad(input: Tensor, grad_output: Tensor, approximate: Approximation = "none") -> Tensor:
     """Return dL/dinput of `gelu`: grad_output · (Φ(x) + x · Φ′(x))."""
-    check_elementwise(input, grad_output)
     check_approximate(approximate)
     if (grad_input := pointwise.activation(f"gelu {approximate}", input, grad_output)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
     below = _below(input, approximate)
     if approximate == "none":
         density = (-input.square() / 2).exp() / math.sqrt(2 * math.pi)

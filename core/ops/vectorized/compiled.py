@@ -133,7 +133,8 @@ def _build(compiler: str, name: str, flags: Sequence[str] = (*FLAGS, THREADS)) -
     stem, _, real = name.partition("-")
     source = Path(__file__).with_name(f"{stem}.cpp")
     flags += [f"-DREAL={real}"] if real else []
-    digest = hashlib.sha256(source.read_bytes() + depends.encode()).hexdigest()[:16]
+    text = source.read_bytes() + source.with_name("shared.h").read_bytes()
+    digest = hashlib.sha256(text + depends.encode()).hexdigest()[:16]
     folder = _cache_folder()
     library = folder / f"{name}-{digest}{'.dll' if SYSTEM == 'Windows' else '.so'}"
     if not library.exists():

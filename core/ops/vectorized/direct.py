@@ -12,7 +12,7 @@ from core.ops.vectorized import compiled
 
 Pair = tuple[int, int]
 
-_Numbers = ctypes.c_int64 * 30
+_Numbers = ctypes.c_int64 * 29
 """The struct `Convolution` of `direct.cpp`."""
 
 
@@ -168,6 +168,6 @@ def _room(
     asked: str, numbers: tuple[int, ...], element: int, threads: int
 ) -> tuple["ctypes.Array[ctypes.c_int64]", int]:
     """Return the struct of a convolution, and how many elements of room it takes."""
-    struct = _Numbers(*numbers, element, threads)
+    struct = _Numbers(*numbers, threads)
     elements: int = getattr(_functions(element), asked)(struct)
     return struct, elements

@@ -21,12 +21,12 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Return the negative log-likelihood of the true classes; see `core.ops.naive.nll_loss`."""
-    check_tensors(input=input, weight=weight)
-    check_indices(input.shape, target, weight, reduction)
     if weight is None:
-        output = pointwise.loss(input, target, input.shape[1], ignore_index, reduction)
+        output = pointwise.loss(input, target, None, ignore_index, reduction)
         if output is not None:
             return output
+    check_tensors(input=input, weight=weight)
+    check_indices(input.shape, target, weight, reduction)
     check_exist(input.shape, target, ignore_index)
     kept, classes, factors = _rows(input, target, weight, ignore_index)
     loss = -factors * input.gather(1, classes[:, None])[:, 0]
@@ -43,13 +43,13 @@ def nll_loss_input_grad(
     reduction: str = "mean",
 ) -> Tensor:
     """Return dL/dinput of `nll_loss`; see `core.ops.naive.nll_loss_input_grad`."""
+    if weight is None:
+        grad_input = pointwise.loss(None, target, input_size, ignore_index, reduction, grad=grad_output)
+        if grad_input is not None:
+            return grad_input
     check_tensors(grad_output=grad_output, weight=weight)
     check_indices(input_size, target, weight, reduction)
     check_loss_grad(input_size, grad_output, reduction)
-    if weight is None:
-        grad_input = pointwise.loss(None, target, input_size[1], ignore_index, reduction, grad=grad_output)
-        if grad_input is not None:
-            return grad_input
     check_exist(input_size, target, ignore_index)
     kept, classes, factors = _rows(grad_output, target, weight, ignore_index)
     grad_loss = _row_gradients(grad_output, reduction, factors.sum())
@@ -67,10 +67,8 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return the cross-entropy of the softmax of the logits; see `core.ops.naive.cross_entropy`."""
-    if weight is None and label_smoothing == 0 and not target.is_floating_point():
-        check_tensors(input=input)
-        check_indices(input.shape, target, weight, reduction)
-        output = pointwise.loss(input, target, input.shape[1], ignore_index, reduction, logits=True)
+    if weight is None and label_smoothing == 0:
+        output = pointwise.loss(input, target, None, ignore_index, reduction, logits=True)
         if output is not None:
             return output
     check_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
@@ -93,15 +91,11 @@ def cross_entropy_input_grad(
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Return dL/dinput of `cross_entropy`; see `core.ops.naive.cross_entropy_input_grad`."""
-    check_tensors(input=input, grad_output=grad_output)
-    if weight is None and label_smoothing == 0 and not target.is_floating_point():
-        check_indices(input.shape, target, weight, reduction)
-        check_loss_grad(input.shape, grad_output, reduction)
-        grad_input = pointwise.loss(
-            input, target, input.shape[1], ignore_index, reduction, logits=True, grad=grad_output
-        )
+    if weight is None and label_smoothing == 0:
+        grad_input = pointwise.loss(input, target, None, ignore_index, reduction, logits=True, grad=grad_output)
         if grad_input is not None:
             return grad_input
+    check_tensors(input=input, grad_output=grad_output)
     check_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     check_loss_grad(input.shape, grad_output, reduction)
     q, kept, divisor = _distribution(input, target, weight, ignore_index, label_smoothing)

@@ -3,7 +3,7 @@
 from functools import reduce
 from itertools import product
 from math import inf
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import torch
 from torch import Tensor
@@ -53,15 +53,31 @@ def max_pool2d(
     return_indices: bool = False,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Return the largest element of every window; see `core.ops.naive.max_pool2d`."""
+    if return_indices:
+        output, indices = max_pool2d_kept(input, kernel_size, stride, padding, dilation, ceil_mode)
+        return output, indices.long()
     check_tensors(input=input)
     windows = pool_windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
-    padded = pad_to_reach(input, windows, -inf)
-    if return_indices:
-        return _with_indices(padded, windows, input.shape[3])
-    kH, kW = windows.kernel
+    padded, (kH, kW) = pad_to_reach(input, windows, -inf), windows.kernel
     columns = reduce(torch.maximum, (tap(padded, windows, 1, j) for j in range(kW)))
     output = reduce(torch.maximum, (tap(columns, windows, 0, i) for i in range(kH)))
     return output if kH > 1 else output.clone()
+
+
+def max_pool2d_kept(
+    input: Tensor,
+    kernel_size: Ints,
+    stride: Ints | None = None,
+    padding: Ints = 0,
+    dilation: Ints = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Any, Tensor]:
+    """Return `max_pool2d` and what its gradient can use: where in its plane each element comes from."""
+    check_tensors(input=input)
+    windows = pool_windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    output, indices = _with_indices(input, windows)
+    return (output, indices.long()) if return_indices else output, indices
 
 
 def max_pool2d_input_grad(
@@ -74,24 +90,43 @@ def max_pool2d_input_grad(
     ceil_mode: bool = False,
 ) -> Tensor:
     """Return dL/dinput of `max_pool2d`; see `core.ops.naive.max_pool2d_input_grad`."""
+    return max_pool2d_grads(input, grad_output, kernel_size, stride, padding, dilation, ceil_mode)["input"]
+
+
+def max_pool2d_grads(
+    input: Tensor,
+    grad_output: Tensor,
+    kernel_size: Ints,
+    stride: Ints | None = None,
+    padding: Ints = 0,
+    dilation: Ints = 1,
+    ceil_mode: bool = False,
+    *,
+    kept: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """Return `max_pool2d_input_grad` under the name "input"; `kept` is what `max_pool2d_kept` kept, if at hand."""
     check_tensors(grad_output=grad_output, input=input)
     windows = pool_windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
     check_pool_grad(input.shape, grad_output, windows)
-    settings = *windows.kernel, *windows.stride, *windows.before, *windows.dilation
-    if (grad_input := pointwise.max_pool_grad(input, grad_output, settings)) is not None:
-        return grad_input
-    _, indices = _with_indices(pad_to_reach(input, windows, -inf), windows, input.shape[3])
+    indices = _with_indices(input, windows)[1] if kept is None else kept
+    if (grad_input := pointwise.max_pool_grad(input.shape, grad_output, indices)) is not None:
+        return {"input": grad_input}
     grad_planes = grad_output.new_zeros((*input.shape[:2], input.shape[2] * input.shape[3]))
-    return grad_planes.scatter_add_(2, indices.flatten(2), grad_output.flatten(2)).reshape(input.shape)
+    grad_planes.scatter_add_(2, indices.flatten(2).long(), grad_output.flatten(2))
+    return {"input": grad_planes.reshape(input.shape)}
 
 
-def _with_indices(padded: Tensor, windows: Windows, W: int) -> tuple[Tensor, Tensor]:
-    """Return the largest elements and where they came from.
+def _with_indices(input: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
+    """Return the largest elements and where they came from, int64, or int32 from `pointwise`.
 
     `winner` is the index of the winning tap relative to the window's first. A later tap replaces an earlier one where
     it is larger or NaN, and its index is larger, so an arithmetic maximum takes the place of a selection, whose
     branches made it the slowest step. Padding is never larger; the winner starts at the first tap inside the input.
     """
+    settings = *windows.kernel, *windows.stride, *windows.before, *windows.dilation
+    if (found := pointwise.max_pool(input, windows.output, settings)) is not None:
+        return found
+    padded, W = pad_to_reach(input, windows, -inf), input.shape[3]
     (kH, kW), (dH, dW) = windows.kernel, windows.dilation
     tops, first_rows = _starts(windows, 0, padded.device)
     lefts, first_cols = _starts(windows, 1, padded.device)

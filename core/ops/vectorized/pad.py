@@ -1,4 +1,6 @@
-"""Padding by copying the input, then the rows and columns that are repeated around it."""
+"""Padding by copying rows and columns, in one pass where `pointwise` has it, else on whole tensors."""
+
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -6,6 +8,7 @@ from torch import Tensor
 from core.ops.arguments import Size, check_size
 from core.ops.checks import check_tensors
 from core.ops.geometry import padded_size
+from core.ops.vectorized import pointwise
 
 __all__ = ["pad2d", "pad2d_input_grad"]
 
@@ -15,18 +18,13 @@ def pad2d(input: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tenso
     check_tensors(input=input)
     size = padded_size(input.shape, padding, padding_mode)
     (H, W), (left, right, top, bottom) = input.shape[2:], padding
-    zeros = padding_mode == "zeros"
-    output = input.new_zeros(size) if zeros else input.new_empty(size)
-    middle = output[:, :, top : top + H]
-    middle[:, :, :, left : left + W] = input
-    if zeros:
+    rows, cols = _sources(H, top, bottom, padding_mode), _sources(W, left, right, padding_mode)
+    if (output := pointwise.pad(input, (rows, cols), left)) is not None:
         return output
-    for col, source in enumerate(_sources(W, left, right, padding_mode).tolist()):
-        if not left <= col < left + W:
-            middle[:, :, :, col] = input[:, :, :, source]
-    for row, source in enumerate(_sources(H, top, bottom, padding_mode).tolist()):
-        if not top <= row < top + H:
-            output[:, :, row] = middle[:, :, source]
+    if padding_mode != "zeros":
+        return input[:, :, list(rows)][:, :, :, list(cols)]
+    output = input.new_zeros(size)
+    output[:, :, top : top + H, left : left + W] = input
     return output
 
 
@@ -37,17 +35,22 @@ def pad2d_input_grad(input_size: Size, grad_output: Tensor, padding: Size, *, pa
     (N, C, H, W), (left, right, top, bottom) = input_size, padding
     if padding_mode == "zeros":
         return grad_output[:, :, top : top + H, left : left + W].clone()
-    rows = _sources(H, top, bottom, padding_mode, grad_output.device)
-    cols = _sources(W, left, right, padding_mode, grad_output.device)
-    grad_rows = grad_output.new_zeros(N, C, H, grad_output.shape[3]).index_add_(2, rows, grad_output)
-    return grad_output.new_zeros(N, C, H, W).index_add_(3, cols, grad_rows)
+    rows, cols = _sources(H, top, bottom, padding_mode), _sources(W, left, right, padding_mode)
+    if (grad_input := pointwise.pad_grad(grad_output, (N, C, H, W), (rows, cols), left)) is not None:
+        return grad_input
+    on_rows, on_cols = (torch.tensor(sources, device=grad_output.device) for sources in (rows, cols))
+    grad_rows = grad_output.new_zeros(N, C, H, grad_output.shape[3]).index_add_(2, on_rows, grad_output)
+    return grad_output.new_zeros(N, C, H, W).index_add_(3, on_cols, grad_rows)
 
 
-def _sources(size: int, before: int, after: int, padding_mode: str, device: torch.device | None = None) -> Tensor:
-    """Return for each index of a padded axis the element that it repeats."""
-    index = torch.arange(-before, size + after, device=device)
+@lru_cache(maxsize=1024)
+def _sources(size: int, before: int, after: int, padding_mode: str) -> tuple[int, ...]:
+    """Return for each index of a padded axis the element that it repeats, −1 for zeros."""
+    index = range(-before, size + after)
+    if padding_mode == "zeros":
+        return tuple(k if 0 <= k < size else -1 for k in index)
     if padding_mode == "reflect":
-        return (size - 1) - ((size - 1) - index.abs()).abs()
+        return tuple((size - 1) - abs((size - 1) - abs(k)) for k in index)
     if padding_mode == "replicate":
-        return index.clamp(0, size - 1)
-    return index % size
+        return tuple(min(max(k, 0), size - 1) for k in index)
+    return tuple(k % size for k in index)

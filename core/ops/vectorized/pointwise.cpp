@@ -1,393 +1,510 @@
-// Elementwise functions, normalisations, softmax and losses, each in one pass over the memory that it reads and writes.
-// `pointwise.py` compiles and calls this. Tensors are float32, contiguous; sizes count elements.
-//
-// Plain loops that the compiler turns into vectors: functions without branches, sums in LANES parts.
+// Elementwise functions, normalisations, softmax, losses, padding and max pooling's gradient, each in one pass over the
+// memory that it reads and writes, or few. `pointwise.py` compiles and calls this. Tensors are float32 without gaps;
+// sizes count elements. Every function's first argument is a struct as `pointwise.py` fills it.
 
-#include <algorithm>
+#include "shared.h"
+
 #include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <vector>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
-using Size = int64_t;
+#include <utility>
 
 namespace {
 
-constexpr int LANES = 32;                 // sums side by side, so that none waits for the one before
-constexpr int SIDE = 16;                  // lanes of a vector, or some vectors
-constexpr Size BLOCK = 1 << 12;           // elements that the first-level cache holds: read twice, fetched once
-constexpr Size NEAR = 1 << 17;            // elements that the second-level cache holds
+typedef VECTOR(float) Floats;
+typedef VECTOR(int32_t) Ints;
+
+constexpr int SIDE = BYTES / 4;           // lanes of a vector
+constexpr Size BLOCK = 1 << 12;           // elements that the first-level cache holds
 constexpr Size WORTH_A_THREAD = 1 << 15;  // elements a thread: with fewer, starting it costs more than it gives
 
-inline float bits(int32_t word) {
-  float number;
-  std::memcpy(&number, &word, 4);
-  return number;
+inline Floats load(const float* from) { return *reinterpret_cast<const Floats*>(from); }
+inline void store(float* to, Floats values) { *reinterpret_cast<Floats*>(to) = values; }
+inline Floats all(float number) { return number - Floats{}; }
+inline Ints to_bits(Floats x) { return reinterpret_cast<Ints&>(x); }
+inline Floats of_bits(Ints words) { return reinterpret_cast<Floats&>(words); }
+inline Floats abs_(Floats x) { return of_bits(to_bits(x) & 0x7fffffff); }
+inline Floats least(Floats x, float most) { return x > most ? all(most) : x; }  // as `most`, a NaN stays
+inline Floats most(Floats x, float least) { return x < least ? all(least) : x; }
+
+// The first `count` lanes, others as given; and written back.
+inline Floats get(const float* from, Size count, Floats others = Floats{}) {
+  if (count == SIDE) return load(from);
+  for (Size lane = 0; lane < count; lane++) others[lane] = from[lane];
+  return others;
+}
+inline void put(float* to, Size count, Floats values) {
+  if (count == SIDE) return store(to, values);
+  for (Size lane = 0; lane < count; lane++) to[lane] = values[lane];
+}
+
+// 1 / x of a normal number above 0 by Newton's method, in a third of a division's time.
+inline Floats inverse_(Floats x) {
+  Floats r = of_bits(0x7ef311c7 - to_bits(x));
+  r = r * (2.0f - x * r), r = r * (2.0f - x * r);
+  return r + r * (1.0f - x * r);
 }
 
 // e^x within one and a half units in the last place; 2^n is multiplied in two steps, as it may be out of range.
-inline float exp_(float x) {
-  x = x > 89.0f ? 89.0f : x < -104.0f ? -104.0f : x;  // a NaN stays
-  const float shifted = x * 1.44269504f + 12582912.0f, n = shifted - 12582912.0f;
-  const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
-  float p = 1.37805939e-3f;
-  p = p * r + 8.37312452e-3f;
-  p = p * r + 4.16695364e-2f;
-  p = p * r + 1.66664720e-1f;
-  p = p * r + 4.99999851e-1f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const int32_t whole = int32_t(x == x ? n : 0.0f), half = whole >> 1;
-  return p * bits((half + 127) << 23) * bits((whole - half + 127) << 23);
+inline Floats exp_(Floats x) {
+  x = most(least(x, 89.0f), -104.0f);
+  const Floats shifted = x * 1.44269504f + 12582912.0f, n = shifted - 12582912.0f;
+  const Floats r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
+  Floats p = 1.37805939e-3f * r + 8.37312452e-3f;
+  p = p * r + 4.16695364e-2f, p = p * r + 1.66664720e-1f, p = p * r + 4.99999851e-1f;
+  p = p * r + 1.0f, p = p * r + 1.0f;
+  const Ints whole = to_bits(shifted) - 0x4b400000, half = whole >> 1;  // of a NaN any number: p is not one
+  return p * of_bits((half + 127) << 23) * of_bits((whole - half + 127) << 23);
 }
 
-inline float sigmoid_(float x) { return 1.0f / (1.0f + exp_(-x)); }
-
-// tanh by its series' rational form near 0, by e^(−2|x|) elsewhere.
-inline float tanh_(float x) {
-  const float a = std::fabs(x), e = exp_(-2.0f * a), far = (1.0f - e) / (1.0f + e), s = x * x;
-  float near = -5.70498872745e-3f;
-  near = near * s + 2.06390887954e-2f;
-  near = near * s - 5.37397155531e-2f;
-  near = near * s + 1.33314422036e-1f;
-  near = near * s - 3.33332819422e-1f;
-  near = near * s * x + x;
-  return a < 0.625f ? near : std::copysign(far, x);
+inline Floats sigmoid_(Floats x) {
+  const Floats e = exp_(-abs_(x)), r = inverse_(1.0f + e);
+  return x < 0.0f ? e * r : r;
 }
 
-// erf within a few units in the last place. Source: N. Juffa's minimax approximations (public domain).
-inline float erf_(float x) {
-  const float t = std::min(std::fabs(x), 10.0f), s = t * t;
-  float r = -1.72853470e-5f * t + 3.83197126e-4f;
-  const float u = -3.88396438e-3f * t + 2.42546219e-2f;
-  r = r * s + u;
-  r = r * t - 1.06777877e-1f;
-  r = r * t - 6.34846687e-1f;
-  r = r * t - 1.28717512e-1f;
-  r = r * t - t;
-  const float far = std::copysign(1.0f - exp_(r), x);
-  float near = -5.96761703e-4f;
-  near = near * s + 4.99119423e-3f;
-  near = near * s - 2.67681349e-2f;
-  near = near * s + 1.12819925e-1f;
-  near = near * s - 3.76125336e-1f;
-  near = near * s + 1.28379166e-1f;
-  near = near * x + x;
-  return t > 0.927734375f ? far : near;
+// σ′(x) = e^−|x| / (1 + e^−|x|)², which keeps its digits where σ is almost 1.
+inline Floats slope_of_sigmoid(Floats x) {
+  const Floats e = exp_(-abs_(x)), r = inverse_(1.0f + e);
+  return e * r * r;
 }
 
-inline float below_(float x) { return 0.5f * (1.0f + erf_(x * 0.707106781f)); }  // Φ(x)
-inline float bent_(float x) { return sigmoid_(1.59576912f * (x + 0.044715f * x * x * x)); }  // (1 + tanh) / 2 of gelu
-inline float opening_(float x) {  // tanh(ln(1 + e^x)) = t / (t + 2) with t = e^x · (e^x + 2)
-  const float e = exp_(x > 20.0f ? 20.0f : x), t = e * (e + 2.0f);
-  return t / (t + 2.0f);
+// erf as a quotient of polynomials, within some units in the last place. Source: Eigen's `generic_fast_erf_float`.
+inline Floats erf_(Floats x) {
+  const Floats y = most(least(x, 4.0f), -4.0f), s = y * y;
+  Floats p = -2.72614225801306e-10f * s + 2.77068142495902e-08f;
+  p = p * s - 2.10102402082508e-06f, p = p * s - 5.69250639462346e-05f, p = p * s - 7.34990630326855e-04f;
+  p = p * s - 2.95459980854025e-03f, p = p * s - 1.60960333262415e-02f;
+  Floats q = 1.45660718464996e-05f * s + 2.13374055278905e-04f;
+  q = q * s + 1.68282697438203e-03f, q = q * s + 7.37332916720468e-03f, q = q * s + 1.42647390514189e-02f;
+  const Floats inside = -y * p * inverse_(q);
+  return x >= 4.0f ? all(1.0f) : x <= -4.0f ? all(-1.0f) : inside;
+}
+
+inline Floats below_(Floats x) { return 0.5f * (1.0f + erf_(x * 0.707106781f)); }  // Φ(x)
+inline Floats bent_(Floats x) { return sigmoid_(1.59576912f * (x + 0.044715f * x * x * x)); }  // (1 + tanh) / 2 of gelu
+inline Floats opening_(Floats x) {  // tanh(ln(1 + e^x)) = t / (t + 2) with t = e^x · (e^x + 2)
+  const Floats e = exp_(least(x, 20.0f)), t = e * (e + 2.0f);
+  return t * inverse_(t + 2.0f);
+}
+
+// The functions of `pointwise.py`'s ACTIVATIONS in their order; of the last two only the gradient is asked for.
+template <int which>
+inline Floats value(Floats x, float slope) {
+  if constexpr (which == 0) return x > 0.0f ? x : slope * x;
+  if constexpr (which == 1) return sigmoid_(x);
+  if constexpr (which == 2) return most(least(x / 6.0f + 0.5f, 1.0f), 0.0f);
+  if constexpr (which == 3) return x * most(least(x + 3.0f, 6.0f), 0.0f) / 6.0f;
+  if constexpr (which == 4) return x * sigmoid_(x);
+  if constexpr (which == 5) return x * opening_(x);
+  if constexpr (which == 6) return x * below_(x);
+  if constexpr (which == 7) return x * bent_(x);
+  return x;
+}
+
+// g times their derivatives.
+template <int which>
+inline Floats gradient(Floats x, Floats g, float slope) {
+  const Floats none = {};
+  if constexpr (which == 0) return x > 0.0f ? g : slope * g;
+  if constexpr (which == 1) return g * slope_of_sigmoid(x);
+  if constexpr (which == 2) return x <= -3.0f ? none : x >= 3.0f ? none : g / 6.0f;
+  if constexpr (which == 3) return x <= -3.0f ? none : x >= 3.0f ? g : g * (x / 3.0f + 0.5f);
+  if constexpr (which == 4) {
+    const Floats s = sigmoid_(x);
+    return g * s * (1.0f + x * (1.0f - s));
+  }
+  if constexpr (which == 5) {
+    const Floats t = opening_(x);
+    return g * (t + x * (1.0f - t * t) * sigmoid_(x));
+  }
+  if constexpr (which == 6) return g * (below_(x) + x * (0.398942280f * exp_(-0.5f * x * x)));
+  if constexpr (which == 7) {
+    const Floats b = bent_(x);
+    return g * (b + x * (2.0f * b * (1.0f - b) * 0.797884561f * (1.0f + 0.134145f * x * x)));
+  }
+  if constexpr (which == 8) return x <= 0.0f ? none : g;         // relu
+  if constexpr (which == 9) return 4.0f * g * slope_of_sigmoid(2.0f * x);  // tanh
 }
 
 template <typename F>
-void each(const float* __restrict x, const float* __restrict g, float* __restrict to, Size count, F function) {
-  for (Size k = 0; k < count; k++) to[k] = function(x[k], g[k]);
+inline void each(const float* x, const float* g, float* to, Size count, F function) {
+  Size k = 0;
+  for (; k + SIDE <= count; k += SIDE) store(to + k, function(load(x + k), load(g + k)));
+  if (k == count) return;
+  put(to + k, count - k, function(get(x + k, count - k), get(g + k, count - k)));
 }
 
+// Calls `function(0 … count)`, shared out among threads where so many elements are worth them.
 template <typename F>
-void each_row(Size rows, Size length, Size threads, F function) {
-  threads = std::clamp<Size>(rows * length / WORTH_A_THREAD, 1, threads);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-  for (Size row = 0; row < rows; row++) function(row);
+inline void share(Size count, Size elements, Size threads, F function) {
+  threads = std::clamp<Size>(elements / WORTH_A_THREAD, 1, threads);
+  if (threads == 1) {
+    for (Size k = 0; k < count; k++) function(k);
+    return;
+  }
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (Size k = 0; k < count; k++) function(k);
 }
 
-// Adds Σ y − o and Σ (x − m) · (y − o).
-void add_sums(Size count, const float* x, float m, const float* y, float o, double* sum, double* product) {
-  float s = 0, p = 0;
-#pragma omp simd reduction(+ : s, p)
-  for (Size k = 0; k < count; k++) s += y[k] - o, p += (x[k] - m) * (y[k] - o);
-  *sum += s, *product += p;
+struct Activation {
+  Size which, count, threads;
+  double slope;
+};
+
+template <int which>
+void activate(const Activation& q, const float* x, const float* g, float* to) {
+  const float slope = float(q.slope);
+  share(parts(q.count, BLOCK), q.count, q.threads, [=](Size block) {
+    const Size at = block * BLOCK, count = std::min(BLOCK, q.count - at);
+    if (g)
+      each(x + at, g + at, to + at, count, [=](Floats x, Floats g) { return gradient<which>(x, g, slope); });
+    else
+      each(x + at, x + at, to + at, count, [=](Floats x, Floats) { return value<which>(x, slope); });
+  });
 }
 
-// Channels of images: contiguous, or with the channels last. Some are worked on at a time, so that every pass but the
-// first finds them in the second-level cache.
-struct Channels {
-  Size N, C, L, last, threads;
+// Batch norm (groups = 0) and group norm of `(N, C, L)`, or of `(N, L, C)` if channels lie last. Mean and variance are
+// given, or those of the elements themselves; if `constant`, gradients do not go through them.
+struct Norm {
+  Size N, C, L, groups, last, threads, given, constant;
+  double eps;
 
-  Size some() const { return last ? LANES : std::clamp<Size>(NEAR / std::max<Size>(1, N * L), 1, LANES); }
+  Size sets() const { return last ? parts(C, SIDE) : groups ? N * groups : C; }
+};
 
-  // For channels c … c + count, Σ y − o and Σ (x − m) · (y − o) over images and pixels.
-  void reduce(Size c, Size count, const float* x, const float* m, const float* y, const float* o, double* sum,
-              double* product) const {
-    std::fill(sum, sum + count, 0.0), std::fill(product, product + count, 0.0);
-    if (!last) {
-      for (Size k = 0; k < count; k++)
-        for (Size n = 0; n < N; n++)
-          for (Size begin = 0; begin < L; begin += BLOCK) {
-            const Size at = (n * C + c + k) * L + begin;
-            add_sums(std::min(BLOCK, L - begin), x + at, m[k], y + at, o[k], sum + k, product + k);
-          }
-      return;
-    }
-    for (Size begin = 0; begin < N * L; begin += BLOCK / LANES) {
-      float sums[LANES] = {}, products[LANES] = {};
-      for (Size row = begin; row < std::min(N * L, begin + BLOCK / LANES); row++) {
-        const float *xs = x + row * C + c, *ys = y + row * C + c;
-        for (Size k = 0; k < count; k++) sums[k] += ys[k] - o[k], products[k] += (xs[k] - m[k]) * (ys[k] - o[k]);
-      }
-      for (Size k = 0; k < count; k++) sum[k] += sums[k], product[k] += products[k];
-    }
+// The elements that share a mean: runs of vectors, each run with one channel, or with one in each lane if they lie last.
+struct Set {
+  Size number, runs, first, apart, vectors, step, lanes, rest, channel, next, last;  // rest: lanes of a run's last vector
+
+  Set(const Norm& q, Size s) : number(s), first(s * q.L), vectors(parts(q.L, SIDE)), step(SIDE), lanes(1), last(q.last) {
+    rest = q.L - (vectors - 1) * SIDE, runs = q.N, apart = q.C * q.L, channel = s, next = 0;
+    if (q.groups) runs = q.C / q.groups, first *= runs, apart = q.L, channel = s % q.groups * runs, next = 1;
+    if (!q.last) return;
+    first = channel = number = s * SIDE, lanes = rest = std::min<Size>(SIDE, q.C - first);
+    runs = 1, vectors = q.N * q.L, step = q.C;
   }
+  double count() const { return double(last ? vectors : runs * ((vectors - 1) * SIDE + rest)); }
 
-  // out = (x − m) · a + g · b + d; without g where b is null.
-  void combine(Size c, Size count, const float* x, const float* m, const float* a, const float* g, const float* b,
-               const float* d, float* out) const {
-    const Size runs = last ? N * L : N * count, length = last ? count : L;
-    for (Size run = 0; run < runs; run++) {
-      const Size k = last ? 0 : run % count, at = last ? run * C + c : (run / count * C + c + k) * L;
-      const float *xs = x + at, *gs = g + at;
-      float* to = out + at;
-      if (last && b)
-        for (Size p = 0; p < length; p++) to[p] = (xs[p] - m[p]) * a[p] + (gs[p] * b[p] + d[p]);
-      else if (last)
-        for (Size p = 0; p < length; p++) to[p] = (xs[p] - m[p]) * a[p] + d[p];
-      else if (b)
-        for (Size p = 0; p < length; p++) to[p] = (xs[p] - m[k]) * a[k] + (gs[p] * b[k] + d[k]);
-      else
-        for (Size p = 0; p < length; p++) to[p] = (xs[p] - m[k]) * a[k] + d[k];
-    }
-  }
-
-  // Mean and variance of channels c … c + count.
-  void moments(Size c, Size count, const float* x, float* mean, float* var) const {
-    double sum[LANES], product[LANES];
-    const float zeros[LANES] = {};
-    reduce(c, count, x, zeros, x, zeros, sum, product);
-    for (Size k = 0; k < count; k++) mean[k] = float(sum[k] / double(N * L));
-    reduce(c, count, x, mean, x, mean, sum, product);
-    for (Size k = 0; k < count; k++) var[k] = float(product[k] / double(N * L));
-  }
-
+  // Calls `function(at, begin, end)` for every vector: its place, and which of its lanes are new. A last vector that is
+  // not whole begins earlier, with lanes that were there before, if there are so many; else it is read and written apart.
   template <typename F>
-  void each_some(F function) const {
-    const Size step = some(), shared = std::clamp<Size>(N * C * L / WORTH_A_THREAD, 1, threads);
-#pragma omp parallel for num_threads(shared) schedule(static) if (shared > 1)
-    for (Size c = 0; c < C; c += step) function(c, std::min(step, C - c));
+  void each(Size run, Size begin, Size end, F function) const {
+    Size at = first + run * apart + begin * step;
+    const Size whole = rest == SIDE ? end : last ? begin : std::min(end, vectors - 1);
+    for (Size k = begin; k < whole; k++, at += step) function(at, Size(0), Size(SIDE));
+    for (Size k = std::max(begin, whole); k < end; k++, at += step)
+      last || vectors == 1 ? function(at, Size(0), rest) : function(at + rest - SIDE, SIDE - rest, Size(SIDE));
+  }
+
+  // One number a channel: in each lane that of its own.
+  Floats of(const float* numbers, Size run, float none) const {
+    if (!numbers) return all(none);
+    return last ? get(numbers + channel, lanes) : all(numbers[channel + run * next]);
+  }
+  Floats narrow(const double* own) const {
+    if (!last) return all(float(own[0]));
+    Floats result = {};
+    for (Size lane = 0; lane < lanes; lane++) result[lane] = float(own[lane]);
+    return result;
   }
 };
 
-// The largest score of a row, and the sum of e^(score − largest), not a number where a score is not.
-inline void exponentials(const float* row, Size C, float* largest, float* sum) {
-  float most = -INFINITY, total = 0;
+// Σ y and Σ (x − m) · y over runs of a set, where y is g, or x − m itself; of its own for each lane if channels lie last.
+struct Sums {
+  static constexpr Size SHORT = 128;  // vectors added up in float32
+  Floats some = {}, products = {};
+  Size pending = 0;
+  double sum[SIDE] = {}, product[SIDE] = {};
+
+  template <bool of_g>
+  void add(const Set& set, Size run, const float* x, Floats m, const float* g) {
+    Ints lane;
+    for (int k = 0; k < SIDE; k++) lane[k] = k;
+    for (Size from = 0, now; from < set.vectors; from += now, pending += now) {
+      if (pending >= SHORT) settle(set);
+      now = std::min(set.vectors - from, SHORT);
+      Floats a = some, b = products;
+      set.each(run, from, from + now, [&](Size at, Size begin, Size end) {
+        Floats v = get(x + at, end, m) - m, w = of_g ? get(g + at, end) : v;
+        if (begin) v = lane < int32_t(begin) ? Floats{} : v, w = lane < int32_t(begin) ? Floats{} : w;
+        a += w, b += v * w;
+      });
+      some = a, products = b;
+    }
+  }
+  void settle(const Set& set) {
+    float a = 0, b = 0;
+    if (!set.last) {
+#pragma omp simd reduction(+ : a, b)
+      for (int lane = 0; lane < SIDE; lane++) a += some[lane], b += products[lane];
+      sum[0] += a, product[0] += b;
+    } else {
+      for (int lane = 0; lane < SIDE; lane++) sum[lane] += some[lane], product[lane] += products[lane];
+    }
+    some = products = Floats{}, pending = 0;
+  }
+};
+
+// Mean and variance of a set, from sums about one of its elements: about the mean where that is far from it.
+Floats moments_of(const Set& set, const float* x, float* means, float* vars, double* scale, double eps) {
+  Floats m = set.last ? get(x + set.first, set.lanes) : all(x[set.first]);
+  bool far = true;
+  for (int turn = 0; turn < 2 && far; turn++) {
+    Sums sums;
+    double mean[SIDE] = {};
+    far = false;
+    for (Size run = 0; run < set.runs; run++) sums.add<false>(set, run, x, m, nullptr);
+    sums.settle(set);
+    for (Size lane = 0; lane < set.lanes; lane++) {
+      const double off = sums.sum[lane] / set.count(), var = std::max(0.0, sums.product[lane] / set.count() - off * off);
+      far = far || off * off > 8 * var;
+      mean[lane] = m[lane] + off, scale[lane] = 1 / std::sqrt(var + eps);
+      if (means) means[set.number + lane] = float(mean[lane]), vars[set.number + lane] = float(var);
+    }
+    m = set.narrow(mean);
+  }
+  return m;
+}
+
+// Mean and 1 / √(variance + eps) of a set: those given, or its own, which are written down.
+Floats normal_of(const Norm& q, const Set& set, const float* x, float* means, float* vars, double* scale) {
+  if (!q.given) return moments_of(set, x, means, vars, scale, q.eps);
+  for (Size lane = 0; lane < set.lanes; lane++) scale[lane] = 1 / std::sqrt(double(vars[set.number + lane]) + q.eps);
+  return set.last ? get(means + set.number, set.lanes) : all(means[set.number]);
+}
+
+// What a row of scores loses its largest for: e^(score − largest) where `to` is given, and their sum, not a number where
+// a score is not.
+inline void exponentials(const float* row, float* to, Size C, float* largest, float* sum) {
+  float most = -INFINITY, total = 0, room[BLOCK];
 #pragma omp simd reduction(max : most)
   for (Size c = 0; c < C; c++) most = row[c] > most ? row[c] : most;
+  for (Size begin = 0; begin < C; begin += BLOCK) {
+    const Size count = std::min(BLOCK, C - begin);
+    float* out = to ? to + begin : room;
+    each(row + begin, row + begin, out, count, [=](Floats x, Floats) { return exp_(x - most); });
 #pragma omp simd reduction(+ : total)
-  for (Size c = 0; c < C; c++) total += exp_(row[c] - most);
+    for (Size c = 0; c < count; c++) total += out[c];
+  }
   *largest = most, *sum = total;
 }
 
-// For one line of windows and one tap: where the value is larger than the best so far, or not a number, it replaces it.
-// Written as vectors: a compiler's own have a rest, whose branches take longer than all else.
-void meet(Size count, const float* values, int32_t at, int32_t step, float* best, int32_t* where) {
-  typedef float Floats __attribute__((vector_size(4 * SIDE), aligned(4), may_alias));
-  typedef int32_t Ints __attribute__((vector_size(4 * SIDE), aligned(4), may_alias));
-  Ints here;
-  for (int lane = 0; lane < SIDE; lane++) here[lane] = at + lane * step;
-  for (Size k = 0; k < count; k += SIDE, here += SIDE * step) {
-    const Floats value = *reinterpret_cast<const Floats*>(values + k);
-    Floats& most = *reinterpret_cast<Floats*>(best + k);
-    Ints& there = *reinterpret_cast<Ints*>(where + k);
-    const Ints replaces = (value > most) | (value != value);
-    there = replaces ? here : there;
-    most = replaces ? value : most;
-  }
-}
+// A max pooling of one plane and where its elements come from: each tap of all windows in turn replaces the best so far
+// where it is larger, or not a number. `from` counts from a window's first tap; at first it is the first in the plane.
+struct Pooling {
+  Size planes, H, W, outH, outW, kH, kW, sH, sW, pH, pW, dH, dW, threads;
 
-// The gradient of a max pooling over one plane. A line's elements are laid out by their place between two windows'
-// starts, so that what one tap of all windows reads lies side by side; S is that step where it is known.
-template <Size S>
-void max_pool_plane(const float* x, const float* g, float* __restrict to, const int64_t* q) {
-  const Size H = q[0], W = q[1], outH = q[2], outW = q[3], kH = q[4], kW = q[5], sH = q[6], sW = S ? S : q[7],
-             pH = q[8], pW = q[9], dH = q[10], dW = q[11], whole = (outW + SIDE - 1) / SIDE * SIDE, room = whole + (kW - 1) * dW / sW + 1;
-  std::vector<float> places(sW * room, -INFINITY), best(whole);
-  std::vector<int32_t> inside(outW), where(whole);
-  for (Size k = 0; k < outW; k++) {  // the first tap that is no padding
-    const Size left = k * sW - pW;
-    inside[k] = int32_t(left < 0 ? left + (dW - 1 - left) / dW * dW : left);
-  }
-  std::fill(to, to + H * W, 0.0f);
-  for (Size y = 0; y < outH; y++) {
-    std::fill(best.begin(), best.end(), -INFINITY);
-    const Size top = y * sH - pH, first = top < 0 ? top + (dH - 1 - top) / dH * dH : top;
-    for (Size k = 0; k < outW; k++) where[k] = int32_t(first * W) + inside[k];
-    for (Size i = 0; i < kH; i++) {
-      const Size row = top + i * dH;
-      if (row < 0 || row >= H) continue;
-      for (Size place = 0; place < sW; place++) {
-        const Size begin = std::max<Size>(0, (pW - place + sW - 1) / sW), end = std::min(room, (W + pW - place + sW - 1) / sW);
-        const float* from = x + row * W + place - pW;
-        float* line = places.data() + place * room;
-        for (Size k = begin; k < end; k++) line[k] = from[k * sW];
+  void operator()(const float* x, float* to, int32_t* indices, float* values, float* best, int32_t* from) const {
+    const Size windows = outH * outW, whole = parts(windows, SIDE) * SIDE;
+    const auto skipped = [](Size start, Size gap) { return start < 0 ? parts(-start, gap) * gap : 0; };
+    std::fill(values, values + whole, -INFINITY), std::fill(best, best + whole, -INFINITY);
+    for (Size y = 0; y < outH; y++)
+      for (Size k = 0; k < outW; k++)
+        from[y * outW + k] = int32_t(skipped(y * sH - pH, dH) * W + skipped(k * sW - pW, dW));
+    for (Size tap = 0; tap < kH * kW; tap++) {
+      const Size top = tap / kW * dH - pH, left = tap % kW * dW - pW;
+      const Size begin = parts(std::max<Size>(0, -left), sW), end = std::clamp<Size>(parts(W - left, sW), begin, outW);
+      for (Size y = 0; y < outH; y++) {
+        const Size row = top + y * sH;
+        const bool outside = row < 0 || row >= H;
+        const float* line = x + row * W + left;
+        if (outside || end - begin < outW) std::fill_n(values + y * outW, outW, -INFINITY);
+        if (sW == 2)
+          for (Size k = begin; k < end && !outside; k++) values[y * outW + k] = line[k * 2];
+        else
+          for (Size k = begin; k < end && !outside; k++) values[y * outW + k] = line[k * sW];
       }
-      for (Size j = 0; j < kW; j++)
-        meet(outW, places.data() + j * dW % sW * room + j * dW / sW, int32_t(row * W + j * dW - pW), int32_t(sW),
-             best.data(), where.data());
+      const Ints here = int32_t((top + pH) * W + left + pW) - Ints{};
+      for (Size k = 0; k < whole; k += SIDE) {
+        const Floats value = load(values + k), most = load(best + k);
+        const Ints replaces = (value > most) | (value != value);
+        Ints& there = *reinterpret_cast<Ints*>(from + k);
+        there = replaces ? here : there;
+        store(best + k, replaces ? value : most);
+      }
     }
-    for (Size k = 0; k < outW; k++) to[where[k]] += g[y * outW + k];
+    std::copy_n(best, windows, to);
+    for (Size y = 0; y < outH; y++)
+      for (Size k = 0; k < outW; k++)
+        indices[y * outW + k] = int32_t((y * sH - pH) * W + k * sW - pW) + from[y * outW + k];
   }
+};
+
+// Padding by the elements of the rows and columns `sources` (first the output's rows, then its columns), 0 where −1.
+struct Padding {
+  Size planes, H, W, outH, outW, left, threads, sources[];
+
+  // Calls `edge(to, from)` for every element beside the input's own columns, `middle(to, from)` for each line of these.
+  template <typename E, typename M>
+  void each(Size plane, E edge, M middle) const {
+    for (Size y = 0; y < outH; y++) {
+      const Size to = (plane * outH + y) * outW, from = (plane * H + sources[y]) * W;
+      for (Size k = 0; k < outW - W; k++) {
+        const Size col = k < left ? k : k + W, source = sources[outH + col];
+        edge(to + col, sources[y] < 0 || source < 0 ? -1 : from + source);
+      }
+      middle(to + left, sources[y] < 0 ? -1 : from);
+    }
+  }
+};
+
+struct Rows {
+  Size rows, C, logarithm, threads;
+};
+
+struct Loss {
+  Size rows, C, ignored, logits, each, mean;
+};
+
+template <int... which>
+void activate(const Activation& q, const float* x, const float* g, float* to, std::integer_sequence<int, which...>) {
+  static constexpr void (*functions[])(const Activation&, const float*, const float*, float*) = {activate<which>...};
+  functions[q.which](q, x, g, to);
 }
 
 }  // namespace
 
-extern "C" {
-
-// The functions of `pointwise.py`'s FUNCTIONS in their order; where g is given, g times their derivative.
-void activation(int64_t which, const float* x, const float* g, float* to, Size count, float slope, Size threads) {
-  const Size shared = std::clamp<Size>(count / WORTH_A_THREAD, 1, threads);
-  const auto run = [=](auto value, auto gate) {
-#pragma omp parallel for num_threads(shared) schedule(static) if (shared > 1)
-    for (Size part = 0; part < shared; part++) {
-      const Size begin = count * part / shared, some = count * (part + 1) / shared - begin;
-      if (g)
-        each(x + begin, g + begin, to + begin, some, gate);
-      else
-        each(x + begin, x + begin, to + begin, some, [=](float x, float) { return value(x); });
-    }
-  };
-  switch (which) {
-    case 0: return run([](float x) { return x < 0 ? 0 : x; }, [](float x, float g) { return x <= 0 ? 0 : g; });
-    case 1: return run([=](float x) { return x > 0 ? x : slope * x; }, [=](float x, float g) { return x > 0 ? g : slope * g; });
-    case 2: return run([](float x) { return sigmoid_(x); }, [](float x, float g) { const float s = sigmoid_(x); return g * s * (1 - s); });
-    case 3: return run([](float x) { return tanh_(x); }, [](float x, float g) { const float t = tanh_(x); return g * (1 - t * t); });
-    case 4:
-      return run([](float x) { const float y = x / 6 + 0.5f; return y < 0 ? 0 : y > 1 ? 1 : y; },
-                 [](float x, float g) { return x <= -3 || x >= 3 ? 0 : g / 6; });
-    case 5:
-      return run([](float x) { const float y = x + 3; return x * (y < 0 ? 0 : y > 6 ? 6 : y) / 6; },
-                 [](float x, float g) { return x <= -3 ? 0 : x >= 3 ? g : g * (x / 3 + 0.5f); });
-    case 6:
-      return run([](float x) { return x * sigmoid_(x); },
-                 [](float x, float g) { const float s = sigmoid_(x); return g * s * (1 + x * (1 - s)); });
-    case 7:
-      return run([](float x) { return x * opening_(x); },
-                 [](float x, float g) { const float t = opening_(x); return g * (t + x * (1 - t * t) * sigmoid_(x)); });
-    case 8:
-      return run([](float x) { return x * below_(x); },
-                 [](float x, float g) { return g * (below_(x) + x * (0.398942280f * exp_(-0.5f * x * x))); });
-    case 9:
-      return run([](float x) { return x * bent_(x); }, [](float x, float g) {
-        const float b = bent_(x);
-        return g * (b + x * (2 * b * (1 - b) * 0.797884561f * (1 + 0.134145f * x * x)));
-      });
-  }
+EXPORTED void activation(const Activation* q, const float* x, const float* g, float* to) {
+  activate(*q, x, g, to, std::make_integer_sequence<int, 10>());
 }
 
-// Mean and variance of every channel.
-void moments(const Channels* q, const float* x, float* mean, float* var) {
-  q->each_some([=](Size c, Size count) { q->moments(c, count, x, mean + c, var + c); });
-}
-
-// Normalised channels; training computes mean and variance, evaluation is given them. Weight and bias may be null.
-void batch_norm(const Channels* q, const float* x, float* mean, float* var, const float* weight, const float* bias,
-                float eps, int64_t training, float* to) {
-  q->each_some([=](Size c, Size count) {
-    float scale[LANES], shift[LANES];
-    if (training) q->moments(c, count, x, mean + c, var + c);
-    for (Size k = 0; k < count; k++) {
-      scale[k] = (weight ? weight[c + k] : 1.0f) / std::sqrt(var[c + k] + eps);
-      shift[k] = bias ? bias[c + k] : 0.0f;
+// (x − mean) / √(variance + eps) · weight + bias. Weight and bias may be null; means and variances, one a set or channel,
+// are given, or written where not null.
+EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, const float* weight, const float* bias,
+                   float* to) {
+  share(q->sets(), q->N * q->C * q->L, q->threads, [=](Size s) {
+    const Set set(*q, s);
+    double scale[SIDE];
+    const Floats m = normal_of(*q, set, x, means, vars, scale), factor = set.narrow(scale);
+    for (Size run = 0; run < set.runs; run++) {
+      const Floats a = factor * set.of(weight, run, 1.0f), b = set.of(bias, run, 0.0f);
+      set.each(run, 0, set.vectors, [=](Size at, Size, Size end) { put(to + at, end, (get(x + at, end) - m) * a + b); });
     }
-    q->combine(c, count, x, mean + c, scale, nullptr, nullptr, shift, to);
   });
 }
 
-// Gradients with respect to input, weight and bias; each may be null.
-void batch_norm_grad(const Channels* q, const float* x, const float* g, float* mean, float* var, const float* weight,
-                     float eps, int64_t training, float* dx, float* dw, float* db) {
-  q->each_some([=](Size c, Size count) {
-    double sum[LANES], product[LANES];
-    float scale[LANES], slope[LANES], shift[LANES];
-    const float zeros[LANES] = {};
-    if (training) q->moments(c, count, x, mean + c, var + c);
-    if (dw || db || training) q->reduce(c, count, x, mean + c, g, zeros, sum, product);
-    for (Size k = 0; k < count; k++) {
-      const double inverse = 1.0 / std::sqrt(double(var[c + k]) + eps), part = inverse / double(q->N * q->L);
-      const double factor = weight ? weight[c + k] : 1.0f;
-      if (db) db[c + k] = float(sum[k]);
-      if (dw) dw[c + k] = float(product[k] * inverse);
-      scale[k] = float(factor * inverse);
-      slope[k] = training ? float(-factor * product[k] * inverse * inverse * part) : 0.0f;
-      shift[k] = training ? float(-factor * sum[k] * part) : 0.0f;
+// Gradients with respect to input, weight and bias; each may be null, the last two are added to.
+EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, float* means, float* vars, const float* weight,
+                        float* dx, float* dw, float* db) {
+  const Size images = q->groups ? q->N : 1, sets = q->sets() / images;
+  share(sets, q->N * q->C * q->L, q->threads, [=](Size part) {  // all images: they share the parameters' gradients
+    for (Size s = part; s < images * sets; s += sets) {
+      const Set set(*q, s);
+      double scale[SIDE], slope[SIDE] = {}, shift[SIDE] = {};
+      const Floats m = normal_of(*q, set, x, means, vars, scale), factor = set.narrow(scale);
+      Sums sums;
+      for (Size run = 0; run < set.runs && (dw || db || !q->constant); run++) {
+        sums.add<true>(set, run, x, m, g);
+        if (set.next == 0 && run + 1 < set.runs) continue;  // of one channel all runs are added up
+        sums.settle(set);
+        const Floats w = set.of(weight, run, 1.0f);
+        for (Size lane = 0; lane < set.lanes; lane++) {
+          const Size channel = set.channel + run * set.next + lane;
+          shift[lane] += w[lane] * sums.sum[lane], slope[lane] += w[lane] * sums.product[lane];
+          if (dw) dw[channel] += float(sums.product[lane] * scale[lane]);
+          if (db) db[channel] += float(sums.sum[lane]);
+        }
+        sums = Sums();
+      }
+      if (!dx) continue;
+      for (Size lane = 0; lane < set.lanes; lane++) {
+        slope[lane] *= q->constant ? 0 : -scale[lane] * scale[lane] * scale[lane] / set.count();
+        shift[lane] *= q->constant ? 0 : -scale[lane] / set.count();
+      }
+      const Floats a = set.narrow(slope), d = set.narrow(shift);
+      for (Size run = 0; run < set.runs; run++) {
+        const Floats b = factor * set.of(weight, run, 1.0f);
+        set.each(run, 0, set.vectors, [=](Size at, Size, Size end) {
+          put(dx + at, end, (get(x + at, end) - m) * a + (get(g + at, end) * b + d));
+        });
+      }
     }
-    if (dx && training)
-      q->combine(c, count, x, mean + c, slope, g, scale, shift, dx);
-    else if (dx)
-      q->combine(c, count, g, zeros, scale, nullptr, nullptr, zeros, dx);
   });
 }
 
 // Softmax of rows, or its logarithm; where g is given, the gradient.
-void softmax(const float* x, const float* g, float* to, Size rows, Size C, int64_t logarithm, Size threads) {
-  each_row(rows, C, threads, [=](Size row) {
-    const float* xs = x + row * C;
+EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) {
+  const Size C = q->C;
+  const bool logarithm = q->logarithm;
+  share(q->rows, q->rows * C, q->threads, [=](Size row) {
+    const float *xs = x + row * C, *gs = g + row * C;
     float *out = to + row * C, largest, sum, dot = 0;
-    exponentials(xs, C, &largest, &sum);
+    exponentials(xs, g || !logarithm ? out : nullptr, C, &largest, &sum);
     const float all = std::log(sum), inverse = 1 / sum;
-    if (!g) {
-      if (logarithm)
-        for (Size c = 0; c < C; c++) out[c] = xs[c] - largest - all;
-      else
-        for (Size c = 0; c < C; c++) out[c] = exp_(xs[c] - largest) * inverse;
-      return;
-    }
-    const float* gs = g + row * C;
-    for (Size c = 0; c < C; c++) out[c] = exp_(xs[c] - largest) * inverse;
+    if (!g && logarithm) return each(xs, xs, out, C, [=](Floats x, Floats) { return x - largest - all; });
+    if (!g) return each(out, out, out, C, [=](Floats e, Floats) { return e * inverse; });
+    if (logarithm)
 #pragma omp simd reduction(+ : dot)
-    for (Size c = 0; c < C; c++) dot += logarithm ? gs[c] : out[c] * gs[c];
-    for (Size c = 0; c < C; c++) out[c] = logarithm ? gs[c] - out[c] * dot : out[c] * (gs[c] - dot);
+      for (Size c = 0; c < C; c++) dot += gs[c];
+    else
+#pragma omp simd reduction(+ : dot)
+      for (Size c = 0; c < C; c++) dot += gs[c] * out[c];
+    const float part = inverse * dot;
+    if (logarithm) return each(out, gs, out, C, [=](Floats e, Floats g) { return g - e * part; });
+    each(out, gs, out, C, [=](Floats e, Floats g) { return e * inverse * (g - part); });
   });
 }
 
 // The first row whose class does not exist, or −1. What a row loses goes to `to`, or the sum or mean over those that
 // count; of log-probabilities, or of logits. Where g is given (one number, or one a row), the gradient.
-Size loss(const float* x, const int64_t* target, const float* g, float* to, Size rows, Size C, Size ignored,
-          int64_t logits, int64_t each, int64_t mean) {
+EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const float* g, float* to) {
   Size counted = 0;
-  for (Size row = 0; row < rows; row++) {
-    if (target[row] == ignored) continue;
-    if (target[row] < 0 || target[row] >= C) return row;
+  for (Size row = 0; row < q->rows; row++) {
+    if (target[row] == q->ignored) continue;
+    if (target[row] < 0 || target[row] >= q->C) return row;
     counted++;
   }
-  const double part = mean ? 1.0 / double(counted) : 1.0;
+  const double part = q->mean ? 1.0 / double(counted) : 1.0;
   double total = 0;
-  for (Size row = 0; row < rows; row++) {
-    const float* xs = x + row * C;
-    const bool kept = target[row] != ignored;
-    float largest = 0, sum = 1;
-    if (logits && kept) exponentials(xs, C, &largest, &sum);
+  for (Size row = 0; row < q->rows; row++) {
+    const bool kept = target[row] != q->ignored, scored = kept && q->logits;
+    const float* xs = x + row * q->C;
+    float *out = g ? to + row * q->C : nullptr, largest = 0, sum = 1;
+    if (scored) exponentials(xs, out, q->C, &largest, &sum);
     if (!g) {
-      const float lost = kept ? (logits ? std::log(sum) + largest : 0.0f) - xs[target[row]] : 0.0f;
-      if (each) to[row] = lost;
+      const float lost = kept ? std::log(sum) + largest - xs[target[row]] : 0.0f;
+      if (q->each) to[row] = lost;
       total += lost;
       continue;
     }
-    float* out = to + row * C;
-    const float factor = kept ? float((each ? g[row] : g[0]) * part) : 0.0f;
-    if (!logits || !kept)
-      std::fill(out, out + C, 0.0f);
-    else
-      for (Size c = 0; c < C; c++) out[c] = exp_(xs[c] - largest) / sum * factor;
+    const float factor = kept ? float((q->each ? g[row] : g[0]) * part) : 0.0f;
+    for (Size c = 0; c < q->C; c++) out[c] = scored ? out[c] * (factor / sum) : 0.0f;
     if (kept) out[target[row]] -= factor;
   }
-  if (!g && !each) *to = float(total * part);
+  if (!g && !q->each) *to = float(total * part);
   return -1;
 }
 
-// dL/dinput of a max pooling over planes: what a window sends goes to its largest element, the first of equal ones.
-void max_pool_grad(const float* x, const float* g, float* to, Size planes, const int64_t* q, Size threads) {
-  const Size pixels = q[0] * q[1], sent = q[2] * q[3], step = q[7];
-  const auto run = step == 1 ? max_pool_plane<1> : step == 2 ? max_pool_plane<2> : max_pool_plane<0>;
-  each_row(planes, pixels, threads, [=](Size plane) {
-    run(x + plane * pixels, g + plane * sent, to + plane * pixels, q);
+EXPORTED void pad(const Padding* q, const float* x, float* to) {
+  share(q->planes, q->planes * q->outH * q->outW, q->threads, [=](Size plane) {
+    q->each(plane, [=](Size at, Size from) { to[at] = from < 0 ? 0.0f : x[from]; },
+            [=](Size at, Size from) { from < 0 ? std::fill_n(to + at, q->W, 0.0f) : std::copy_n(x + from, q->W, to + at); });
   });
 }
 
+EXPORTED void pad_grad(const Padding* q, const float* g, float* to) {
+  share(q->planes, q->planes * q->outH * q->outW, q->threads, [=](Size plane) {
+    std::fill_n(to + plane * q->H * q->W, q->H * q->W, 0.0f);
+    q->each(plane, [=](Size at, Size from) { if (from >= 0) to[from] += g[at]; },
+            [=](Size at, Size from) { for (Size k = 0; from >= 0 && k < q->W; k++) to[from + k] += g[at + k]; });
+  });
+}
+
+// The largest element of every window, the first of equal ones, and its index in its plane.
+EXPORTED void max_pool(const Pooling* q, const float* x, float* to, int32_t* indices) {
+  const Size pixels = q->H * q->W, windows = q->outH * q->outW, whole = parts(windows, SIDE) * SIDE;
+  const Size some = parts(BLOCK, pixels);  // planes that use the same room
+  share(parts(q->planes, some), q->planes * pixels, q->threads, [=](Size task) {
+    std::vector<float> values(whole), best(whole);
+    std::vector<int32_t> from(whole);
+    for (Size k = task * some; k < std::min(q->planes, (task + 1) * some); k++)
+      (*q)(x + k * pixels, to + k * windows, indices + k * windows, values.data(), best.data(), from.data());
+  });
+}
+
+// dL/dinput of a max pooling: what a window sends goes to its largest element.
+EXPORTED void max_pool_grad(const Pooling* q, const int32_t* indices, const float* g, float* to) {
+  const Size pixels = q->H * q->W, windows = q->outH * q->outW;
+  share(q->planes, q->planes * pixels, q->threads, [=](Size plane) {
+    std::fill_n(to + plane * pixels, pixels, 0.0f);
+    for (Size k = plane * windows; k < (plane + 1) * windows; k++) to[plane * pixels + indices[k]] += g[k];
+  });
 }

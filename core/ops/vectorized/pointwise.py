@@ -1,54 +1,65 @@
-"""Elementwise functions, normalisations, softmax and losses in one pass over memory: calls of `pointwise.cpp`.
+"""Elementwise functions, normalisations, softmax, losses, padding in few passes over memory: calls `pointwise.cpp`.
 
-Each function computes what the operator of its name does, for float32 tensors on the processor that lie without gaps.
-For others, and where there is no compiler, the operators compute by whole-tensor arithmetic.
+Each function computes what the operator of its name does, for float32 tensors on the processor that lie without gaps,
+and returns None for others, for sizes that do not fit, and where there is no compiler: the operators then say what is
+wrong, or compute by whole-tensor arithmetic. A call on a few elements costs some microseconds, of which every look at
+a tensor is a tenth, so what is asked for is asked once.
 """
 
 import ctypes
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 from math import prod
+from struct import pack
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from core.ops.vectorized import compiled
 
-__all__ = ["activation", "batch_norm", "batch_norm_grads", "loss", "max_pool_grad", "moments", "reads", "softmax"]
+__all__ = [
+    *("Moments", "activation", "loss", "max_pool", "max_pool_grad", "normal", "normal_grads", "pad", "pad_grad"),
+    *("reads", "softmax"),
+]
 
-FLOAT = torch.float32
-
-PLAIN = (Tensor, torch.nn.Parameter)
-"""Tensors whose memory can be read: others may have none, or stand for several."""
+FLOAT, CPU = torch.float32, torch.device("cpu")
 
 ACTIVATIONS = (
-    *("relu", "leaky_relu", "sigmoid", "tanh", "hardsigmoid", "hardswish", "silu", "mish"),
-    *("gelu none", "gelu tanh"),
+    *("leaky_relu", "sigmoid", "hardsigmoid", "hardswish", "silu", "mish", "gelu none", "gelu tanh"),
+    *("relu", "tanh"),
 )
-"""In the order of their numbers in `pointwise.cpp`."""
+"""In the order of their numbers in `pointwise.cpp`; of the last two only the gradient is there."""
 
-_ARGUMENTS = {  # p: an address or None; i: an integer; f: a float
-    "activation": "ipppifi",
-    "moments": "pppp",
-    "batch_norm": "ppppppfip",
-    "batch_norm_grad": "ppppppfippp",
-    "softmax": "pppiiii",
-    "loss": "ppppiiiiii",
-    "max_pool_grad": "pppipi",
-}
-_KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "f": ctypes.c_float}
+_NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
-_Numbers = ctypes.c_int64 * 12
+_POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
+_POINTERS |= {"pad": 3, "pad_grad": 3, "max_pool": 4, "max_pool_grad": 4}
+"""How many arguments each function has, all of them addresses; the first is that of a struct of settings."""
+
+Settings = ctypes.Array[ctypes.c_char]
+
+Sources = tuple[tuple[int, ...], tuple[int, ...]]
+"""The rows and the columns of an input that those of an output repeat, −1 for zeros."""
+
+Moments = tuple[Tensor, Tensor]
+"""Means and variances, of every channel or of every image's groups."""
 
 
 def reads(*tensors: Tensor | None) -> bool:
-    """Return whether these tensors, None left out, are float32 in memory that our C++ reads, and that it is there."""
+    """Return whether these tensors, None left out, are float32 in memory that our C++ reads, and that it is there.
+
+    Only plain tensors and parameters are: others may have no memory, or stand for several.
+    """
     for tensor in tensors:
-        if tensor is None:
-            continue
-        if type(tensor) not in PLAIN or tensor.dtype is not FLOAT or not tensor.is_cpu or tensor.is_neg():
+        if tensor is not None and not _is_read(tensor):
             return False
-    return _is_compiled()  # asked last: the first answer may take a compiler's time
+    return _functions() is not None  # asked last: the first answer may take a compiler's time
+
+
+def _is_read(tensor: Tensor) -> bool:
+    kind = type(tensor)
+    return (kind is Tensor or kind is Parameter) and tensor.dtype is FLOAT and tensor.is_cpu and not tensor.is_neg()
 
 
 def without_gaps(tensor: Tensor) -> bool:
@@ -58,175 +69,232 @@ def without_gaps(tensor: Tensor) -> bool:
 
 def laid_as(input: Tensor, grad: Tensor) -> Tensor:
     """Return the gradient laid out as the input is; a copy where it is not."""
-    return grad.contiguous(memory_format=torch.contiguous_format if input.is_contiguous() else torch.channels_last)
+    if input.is_contiguous():
+        return grad if grad.is_contiguous() else grad.contiguous()
+    return grad.contiguous(memory_format=torch.channels_last)
 
 
 def activation(name: str, input: Tensor, grad: Tensor | None = None, slope: float = 0.0) -> Tensor | None:
-    """Return an activation of every element, or its derivative times `grad`; None if the tensors cannot be read."""
-    if not (reads(input, grad) and without_gaps(input)):
+    """Return an activation of every element, or its derivative times `grad`."""
+    if not _is_read(input) or not (input.is_contiguous() or without_gaps(input)):
         return None
-    grad = None if grad is None else laid_as(input, grad)
+    if grad is not None:
+        if not _is_read(grad) or grad.shape != input.shape:
+            return None
+        grad = laid_as(input, grad)
+    functions = _functions()
+    if functions is None:
+        return None
     output = torch.empty_like(input)
-    _functions().activation(
-        *(ACTIVATIONS.index(name), input.data_ptr(), _at(grad), output.data_ptr(), input.numel(), slope),
-        torch.get_num_threads(),
-    )
+    settings = _settings("activation", _NUMBERS[name], input.numel(), torch.get_num_threads(), slope)
+    functions.activation(settings, input.data_ptr(), grad if grad is None else grad.data_ptr(), output.data_ptr())
     return output
 
 
-def moments(input: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Return mean and variance of every channel; None if unreadable."""
-    if not (input.numel() and reads(input) and without_gaps(input)):
+def normal(
+    input: Tensor,
+    moments: Moments | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    eps: float,
+    *,
+    groups: int = 0,
+) -> tuple[Tensor, Moments] | None:
+    """Return every channel normalised, or every group of channels, and what by: its own moments if none are given."""
+    if not (reads(input, *(moments or ()), weight, bias) and input.numel() and _is_laid(input, groups)):
         return None
-    mean, var = input.new_empty(2, input.shape[1])
-    _functions().moments(_channels(input), input.data_ptr(), mean.data_ptr(), var.data_ptr())
-    return mean, var
-
-
-def batch_norm(
-    input: Tensor, mean: Tensor | None, var: Tensor | None, weight: Tensor | None, bias: Tensor | None, eps: float
-) -> Tensor | None:
-    """Return every channel normalised, with its own mean and variance where none are given; None if unreadable."""
-    if not (
-        input.numel()
-        and reads(input, mean, var, weight, bias)
-        and without_gaps(input)
-        and _dense(mean, var, weight, bias)
-    ):
+    C, given = input.shape[1:2], moments is not None
+    mean, var = moments or input.new_empty(2, len(input) * groups or C[0])
+    if not (_fit(C, weight, bias) and _fit(mean.shape, mean, var)):
         return None
-    training = mean is None or var is None
-    mean, var = input.new_empty(2, input.shape[1]) if mean is None or var is None else (mean, var)
     output = torch.empty_like(input)
-    _functions().batch_norm(
-        *(_channels(input), input.data_ptr(), mean.data_ptr(), var.data_ptr(), _at(weight), _at(bias)),
-        *(eps, training, output.data_ptr()),
+    _compiled().norm(
+        *(_norm(input, groups, given, False, eps), input.data_ptr(), mean.data_ptr(), var.data_ptr()),
+        *(_at(weight), _at(bias), output.data_ptr()),
     )
-    return output
+    return output, (mean, var)
 
 
-def batch_norm_grads(
+def normal_grads(
     input: Tensor,
     grad: Tensor,
-    mean: Tensor | None,
-    var: Tensor | None,
+    moments: Moments | None,
     weight: Tensor | None,
     eps: float,
     wanted: Collection[str] = ("input", "weight", "bias"),
+    *,
+    constant: bool = False,
+    groups: int = 0,
 ) -> dict[str, Tensor] | None:
-    """Return the wanted gradients by name, with its own mean and variance where none are given; None if unreadable."""
-    if not (
-        input.numel() and reads(input, grad, mean, var, weight) and without_gaps(input) and _dense(mean, var, weight)
-    ):
+    """Return the wanted gradients of `normal` by name.
+
+    Args:
+        input: `(N, C, *)`.
+        grad: dL/doutput.
+        moments: What it was normalised by, if that is known.
+        weight: `(C,)`, or None.
+        eps: Of the forward pass.
+        wanted: Of "input", "weight" and "bias".
+        constant: Whether the moments do not depend on the input.
+        groups: Groups of channels; 0 where every channel of all images has its own moments.
+    """
+    if not (reads(input, grad, *(moments or ()), weight) and input.numel() and _is_laid(input, groups)):
         return None
-    grad = laid_as(input, grad)
-    training, C = mean is None or var is None, input.shape[1]
-    mean, var = input.new_empty(2, C) if mean is None or var is None else (mean, var)
-    grads = {which: torch.empty_like(input) if which == "input" else input.new_empty(C) for which in wanted}
-    _functions().batch_norm_grad(
-        *(_channels(input), input.data_ptr(), grad.data_ptr(), mean.data_ptr(), var.data_ptr(), _at(weight)),
-        *(eps, training, *(_at(grads.get(which)) for which in ("input", "weight", "bias"))),
+    C = input.shape[1:2]
+    if not (grad.shape == input.shape and _fit(C, weight) and (moments is None or _fit(moments[0].shape, *moments))):
+        return None
+    grad, (mean, var) = laid_as(input, grad), moments or (None, None)
+    grads = {which: torch.empty_like(input) if which == "input" else input.new_zeros(C) for which in wanted}
+    _compiled().norm_grad(
+        *(_norm(input, groups, moments is not None, constant, eps), input.data_ptr(), grad.data_ptr()),
+        *(_at(mean), _at(var), _at(weight), *(_at(grads.get(which)) for which in ("input", "weight", "bias"))),
     )
     return grads
 
 
 def softmax(input: Tensor, dim: int, grad: Tensor | None = None, *, logarithm: bool) -> Tensor | None:
-    """Return the softmax along the last dimension, its logarithm, or their gradient; None if unreadable."""
-    last = dim in (-1, input.dim() - 1)
-    if not (last and input.numel() and reads(input, grad) and _dense(input, grad)):
+    """Return the softmax along the last dimension, its logarithm, or their gradient."""
+    if not (reads(input, grad) and input.is_contiguous() and input.numel() and dim in (-1, input.dim() - 1)):
+        return None
+    if grad is not None and not (grad.shape == input.shape and grad.is_contiguous()):
         return None
     output, C = torch.empty_like(input), input.shape[-1]
-    _functions().softmax(
-        *(input.data_ptr(), _at(grad), output.data_ptr(), input.numel() // C, C, logarithm),
-        torch.get_num_threads(),
-    )
+    settings = _settings("softmax", input.numel() // C, C, logarithm, torch.get_num_threads())
+    _compiled().softmax(settings, input.data_ptr(), _at(grad), output.data_ptr())
     return output
 
 
 def loss(
     input: Tensor | None,
     target: Tensor,
-    classes: int,
+    size: Sequence[int] | None,
     ignore_index: int,
     reduction: str,
     *,
     logits: bool = False,
     grad: Tensor | None = None,
 ) -> Tensor | None:
-    """Return the loss of log-probabilities or of logits, or its gradient; None if unreadable or a class is wrong.
+    """Return the loss of log-probabilities or of logits, or its gradient; None also if a class is wrong.
 
     Args:
         input: `(N, C)`; the gradient of log-probabilities does not read it.
         target: `(N,)`, class indices.
-        classes: C.
+        size: `(N, C)`; None is the input's.
         ignore_index: The class whose rows are left out.
         reduction: "mean", "sum" or "none".
         logits: Whether the input still is to be normalised.
         grad: dL/dloss, where the gradient is asked for.
     """
-    like = input if grad is None else grad
-    if like is None or not (target.numel() and reads(input, grad) and _dense(input, target, grad)):
+    like, each = input if grad is None else grad, reduction == "none"
+    if like is None or not reads(input, grad):
         return None
-    if type(target) is not Tensor or not target.is_cpu:
+    size = input.shape if input is not None and size is None else size
+    if size is None or len(size) != 2 or not (size[0] and size[1]) or reduction not in ("mean", "sum", "none"):
         return None
-    N, each = len(target), reduction == "none"
-    output = like.new_empty((N, classes) if grad is not None else (N,) if each else ())
-    wrong = _functions().loss(
-        *(_at(input), target.data_ptr(), _at(grad), output.data_ptr(), N, classes, ignore_index, logits),
-        *(each, reduction == "mean"),
-    )
+    N, C = size
+    if type(target) is not Tensor or target.dtype is not torch.int64 or not target.is_cpu:
+        return None
+    if not (_fit(size, input) and _fit((N,), target) and _fit((N,) if each else (), grad)):
+        return None
+    output = torch.empty(size if grad is not None else (N,) if each else (), dtype=FLOAT, device=CPU)
+    settings = _settings("loss", N, C, ignore_index, logits, each, reduction == "mean")
+    wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
 
 
-def max_pool_grad(input: Tensor, grad: Tensor, settings: tuple[int, ...]) -> Tensor | None:
-    """Return dL/dinput of a max pooling; None if unreadable.
+def pad(input: Tensor, sources: Sources, left: int) -> Tensor | None:
+    """Return padded images `(N, C, H, W)`, whose columns from `left` on are the input's own."""
+    if not (reads(input) and input.is_contiguous()):
+        return None
+    (N, C, H, W), (rows, cols) = input.shape, sources
+    output = input.new_empty(N, C, len(rows), len(cols))
+    settings = _settings("pad", N * C, H, W, len(rows), len(cols), left, torch.get_num_threads(), *rows, *cols)
+    _compiled().pad(settings, input.data_ptr(), output.data_ptr())
+    return output
+
+
+def pad_grad(grad: Tensor, size: Sequence[int], sources: Sources, left: int) -> Tensor | None:
+    """Return what an input of that size is sent by the rows and columns that `pad` made of it."""
+    if not (reads(grad) and grad.is_contiguous()):
+        return None
+    (N, C, H, W), (rows, cols) = size, sources
+    output = grad.new_empty(N, C, H, W)
+    settings = _settings("pad", N * C, H, W, len(rows), len(cols), left, torch.get_num_threads(), *rows, *cols)
+    _compiled().pad_grad(settings, grad.data_ptr(), output.data_ptr())
+    return output
+
+
+def max_pool(input: Tensor, out: Sequence[int], settings: tuple[int, ...]) -> tuple[Tensor, Tensor] | None:
+    """Return the largest element of every window, and its index in its plane, int32.
 
     Args:
         input: `(N, C, H, W)`.
-        grad: `(N, C, outH, outW)`.
+        out: outH, outW.
         settings: kernel, stride, padding and dilation, two numbers each.
     """
-    if not (input.numel() and reads(input, grad) and without_gaps(input) and without_gaps(grad)):
+    if not (reads(input) and input.numel() and input.is_contiguous()):
         return None
-    input, grad = input.contiguous(), grad.contiguous()
-    output, (H, W) = torch.empty_like(input), input.shape[2:]
-    numbers = _numbers(H, W, *grad.shape[2:], *settings)
-    _functions().max_pool_grad(
-        *(input.data_ptr(), grad.data_ptr(), output.data_ptr(), input.numel() // (H * W), numbers),
-        torch.get_num_threads(),
-    )
+    (N, C, H, W), (outH, outW) = input.shape, out
+    output = input.new_empty(N, C, outH, outW)
+    indices = torch.empty_like(output, dtype=torch.int32)
+    numbers = _settings("max_pool", N * C, H, W, outH, outW, *settings, torch.get_num_threads())
+    _compiled().max_pool(numbers, input.data_ptr(), output.data_ptr(), indices.data_ptr())
+    return output, indices
+
+
+def max_pool_grad(size: Sequence[int], grad: Tensor, indices: Tensor) -> Tensor | None:
+    """Return dL/dinput of the max pooling of an input of that size that gave these indices, int32."""
+    if not (reads(grad) and grad.is_contiguous() and indices.dtype is torch.int32 and 0 not in size):
+        return None
+    (N, C, H, W), (outH, outW) = size, grad.shape[2:]
+    output = grad.new_empty(N, C, H, W)
+    numbers = _settings("max_pool", N * C, H, W, outH, outW, *(0,) * 8, torch.get_num_threads())
+    _compiled().max_pool_grad(numbers, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
     return output
 
 
 @cache
-def _is_compiled() -> bool:
-    return compiled.missing("pointwise") is None
-
-
-@cache
-def _functions() -> ctypes.CDLL:
+def _functions() -> ctypes.CDLL | None:
+    if compiled.missing("pointwise"):
+        return None
     functions = compiled.functions("pointwise")
-    for name, kinds in _ARGUMENTS.items():
+    for name, count in _POINTERS.items():
         function = getattr(functions, name)
-        function.argtypes, function.restype = [_KINDS[kind] for kind in kinds], None
+        function.argtypes, function.restype = [ctypes.c_void_p] * count, None
     functions.loss.restype = ctypes.c_int64
     return functions
 
 
-def _channels(input: Tensor) -> "ctypes.Array[ctypes.c_int64]":
-    """Return the struct `Channels` of `pointwise.cpp`; without pixels behind them channels lie last."""
+def _compiled() -> ctypes.CDLL:
+    functions = _functions()
+    assert functions is not None
+    return functions
+
+
+def _is_laid(input: Tensor, groups: int) -> bool:
+    """Return whether channels can be read: in the order of a contiguous tensor, or, without groups, last."""
+    return input.dim() > 1 and (input.is_contiguous() if groups else without_gaps(input))
+
+
+def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -> Settings:
+    """Return the struct `Norm` of `pointwise.cpp`; without pixels behind them channels lie last."""
     N, C, *size = input.shape
     L = prod(size)
-    return _numbers(N, C, L, int(L == 1 or not input.is_contiguous()), torch.get_num_threads())
+    last = not groups and (L == 1 or not input.is_contiguous())
+    return _settings("norm", N, C, L, groups, last, torch.get_num_threads(), given, constant, eps)
 
 
 @lru_cache(maxsize=4096)
-def _numbers(*numbers: int) -> "ctypes.Array[ctypes.c_int64]":
-    return _Numbers(*numbers)
+def _settings(function: str, *numbers: int | float) -> Settings:
+    """Return the struct of a function's settings: int64, of two functions with a double at their end."""
+    last = "d" if function in ("activation", "norm") else "q"
+    return ctypes.create_string_buffer(pack("q" * (len(numbers) - 1) + last, *numbers))
 
 
 def _at(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-def _dense(*tensors: Tensor | None) -> bool:
-    return all(tensor is None or tensor.is_contiguous() for tensor in tensors)
+def _fit(size: Sequence[int], *tensors: Tensor | None) -> bool:
+    """Return whether these tensors, None left out, are contiguous and of that size."""
+    return all(tensor is None or (tensor.is_contiguous() and tensor.shape == size) for tensor in tensors)

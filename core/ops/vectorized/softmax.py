@@ -10,38 +10,38 @@ __all__ = ["log_softmax", "log_softmax_input_grad", "softmax", "softmax_input_gr
 
 def softmax(input: Tensor, dim: int) -> Tensor:
     """Return probabilities along one dimension; see `core.ops.naive.softmax`."""
-    check_tensors(input=input)
-    check_dim(input.shape, dim)
     if (output := pointwise.softmax(input, dim, logarithm=False)) is not None:
         return output
+    check_tensors(input=input)
+    check_dim(input.shape, dim)
     exponentials = (input - input.amax(dim, keepdim=True)).exp()
     return exponentials / exponentials.sum(dim, keepdim=True)
 
 
 def softmax_input_grad(input: Tensor, grad_output: Tensor, dim: int) -> Tensor:
     """Return dL/dinput of `softmax`; see `core.ops.naive.softmax_input_grad`."""
-    check_elementwise(input, grad_output)
-    check_dim(input.shape, dim)
     if (grad_input := pointwise.softmax(input, dim, grad_output, logarithm=False)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
+    check_dim(input.shape, dim)
     p = softmax(input, dim)
     return p * (grad_output - (p * grad_output).sum(dim, keepdim=True))
 
 
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """Return the logarithm of `softmax`; see `core.ops.naive.log_softmax`."""
-    check_tensors(input=input)
-    check_dim(input.shape, dim)
     if (output := pointwise.softmax(input, dim, logarithm=True)) is not None:
         return output
+    check_tensors(input=input)
+    check_dim(input.shape, dim)
     below = input - input.amax(dim, keepdim=True)
     return below - below.exp().sum(dim, keepdim=True).log()
 
 
 def log_softmax_input_grad(input: Tensor, grad_output: Tensor, dim: int) -> Tensor:
     """Return dL/dinput of `log_softmax`; see `core.ops.naive.log_softmax_input_grad`."""
-    check_elementwise(input, grad_output)
-    check_dim(input.shape, dim)
     if (grad_input := pointwise.softmax(input, dim, grad_output, logarithm=True)) is not None:
         return grad_input
+    check_elementwise(input, grad_output)
+    check_dim(input.shape, dim)
     return grad_output - softmax(input, dim) * grad_output.sum(dim, keepdim=True)

@@ -14,7 +14,7 @@ import { h } from "../parts/dom.js";
 import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { short } from "../lib/numbers.js";
-import { linked, page } from "../parts/page.js";
+import { linked, page, shared } from "../parts/page.js";
 import { createChain } from "./chain.js";
 import { chainHeard, INITIAL as NETWORK } from "./chain_state.js";
 import { createCheck } from "./check.js";
@@ -156,13 +156,17 @@ export function mount(element, { server, options }) {
           animate,
           onchange: (told) => page.set({ chain: told }),
         }),
-      properties: () =>
-        createProperties({
-          initial: linked("signals", heard, { state: INITIAL, at: 0 }),
+      properties: () => {
+        const signals = () => linked("signals", heard, { state: INITIAL, at: 0 });
+        const keep = shared("signals", () => properties.arrive(signals()));
+        const properties = createProperties({
+          initial: signals(),
           films: options.films,
           animate,
-          onchange: (state, at) => page.set({ signals: told(state, at) }),
-        }),
+          onchange: (state, at) => keep(told(state, at)),
+        });
+        return properties;
+      },
     },
     (name) => page.set({ section: name }),
   );

@@ -187,6 +187,11 @@ export function createProperties({ initial, films, animate, onchange }) {
   show(initial.at);
   return {
     element: root,
+    /** Take other numbers over. @param {typeof initial} given */
+    arrive({ state, at }) {
+      edit(state);
+      show(at);
+    },
     relabel() {
       fillWords(root);
       show();

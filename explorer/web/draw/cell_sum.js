@@ -7,6 +7,7 @@ import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { termed } from "../parts/network/term.js";
 import { classTable } from "./cell_classes.js";
+import { activationCurve } from "./cell_curve.js";
 import { channelTools, elementEditor } from "./cell_edit.js";
 import { termSections } from "./cell_terms.js";
 import { afterOf } from "./cell_texts.js";
@@ -71,7 +72,9 @@ export function rowsOf(shown, place, context) {
   const { classes, logits, label = null, loss = null } = shown;
   const table =
     classes && logits !== undefined ? [classTable({ classes, logits, label, loss }, place.cell[1], context)] : [];
-  return [...table, ...termSections(shown.addends, context)];
+  const { walk = null, op = "" } = (place.of === "" && page.get("description")?.steps[place.step + 1]) || {};
+  const curve = walk && activationCurve(shown, walk, op);
+  return [...table, ...termSections(shown.addends, context), ...(curve ? [curve] : [])];
 }
 
 /** Does the sum give the tensor's element? @param {Sum} sum */

@@ -39,16 +39,26 @@ const ANSWERS = {
 /** The names of the functions that are answered. */
 export const ANSWERED = Object.keys(ANSWERS);
 
-/** @param {Library} library @param {string} name @param {unknown} request @returns {Promise<object | Failure>} */
-export async function answer(library, name, request) {
+/** An answer; what cannot be answered is said in words. @param {() => Promise<object>} find @returns {Promise<object | Failure>} */
+export async function inWords(find) {
   try {
-    const found = ANSWERS[name];
-    if (!found) throw new NeedsPython(name);
-    return await found(library, request);
+    return await find();
   } catch (error) {
     if (error instanceof NeedsPython)
       return { error: "this needs ConvScope on a computer with Python", key: "engine.python", values: {} };
-    const { message, key } = /** @type {Error & { key?: string }} */ (error);
-    return { error: message, ...(key ? { key, values: {} } : {}) };
+    const {
+      message,
+      key,
+      values = {},
+    } = /** @type {Error & { key?: string, values?: Record<string, string | number> }} */ (error);
+    return { error: message, ...(key ? { key, values } : {}) };
   }
 }
+
+/** @param {Library} library @param {string} name @param {unknown} request @returns {Promise<object | Failure>} */
+export const answer = (library, name, request) =>
+  inWords(() => {
+    const found = ANSWERS[name];
+    if (!found) throw new NeedsPython(name);
+    return found(library, request);
+  });

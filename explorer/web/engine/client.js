@@ -2,13 +2,20 @@
 
 /** @typedef {{ ask: (name: string, request: unknown) => Promise<unknown> }} Engine */
 
-/** @param {URL} models folder of their files @returns {Engine} */
-export function createEngine(models) {
-  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+/** @param {import("./worker.js").Start} start @returns {Engine} */
+export const createEngine = (start) =>
+  asking(new Worker(new URL("worker.js", import.meta.url), { type: "module" }), start);
+
+/** The engine that trains. @param {import("./training/worker.js").Start} start @returns {Engine} */
+export const createTrainer = (start) =>
+  asking(new Worker(new URL("training/worker.js", import.meta.url), { type: "module" }), start);
+
+/** @param {Worker} worker @param {object} start @returns {Engine} */
+function asking(worker, start) {
   /** @type {Map<number, { answer: (found: unknown) => void, fail: (error: Error) => void }>} */
   const asked = new Map();
   let last = 0;
-  worker.postMessage({ models: models.href });
+  worker.postMessage(start);
   worker.addEventListener("message", ({ data: { id, found } }) => {
     asked.get(id)?.answer(found);
     asked.delete(id);

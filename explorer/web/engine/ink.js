@@ -1,5 +1,7 @@
 /** Pen strokes as the picture that MNIST's makers would have made of them: the twin of `core/data/strokes.py`. */
 
+import { largestOf, smallestOf } from "../lib/numbers.js";
+
 /** @typedef {import("../lib/strokes.js").Stroke} Stroke */
 /** @typedef {[number, number]} Point */
 /**
@@ -24,7 +26,7 @@ const SPACING = 0.25;
 const PAD = 1;
 
 /** To the nearest whole number, halves to the even one, as Python rounds. @param {number} value */
-function rounded(value) {
+export function rounded(value) {
   const below = Math.floor(value);
   const rest = value - below;
   return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
@@ -63,6 +65,33 @@ export function preprocess(strokes, { brush, centred }) {
     penWidth,
   );
   return { ...common, box, scale, scaled, scaledSide: BOX, ...massCentred(scaled) };
+}
+
+/** Ink paler than this share of the darkest is not counted into the bounding box. */
+const VISIBLE = 0.1;
+
+/** The stages that leave a picture alone: others prepared it (`preprocessed_already` of `core/data/photo.py`). @param {Float32Array<ArrayBuffer>} picture @returns {Stages} */
+export function readyMade(picture) {
+  const least = VISIBLE * largestOf(picture);
+  const seen = [...picture.keys()].filter((k) => picture[k] > least);
+  const [columns, rows] = [seen.map((k) => k % SIDE), seen.map((k) => Math.floor(k / SIDE))];
+  const [left, top, right, bottom] = [
+    smallestOf(columns),
+    smallestOf(rows),
+    largestOf(columns) + 1,
+    largestOf(rows) + 1,
+  ];
+  return {
+    centred: false,
+    penWidth: 0,
+    box: [left, top, right, bottom].map((edge) => edge / SIDE),
+    scale: SIDE,
+    scaled: picture,
+    scaledSide: SIDE,
+    mass: centreOfMass(picture, SIDE),
+    shift: [0, 0],
+    picture,
+  };
 }
 
 /** @param {Float32Array} scaled @returns {Pick<Stages, "mass" | "shift" | "picture">} */

@@ -2,7 +2,7 @@
 
 import { OPERATORS } from "./ops/index.js";
 import { logSumExp, softmaxOf } from "./ops/softmax.js";
-import { addTo, zeros } from "./tensor.js";
+import { addTo, multiplied, zeros } from "./tensor.js";
 
 /** @typedef {import("./tensor.js").Tensor} Tensor */
 /** @typedef {import("./step.js").Planned} Planned */
@@ -24,7 +24,10 @@ import { addTo, zeros } from "./tensor.js";
 /** What is known of a model beside its structure. @typedef {{ title: string, classes: string[], takes: "ink" | "pictures" | "tensors", shape: number[], mean: number[], std: number[], unsureBelow: number, trained: boolean, example: Coded | null }} Card */
 /** A model's file. @typedef {{ facts: import("../lib/contract/models.js").Facts, description: Description, plan: Plan, card: Card }} Model */
 
-/** What somebody changed: parameters by name, activations by the number of their call. @typedef {{ parameters: Record<string, Tensor>, swaps: Record<number, string> }} Changes */
+/**
+ * What somebody changed: parameters by name, activations by the number of their call; in training `masks` silence units, by step.
+ * @typedef {{ parameters: Record<string, Tensor>, swaps: Record<number, string>, masks?: Record<number, Tensor> }} Changes
+ */
 /** @type {Changes} */
 export const UNCHANGED = { parameters: {}, swaps: {} };
 
@@ -82,8 +85,10 @@ export function run(network, input, changes = UNCHANGED) {
       tensors[name] = changes.parameters[path] ?? network.weights[path];
     const start = performance.now();
     const { shape } = description.steps[index + 1];
-    const output = OPERATORS[planned.op].forward(tensors, planned.settings, shape, relations);
-    trace.steps.push({ ...planned, index, arguments: tensors, relations, output });
+    const made = OPERATORS[planned.op].forward(tensors, planned.settings, shape, relations);
+    const mask = changes.masks?.[index];
+    const output = mask ? multiplied(made, mask) : made;
+    trace.steps.push({ ...planned, index, arguments: tensors, relations, output, mask });
     trace.milliseconds.push(performance.now() - start);
   }
   return trace;
@@ -99,14 +104,19 @@ export const endsInLogarithms = ({ steps, network: { plan } }) => steps[plan.sco
 export const logitsStep = (trace) =>
   endsInLogarithms(trace) ? trace.steps[trace.network.plan.scores].parents.input : trace.network.plan.scores;
 
-/** The gradients of a number by the outputs of all steps, given those by one of them. @param {Trace} trace @param {number} step @param {Tensor} gradient @returns {Map<number, Tensor>} */
-export function gradientsFrom(trace, step, gradient) {
+/**
+ * The gradients of a number by the outputs of all steps that are `wanted`, given those by one of them.
+ * @param {Trace} trace @param {number} step @param {Tensor} gradient @param {(step: number) => boolean} [wanted] @returns {Map<number, Tensor>}
+ */
+export function gradientsFrom(trace, step, gradient, wanted = () => true) {
   const gradients = new Map([[step, gradient]]);
   for (let index = step; index >= 0; index--) {
-    const arrived = gradients.get(index);
+    let arrived = gradients.get(index);
     if (!arrived) continue;
     const each = trace.steps[index];
+    if (each.mask) gradients.set(index, (arrived = multiplied(arrived, each.mask)));
     for (const [name, parent] of Object.entries(each.parents)) {
+      if (!wanted(parent)) continue;
       const found = OPERATORS[each.op].backward(each, arrived, name);
       const known = gradients.get(parent);
       if (known) addTo(known, found);
@@ -134,7 +144,7 @@ export function backward(trace, label) {
   };
 }
 
-/** dL/d(parameter) of the parameters that are trained, by name. @param {Trace} trace @param {Backward} back @returns {Record<string, Tensor>} */
+/** dL/d(parameter) of the parameters that are trained, by name. @param {Trace} trace @param {Pick<Backward, "gradients">} back @returns {Record<string, Tensor>} */
 export function parameterGradients(trace, { gradients }) {
   /** @type {Record<string, Tensor>} */
   const found = {};

@@ -5,12 +5,13 @@ import { isCell } from "./tensor.js";
 /** @typedef {import("./network.js").Trace} Trace */
 /** @typedef {import("./step.js").Step} Step */
 
-/** A request that asks for what is not there; `key` names the page's words for it. */
+/** A request that asks for what is not there; `key` names the page's words for it, `values` are what they hold. */
 export class Refused extends Error {
-  /** @param {string} message @param {string} [key] */
-  constructor(message, key) {
+  /** @param {string} message @param {string} [key] @param {Record<string, string | number>} [values] */
+  constructor(message, key, values = {}) {
     super(message);
     this.key = key;
+    this.values = values;
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The normal numbers that torch's generator draws on a processor, seed by seed: noise on a picture is the same wherever it is made.
+ * What torch's generator draws on a processor, seed by seed: noise on a picture, first weights and the order of pictures are the same
+ * wherever they are made.
  * Sources: M. Matsumoto and T. Nishimura, "Mersenne Twister" (1998); G. Box and M. Muller (1958), as torch pairs its numbers.
  */
 
@@ -8,8 +9,10 @@ const APART = 397;
 /** Numbers that torch makes of one another at once: the first half are cosines, the second sines. */
 const BLOCK = 16;
 
-/** @param {number} seed below 2³² @returns {() => number} the next 32 bits */
-function mersenneTwister(seed) {
+/** The next 32 bits. @typedef {() => number} Bits */
+
+/** @param {number} seed below 2³² @returns {Bits} */
+export function mersenneTwister(seed) {
   const state = new Uint32Array(WORDS);
   state[0] = seed;
   for (let k = 1; k < WORDS; k++) state[k] = Math.imul(1812433253, state[k - 1] ^ (state[k - 1] >>> 30)) + k;
@@ -33,11 +36,24 @@ function mersenneTwister(seed) {
   };
 }
 
+/** A float32 number in [0, 1). @param {Bits} next */
+export const unit = (next) => (next() & 0xffffff) / 2 ** 24;
+
+/** `torch.randperm(count)`. @param {number} count @param {Bits} next @returns {Uint32Array} */
+export function permutation(count, next) {
+  const order = Uint32Array.from({ length: count }, (_, k) => k);
+  for (let k = 0; k < count - 1; k++) {
+    const other = k + (next() % (count - k));
+    [order[k], order[other]] = [order[other], order[k]];
+  }
+  return order;
+}
+
 /** `torch.randn(count, generator=torch.Generator().manual_seed(seed))`, for a count that blocks of 16 fill. @param {number} count @param {number} seed */
 export function normals(count, seed) {
   if (count % BLOCK) throw new Error(`${count} numbers are no whole blocks of ${BLOCK}`);
   const next = mersenneTwister(seed);
-  const numbers = Float32Array.from({ length: count }, () => (next() & 0xffffff) / 2 ** 24);
+  const numbers = Float32Array.from({ length: count }, () => unit(next));
   for (let start = 0; start < count; start += BLOCK)
     for (let k = start; k < start + BLOCK / 2; k++) {
       const radius = Math.sqrt(-2 * Math.log(1 - numbers[k]));

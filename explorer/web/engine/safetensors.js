@@ -32,3 +32,24 @@ export function readSafetensors(buffer) {
   }
   return tensors;
 }
+
+/** @param {Record<string, Tensor>} tensors @returns {Uint8Array<ArrayBuffer>} the file; its numbers begin at a multiple of 8 */
+export function writeSafetensors(tensors) {
+  /** @type {Record<string, object>} */
+  const header = {};
+  let end = 0;
+  for (const [name, { shape, data }] of Object.entries(tensors))
+    header[name] = { dtype: READ, shape, data_offsets: [end, (end += 4 * data.length)] };
+  const told = JSON.stringify(header);
+  const text = new TextEncoder().encode(told.padEnd(8 * Math.ceil(told.length / 8)));
+  const bytes = new Uint8Array(8 + text.length + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  const numbers = new Float32Array(bytes.buffer, 8 + text.length);
+  let next = 0;
+  for (const { data } of Object.values(tensors)) {
+    numbers.set(data, next);
+    next += data.length;
+  }
+  return bytes;
+}

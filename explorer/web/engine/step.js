@@ -16,8 +16,8 @@
  */
 /**
  * @typedef {Planned & {
- *   index: number, arguments: Record<string, Tensor>, relations: Record<string, Relation>, output: Tensor,
- * }} Step  `relations`: how the output depends on what earlier steps made, by argument
+ *   index: number, arguments: Record<string, Tensor>, relations: Record<string, Relation>, output: Tensor, mask?: Tensor,
+ * }} Step  `relations`: how the output depends on what earlier steps made, by argument; `mask`: what its output was multiplied by
  */
 
 /** @param {Step} step @param {string} name @returns {Tensor} */

@@ -32,3 +32,6 @@ export function mapped({ shape, data }, value) {
 export function addTo(sum, { data }) {
   for (let k = 0; k < data.length; k++) sum.data[k] += data[k];
 }
+
+/** Each element times that of another tensor. @param {Tensor} tensor @param {Tensor} factors @returns {Tensor} */
+export const multiplied = ({ shape, data }, { data: factors }) => ({ shape, data: data.map((x, k) => x * factors[k]) });

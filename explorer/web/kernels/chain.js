@@ -47,7 +47,7 @@ function createPlace() {
       return ms;
     },
 
-    /** @param {Field} input @param {import("./state.js").Stage} stage @returns {Link} */
+    /** @param {Field} input @param {import("../lib/kernels_state.js").Stage} stage @returns {Link} */
     lay(input, stage) {
       const link = unknown(input, divisorOf(stage.normalise, sumOf(stage.kernel)), stage.bias);
       if (!stage.on) return { ...link, out: input };
@@ -62,7 +62,7 @@ function createPlace() {
       return { ...link, ahead: found, work: found.work };
     },
 
-    /** The sums of what `lay` has just made, and with `further` what they hand on. @param {Link} link @param {import("./state.js").Stage} stage @param {boolean} further @returns {Link} */
+    /** The sums of what `lay` has just made, and with `further` what they hand on. @param {Link} link @param {import("../lib/kernels_state.js").Stage} stage @param {boolean} further @returns {Link} */
     sum(link, stage, further) {
       if (!link.laid) return link;
       const { sums, work, geometry } = engine.sum(link.laid);
@@ -91,7 +91,7 @@ export function createChain() {
     /**
      * The links up to the kernel `at` for certain, that one as far as `depth`, and as many behind it as are expected to be
      * done by `deadline`.
-     * @param {Field} source @param {import("./state.js").Stage[]} stages @param {number} at @param {Depth} depth @param {number} deadline by performance.now()
+     * @param {Field} source @param {import("../lib/kernels_state.js").Stage[]} stages @param {number} at @param {Depth} depth @param {number} deadline by performance.now()
      * @returns {(Link | null)[]} null for links that are left for later
      */
     run(source, stages, at, depth, deadline) {

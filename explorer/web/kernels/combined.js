@@ -14,7 +14,7 @@ const CHECKED = 400;
 const LARGEST_DRAWN = 31;
 const DIGITS = 4;
 
-/** @typedef {import("./state.js").Stage} Stage */
+/** @typedef {import("../lib/kernels_state.js").Stage} Stage */
 /** @typedef {import("./chain.js").Link} Link */
 
 /**

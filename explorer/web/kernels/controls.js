@@ -7,9 +7,9 @@ import { h } from "../parts/dom.js";
 import { fitted, parsed } from "../lib/editing.js";
 import { t } from "../parts/i18n.js";
 import { LARGEST, LIMITS, PRESETS, RANGES } from "../lib/kernels.js";
-import { withPreset, withShape, withSize } from "./state.js";
+import { withPreset, withShape, withSize } from "../lib/kernels_state.js";
 
-/** @typedef {import("./state.js").Stage} Stage */
+/** @typedef {import("../lib/kernels_state.js").Stage} Stage */
 /** Ask for a change of the kernel in view. @typedef {(change: (stage: Stage) => Stage, gesture?: unknown) => void} Ask */
 
 /** A control under its name. @param {string} key @param {...HTMLElement} controls */

@@ -44,7 +44,7 @@ export function createEngine() {
   let peak = null;
 
   /**
-   * @param {Field} field @param {import("./state.js").Stage} stage
+   * @param {Field} field @param {import("../lib/kernels_state.js").Stage} stage
    * @returns {Layout | import("../lib/conv.js").Refusal}
    */
   function lay(field, stage) {

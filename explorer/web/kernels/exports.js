@@ -5,10 +5,10 @@ import { save } from "../parts/save.js";
 import { torchProgram } from "../lib/listing.js";
 import { createMenu } from "../parts/menu.js";
 
-/** @typedef {{ stage: import("./state.js").Stage, link: import("./chain.js").Link | null, picture: import("../lib/pictures.js").Picture | import("../lib/maps.js").FeatureMap | null,
+/** @typedef {{ stage: import("../lib/kernels_state.js").Stage, link: import("./chain.js").Link | null, picture: import("../lib/pictures.js").Picture | import("../lib/maps.js").FeatureMap | null,
  *   screens: { input: import("./screen.js").Screen, output: import("./screen.js").Screen } }} View */
 
-/** @param {{ state: () => import("./state.js").State, view: () => View }} options */
+/** @param {{ state: () => import("../lib/kernels_state.js").State, view: () => View }} options */
 export function createExports({ state, view }) {
   /** @param {import("./screen.js").Screen} screen @param {string} name */
   const picture = (screen, name) =>

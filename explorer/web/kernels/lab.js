@@ -3,7 +3,8 @@
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { ask } from "../lib/live.js";
-import { linked, page } from "../parts/page.js";
+import { linked, page, shared } from "../parts/page.js";
+import { inWords } from "../parts/server.js";
 import { short } from "../lib/numbers.js";
 import { createLabChart } from "./lab_chart.js";
 import { createForm } from "./lab_form.js";
@@ -29,19 +30,21 @@ export function createLab({ server }) {
     ),
     body,
   );
-  page.on(["lab"], () => {
-    element.open = page.get("lab") !== null; // somebody else opened it
-  });
   let built = false;
+  const keep = shared("lab", () => {
+    built = false; // somebody else chose its settings
+    element.open = page.get("lab") !== null;
+    if (element.open) void toggle();
+  });
 
   async function toggle() {
-    if (!element.open) return page.set({ lab: null });
-    if (page.get("lab") === null) page.set({ lab: {} });
+    if (!element.open) return keep(null);
+    if (page.get("lab") === null) keep({});
     if (built) return;
     built = true;
     try {
       const offer = await ask(server.offer_speed, {}, t("error.unreachable"));
-      const bench = createBench(offer, server);
+      const bench = createBench(offer, server, keep);
       body.replaceChildren(bench.element);
       fillWords(body);
       if (offer.run !== null) await bench.watch(offer.run);
@@ -57,8 +60,9 @@ export function createLab({ server }) {
 /**
  * @param {import("../lib/contract/kernels.js").Offer} offer
  * @param {import("../lib/contract/kernels.js").Server} server
+ * @param {(settings: Partial<import("./lab_settings.js").Settings>) => void} keep called with the settings that differ from the usual ones
  */
-function createBench({ ways, cores }, server) {
+function createBench({ ways, cores }, server, keep) {
   const plain = usual(ways);
   let results = nothing();
   let [run, running, seconds] = [0, false, 0];
@@ -69,7 +73,7 @@ function createBench({ ways, cores }, server) {
     ways,
     cores,
     settings: linked("lab", (told) => settingsFrom(told, ways), plain),
-    onchange: () => page.set({ lab: differing(form.settings, plain) }),
+    onchange: () => keep(differing(form.settings, plain)),
     onstart: start,
     oncancel: cancel,
   });
@@ -174,11 +178,7 @@ function createBench({ ways, cores }, server) {
       load: load === null ? "–" : short(load, 2),
     });
     proof.textContent = results.points.length ? t("lab.proven", { error: short(largestError(results), 2) }) : "";
-    reasons.replaceChildren(
-      ...reasonsOf(results).map(({ way, sizes, message }) =>
-        h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message })),
-      ),
-    );
+    reasons.replaceChildren(...reasonsOf(results).map(reason));
     chart.show(results);
     ladder.show(results);
     table.show(results, measured);
@@ -190,4 +190,10 @@ function createBench({ ways, cores }, server) {
     tell();
   });
   return { element: h("div", { class: "lab-bench" }, form.element, problem, found), watch };
+}
+
+/** Why a way was left out, in the page's language where it has the words. @param {ReturnType<typeof reasonsOf>[number]} reason */
+function reason({ way, sizes, message, key, values }) {
+  const why = key && values ? inWords(key, values) : message;
+  return h("li", {}, t("lab.left", { way: t(`lab.way.${way}`), sizes: sizes.join(", "), message: why }));
 }

@@ -6,11 +6,15 @@ import { NUMBERS, sizesIn } from "./lab_settings.js";
 /** Largest values that can be typed; what a machine can bear, the server says. */
 const MOST = 65536;
 
-/** Why a way cannot be taken: how to install the compiler it needs, in the page's language, or the server's words. @param {string} missing @param {string | null} install */
-const lacking = (missing, install) =>
-  install === null
-    ? h("span", { class: "note lab-missing" }, missing)
-    : h("span", { class: "note lab-missing", dataset: { i18n: `lab.install.${install}` } });
+/** What is missing for ways that need a card. */
+const LACKS = ["cuda", "triton"];
+
+/** Why a way cannot be taken, in the page's language: how to install the compiler it needs, or what is missing; else the server's words. @param {import("./lab_settings.js").Way} way */
+function lacking({ name, missing, install }) {
+  const words = install !== null ? `lab.install.${install}` : LACKS.includes(name) ? `lab.lacks.${name}` : null;
+  const dataset = words === null ? {} : { i18n: words };
+  return h("span", { class: "note lab-missing", dataset }, words === null ? (missing ?? "") : "");
+}
 
 /**
  * @param {{ ways: import("./lab_settings.js").Way[], cores: number, settings: import("./lab_settings.js").Settings, onchange: () => void, onstart: () => void, oncancel: () => void }} options
@@ -61,7 +65,8 @@ export function createForm({ ways, cores, settings, onchange, onstart, oncancel 
     });
     return setting(name, field);
   });
-  const boxes = ways.map(({ name, missing, install }) => {
+  const boxes = ways.map((way) => {
+    const { name, missing } = way;
     const box = h("input", {
       type: "checkbox",
       checked: now.ways.includes(name),
@@ -83,7 +88,7 @@ export function createForm({ ways, cores, settings, onchange, onstart, oncancel 
         {},
         h("span", { class: "lab-way-name", dataset: { i18n: `lab.way.${name}` } }),
         h("span", { class: "note", dataset: { i18n: `lab.way.${name}.what` } }),
-        ...(missing === null ? [] : [lacking(missing, install)]),
+        ...(missing === null ? [] : [lacking(way)]),
       ),
     );
   });

@@ -81,11 +81,11 @@ export function ladderOf({ points }) {
 
 /** Why ways were left out, the sizes with the same reason together. @param {Results} results */
 export function reasonsOf({ leftOut }) {
-  /** @type {Map<string, { way: string, message: string, sizes: number[] }>} */
+  /** @type {Map<string, Omit<import("../lib/contract/kernels.js").LeftOut, "size"> & { sizes: number[] }>} */
   const reasons = new Map();
-  for (const { way, message, size } of leftOut) {
-    const key = `${way} ${message}`;
-    reasons.set(key, { way, message, sizes: [...(reasons.get(key)?.sizes ?? []), size] });
+  for (const { size, ...left } of leftOut) {
+    const of = `${left.way} ${left.message}`;
+    reasons.set(of, { ...left, sizes: [...(reasons.get(of)?.sizes ?? []), size] });
   }
   return [...reasons.values()];
 }

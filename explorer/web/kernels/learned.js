@@ -125,7 +125,7 @@ export function createLearned({ server, onkernel }) {
     async begin() {
       if (await list()) choose({ name: weights[0].name, output: 0, input: 0 });
     },
-    /** @param {import("./state.js").Stage} stage the kernel in view */
+    /** @param {import("../lib/kernels_state.js").Stage} stage the kernel in view */
     async show({ learned, kernel }) {
       const found = learned === null ? null : /^(.+)\[(\d+), (\d+)\]$/.exec(learned);
       const changed = kernel !== seen;

@@ -26,7 +26,7 @@ const [GRID, LARGEST_CELL, LEAST_CELL, NARROW, UNWRITTEN] = [172, 52, 12, 4, 6];
 /** A lesson under way. @typedef {{ pair: Pair, descent: import("../lib/recovery.js").Descent, moments: number[], shape: { rows: number, columns: number }, of: unknown[], leftOut: boolean, hidden: boolean }} Lesson */
 
 /**
- * @param {{ view: () => { stage: import("./state.js").Stage, link: import("./chain.js").Link | null }, onuse: (kernel: import("../lib/conv.js").Kernel, bias: number) => void }} options
+ * @param {{ view: () => { stage: import("../lib/kernels_state.js").Stage, link: import("./chain.js").Link | null }, onuse: (kernel: import("../lib/conv.js").Kernel, bias: number) => void }} options
  * `view`: the kernel in view and what it makes; `onuse`: take the learned kernel over
  */
 export function createLearning({ view, onuse }) {

@@ -11,7 +11,7 @@ const FIRST = [0.3, 0.722];
 
 /**
  * @param {{ painting: ReturnType<typeof import("./painting.js").createPainting>, magnifier: ReturnType<typeof import("./magnifier.js").createMagnifier>,
- *   screens: () => { input: import("./screen.js").Screen, output: import("./screen.js").Screen }, view: () => { stage: import("./state.js").Stage, link: import("./chain.js").Link | null },
+ *   screens: () => { input: import("./screen.js").Screen, output: import("./screen.js").Screen }, view: () => { stage: import("../lib/kernels_state.js").Stage, link: import("./chain.js").Link | null },
  *   busy: () => boolean, onhold: (cell: Cell | null) => void }} options
  * `busy`: a frame is due that opens the cell anyway; `onhold` gets the cell that is held, or null
  */
@@ -108,9 +108,11 @@ export function createLooking({ painting, magnifier, screens, view, busy, onhold
       [cell, pinned] = [null, false];
     },
 
-    /** Open and hold a cell. @param {Cell} wanted */
-    begin(wanted) {
-      [cell, pinned] = [wanted, true];
+    /** Hold the cell that the page's state names, or none. @param {Cell | null} wanted */
+    follow(wanted) {
+      if (pinned ? wanted?.y === cell?.y && wanted?.x === cell?.x : !wanted) return;
+      [cell, pinned] = [wanted ?? cell, wanted !== null];
+      schedule();
     },
 
     /** @param {number} y @param {number} x */

@@ -31,7 +31,7 @@ import {
   withOwnShow,
   withoutStage,
   withStage,
-} from "./state.js";
+} from "../lib/kernels_state.js";
 import { createStrip } from "./strip.js";
 
 /** A gesture is over when nothing changed for so long, ms. */
@@ -59,12 +59,12 @@ export async function mount(element, { server }) {
   let [frame, resting, rested, told] = [0, 0, 0, 0];
   const stage = () => history.now.stages[at];
 
-  /** @param {import("./state.js").State} next @param {unknown} [gesture] @param {number} [view] the kernel in view from now on */
+  /** @param {import("../lib/kernels_state.js").State} next @param {unknown} [gesture] @param {number} [view] the kernel in view from now on */
   function change(next, gesture = null, view = at) {
     history.change(next, gesture);
     look(view);
   }
-  /** @param {(stage: import("./state.js").Stage) => import("./state.js").Stage} edit @param {unknown} [gesture] */
+  /** @param {(stage: import("../lib/kernels_state.js").Stage) => import("../lib/kernels_state.js").Stage} edit @param {unknown} [gesture] */
   const ask = (edit, gesture = null) => change(withStage(history.now, at, edit), gesture);
   /** @param {"undo" | "redo"} direction */
   function travel(direction) {
@@ -315,6 +315,13 @@ export async function mount(element, { server }) {
     event.preventDefault();
     void source.take(event.dataTransfer?.files[0]);
   });
+  page.on(["kernelChain", "kernelStage", "kernelPixel"], () => {
+    const [chain, view] = [page.get("kernelChain") ?? INITIAL, page.get("kernelStage")];
+    if (chain !== history.now)
+      change(chain, null, view); // somebody else chose it
+    else if (view !== at) look(view);
+    looking.follow(cellNamed(page.get("kernelPixel")));
+  });
   page.on(["language"], () => {
     fillWords(element);
     source.tell();
@@ -332,10 +339,16 @@ export async function mount(element, { server }) {
   magnifier.rest();
   whenSeen(element, () => {
     painting.start();
-    const pixel = page.get("kernelPixel");
-    if (pixel) looking.begin({ y: Number(pixel.split(".")[0]), x: Number(pixel.split(".")[1]) });
+    looking.follow(cellNamed(page.get("kernelPixel")));
     source.start(page.get("kernelPicture"));
   });
+}
+
+/** The output pixel of a link. @param {string | null} pixel row and column @returns {{ y: number, x: number } | null} */
+function cellNamed(pixel) {
+  if (!pixel) return null;
+  const [y, x] = pixel.split(".").map(Number);
+  return { y, x };
 }
 
 /** Call `start` once the element has a size: the tab's content is mounted before it is opened. @param {HTMLElement} element @param {() => void} start */

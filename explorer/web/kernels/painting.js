@@ -21,7 +21,7 @@ const TIMED = 8;
 const BYTES = { lowest: 0, highest: 255 };
 
 /** @typedef {import("./chain.js").Link} Link */
-/** @typedef {import("./state.js").State} State */
+/** @typedef {import("../lib/kernels_state.js").State} State */
 /** How a picture's values become colours. @typedef {{ show: import("../lib/shading.js").Show, extent: { lowest: number, highest: number } }} Look */
 
 /**
@@ -49,7 +49,7 @@ export function createPainting({ input, output, strip, report, by, schedule }) {
   let spent = null;
   /** Pixels a side that the card takes, where the picture or its result has more. */
   let tooLarge = /** @type {number | null} */ (null);
-  /** The values' range that is being looked for. @type {{ stage: import("./state.js").Stage, divisor: number, extent: ReturnType<typeof extentAhead> } | null} */
+  /** The values' range that is being looked for. @type {{ stage: import("../lib/kernels_state.js").Stage, divisor: number, extent: ReturnType<typeof extentAhead> } | null} */
   let telling = null;
   let [before, after] = [
     /** @type {Look} */ ({ show: "clamp", extent: BYTES }),
@@ -69,7 +69,7 @@ export function createPainting({ input, output, strip, report, by, schedule }) {
   /** The last kernel before `at` that was applied, or −1. @param {State} state @param {number} at */
   const appliedBefore = (state, at) => state.stages.slice(0, at).findLastIndex(({ on }) => on);
 
-  /** @param {Link} link @param {import("./state.js").Stage} stage @returns {Look} */
+  /** @param {Link} link @param {import("../lib/kernels_state.js").Stage} stage @returns {Look} */
   const lookOf = (link, stage) => ({ show: stage.show, extent: needsExtent(stage.show) ? extentOfLink(link) : BYTES });
 
   /** Show the picture that the kernel in view gets. @param {State} state @param {number} at */
@@ -110,7 +110,7 @@ export function createPainting({ input, output, strip, report, by, schedule }) {
     return made;
   }
 
-  /** @param {Link} link @param {import("./state.js").Stage} stage */
+  /** @param {Link} link @param {import("../lib/kernels_state.js").Stage} stage */
   function paintOutput(link, stage) {
     if (!link.sums && !link.ahead) return;
     after = lookOf(link, stage);
@@ -118,7 +118,7 @@ export function createPainting({ input, output, strip, report, by, schedule }) {
     output.show(image);
   }
 
-  /** Say the values' range while the sums wait: it is looked for a part a frame, and said of the kernel at which that began. @param {Link} link @param {import("./state.js").Stage} stage */
+  /** Say the values' range while the sums wait: it is looked for a part a frame, and said of the kernel at which that began. @param {Link} link @param {import("../lib/kernels_state.js").Stage} stage */
   function tellAhead({ laid, ahead, divisor, bias }, stage) {
     if (!laid || !ahead) return;
     telling ??= {
@@ -132,7 +132,7 @@ export function createPainting({ input, output, strip, report, by, schedule }) {
     telling = null;
   }
 
-  /** Paint by WebGL2, which knows no lowest and highest value. @param {Link} link @param {import("./state.js").Stage} stage */
+  /** Paint by WebGL2, which knows no lowest and highest value. @param {Link} link @param {import("../lib/kernels_state.js").Stage} stage */
   function paintByCard({ laid, divisor, bias }, stage) {
     if (!laid || !painter) return null;
     const started = performance.now();

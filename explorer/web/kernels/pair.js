@@ -46,7 +46,7 @@ export const isCut = (level) => level <= 0 || level >= 255;
 
 /**
  * @param {{ from: From, rows: number, columns: number, seed: number }} asked the size of the kernel to learn
- * @param {import("./state.js").Stage} stage @param {import("./chain.js").Link} link the kernel in view
+ * @param {import("../lib/kernels_state.js").Stage} stage @param {import("./chain.js").Link} link the kernel in view
  * @param {{ width: number, height: number, planes: Float64Array[] } | null} file
  * @returns {Pair | Lack}
  */

@@ -5,7 +5,7 @@
 
 import { smallestOf } from "../lib/numbers.js";
 import { createChain } from "./chain.js";
-import { FIRST } from "./state.js";
+import { FIRST } from "../lib/kernels_state.js";
 
 /** The picture's side, pixels; rows and columns of the kernel; frames that are timed after one that makes ready. */
 const [SIDE, TAPS, FRAMES] = [256, 5, 3];

@@ -71,7 +71,7 @@ export function createReport() {
     code,
 
     /**
-     * @param {import("../lib/conv.js").Geometry} geometry @param {import("./state.js").Stage} stage
+     * @param {import("../lib/conv.js").Geometry} geometry @param {import("../lib/kernels_state.js").Stage} stage
      * @param {ReturnType<typeof import("../lib/separable.js").separated>} found @param {number} planes
      */
     show({ rows, columns }, stage, { factors, rank, sizes }, planes) {
@@ -99,7 +99,7 @@ export function createReport() {
       code.textContent = torchLine(stage);
     },
 
-    /** What was done to the sums before they were painted. @param {import("./state.js").Stage} state @param {import("../lib/shading.js").Extent} extent @param {number} divisor @param {number} planes */
+    /** What was done to the sums before they were painted. @param {import("../lib/kernels_state.js").Stage} state @param {import("../lib/shading.js").Extent} extent @param {number} divisor @param {number} planes */
     tellTreatment(state, extent, divisor, planes) {
       const outside = { below: share(extent.below, extent.count), above: share(extent.above, extent.count) };
       const range = { lowest: short(extent.lowest, 4), highest: short(extent.highest, 4) };

@@ -5,7 +5,7 @@ import { t } from "../parts/i18n.js";
 import { mapFrom } from "../lib/maps.js";
 import { newestOnly } from "../lib/live.js";
 import { PICTURES, pictureOf } from "../lib/pictures.js";
-import { page } from "../parts/page.js";
+import { page, shared } from "../parts/page.js";
 import { drawnPicture } from "./drawing.js";
 import { createMapChoice } from "./maps.js";
 import { opened, Refused } from "../parts/upload.js";
@@ -93,7 +93,7 @@ export function createSource({ onpicture, askMap }) {
     camera.setAttribute("aria-pressed", String(webcam.on));
     maps.element.hidden = source !== "map";
     choice.value = source;
-    page.set({ kernelPicture: source === "map" ? `map.${maps.place.step}.${maps.place.channel}` : source });
+    keep(source === "map" ? `map.${maps.place.step}.${maps.place.channel}` : source);
   }
 
   /** @param {import("../parts/upload.js").Note | { words: string }} why */
@@ -154,6 +154,21 @@ export function createSource({ onpicture, askMap }) {
     tell();
   }
 
+  /** Show what a link says, as far as it can travel. @param {string} linked */
+  function start(linked) {
+    const [name, step, channel] = linked.split(".");
+    if (name === "map") {
+      source = "map";
+      maps.begin({ step: Number(step), channel: Number(channel) });
+      refresh();
+      return;
+    }
+    const personal = ["upload", "webcam"].includes(name);
+    choose(personal ? "landscape" : name);
+    if (personal) complain({ key: `kernels.refused.travel.${name}` });
+  }
+
+  const keep = shared("kernelPicture", () => start(page.get("kernelPicture")));
   page.on(["description"], () => maps.show());
   for (const [name, keys] of /** @type {[string, any[]][]} */ ([
     ["drawing", ["ink", "pen"]],
@@ -171,18 +186,7 @@ export function createSource({ onpicture, askMap }) {
     element,
     take,
     tell,
-    /** Show the first picture: what the link says, as far as it can travel. @param {string} linked */
-    start(linked) {
-      const [name, step, channel] = linked.split(".");
-      if (name === "map") {
-        source = "map";
-        maps.begin({ step: Number(step), channel: Number(channel) });
-        refresh();
-        return;
-      }
-      const personal = ["upload", "webcam"].includes(name);
-      choose(personal ? "landscape" : name);
-      if (personal) complain({ key: `kernels.refused.travel.${name}` });
-    },
+    /** Show the first picture. */
+    start,
   };
 }

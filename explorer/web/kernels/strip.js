@@ -11,7 +11,7 @@ const SIDE = 128;
 /** Pixels beside a card that is scrolled into view. */
 const MARGIN = 12;
 
-/** @typedef {import("./state.js").Stage} Stage */
+/** @typedef {import("../lib/kernels_state.js").Stage} Stage */
 
 /** A kernel's name on the page. @param {Stage} stage */
 export const nameOf = ({ preset, learned }) => learned ?? t(`kernels.preset.${preset ?? "own"}`);

@@ -19,12 +19,13 @@ import { createSheet } from "./sheet.js";
 /** Ends a lesson's heading in its anchor's name. @param {string} name */
 const idOf = (name) => `lessons-${name}`;
 
-/** Whether everything is here that a lesson leads to: pages of files alone have no training. @param {Lesson} lesson */
+/** Whether everything is here that a lesson leads to: pages of files alone have no server. @param {Lesson} lesson */
 function isHere(lesson) {
-  const { tabs, models } = needsOf(lesson);
+  const { tabs, models, served } = needsOf(lesson);
   const offered = /** @type {HTMLSelectElement | null} */ (document.querySelector("#model-choice"));
   const known = [...(offered?.options ?? [])].map(({ value }) => value);
   return (
+    (!served || "gradio_config" in window) &&
     [...tabs].every((name) => document.querySelector(`#pages [role="tab"][data-tab-id="${name}"]`)) &&
     [...models].every((name) => known.includes(name))
   );

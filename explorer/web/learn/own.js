@@ -1,13 +1,11 @@
 /** Lessons of one's own: of the folder that the server was started with, and files dropped here; what is wrong with a file, by line. */
 
+import { LARGEST } from "../lib/lesson/check.js";
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { dropped, keepDropped, ownLessons, shippedNames, nameOf } from "../parts/lesson/library.js";
 
 /** @typedef {import("../parts/lesson/library.js").Found} Found */
-
-/** Largest file that is read, characters. */
-const LARGEST = 200_000;
 
 /** @param {{ row: (found: Found & { lesson: import("../lib/lesson/check.js").Lesson }) => HTMLElement }} options */
 export function createOwn({ row }) {
@@ -51,16 +49,16 @@ export function createOwn({ row }) {
     const taken = await shippedNames();
     for (const file of files) {
       if (taken.includes(nameOf(file.name))) refuse("lessons.own.taken", file.name);
-      else if (file.size > LARGEST) refuse("lessons.own.large", file.name);
+      else if (file.size > LARGEST) refuse("lessons.own.large", file.name, { most: LARGEST / 1000 });
       else keepDropped(file.name, await file.text());
     }
     input.value = "";
     await show();
   }
 
-  /** @param {string} key @param {string} file */
-  function refuse(key, file) {
-    refused.textContent = t(key, { file });
+  /** @param {string} key @param {string} file @param {Record<string, number>} [values] */
+  function refuse(key, file, values = {}) {
+    refused.textContent = t(key, { file, ...values });
     refused.hidden = false;
   }
 

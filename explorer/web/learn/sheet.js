@@ -8,6 +8,7 @@ import { walkOf } from "../lib/lesson/world.js";
 import { h } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { choicesOf, inLanguage } from "../parts/lesson/question.js";
+import { UNSEEN } from "../parts/onscreen.js";
 import { allProgress } from "../parts/lesson/record.js";
 import { figureOf } from "./figure.js";
 
@@ -27,7 +28,7 @@ function worked(name, lesson) {
     state: whole(known),
     description: null,
     kept,
-    ...{ acts: {}, observed: null, opened: null, magnified: null, measured: null, telling: null },
+    ...UNSEEN,
   });
   return statesOf(lesson).map(({ before, after }, k) => ({
     card: lesson.cards[k],

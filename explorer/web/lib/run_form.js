@@ -94,6 +94,15 @@ export const LESSONS = {
   tutorial: { ...FIRST, optimiser: "sgd", rate: 0.01, schedule: "constant" },
 };
 
+/** What a browser can train by itself (engine/training/settings.js): settings that it heeds, and starting points that need no other. */
+export const IN_BROWSER = {
+  settings: [
+    ...["model", "start", "source", "count", "epochs", "batch", "optimiser", "rate", "trained", "momentum"],
+    ...["schedule", "dropout", "decay", "smoothing", "validation", "checkpoints", "seed"],
+  ],
+  presets: ["first", "drawn", ...Object.keys(LESSONS)],
+};
+
 const PRESETS = { ...RECIPES, ...LESSONS };
 
 /** The starting point that needs nothing which is not here. @param {boolean} mnist whether it is on the server's machine */
@@ -128,6 +137,13 @@ export function formTold(told, mnist) {
     if (typeof value !== typeof own) throw new Error(`no setting: ${name}`);
   }
   return { from, form: { ...usual, ...changed } };
+}
+
+/** A setting of the form that a link tells of, null for the untouched one; undefined where there is no such setting. @param {unknown} told @param {string} name */
+export function settingOf(told, name) {
+  const { from = "first", ...changed } = /** @type {Record<string, unknown>} */ (told ?? {});
+  const form = { ...PRESETS[String(from)], ...changed };
+  return Object.hasOwn(form, name) ? form[/** @type {keyof Form} */ (name)] : undefined;
 }
 
 /** @param {Form} form @param {Record<string, Record<string, unknown>>} distortions by their name in the form @returns {import("./contract/train.js").Config} */

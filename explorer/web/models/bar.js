@@ -3,6 +3,7 @@
 import { h } from "../parts/dom.js";
 import { fillWords, speak, t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
+import { did } from "../parts/onscreen.js";
 import { ignorePart, keepLink, page } from "../parts/page.js";
 import { createPopover } from "../parts/popover.js";
 import { createSign } from "../parts/classroom/sign.js";
@@ -19,6 +20,16 @@ import { createSkip } from "./skip.js";
 const FETCHING_MS = 700;
 
 const LANGUAGES = { en: "English", zh: "中文" };
+
+/** @param {string} key @param {Record<string, string>} values @param {string} [why] */
+const fact = (key, values, why) => h("span", { class: "fact", ...(why ? { title: t(why) } : {}) }, t(key, values));
+
+/** What a model's card says that it reached. @param {import("../lib/contract/models.js").Facts["figures"]} figures */
+const reached = ({ mnist_accuracy: mnist, strokes_accuracy: strokes, expected_calibration_error: gap }) => [
+  ...(mnist === undefined ? [] : [fact("bar.mnist", { accuracy: percent(mnist) })]),
+  ...(strokes === undefined ? [] : [fact("bar.strokes", { accuracy: percent(strokes) })]),
+  ...(gap === undefined ? [] : [fact("bar.calibration", { gap: percent(gap) }, "bar.calibration.why")]),
+];
 
 /** @param {HTMLElement} element @param {{ server: import("../lib/contract/models.js").Server, options: import("../lib/contract/models.js").Options }} gradio */
 export async function mount(element, { server, options }) {
@@ -43,6 +54,7 @@ export async function mount(element, { server, options }) {
       : [];
   const children = [facts, ...truth];
   const told = createPopover({ words: "bar.facts", title: "bar.facts.why", name: "model-told", children });
+  told.button.addEventListener("click", () => did("figures"));
   const languages = h(
     "select",
     { class: "language", dataset: { i18nTitle: "bar.language" }, onchange: () => speak(languages.value) },
@@ -144,13 +156,8 @@ export async function mount(element, { server, options }) {
     device.textContent = description.device.toUpperCase();
     facts.replaceChildren(
       ...(summary ? [h("span", { class: "summary" }, summary)] : []),
-      h("span", { class: "fact" }, t("bar.parameters", { count: parameters.toLocaleString("en") })),
-      ...(figures.mnist_accuracy === undefined
-        ? []
-        : [h("span", { class: "fact" }, t("bar.mnist", { accuracy: percent(figures.mnist_accuracy) }))]),
-      ...(figures.strokes_accuracy === undefined
-        ? []
-        : [h("span", { class: "fact" }, t("bar.strokes", { accuracy: percent(figures.strokes_accuracy) }))]),
+      fact("bar.parameters", { count: parameters.toLocaleString("en") }),
+      ...reached(figures),
       ...(trained ? [] : [h("span", { class: "fact warning" }, t("bar.random"))]),
       device,
     );

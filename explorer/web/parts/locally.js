@@ -20,7 +20,7 @@ export function locally(server) {
 
   /** @param {string} name @param {unknown} request */
   async function ask(name, request) {
-    engine ??= createEngine(new URL("engine/", document.baseURI.split("#")[0]));
+    engine ??= createEngine({ models: new URL("engine/", document.baseURI.split("#")[0]).href });
     const found = await engine.ask(name, request).catch(() => null);
     return found && !("error" in /** @type {object} */ (found)) ? found : null;
   }

@@ -2,10 +2,19 @@
 
 import { createStore } from "../lib/store.js";
 
-/** @type {import("../lib/lesson/world.js").Seen} */
-const NOTHING = { acts: {}, observed: null, opened: null, magnified: null, measured: null, telling: null };
+/** What pages say before they say anything. @type {import("../lib/lesson/world.js").Seen} */
+export const UNSEEN = {
+  acts: {},
+  observed: null,
+  opened: null,
+  magnified: null,
+  measured: null,
+  telling: null,
+  labels: [],
+  moment: null,
+};
 
-export const onscreen = createStore(NOTHING);
+export const onscreen = createStore(UNSEEN);
 
 /** Somebody did something that the state of the page does not tell. @param {string} act */
 export function did(act) {

@@ -58,6 +58,24 @@ export function linked(key, read, otherwise) {
   }
 }
 
+/**
+ * A value of the page's state that one view shows and changes, and that others may put there: a lesson, for instance.
+ * @template {keyof Linked} K @param {K} key @param {() => void} arrive called when somebody else changed it @returns {(value: Linked[K]) => void} tells what the view shows
+ */
+export function shared(key, arrive) {
+  let own = JSON.stringify(page.get(key));
+  page.on([key], () => {
+    const now = JSON.stringify(page.get(key));
+    if (now === own) return;
+    own = now;
+    arrive();
+  });
+  return (value) => {
+    own = JSON.stringify(value);
+    page.set({ [key]: value });
+  };
+}
+
 /** Where a person is: the way there can be gone back. */
 const PLACE = /** @type {const} */ (["tab", "layer", "cells"]);
 

@@ -3,11 +3,11 @@
 import { h } from "./dom.js";
 
 /**
- * @param {{ words: string, title?: string, name: string, children: (Node | string)[], onopen?: () => void }} options
- *   `words`: a key of the catalogue, on the button and as the panel's name; `name`: the panel's class; `onopen`: it is open now
+ * @param {{ words: string, title?: string, name: string, children: (Node | string)[] }} options
+ *   `words`: a key of the catalogue, on the button and as the panel's name; `name`: the panel's class
  * @returns {{ element: HTMLElement, button: HTMLButtonElement, open: (on: boolean) => void }}
  */
-export function createPopover({ words, title, name, children, onopen }) {
+export function createPopover({ words, title, name, children }) {
   const panel = h(
     "div",
     { class: `popover-panel ${name}`, role: "group", hidden: true, dataset: { i18nAria: words } },
@@ -26,7 +26,6 @@ export function createPopover({ words, title, name, children, onopen }) {
   function open(on) {
     panel.hidden = !on;
     button.setAttribute("aria-expanded", String(on));
-    if (on) onopen?.();
   }
 
   /** @param {KeyboardEvent} event */

@@ -1,6 +1,6 @@
 /** The prediction: one bar per class, the best three in words, and an honest "unsure". */
 
-import { h, say } from "./dom.js";
+import { h } from "./dom.js";
 import { createClassMap, namesOf } from "./class_map.js";
 import { t } from "./i18n.js";
 import { page } from "./page.js";
@@ -69,8 +69,7 @@ export function createPrediction({ onopen }) {
       const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
       const told = ["sure", "unsure", "best", "untrained"].includes(verdict);
       arrange(listed.length);
-      const width = `${largestOf(listed.map(({ k }) => classes[k].length))}ch`;
-      if (list.style.getPropertyValue("--name") !== width) list.style.setProperty("--name", width);
+      list.style.setProperty("--name", `${largestOf(listed.map(({ k }) => classes[k].length))}ch`);
       listed.forEach(({ p, k }, place) => {
         const { row, open, name, bar, share, tick } = rows[place];
         const title = t("prediction.open", { name: classes[k] });
@@ -81,9 +80,9 @@ export function createPrediction({ onopen }) {
         }
         tick.hidden = !before || !told;
         if (before) tick.style.left = `${100 * before[k]}%`;
-        if (before || tick.title) tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
+        tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
         bar.style.transform = `scaleX(${told ? p : 0})`;
-        say(share, told ? percent(p) : "");
+        share.textContent = told ? percent(p) : "";
         row.classList.toggle("best", told && k === ranked[0].k);
         row.classList.toggle("minor", ranked.findIndex((one) => one.k === k) >= FEW);
         open.disabled = !told;
@@ -96,10 +95,9 @@ export function createPrediction({ onopen }) {
         : { output, list: winners ? namesOf(winners.shares) : "" };
       const ink = (page.get("description")?.takes ?? "ink") === "ink";
       const key = ink ? verdict : (NO_DIGITS[verdict] ?? verdict);
-      say(headline, reason ?? t(`prediction.${key}`, best));
-      if (headline.title !== headline.textContent) headline.title = headline.textContent;
+      headline.textContent = headline.title = reason ?? t(`prediction.${key}`, best);
       headline.dataset.best = told ? classes[ranked[0].k] : "";
-      const sentence = told
+      words.textContent = told
         ? [
             t("prediction.top", {
               list: ranked
@@ -110,7 +108,6 @@ export function createPrediction({ onopen }) {
             verdict === "unsure" ? t("prediction.why", { threshold: percent(threshold ?? 0) }) : "",
           ].join(" ")
         : "";
-      say(words, sentence);
     },
   };
 }

@@ -4,12 +4,17 @@
  */
 
 import { createEngine } from "../engine/client.js";
+import { page } from "../parts/page.js";
 import { speaking } from "../parts/server.js";
 import { keepOffline } from "./offline.js";
+import { createTraining } from "./training.js";
 
 /** @typedef {{ mount: (element: HTMLElement, given: { server: object, options: object }) => unknown }} Page */
 /** What a page starts with: its options, or the file that holds them. @typedef {object | string} Options */
-/** `compared`: PyTorch's numbers are here as well. @typedef {{ first: string, compared: boolean, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options> }} Site */
+/** `runs`: those that were published. @typedef {{ first: string, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options>, runs: string[] }} Site */
+
+/** What the network of a run after a step is called: a link may name one. */
+const MOMENT = /\/.+@\d+$/;
 
 /** Until what is not seen yet is loaded, where nobody has drawn. */
 const REST_MS = 4000;
@@ -17,7 +22,8 @@ const REST_MS = 4000;
 /** @param {string} file */
 const fetched = async (file) => (await fetch(new URL(file, document.baseURI))).json();
 
-const engine = createEngine(new URL("models/", document.baseURI));
+const models = new URL("models/", document.baseURI.split("#")[0]).href;
+const engine = createEngine({ models, trains: true });
 
 /** Called when the first drawing has been answered. */
 let drawn = () => {};
@@ -26,10 +32,14 @@ const firstAnswer = new Promise((done) => (drawn = () => done(null)));
 /** @type {Promise<Site>} */
 const site = fetched("site.json");
 
+const trainer = site.then(({ runs }) => createTraining({ models, runs }));
+
 /** @param {string} name @param {unknown} request */
 async function asked(name, request) {
   if (name === "comparable") return { models: (await site).bar.models };
-  const found = await engine.ask(name, request);
+  const training = await trainer;
+  if (training.answers(name)) return training.ask(name, request);
+  const found = await engine.ask(name, await training.filled(request));
   if (name === "observe" && /** @type {{ strokes: unknown[] }} */ (request).strokes.length) drawn();
   return found;
 }
@@ -101,7 +111,9 @@ function followTheme() {
 
 async function start() {
   followTheme();
-  const { first, compared, bar: options, pages } = await site;
+  const { first, bar: options, pages } = await site;
+  const linked = page.get("model");
+  if (MOMENT.test(linked)) options.models.push({ name: linked, title: linked });
   const bar = /** @type {Page} */ (/** @type {unknown} */ (await import("../models/bar.js")));
   void engine.ask("describe", { model: first });
   for (const tab of tabs) tab.addEventListener("click", () => choose(tab.dataset.tabId ?? "", pages));
@@ -111,7 +123,7 @@ async function start() {
   await mount("draw", pages.draw);
   await bar.mount(/** @type {HTMLElement} */ (document.querySelector("#bar")), {
     server,
-    options: { ...options, ...(compared ? { truth } : {}) },
+    options: { ...options, truth },
   });
   await Promise.race([firstAnswer, new Promise((done) => setTimeout(done, REST_MS))]);
   await keepOffline();

@@ -2,8 +2,8 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
-import { linked, page } from "../parts/page.js";
-import { configOf, firstOf, formTold, presetOf, tell } from "../lib/run_form.js";
+import { linked, shared } from "../parts/page.js";
+import { configOf, firstOf, formTold, IN_BROWSER, presetOf, tell } from "../lib/run_form.js";
 import { createPresets } from "./presets.js";
 import { createSettings, labelled } from "./settings.js";
 import { duration } from "./steer.js";
@@ -15,11 +15,14 @@ import { duration } from "./steer.js";
  * @param {import("../lib/contract/train.js").Options & { onchange: () => void, onstart: (form: Form, name: string) => void }} options
  */
 export function createForm({ onchange, onstart, ...offers }) {
-  const { mnist, distortions } = offers;
+  const { mnist, distortions, drawn } = offers;
   const usual = { from: firstOf(mnist), form: presetOf(firstOf(mnist), mnist) };
   let { from, form } = linked("form", (told) => formTold(told, mnist), usual);
 
-  const presets = createPresets({ onchoose: choose });
+  const presets = createPresets({
+    fits: (name) => drawn === undefined || IN_BROWSER.presets.includes(name),
+    onchoose: choose,
+  });
   const settings = createSettings({
     ...offers,
     onset: (setting, value) => begin(from, { ...form, [setting]: value }),
@@ -37,6 +40,7 @@ export function createForm({ onchange, onstart, ...offers }) {
     "section",
     { class: "train-form card", dataset: { i18nAria: "train.new" } },
     h("h2", { dataset: { i18n: "train.new" } }),
+    ...(drawn === undefined ? [] : [h("p", { class: "note", dataset: { i18n: "train.browser" } })]),
     presets.element,
     h("div", { class: "settings" }, ...settings.main),
     h(
@@ -49,11 +53,15 @@ export function createForm({ onchange, onstart, ...offers }) {
     h("div", { class: "train-begin" }, labelled("train.form.name", name), start),
   );
   show();
+  const keep = shared("form", () => {
+    const told = linked("form", (told) => formTold(told, mnist), usual);
+    begin(told.from, told.form);
+  });
 
   /** Begin from a starting point with these settings. @param {string} point @param {Form} with_ */
   function begin(point, with_) {
     [from, form] = [point, with_];
-    page.set({ form: tell(from, form, mnist) });
+    keep(tell(from, form, mnist));
     show();
     fillWords(presets.element);
     onchange();

@@ -2,6 +2,8 @@
 
 import { createPad } from "../parts/pad.js";
 import { h } from "../parts/dom.js";
+import { onscreen } from "../parts/onscreen.js";
+import { page } from "../parts/page.js";
 import { save } from "../parts/save.js";
 import { t } from "../parts/i18n.js";
 import { DIGITS, drawingsOf } from "../lib/drawings.js";
@@ -93,7 +95,9 @@ export function createHandwriting({ onteach, onchange }) {
   let sure = -Infinity;
   const pad = createPad({ ink: [], pen: 1, onchange: () => arrange(), onrelease: () => {} });
   const labels = createLabels((label) => {
-    keep([...drawings, { label, strokes: pad.strokes }]);
+    const { strokes } = pad;
+    keep([...drawings, { label, strokes }]);
+    page.set({ source: null, ink: strokes }); // the time line of a run shows what its network makes of it
     pad.play([]);
   });
   /** @type {HTMLElement} */
@@ -125,6 +129,7 @@ export function createHandwriting({ onteach, onchange }) {
     labels.show(drawings, pad.strokes.length > 0);
     undo.disabled = saver.disabled = drop.disabled = drawings.length === 0;
     teach.disabled = drawings.length < FEWEST;
+    onscreen.set({ labels: drawings.map(({ label }) => label) });
   }
 
   /** @param {Drawing[]} next */

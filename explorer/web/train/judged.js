@@ -44,7 +44,7 @@ function createActivations() {
   return { element, show };
 }
 
-/** @param {{ onask: (indices: number[]) => Promise<Picture[]>, onopen: (picture: Picture) => void }} options */
+/** @param {{ onask: (indices: number[]) => Promise<Picture[]>, onopen: (index: number) => void }} options */
 export function createJudged(options) {
   /** @type {Kept | null} */
   let kept = null;

@@ -7,6 +7,7 @@ import { h } from "../parts/dom.js";
 import { save } from "../parts/save.js";
 import { t } from "../parts/i18n.js";
 import { ask, newestOnly } from "../lib/live.js";
+import { onscreen } from "../parts/onscreen.js";
 import { page } from "../parts/page.js";
 import { createFilters } from "./filters.js";
 import { createMomentBar } from "./moment_bar.js";
@@ -17,6 +18,9 @@ import { createSlow } from "./slow.js";
 const PACE = 500;
 
 /** @typedef {import("../lib/telling.js").Kept} Kept */
+
+/** The step of a moment's network, RUN/MODEL@STEP. @param {string} name */
+const stepOf = (name) => Number(name.slice(name.lastIndexOf("@") + 1));
 
 /**
  * @param {{ server: import("../lib/contract/train.js").Server, example: import("../lib/strokes.js").Stroke[], onmoment: (kept: Kept) => void, onfail: (error: Error) => void }} options
@@ -37,7 +41,13 @@ export function createMoment({ server, example, onmoment, onfail }) {
     onfail,
   });
   const filters = createFilters();
-  const observed = createObserved({ server, example, onopen: (place) => open([place]), onfail });
+  const observed = createObserved({
+    server,
+    example,
+    onopen: (place) => open([place]),
+    onseen: (name, prediction) => onscreen.set({ moment: { step: stepOf(name), prediction } }),
+    onfail,
+  });
   const slow = createSlow({
     server,
     moment: () => (kept[player.at] ? { name: run, model, step: kept[player.at].step } : null),
@@ -118,6 +128,7 @@ export function createMoment({ server, example, onmoment, onfail }) {
       if (fresh) {
         [run, model] = [of.name, of.model];
         observed.forget();
+        onscreen.set({ moment: null });
         known.clear();
       }
       element.hidden = moments.length === 0;

@@ -9,10 +9,13 @@ import { ask, newestOnly } from "../lib/live.js";
 import { page } from "../parts/page.js";
 
 /**
- * @param {{ server: import("../lib/contract/train.js").Server, example: import("../lib/strokes.js").Stroke[], onopen: (place: import("../lib/link.js").Place) => void, onfail: (error: Error) => void }} options
+ * @param {{
+ *   server: import("../lib/contract/train.js").Server, example: import("../lib/strokes.js").Stroke[], onopen: (place: import("../lib/link.js").Place) => void,
+ *   onseen: (model: string, prediction: import("../lib/contract/network.js").Prediction) => void, onfail: (error: Error) => void,
+ * }} options
  *   `example` stands in while nothing was drawn; `onopen`: a number was chosen
  */
-export function createObserved({ server, example, onopen, onfail }) {
+export function createObserved({ server, example, onopen, onseen, onfail }) {
   const prediction = createPrediction({ onopen: (index) => onopen({ step: -1, of: "class", cell: [0, index] }) });
   const network = createNetwork({ onwant: () => see(), onopen, onfield: () => {} });
   /** @type {HTMLElement} */
@@ -42,6 +45,7 @@ export function createObserved({ server, example, onopen, onfail }) {
       answered = answer;
       network.show(answer, input.version);
       prediction.show(answer.prediction, null);
+      onseen(input.model, answer.prediction);
       if (answer.description && !answer.maps.length) see();
     },
     onfail,

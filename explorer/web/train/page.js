@@ -61,16 +61,8 @@ async function open(element, { server, options }) {
   const judged = createJudged({
     onask: async (indices) =>
       (await ask(server.wrong, { name: page.get("run"), indices }, t("error.unreachable"))).pictures,
-    onopen: ({ width, height, data }) => {
-      page.set({
-        source: { width, height, data, name: page.get("run"), notes: [] },
-        centred: false,
-        tab: "draw",
-        model: moment.model,
-        cells: [],
-        edits: [],
-      });
-    },
+    onopen: (picture) =>
+      page.set({ source: { run: page.get("run"), picture }, tab: "draw", model: moment.model, cells: [], edits: [] }),
   });
   const moment = createMoment({
     server,
@@ -103,7 +95,12 @@ async function open(element, { server, options }) {
         "div",
         { class: "train-top" },
         form.element,
-        h("div", { class: "train-side" }, list.element, handwriting.element),
+        h(
+          "div",
+          { class: "train-side" },
+          list.element,
+          ...(options.sources.includes("strokes") ? [handwriting.element] : []),
+        ),
       ),
       view,
     ),

@@ -3,8 +3,8 @@
 import { h } from "../parts/dom.js";
 import { LESSONS, RECIPES } from "../lib/run_form.js";
 
-/** @param {{ onchoose: (name: string) => void }} options */
-export function createPresets({ onchoose }) {
+/** @param {{ fits: (name: string) => boolean, onchoose: (name: string) => void }} options */
+export function createPresets({ fits, onchoose }) {
   /** @type {Map<string, HTMLElement>} */
   const chips = new Map();
   const why = h("p", { class: "preset-why", role: "status" });
@@ -31,8 +31,8 @@ export function createPresets({ onchoose }) {
   const element = h(
     "div",
     { class: "presets" },
-    row("recipes", Object.keys(RECIPES)),
-    row("lessons", Object.keys(LESSONS)),
+    row("recipes", Object.keys(RECIPES).filter(fits)),
+    row("lessons", Object.keys(LESSONS).filter(fits)),
     why,
   );
 

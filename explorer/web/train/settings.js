@@ -2,6 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, words } from "../parts/i18n.js";
+import { IN_BROWSER } from "../lib/run_form.js";
 
 /** @typedef {import("../lib/run_form.js").Form} Form */
 /** @typedef {keyof Form} Name */
@@ -95,7 +96,8 @@ const option = (value, key) => h("option", { value, dataset: { i18n: key } });
  * @param {import("../lib/contract/train.js").Options & { onset: (name: Name, value: Form[Name]) => void }} options
  *   `onset`: a setting got another value
  */
-export function createSettings({ models, sources, distortions, onset }) {
+export function createSettings({ models, sources, distortions, drawn, onset }) {
+  const heeded = (/** @type {Name} */ name) => drawn === undefined || IN_BROWSER.settings.includes(name);
   /** @type {Partial<Record<Name, HTMLOptionElement[]>>} */
   const offered = {
     ...Object.fromEntries(
@@ -180,11 +182,11 @@ export function createSettings({ models, sources, distortions, onset }) {
   function made(name) {
     const [choices, limits] = [offered[name], NUMBERS[name]];
     if (choices) return choice(name, choices);
-    if (limits) return number(name, limits);
+    if (limits) return number(name, name === "count" && drawn ? [limits[0], limits[1], drawn] : limits);
     return name === "compile" ? tick(name) : text(name);
   }
 
-  const [main, more] = [MAIN.map(made), MORE.map(made)];
+  const [main, more] = [MAIN, MORE].map((names) => names.filter(heeded).map(made));
 
   return {
     main: main.map(({ element }) => element),

@@ -11,7 +11,7 @@ const MOST = 24;
 /** @typedef {import("../lib/contract/train.js").Picture} Picture */
 /** @typedef {import("../lib/telling.js").Kept} Kept */
 
-/** @param {{ onask: (indices: number[]) => Promise<Picture[]>, onopen: (picture: Picture) => void }} options */
+/** @param {{ onask: (indices: number[]) => Promise<Picture[]>, onopen: (index: number) => void }} options */
 export function createWrong({ onask, onopen }) {
   /** @type {HTMLElement} */
   const about = h("p", { class: "note", role: "status" });
@@ -19,12 +19,12 @@ export function createWrong({ onask, onopen }) {
   const pictures = h("div", { class: "wrong-pictures" });
   let shown = "";
 
-  /** @param {Picture} picture @param {string} label @param {string} answer @param {number} probability @returns {HTMLElement} */
-  function button(picture, label, answer, probability) {
+  /** @param {number} index @param {Picture} picture @param {string} label @param {string} answer @param {number} probability @returns {HTMLElement} */
+  function button(index, picture, label, answer, probability) {
     const words = t("train.wrong.picture", { label, answer, share: percent(probability) });
     return h(
       "button",
-      { type: "button", class: "wrong-picture", title: words, onclick: () => onopen(picture) },
+      { type: "button", class: "wrong-picture", title: words, onclick: () => onopen(index) },
       thumbnail(picture),
       h("span", {}, `${label} → ${answer}`),
     );
@@ -51,8 +51,8 @@ export function createWrong({ onask, onopen }) {
       if (key !== shown) return;
       pictures.replaceChildren(
         ...found.map((picture, k) => {
-          const [, label, answer, probability] = first[k];
-          return button(picture, classes[label], classes[answer], probability);
+          const [index, label, answer, probability] = first[k];
+          return button(index, picture, classes[label], classes[answer], probability);
         }),
       );
     },

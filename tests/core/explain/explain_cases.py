@@ -100,6 +100,23 @@ def matmul(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
     return lambda x: x @ other.to(x), numbers(r, *left)
 
 
+def addmm(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    left, right, shape = numbers(r, 3, 4), numbers(r, 4, 5), r.choice([(5,), (3, 5), (3, 1)])
+    added, options = numbers(r, *shape), r.choice([{}, {"beta": 0.5, "alpha": -2.0}])
+    return r.choice(
+        [
+            (lambda x: torch.addmm(added.to(x), x, right.to(x), **options), numbers(r, 3, 4)),
+            (lambda x: torch.addmm(added.to(x), left.to(x), x, **options), numbers(r, 4, 5)),
+            (lambda x: x.addmm(left.to(x), right.to(x), **options), numbers(r, *shape)),
+        ]
+    )
+
+
+def glu(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
+    dim = r.choice([-1, 1])
+    return lambda x: F.glu(x, dim), numbers(r, 2, 6, 4)
+
+
 def max_pool2d(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
     kernel, stride = r.choice([2, 3, (2, 3)]), r.choice([None, 1, 2, (2, 1)])
     padding, dilation, ceil = r.choice([0, 1]), r.choice([1, 2]), r.choice([False, True])
@@ -506,6 +523,8 @@ CASES: dict[str, Case] = {
     "conv_transpose2d": conv_transpose2d,
     "linear": linear,
     "matmul": matmul,
+    "addmm": addmm,
+    "glu": glu,
     "max_pool2d": max_pool2d,
     "avg_pool2d": avg_pool2d,
     "adaptive": adaptive,

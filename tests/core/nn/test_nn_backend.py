@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.nn import BACKENDS, Functional, use_backend
 from core.nn.backend import IN_PLACE, STANDS_FOR
 from core.ops import naive, vectorized
-from tests.stand_in import not_on_stand_in
+from tests.stand_in import installed, not_on_stand_in
 
 OURS = ("naive", "vectorized")
 ours = pytest.mark.parametrize("name", OURS)
@@ -189,13 +189,16 @@ CALLS = {
 
 @ours
 @pytest.mark.parametrize(("call", "sizes"), [(c[0], c[1:]) for c in CALLS.values()], ids=CALLS.keys())
-def test_every_way_to_call_is_torch(name, call, sizes, device):
+def test_every_way_to_call_is_torch(name, call, sizes, device, request):
+    if installed() and request.node.callspec.id.startswith("dropout"):
+        pytest.skip("the stand-in card draws the mask of a dropout as the processor does")
     tensors = [torch.randn(size, dtype=torch.float64, device=device) for size in sizes]
     expected, found = reference_and_ours(name, call, *tensors)
     for theirs, mine in zip(expected, found, strict=True):
         torch.testing.assert_close(mine, theirs, **EXACT)
 
 
+@not_on_stand_in("draws the mask of a dropout as the processor does")
 @ours
 def test_the_generator_is_left_where_torch_leaves_it(name, device):
     after = []
@@ -257,6 +260,7 @@ GRADCHECKS = {
 }
 
 
+@not_on_stand_in("takes no gradient that is not there for zeros, as gradcheck asks")
 @pytest.mark.parametrize("ops", [naive, vectorized], ids=OURS)
 @pytest.mark.parametrize(("call", "sizes"), [(c[0], c[1:]) for c in GRADCHECKS.values()], ids=GRADCHECKS.keys())
 def test_gradcheck_agrees(ops, call, sizes, device):

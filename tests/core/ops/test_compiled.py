@@ -19,7 +19,7 @@ from tests.core.ops.test_direct import assert_passes_agree
 
 def _forget() -> None:
     """Ask for the compiled functions anew."""
-    for answer in (compiled._library, direct._functions, pointwise._functions, pointwise._is_compiled):
+    for answer in (compiled._library, direct._functions, pointwise._functions):
         answer.cache_clear()
 
 

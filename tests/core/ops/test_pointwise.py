@@ -45,6 +45,14 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def value_of(name: str, input: Tensor) -> Tensor | None:
+    """The compiled activation, or, of those whose gradient alone is compiled, the operator."""
+    if name in ("relu", "tanh"):
+        output: Tensor = getattr(vectorized, name)(input)
+        return output
+    return pointwise.activation(name, input, slope=SLOPE.get(name, 0.0))
+
+
 def assert_close(found: Tensor | None, exact: Tensor, scale: float = 1.0) -> None:
     assert found is not None
     torch.testing.assert_close(found.double(), exact, rtol=CLOSE * scale, atol=CLOSE * scale)
@@ -58,7 +66,7 @@ def test_activations_are_those_of_float64(name: str, last: bool) -> None:
     input = (torch.linspace(-12, 12, math.prod(ODD)).view(ODD)).contiguous(memory_format=layout)
     grad, exact = torch.randn(ODD).contiguous(memory_format=layout), input.double().requires_grad_()
     expected = ACTIVATIONS[name](exact)
-    found = pointwise.activation(name, input, slope=SLOPE.get(name, 0.0))
+    found = value_of(name, input)
     assert found is not None
     assert found.stride() == input.stride()
     assert_close(found, expected.detach())
@@ -69,7 +77,7 @@ def test_activations_are_those_of_float64(name: str, last: bool) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_extremes_are_those_of_torch(name: str) -> None:
     input = torch.tensor([float("nan"), -1e30, -200.0, -104.5, -90.0, -88.0, 0.0, 88.0, 90.0, 200.0, 1e30] * 7)
-    found = pointwise.activation(name, input, slope=SLOPE.get(name, 0.0))
+    found = value_of(name, input)
     torch.testing.assert_close(found, ACTIVATIONS[name](input), rtol=1e-6, atol=1e-37, equal_nan=True)
 
 
@@ -98,18 +106,60 @@ def test_batch_norm_is_that_of_float64(size: tuple[int, ...], layout: torch.memo
     C = size[1]
     input = (100 + 3 * torch.randn(size)).contiguous(memory_format=layout)  # far from 0
     grad, weight, bias = torch.randn(size).contiguous(memory_format=layout), torch.randn(C), torch.randn(C)
-    given = (None, None) if training else (100 + torch.randn(C), torch.rand(C) + 0.5)
+    given: Any = (None, None) if training else (100 + torch.randn(C), torch.rand(C) + 0.5)
     exact = [tensor.double().requires_grad_() for tensor in (input, weight, bias)]
     stats = [stat if stat is None else stat.double() for stat in given]
     expected = F.batch_norm(exact[0], stats[0], stats[1], exact[1], exact[2], training)
     grads = torch.autograd.grad(expected, exact, grad.double())
-    found = pointwise.batch_norm(input, *given, weight, bias, 1e-5)
-    assert_close(found, expected.detach(), scale=50)  # of the input's own rounding at 100
-    mine = vectorized.batch_norm_grads(input, grad, *given, weight, training)
+    kept = pointwise.normal(input, None if training else given, weight, bias, 1e-5)
+    assert kept is not None
+    assert_close(kept[0], expected.detach(), scale=50)  # of the input's own rounding at 100
+    mine = vectorized.batch_norm_grads(input, grad, given[0], given[1], weight, training)
     for which, gradient in zip(("input", "weight", "bias"), grads, strict=True):
         assert_close(mine[which], gradient, scale=100 * max(1.0, float(gradient.abs().max())))
-        alone = vectorized.batch_norm_grads(input, grad, *given, weight, training, wanted=(which,))
-        assert torch.equal(alone[which], mine[which])
+        alone = vectorized.batch_norm_grads(
+            input, grad, given[0], given[1], weight, training, wanted=(which,), kept=kept[1]
+        )
+        torch.testing.assert_close(alone[which], mine[which])
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("size", [(3, 6, 7, 9), (4, 70, 6, 5), (5, 32, 2, 2), (2, 4, 70, 90), (3, 8)], ids=str)
+def test_group_norm_is_that_of_float64(size: tuple[int, ...]) -> None:
+    C = size[1]
+    input, grad, weight, bias = 100 + 3 * torch.randn(size), torch.randn(size), torch.randn(C), torch.randn(C)
+    for groups in (1, 2, C):
+        exact = [tensor.double().requires_grad_() for tensor in (input, weight, bias)]
+        expected = F.group_norm(exact[0], groups, exact[1], exact[2])
+        grads = torch.autograd.grad(expected, exact, grad.double())
+        found = pointwise.normal(input, None, weight, bias, 1e-5, groups=groups)
+        assert found is not None
+        assert_close(found[0], expected.detach(), scale=50)  # of the input's own rounding at 100
+        for kept in (None, found[1]):
+            mine = vectorized.group_norm_grads(input, grad, groups, weight, kept=kept)
+            for which, gradient in zip(("input", "weight", "bias"), grads, strict=True):
+                assert_close(mine[which], gradient, scale=100 * max(1.0, float(gradient.abs().max())))
+
+
+def test_moments_about_an_outlier_keep_their_digits() -> None:
+    input = torch.randn(4, 3, 40, 40)
+    input[0, :, 0, 0] = 1e4  # the element about which sums are taken first
+    exact = F.batch_norm(input.double(), None, None, training=True)
+    found = pointwise.normal(input, None, None, None, 1e-5)
+    assert found is not None
+    assert_close(found[0], exact, scale=10)
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("padding", [(1, 1, 1, 1), (2, 0, 0, 3), (0, 0, 0, 0), (3, 1, 2, 2)], ids=str)
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_padding_is_that_of_torch(mode: str, padding: tuple[int, ...]) -> None:
+    input = torch.randn(9, 5, 40, 37, requires_grad=True)
+    expected = F.pad(input, padding, "constant" if mode == "zeros" else mode)
+    grad = torch.randn(expected.shape)
+    assert torch.equal(vectorized.pad2d(input.detach(), padding, padding_mode=mode), expected)
+    found = vectorized.pad2d_input_grad(input.shape, grad, padding, padding_mode=mode)
+    torch.testing.assert_close(found, torch.autograd.grad(expected, input, grad)[0])
 
 
 @pytest.mark.usefixtures("_threads")
@@ -137,15 +187,15 @@ def test_losses_are_those_of_float64(logits: bool, reduction: str) -> None:
     exact = input.double().requires_grad_()
     expected = (F.cross_entropy if logits else F.nll_loss)(exact, target, reduction=reduction)
     grad = torch.randn(expected.shape)
-    assert_close(pointwise.loss(input, target, 13, -100, reduction, logits=logits), expected.detach(), scale=10)
-    found = pointwise.loss(input if logits else None, target, 13, -100, reduction, logits=logits, grad=grad)
+    assert_close(pointwise.loss(input, target, None, -100, reduction, logits=logits), expected.detach(), scale=10)
+    found = pointwise.loss(input if logits else None, target, (9, 13), -100, reduction, logits=logits, grad=grad)
     assert_close(found, torch.autograd.grad(expected, exact, grad.double())[0])
 
 
 def test_a_class_that_does_not_exist_is_not_read() -> None:
     for wrong in (13, -1):
         target = torch.tensor([1, wrong])
-        assert pointwise.loss(torch.randn(2, 13), target, 13, -100, "mean") is None
+        assert pointwise.loss(torch.randn(2, 13), target, None, -100, "mean") is None
         with pytest.raises(ValueError, match=f"target holds class {wrong}, input has 13 classes"):
             vectorized.cross_entropy(torch.randn(2, 13), target)
 
@@ -175,6 +225,8 @@ def test_max_pooling_sends_what_torch_sends(
     assert input.isnan().sum() == 1
     grad = torch.randn(output.shape)
     expected = torch.autograd.grad(output, leaf, grad)[0]
-    found = pointwise.max_pool_grad(input, grad, (*kernel, *stride, *padding, *dilation))
-    assert found is not None
+    kept = pointwise.max_pool(input, output.shape[2:], (*kernel, *stride, *padding, *dilation))
+    assert kept is not None
+    assert torch.equal(kept[0].nan_to_num(7), output.detach().nan_to_num(7))
+    found = pointwise.max_pool_grad(input.shape, grad, kept[1])
     torch.testing.assert_close(found, expected, rtol=0, atol=2e-6)  # sums of the same numbers in another order

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from core.ops.vectorized import compiled
 from core.speed import WAYS, Sweep, Way, measure
+from tests.stand_in import not_on_stand_in
 
 HERE = [name for name, way in WAYS.items() if way.missing() is None and name != "compiled"]
 QUICK = Sweep(sizes=(6, 9), images=2, channels=2, outputs=3, ways=HERE)
@@ -22,6 +23,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.speed.sweep.SECONDS", 0.02)
 
 
+@not_on_stand_in("runs no kernels")
 @pytest.mark.parametrize("name", HERE)
 def test_every_way_gives_the_same_convolution(name: str) -> None:
     generator = torch.Generator().manual_seed(1)
@@ -30,6 +32,7 @@ def test_every_way_gives_the_same_convolution(name: str) -> None:
     assert torch.allclose(result, F.conv2d(input, weight), rtol=1e-4, atol=1e-5)
 
 
+@not_on_stand_in("times nothing")
 def test_a_sweep_tells_the_machine_each_point_and_how_time_grows() -> None:
     start, *events = measure(QUICK)
     assert start["kind"] == "start"

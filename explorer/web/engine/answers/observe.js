@@ -64,11 +64,13 @@ function seenOf({ shape, data }) {
 
 /** @param {Shown} shown @returns {import("../../lib/contract/draw.js").InkStages} */
 export function stagesOf({ input, network, trace }) {
-  const { stages, perturbation } = input;
+  const { stages, perturbation, held } = input;
   const { card } = network;
   const told = card.takes === "ink" && !(input.empty && card.example);
   return {
-    source: "strokes",
+    source: held ? "held" : "strokes",
+    ...(held ? { held: held.picture, run: held.run, label: card.classes[held.label] ?? String(held.label) } : {}),
+    ...(held ? { ink: greyOf(stages.picture, SIDE) } : {}),
     empty: input.empty,
     mean: card.mean,
     std: card.std,

@@ -17,7 +17,7 @@
 /** `run`: a measurement that can be read. @typedef {{ ways: Way[], cores: number, run: number | null }} Offer */
 /** The machine that measures; `cards`: of CUDA. @typedef {{ cpu: string, cores: number, threads: number, torch: string, python: string, system: string, load_average: number | null, cards: { name: string, memory: number, capability: string, driver: string | null, cuda: string, cudnn: number }[] }} Machine */
 /** Seconds, GFLOP/s and bytes of one way at one size. @typedef {{ way: string, size: number, products: number, median: number, lower: number, upper: number, gflops: number, peak: number | null, error: number, prepared: number, estimated: boolean }} Point */
-/** @typedef {{ way: string, size: number, message: string }} LeftOut */
+/** `key`, `values`: of the words of `message`, where it has them. @typedef {{ way: string, size: number, message: string, key?: string, values?: Record<string, string | number> }} LeftOut */
 /**
  * @typedef {{ kind: "start", machine: Machine, points: number, reference: string } | ({ kind: "point" } & Point) | ({ kind: "left_out" } & LeftOut)
  *   | { kind: "growth", way: string, exponent: number, points: number } | { kind: "done" | "cancelled" } | { kind: "failed", message: string }} SpeedEvent

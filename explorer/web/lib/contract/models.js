@@ -2,7 +2,7 @@
 
 /** @template Q, A @typedef {import("../live.js").Asked<Q, A>} Asked */
 
-/** What the bar says of a model; `figures`: shares of right answers that its card names. @typedef {{ name: string, title: string, summary: string, trained: boolean, takes: import("./network.js").Takes, run: string, device: string, parameters: number, figures: { mnist_accuracy?: number, strokes_accuracy?: number } }} Facts */
+/** What the bar says of a model; `figures`: shares of right answers, and the calibration error, that its card names. @typedef {{ name: string, title: string, summary: string, trained: boolean, takes: import("./network.js").Takes, run: string, device: string, parameters: number, figures: { mnist_accuracy?: number, strokes_accuracy?: number, expected_calibration_error?: number } }} Facts */
 /** Why the weights are not here, and the model's name without them. @typedef {import("../live.js").Lacking & { untrained: string }} Missing */
 /** How far the weights' download is, bytes; `size`: null where it is not known. @typedef {{ fetching: { done: number, size: number | null } }} Fetching */
 /**

@@ -56,6 +56,6 @@
  *   observe: import("./draw.js").Server["observe"],
  * }} Server
  */
-/** What the page starts with: what a run can be made of; `mnist`: it is on the server's machine; `distortions` by name, as settings. @typedef {{ models: { name: string, title: string }[], sources: string[], mnist: boolean, distortions: Record<string, Record<string, unknown>> }} Options */
+/** What the page starts with: what a run can be made of; `mnist`: it is on the server's machine; `distortions` by name, as settings; `drawn`: the browser trains by itself, on so many digits at most. @typedef {{ models: { name: string, title: string }[], sources: string[], mnist: boolean, distortions: Record<string, Record<string, unknown>>, drawn?: number }} Options */
 
 export {};

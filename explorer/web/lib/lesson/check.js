@@ -20,6 +20,12 @@ import { WAITS } from "./waits.js";
 /** `flows`: a card makes way for the next as soon as its act is done, in a line on the page itself. @typedef {{ title: Said, about: Said, minutes: number, flows?: boolean, cards: Card[] }} Lesson */
 /** What is wrong: a key of the page's words, and what stands in its places. @typedef {{ line: number, key: string, values: Record<string, string> }} Problem */
 
+/** Largest lesson that is read, bytes; the server sends no larger one (`LARGEST` in explorer/learn/page.py). */
+export const LARGEST = 200_000;
+
+/** What is wrong with a file that is larger. @returns {Problem} */
+const tooLarge = () => ({ line: 1, key: "lessons.check.large", values: { most: String(LARGEST / 1000) } });
+
 const LANGUAGES = /** @type {const} */ (["en", "zh"]);
 const OF_LESSON = ["title", "about", "minutes", "flows", "cards"];
 const OF_CARD = ["says", "at", "open", "wait", "ask", "then", "because", "keep", "doors"];
@@ -149,8 +155,9 @@ function checkKept(cards, tell) {
   });
 }
 
-/** @param {string} text of the file @param {(key: string) => boolean} knows whether a key is one of the page's words @returns {{ lesson: Lesson, problems: [] } | { lesson: null, problems: Problem[] }} */
+/** @param {string | null} text of the file, null where it is too large to be read @param {(key: string) => boolean} knows whether a key is one of the page's words @returns {{ lesson: Lesson, problems: [] } | { lesson: null, problems: Problem[] }} */
 export function lessonIn(text, knows) {
+  if (text === null || new TextEncoder().encode(text).length > LARGEST) return { lesson: null, problems: [tooLarge()] };
   /** @type {Problem[]} */
   const problems = [];
   try {

@@ -1,16 +1,74 @@
-/** What a lesson needs that not every place has which shows the pages: a folder of files trains nothing and measures nothing. */
+/** What a lesson needs that not every place has which shows the pages: a folder of files measures nothing, and trains little. */
 
+import { smallestOf } from "../numbers.js";
+import { IN_BROWSER } from "../run_form.js";
+import { thingOf } from "./names.js";
 import { statesOf } from "./states.js";
+import { readingsIn } from "./text.js";
+import { WAITS } from "./waits.js";
 
-/** A page without a server has no runs and no speed lab. */
-const SERVED = ["train", "lab"];
+/** @typedef {import("./check.js").Card} Card */
+/** @typedef {import("./check.js").Lesson} Lesson */
 
-/** The pages that have to be there, and the models. @param {import("./check.js").Lesson} lesson @returns {{ tabs: Set<string>, models: Set<string> }} */
+/** Whether a card needs a server: the speed lab, or a run that no browser makes. @param {Card} card */
+function isServed({ at, wait }) {
+  const preset = /^train\.preset\[(\w+)\]$/.exec(wait ?? "")?.[1];
+  return at.startsWith("lab.") || (preset !== undefined && !IN_BROWSER.presets.includes(preset));
+}
+
+/** The pages that have to be there, the models, and whether a server has to be. @param {Lesson} lesson @returns {{ tabs: Set<string>, models: Set<string>, served: boolean }} */
 export function needsOf(lesson) {
+  const cards = lesson.cards.filter(({ doors }) => !doors);
   const states = statesOf(lesson).flatMap(({ before, after }) => [before, after]);
-  const served = lesson.cards.some(({ at, doors }) => !doors && SERVED.includes(at.split(/[.[]/)[0]));
+  const trains = cards.some(({ at }) => at.startsWith("train."));
   return {
-    tabs: new Set([...states.map(({ tab }) => tab ?? "draw"), ...(served ? ["train"] : [])]),
+    tabs: new Set([...states.map(({ tab }) => tab ?? "draw"), ...(trains ? ["train"] : [])]),
     models: new Set(states.flatMap(({ model }) => (model ? [model.replace(/:untrained$/, "")] : []))),
+    served: cards.some(isServed),
   };
+}
+
+/** @param {Card} card */
+const waitOf = ({ wait }) => (wait === undefined ? undefined : thingOf(WAITS, wait)?.thing);
+
+/** Every number that a card says, asks for or keeps. @param {Card} card */
+function readingsOf({ says, ask, because, keep = {} }) {
+  const asked = !ask
+    ? []
+    : "choose" in ask
+      ? ask.choose.flatMap(({ if: [left, , right] }) => [left, right])
+      : Object.values(ask);
+  return [...readingsIn(says.en), ...readingsIn(because?.en ?? ""), ...asked, ...Object.values(keep)].map(String);
+}
+
+/** The card, at or before one, whose act makes what a reading tells; −1 where none does. @param {Card[]} cards @param {number} at @param {string} reading @returns {number} */
+function makerOf(cards, at, reading) {
+  const kept = /^kept\[([^\]]+)\]$/.exec(reading)?.[1];
+  if (kept !== undefined) {
+    const keeper = cards.findIndex(({ keep }) => keep && Object.hasOwn(keep, kept));
+    return keeper < 0 || keeper >= at ? -1 : makerOf(cards, keeper, String(cards[keeper].keep?.[kept]));
+  }
+  const place = reading.split(/[.[]/)[0];
+  return cards.findLastIndex((card, k) => k < at && waitOf(card)?.makes === place);
+}
+
+/**
+ * The card that a person has to begin with, because what this one speaks of was not made yet: a run or a measurement that a link to the card cannot bring; null where all is there.
+ * @param {Lesson} lesson @param {number} at the card @param {import("./question.js").Read} read @param {import("./world.js").World} world @returns {number | null}
+ */
+export function lackOf({ cards }, at, read, world) {
+  const makes = waitOf(cards[at])?.makes;
+  const lacking = readingsOf(cards[at])
+    .filter((reading) => read(reading) === null && !(makes && reading.startsWith(`${makes}.`)))
+    .map((reading) => makerOf(cards, at, reading));
+  const ends = waitOf(cards[at])?.ends;
+  if (ends && !world.acts[ends]) lacking.push(makerOf(cards, at, ends));
+  const found = lacking.filter((maker) => maker >= 0);
+  if (!found.length) return null;
+  const undrawn = cards.findIndex((card) => {
+    const drawn = waitOf(card)?.makes === "hand" && thingOf(WAITS, card.wait);
+    return drawn && !drawn.thing.met(world, world, ...drawn.args);
+  });
+  const first = smallestOf(found);
+  return undrawn >= 0 && undrawn < first ? undrawn : first; // a run that learns drawings needs them
 }

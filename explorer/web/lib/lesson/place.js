@@ -1,6 +1,6 @@
 /** Where a card stands: beside what it speaks of, never over it. Pixels of the room. */
 
-import { smallestOf } from "../numbers.js";
+import { largestOf, smallestOf } from "../numbers.js";
 
 /** @typedef {{ left: number, top: number, width: number, height: number }} Box */
 
@@ -18,31 +18,37 @@ export function overlap(a, b) {
 const within = (value, least, most) => Math.max(least, Math.min(value, most));
 
 /**
- * The place of a card: right of its target, left of it, below or above, the first that has room; else the corner of the window
- * where it covers the least of it.
+ * The place of a card: right of its target or left of it, the first that has room; null where neither has. Above or below it would lie over
+ * what the page shows there.
  * @param {Box} target @param {{ width: number, height: number }} card @param {{ width: number, height: number, top: number }} room of the window; `top`: height of the bar
- * @returns {{ left: number, top: number }}
+ * @returns {{ left: number, top: number } | null}
  */
 export function besideOf(target, card, room) {
   const [right, bottom] = [room.width - card.width - GAP, room.height - card.height - GAP];
   const top = within(target.top, room.top + GAP, Math.max(bottom, room.top + GAP));
-  const left = within(target.left, GAP, Math.max(right, GAP));
   const sides = [
     { left: target.left + target.width + GAP, top },
     { left: target.left - card.width - GAP, top },
-    { left, top: target.top + target.height + GAP },
-    { left, top: target.top - card.height - GAP },
   ];
-  const roomy = sides.find(
-    (side) =>
-      side.left >= GAP &&
-      side.left <= right &&
-      side.top >= room.top + GAP &&
-      side.top <= bottom &&
-      !overlap({ ...side, ...card }, target),
+  return (
+    sides.find(
+      (side) =>
+        side.left >= GAP &&
+        side.left <= right &&
+        side.top >= room.top + GAP &&
+        side.top <= bottom &&
+        !overlap({ ...side, ...card }, target),
+    ) ?? null
   );
-  if (roomy) return roomy;
-  const corners = [right, GAP].flatMap((x) => [bottom, room.top + GAP].map((y) => ({ left: x, top: y })));
-  const covered = corners.map((corner) => overlap({ ...corner, ...card }, target));
-  return corners[covered.indexOf(smallestOf(covered))];
+}
+
+/** The smallest box around some. @param {Box[]} boxes at least one @returns {Box} */
+export function around(boxes) {
+  const [left, top] = [smallestOf(boxes.map((box) => box.left)), smallestOf(boxes.map((box) => box.top))];
+  return {
+    left,
+    top,
+    width: largestOf(boxes.map((box) => box.left + box.width)) - left,
+    height: largestOf(boxes.map((box) => box.top + box.height)) - top,
+  };
 }

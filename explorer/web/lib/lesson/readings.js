@@ -201,6 +201,10 @@ const OF_DRAW = {
   "draw.accuracy": { takes: [0, 0], read: ({ description }) => description?.figures.mnist_accuracy },
   /** What the model reached on digits drawn with a pen, a share. */
   "draw.strokes": { takes: [0, 0], read: ({ description }) => description?.figures.strokes_accuracy },
+  /** How far the model's probabilities are from the share of its right answers on MNIST's test digits, in the mean. */
+  "draw.calibration": { takes: [0, 0], read: ({ description }) => description?.figures.expected_calibration_error },
+  /** The probability below which the page calls the model unsure. */
+  "draw.threshold": { takes: [0, 0], read: (world) => prediction(world)?.threshold },
   /** The part of the input that an element of a step sees, "14 × 14". */
   "draw.field": { takes: [1, 1], read: (world, name) => stepOf(world, name)?.field },
   /** The largest |value| of a step; of its gradient while the network runs backwards. */
@@ -223,8 +227,15 @@ const OF_DRAW = {
     takes: [0, 0],
     read: ({ opened }) => (opened?.sum.shown === undefined ? null : numberOf(opened.sum.shown)),
   },
-  /** How many terms the opened number is the sum of. */
-  "draw.terms": { takes: [0, 0], read: ({ opened }) => (opened && "count" in opened.sum ? opened.sum.count : null) },
+  /** How many products the opened number is the sum of, a bias apart; how many terms, where none is a product. */
+  "draw.terms": {
+    takes: [0, 0],
+    read({ opened }) {
+      if (!opened || !("count" in opened.sum)) return null;
+      const products = opened.sum.addends.filter(({ factors }) => factors.length > 1);
+      return products.length ? products.reduce((all, { count }) => all + count, 0) : opened.sum.count;
+    },
+  },
   /** The opened number's rows of classes: `p`, `y`, `gradient` or `logit` of a class. */
   "draw.class": {
     takes: [2, 2],
@@ -318,6 +329,22 @@ const OF_TRAIN = {
   /** How many parameters the model has, and how many of them were trained. */
   "train.weights": { takes: [0, 0], read: ({ telling }) => telling?.started?.parameters },
   "train.free": { takes: [0, 0], read: ({ telling }) => telling?.started?.trained },
+  /** How many drawings of one's own are labelled. */
+  "train.drawings": { takes: [0, 0], read: ({ labels }) => labels.length },
+  /** What the network of the moment that is looked at takes the drawing for, and how probable the label of the last drawing is for it. */
+  "train.verdict": {
+    takes: [0, 0],
+    read: ({ moment }) => {
+      const { classes = [], probabilities = [] } = moment?.prediction ?? {};
+      return classes[probabilities.indexOf(largestOf(probabilities))];
+    },
+  },
+  "train.share": {
+    takes: [0, 0],
+    read: ({ moment, labels }) => element(moment?.prediction.probabilities, String(labels.at(-1))),
+  },
+  /** The label of the drawing that was labelled last. */
+  "train.label": { takes: [0, 0], read: ({ labels }) => labels.at(-1)?.toString() },
   /** A score before and after, of a set that was tested: `mnist,first`. */
   "train.tested": {
     takes: [2, 2],

@@ -6,13 +6,13 @@ import { thingOf } from "./names.js";
 import { WAITS } from "./waits.js";
 
 /** @typedef {import("../link.js").Linked} Linked */
-/** What is known of the state; `example`: the digit whose strokes are on the pad. @typedef {import("./waits.js").Known} Known */
+/** @typedef {import("./waits.js").Known} Known */
 
 /** The state of a page that nobody touched. */
 const UNTOUCHED = /** @type {Linked} */ (Object.fromEntries(LINKED.map((key) => [key, fields[key].initial])));
 
-/** @param {Known} known @returns {Linked} */
-export const whole = ({ example: _, ...known }) => ({ ...UNTOUCHED, ...known });
+/** @param {Known} known */
+export const whole = (known) => ({ ...UNTOUCHED, ...known });
 
 /** What an "open" says. @param {import("./check.js").Open} open @returns {Known} */
 export const stateOf = (open) => readLink(linkOf(open)).state;

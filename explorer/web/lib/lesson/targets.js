@@ -17,6 +17,9 @@ export const TARGETS = {
   /** The choice of the model, in the bar. */
   model: one("#model-choice"),
 
+  /** What the model reached, behind its button in the bar. */
+  "model.figures": one(".model-bar .popover:has(> .model-told)"),
+
   "draw.pad": one(".draw .pad-surface"),
   "draw.examples": one(".draw .examples"),
   "draw.verdict": one(".draw .headline"),
@@ -56,7 +59,7 @@ export const TARGETS = {
   },
   "arithmetic.sum": one(".arithmetic .stage-flow > :nth-child(3)"),
   "arithmetic.badge": one(".arithmetic .badge"),
-  "arithmetic.sizes": one(".arithmetic .sizes"),
+  "arithmetic.sizes": { ...one(".arithmetic .sizes"), folded: SETTINGS },
   "arithmetic.article": one(".arithmetic .article"),
   "arithmetic.code": one(".arithmetic .texts"),
   /** One property or claim, by its name: `commutes`, `separable` … */
@@ -81,6 +84,11 @@ export const TARGETS = {
   "train.presets": one(".train .presets"),
   /** One starting point, by its name. */
   "train.preset": by((name) => `.train [data-preset="${name}"]`),
+  /** One setting of the form: `rate`, `trained`, `dropout` … */
+  "train.setting": {
+    ...by((name) => `.train-form .setting:has([data-control="${name}"])`),
+    folded: ".train-form .train-more > summary",
+  },
   "train.start": one(".train .train-begin .action"),
   "train.summary": one(".train .train-summary"),
   "train.runs": one(".train .train-runs"),
@@ -90,4 +98,10 @@ export const TARGETS = {
   "train.moment": one(".train .moment"),
   "train.wrong": one(".train .judged"),
   "train.hand": one(".train .handwriting"),
+  /** The button that fine-tunes on one's own drawings, and what came of it. */
+  "train.teach": { ...one(".train .handwriting .hand-side > .action"), folded: ".train .handwriting > summary" },
+  "train.before": { ...one(".train .before-after"), folded: ".train .handwriting > summary" },
+  /** The time line's buttons, and what the network of that moment makes of the drawing. */
+  "train.moments": one(".train .moment > .transport"),
+  "train.seen": one(".train .moment-seen .prediction"),
 };

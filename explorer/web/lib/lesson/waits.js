@@ -1,26 +1,35 @@
 /** What a lesson's card can wait for: an act of the person, as the pages' state shows it afterwards. */
 
 import { lastPhase, momentCount, operatorOf } from "../arithmetic.js";
-import { withChoice, withOperator } from "../case.js";
+import { withChoice, withOperator, withValue } from "../case.js";
 import { walkTold } from "../case_link.js";
-import { PRESETS } from "../presets.js";
+import { withValue as withTap } from "../kernels.js";
+import { INITIAL as CHAIN, withKernel, withPreset, withStage } from "../kernels_state.js";
 import { largestOf } from "../numbers.js";
+import { PRESETS } from "../presets.js";
+import { heard, INITIAL, LONGEST_SHIFT, told, withNumber } from "../properties_state.js";
+import { settingOf } from "../run_form.js";
 import { stepOf, walkOf } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./world.js").Linked} Linked */
-/** What is known of the state; `example`: the digit whose strokes are on the pad. @typedef {Partial<Linked> & { example?: string }} Known */
+/**
+ * What acts make of the pages that only the pages themselves can say: `example`: the digit whose strokes are on the pad; `opened`, `grown`: the step of which a number is
+ * open, all of whose maps are shown, by path, operation or number; `descents`: steps of SGD on what is on the pad.
+ * @typedef {{ example?: string, opened?: string, grown?: string, descents?: number }} Made
+ */
+/** What is known of the state. @typedef {Partial<Linked> & Made} Known */
 /**
  * `met`: whether it was done, from the world now and as it was when the card came up; `after`: what the act makes of the state, where that
- * follows from the state alone: a work sheet knows its numbers by it, and a lesson can be opened at any card.
- * @typedef {{ takes: import("./names.js").Takes, met: (now: World, before: World, ...args: string[]) => boolean, after?: (state: Linked, ...args: string[]) => Known }} Wait
+ * follows from the state alone: a work sheet knows its numbers by it, and a lesson can be opened at any card. `makes`: a run, a measurement or drawings, which no link brings; `ends`: it waits for the end of one that was begun before.
+ * @typedef {{ takes: import("./names.js").Takes, met: (now: World, before: World, ...args: string[]) => boolean, after?: (state: Linked & Made, ...args: string[]) => Known, makes?: "train" | "lab" | "hand", ends?: "train" }} Wait
  */
 
+/** How often something was done that the state does not show. @param {World} world @param {string} name */
+const times = ({ acts }, name) => acts[name] ?? 0;
+
 /** Something is done that the state does not show. @param {string} name @returns {Wait} */
-const act = (name) => ({
-  takes: [0, 0],
-  met: (now, before) => (now.acts[name] ?? 0) > (before.acts[name] ?? 0),
-});
+const act = (name) => ({ takes: [0, 0], met: (now, before) => times(now, name) > times(before, name) });
 
 /** The state of the drawing, once it was answered. @param {(input: import("../contract/draw.js").Drawing, before: World, ...args: string[]) => boolean} met @param {Wait["after"]} after @param {import("./names.js").Takes} [takes] @returns {Wait} */
 const drawn = (met, after, takes = [0, 0]) => ({
@@ -29,8 +38,28 @@ const drawn = (met, after, takes = [0, 0]) => ({
   met: (now, before, ...args) => now.observed !== null && met(now.observed.input, before, ...args),
 });
 
-/** Numbers of a walk without its step. @param {World} world */
-const numbersOf = (world) => JSON.stringify(walkOf(world)?.given.tensors);
+/** Numbers of a walk without its step; of one tensor where it is named. @param {World} world @param {string} [name] */
+function numbersOf(world, name) {
+  const tensors = walkOf(world)?.given.tensors;
+  return JSON.stringify(name === undefined ? tensors : tensors?.[name]);
+}
+
+/** What the properties are shown on. @param {Linked} state */
+const signalsOf = ({ signals }) => (signals === null ? INITIAL : heard(/** @type {object} */ (signals)).state);
+
+/** Whether a part of them is flipped, is moved further, or begins with another number. @param {import("../properties_state.js").State} state @param {string} part @returns {import("../properties_state.js").State} */
+function withAnother(state, part) {
+  if (part === "flip") return { ...state, flip: !state.flip };
+  if (part === "shift") return { ...state, shift: (state.shift + 1) % (LONGEST_SHIFT + 1) };
+  const matrix = /** @type {import("../properties_state.js").Matrix} */ (part);
+  return withNumber(state, matrix, 0, state[matrix].values[0] + 1);
+}
+
+/** The chain of kernels with another one in view. @param {Linked} state @param {(stage: import("../kernels.js").Stage) => import("../kernels.js").Stage} change @returns {Known} */
+function filtered({ kernelChain, kernelStage }, change) {
+  const chain = kernelChain ?? CHAIN;
+  return { kernelChain: withStage(chain, Math.min(kernelStage, chain.stages.length - 1), change) };
+}
 
 /** The control of an operator by its key. @param {import("../case.js").Case} given @param {string} key */
 const partOf = (given, key) =>
@@ -38,12 +67,22 @@ const partOf = (given, key) =>
     .settings.flatMap(({ parts }) => parts)
     .find((part) => part.key === key);
 
-/** @param {Linked} state @param {(walk: import("./world.js").Walk) => { given: import("../case.js").Case, pass: string } | null} change @returns {Partial<Linked>} */
+/** @param {Linked} state @param {(walk: import("./world.js").Walk) => { given: import("../case.js").Case, pass: string, at?: number } | null} change @returns {Partial<Linked>} */
 function walked(state, change) {
   const walk = walkOf({ state });
   const next = walk && change(walk);
-  return next ? { walk: walkTold({ ...next, unit: "value", at: 0 }) ?? undefined } : {};
+  return next ? { walk: walkTold({ at: 0, ...next, unit: "value" }) ?? undefined } : {};
 }
+
+/** A pass stepped value by value, at a step of it that is there. @param {import("./world.js").Walk} walk @param {number} at */
+const steppedTo = ({ given, name, pass }, at) => pass && { given, pass: name, at: Math.min(at, pass.count - 1) };
+
+/** Of which a number is opened, where none is named: the step that is first. */
+const FIRST_STEP = "0";
+/** The pixel that is kept open, where a card is opened after that act: row and column. */
+const FIRST_PIXEL = "60.120";
+/** The starting point of a form that nobody touched. */
+const FIRST_RUN = "first";
 
 /** @type {Record<string, Wait>} */
 export const WAITS = {
@@ -53,12 +92,25 @@ export const WAITS = {
   model: {
     takes: [1, 1],
     met: ({ state, description }, _, name) => state.model === name && description?.name === name,
+    after: (_, model) => ({ model }),
   },
+
+  /** What the model reached was opened. */
+  "model.figures": act("figures"),
 
   "draw.drawn": { ...act("draw"), after: () => ({ example: "3" }) },
   "draw.pointed": act("point"),
   "draw.played": act("play"),
-  "draw.meant": act("meant"),
+  /** A class was meant; which one, where it is named. */
+  "draw.meant": {
+    takes: [0, 1],
+    met: (now, before, name) =>
+      times(now, "meant") > times(before, "meant") && (name === undefined || String(now.state.label) === name),
+    after: (_, name) => ({
+      why: { target: null, layer: null },
+      ...(name === undefined ? {} : { label: Number(name) }),
+    }),
+  },
   /** A number was opened, of a step by its path or operation where one is named. */
   "draw.opened": {
     takes: [0, 1],
@@ -67,9 +119,14 @@ export const WAITS = {
       if (!opened || opened.place === before.opened?.place || opened.place.step < 0) return false;
       return name === undefined || stepOf(now, name)?.index === opened.place.step;
     },
+    after: (_, opened = FIRST_STEP) => ({ opened }),
   },
   /** A class's probability was opened: softmax, loss and p − y. */
-  "draw.class": { takes: [0, 0], met: ({ opened }) => opened?.place.of === "class" },
+  "draw.class": {
+    takes: [0, 0],
+    met: ({ opened }) => opened?.place.of === "class",
+    after: () => ({ cells: [{ step: -1, of: "class", cell: [0, 0] }] }),
+  },
   /** The drawing is read as a class. */
   "draw.read": {
     takes: [1, 1],
@@ -81,7 +138,13 @@ export const WAITS = {
     },
   },
   /** All maps of a step are shown. */
-  "draw.layer": { takes: [1, 1], met: (now, _, name) => now.state.layer === stepOf(now, name)?.index },
+  "draw.layer": {
+    takes: [1, 1],
+    met: (now, _, name) => now.state.layer === stepOf(now, name)?.index,
+    after: (_, grown) => ({ grown }),
+  },
+  /** The page says that it is not sure. */
+  "draw.unsure": { takes: [0, 0], met: ({ observed }) => observed?.answer.prediction.verdict === "unsure" },
   "draw.raw": drawn(
     ({ centred }) => !centred,
     () => ({ centred: false }),
@@ -107,14 +170,18 @@ export const WAITS = {
   /** A step of gradient descent was taken. */
   "draw.stepped": drawn(
     ({ edits }, before) => edits.length > before.state.edits.length && edits.at(-1)?.kind === "sgd",
-    undefined,
+    ({ descents = 0 }) => ({ descents: descents + 1 }),
   ),
   "draw.changed": drawn(({ edits }, before) => edits.length > before.state.edits.length, undefined),
   "draw.undone": drawn(
     ({ edits }) => edits.length === 0,
-    () => ({ edits: [] }),
+    () => ({ edits: [], descents: 0 }),
   ),
-  "draw.why": { takes: [0, 0], met: ({ state }) => state.why !== null },
+  "draw.why": {
+    takes: [0, 0],
+    met: ({ state }) => state.why !== null,
+    after: () => ({ why: { target: null, layer: null } }),
+  },
 
   /** A part of the Arithmetic page is in front. */
   "arithmetic.section": {
@@ -162,6 +229,7 @@ export const WAITS = {
   "arithmetic.stepped": {
     takes: [0, 0],
     met: (now, before) => walkOf(now)?.at !== walkOf(before)?.at && walkOf(now)?.name === walkOf(before)?.name,
+    after: (state) => walked(state, (walk) => steppedTo(walk, walk.at + 1)),
   },
   /** The walk is at its last step. */
   "arithmetic.ended": {
@@ -172,39 +240,96 @@ export const WAITS = {
       const unit = walk.unit === "product" ? "product" : "value";
       return walk.at === momentCount(walk.pass, unit) - 1 && lastPhase(walk.pass, walk.pass.count - 1) >= 0;
     },
+    after: (state) => walked(state, (walk) => steppedTo(walk, Infinity)),
   },
-  /** A number of a matrix was changed. */
-  "arithmetic.edited": { takes: [0, 0], met: (now, before) => numbersOf(now) !== numbersOf(before) },
-  /** What the properties are shown on was changed: a number, the shift, the flip. */
+  /** A number of a matrix was changed; of which one, where it is named. */
+  "arithmetic.edited": {
+    takes: [0, 1],
+    met: (now, before, name) => numbersOf(now, name) !== numbersOf(before, name),
+    after: (state, tensor) =>
+      walked(state, ({ given, name }) => {
+        const edited = tensor ?? operatorOf(given).inputs[0];
+        const { values } = given.tensors[edited] ?? { values: [] };
+        return values.length ? { given: withValue(given, edited, 0, values[0] + 1), pass: name } : null;
+      }),
+  },
+  /** What the properties are shown on was changed: `flip`, `shift`, or a number of a matrix; any of it without a name. */
   "properties.edited": {
-    takes: [0, 0],
-    met: (now, before) => JSON.stringify(now.state.signals) !== JSON.stringify(before.state.signals),
+    takes: [0, 1],
+    met(now, before, part) {
+      const [one, other] = [signalsOf(now.state), signalsOf(before.state)].map((state) =>
+        JSON.stringify(part === undefined ? state : state[/** @type {keyof typeof INITIAL} */ (part)]),
+      );
+      return one !== other;
+    },
+    after: (state, part = "f") => ({ signals: told(withAnother(signalsOf(state), part), 0) }),
   },
 
   "kernels.preset": {
     takes: [1, 1],
     met: ({ state }, _, name) => state.kernelChain?.stages[state.kernelStage]?.preset === name,
+    after: (state, name) => filtered(state, (stage) => withPreset(stage, name)),
   },
   "kernels.edited": {
     takes: [0, 0],
     met: ({ state }, before) =>
       state.kernelChain?.stages[state.kernelStage]?.preset === null && state.kernelChain !== before.state.kernelChain,
+    after: (state) =>
+      filtered(state, (stage) => withKernel(stage, withTap(stage.kernel, 0, stage.kernel.values[0] + 1))),
   },
   /** An output pixel is kept open. */
-  "kernels.pixel": { takes: [0, 0], met: ({ state }) => state.kernelPixel !== null },
-  "lab.opened": { takes: [0, 0], met: ({ state }) => state.lab !== null },
+  "kernels.pixel": {
+    takes: [0, 0],
+    met: ({ state }) => state.kernelPixel !== null,
+    after: ({ kernelPixel }) => ({ kernelPixel: kernelPixel ?? FIRST_PIXEL }),
+  },
+  "lab.opened": {
+    takes: [0, 0],
+    met: ({ state }) => state.lab !== null,
+    after: ({ lab }) => ({ lab: lab ?? {} }),
+  },
   /** A measurement of the speed lab is over. */
-  "lab.measured": { takes: [0, 0], met: ({ measured }) => measured?.over === true },
+  "lab.measured": { takes: [0, 0], met: ({ measured }) => measured?.over === true, makes: "lab" },
 
   /** A starting point of a run is chosen. */
   "train.preset": {
     takes: [1, 1],
     met: (now, _, name) => /** @type {{ from?: string } | null} */ (now.state.form)?.from === name,
+    after: (_, from) => ({ form: { from } }),
   },
-  "train.started": act("train"),
+  /** A setting of the form has a value: `trained,all`. */
+  "train.set": {
+    takes: [2, 2],
+    met: ({ state }, _, name, value) => String(settingOf(state.form, name)) === value,
+    after: ({ form }, name, value) => {
+      const usual = settingOf(null, name);
+      return {
+        form: {
+          from: FIRST_RUN,
+          .../** @type {object} */ (form),
+          [name]: typeof usual === "number" ? Number(value) : value,
+        },
+      };
+    },
+  },
+  "train.started": { ...act("train"), makes: "train" },
   /** The run that was started last is over. */
   "train.ended": {
     takes: [0, 0],
-    met: ({ telling, acts }) => (acts.train ?? 0) > 0 && telling !== null && telling.ended !== null,
+    met: (now) => times(now, "train") > 0 && Boolean(now.telling?.ended),
+    ends: "train",
+  },
+  /** A run was started, and is over. */
+  "train.ran": {
+    takes: [0, 0],
+    met: (now, before) => times(now, "train") > times(before, "train") && Boolean(now.telling?.ended),
+    makes: "train",
+  },
+  /** So many drawings of one's own are labelled. */
+  "train.labelled": { takes: [1, 1], met: ({ labels }, _, count) => labels.length >= Number(count), makes: "hand" },
+  /** Another moment of the run is looked at. */
+  "train.moment": {
+    takes: [0, 0],
+    met: ({ moment }, before) => moment !== null && moment.step !== before.moment?.step,
   },
 };

@@ -8,11 +8,15 @@ import { FIRST, walkHeard } from "../case_link.js";
 /** The last drawing that was answered, and what it was asked with. @typedef {{ answer: import("../contract/draw.js").Observed, input: import("../contract/draw.js").Drawing }} Observed */
 /** The opened cell's sum and where it is. @typedef {{ sum: import("../contract/draw.js").Explained, place: import("../link.js").Place }} Opened */
 /** An output pixel of the Kernels page, taken apart. @typedef {{ y: number, x: number, sums: number[], values: number[] }} Magnified */
+/** What the network of a moment of a run makes of the drawing. @typedef {{ step: number, prediction: import("../contract/network.js").Prediction }} Moment */
 /** What the speed lab measured: the ways from the first to the fastest, and whether it is over. @typedef {{ size: number, steps: { way: string, median: number, faster: number, estimated: boolean }[], over: boolean } | null} Measured */
 
 /**
- * What pages say while they work, beside their state. `acts`: how often somebody did what the state does not tell.
- * @typedef {{ acts: Record<string, number>, observed: Observed | null, opened: Opened | null, magnified: Magnified | null, measured: Measured, telling: import("../telling.js").Telling | null }} Seen
+ * What pages say while they work, beside their state. `acts`: how often somebody did what the state does not tell; `labels`: of one's own drawings on Train, in their order.
+ * @typedef {{
+ *   acts: Record<string, number>, observed: Observed | null, opened: Opened | null, magnified: Magnified | null, measured: Measured, telling: import("../telling.js").Telling | null,
+ *   labels: number[], moment: Moment | null,
+ * }} Seen
  */
 /** @typedef {Seen & { state: Linked, description: Described | null, kept: Record<string, import("./progress.js").Value> }} World */
 
@@ -48,16 +52,15 @@ export function walkOf({ state }) {
   return walks.get(told) ?? null;
 }
 
-/** The step of the network that a lesson names by its path, its operation or its number. @param {World} world @param {string} name */
-export function stepOf({ description }, name) {
-  const steps = description?.steps ?? [];
-  return (
-    steps.find(({ path }) => path === name) ??
-    steps.find(({ op }) => op === name) ??
-    steps.find(({ index }) => String(index) === name) ??
-    null
-  );
-}
+/** A step that is named by its path, its operation or its number. @param {Described["steps"]} steps @param {string} name */
+export const stepNamed = (steps, name) =>
+  steps.find(({ path }) => path === name) ??
+  steps.find(({ op }) => op === name) ??
+  steps.find(({ index }) => String(index) === name) ??
+  null;
+
+/** The step of the network that a lesson names. @param {World} world @param {string} name */
+export const stepOf = ({ description }, name) => stepNamed(description?.steps ?? [], name);
 
 /** The kernel in view on the Kernels page; null before somebody chose one. @param {Pick<World, "state">} world */
 export const kernelOf = ({ state }) => state.kernelChain?.stages[state.kernelStage] ?? null;

@@ -127,7 +127,7 @@ const ACTIVATIONS = [
   },
 ];
 
-/** f(x) and f′(x) of each activation, by its name. @type {Record<string, Pick<Activation, "value" | "gate">>} */
+/** f(x) and f′(x) of each activation, by its name. @type {Record<string, Pick<Activation, "value" | "gate" | "settings">>} */
 export const FUNCTIONS = Object.fromEntries(ACTIVATIONS.map((activation) => [activation.name, activation]));
 
 /** @param {Activation} activation @returns {Operator} */

@@ -19,7 +19,10 @@ export const nameOf = (file) =>
     .replace(/[^\w-]/g, "-")
     .slice(0, 80);
 
-/** @param {string} file @param {string} text @param {Found["from"]} from @returns {Found} */
+/** What is wrong with a file that is called as a shipped lesson is. @type {{ lesson: null, problems: Problem[] }} */
+const TAKEN = { lesson: null, problems: [{ line: 1, key: "lessons.check.taken", values: {} }] };
+
+/** @param {string} file @param {string | null} text null where it is too large to be read @param {Found["from"]} from @returns {Found} */
 const found = (file, text, from) => ({ name: nameOf(file), file, from, ...lessonIn(text, (key) => t(key) !== key) });
 
 /** Shipped lessons by name, read once. @type {Map<string, Promise<Found>>} */
@@ -61,7 +64,7 @@ async function ofFolder() {
   try {
     const answer = await fetch(root === undefined ? new URL("lessons", document.baseURI) : `${root}/lessons`);
     if (!answer.ok) return [];
-    const { lessons } = /** @type {{ lessons: { file: string, text: string }[] }} */ (await answer.json());
+    const { lessons } = /** @type {{ lessons: { file: string, text: string | null }[] }} */ (await answer.json());
     return lessons.map(({ file, text }) => found(file, text, "folder"));
   } catch {
     return []; // pages without a server have none
@@ -71,7 +74,9 @@ async function ofFolder() {
 /** All lessons that are not the program's own: a dropped file comes before one of the folder. @returns {Promise<Found[]>} */
 export async function ownLessons() {
   const here = Object.entries(dropped()).map(([file, text]) => found(file, text, "dropped"));
-  return [...here, ...(await ofFolder()).filter(({ name }) => !here.some((one) => one.name === name))];
+  const others = (await ofFolder()).filter(({ name }) => !here.some((one) => one.name === name));
+  const taken = await shippedNames();
+  return [...here, ...others.map((one) => (taken.includes(one.name) ? { ...one, ...TAKEN } : one))];
 }
 
 /** @returns {Promise<Found[]>} */

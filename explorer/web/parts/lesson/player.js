@@ -20,6 +20,9 @@ import { watchWorld, worldNow } from "./world.js";
 /** @typedef {import("../../lib/lesson/check.js").Card} Card */
 /** @typedef {import("./view.js").Run} Run */
 
+/** A page that is opened may take so long until something can be started on it, and between two looks whether it can, ms. */
+const [START_MS, LOOK_MS] = [15_000, 100];
+
 /** The place on a page for a lesson that flows in a line. */
 const ROW = ".lesson-row";
 
@@ -42,6 +45,7 @@ export function createPlayer() {
     onfind: () => toPage(),
     onpresent: () => card.presents(present()),
     onguess: guess,
+    onbegin: begin,
   });
   const standing = createStanding(card.element);
   const layer = h("div", { class: "webview lesson-layer" }, standing.ring);
@@ -58,11 +62,7 @@ export function createPlayer() {
     }
     const lesson = await lessonNamed(wanted.name);
     if (page.get("lesson") !== wanted) return;
-    if (!lesson) {
-      ignorePart(`lesson=${wanted.name}`);
-      page.set({ lesson: null });
-      return;
-    }
+    if (!lesson) return refuse(wanted.name);
     from = /** @type {HTMLElement | null} */ (document.activeElement);
     await go(lesson, wanted);
   }
@@ -84,7 +84,7 @@ export function createPlayer() {
     }
     stand(lesson.cards[at], lesson.flows ?? false);
     look();
-    if (!lesson.flows) card.heading.focus({ preventScroll: true });
+    if (!lesson.flows) card.focus("begin");
   }
 
   /** @param {Card} given @param {boolean} flows */
@@ -108,7 +108,8 @@ export function createPlayer() {
     if (run.met && lesson.flows) return step(1);
     const guess = progress.guesses[at];
     run.verdict ??= given.ask && (run.met || !wait) ? judged(run, guess, read) : null;
-    card.show(viewOf(run, guess, read, card.element.parentElement !== layer, leaveBy));
+    const world = worldNow(progress.kept);
+    card.show(viewOf(run, guess, read, world, card.element.parentElement !== layer, leaveBy));
   }
 
   /** @param {number} guess */
@@ -116,7 +117,15 @@ export function createPlayer() {
     if (!run) return;
     keepProgress(run.name, guessed(progressOf(run.name), run.at, guess));
     look();
-    card.heading.focus({ preventScroll: true });
+    card.focus("on");
+  }
+
+  /** Go to the card that makes a run or a measurement, and start it there. @param {number} at */
+  function begin(at) {
+    if (!run) return;
+    const wanted = { name: run.name, card: at };
+    page.set({ lesson: wanted });
+    void press(() => (run?.at === at ? standing.control() : null), wanted);
   }
 
   /** Through one of the last card's doors. @param {import("../../lib/lesson/check.js").Open} open */
@@ -130,12 +139,10 @@ export function createPlayer() {
     if (!run) return;
     const { name, lesson, at } = run;
     const next = at + by;
-    if (next < 0) return;
-    if (next < lesson.cards.length) page.set({ lesson: { name, card: next } });
-    else {
+    if (lesson.cards[next]) page.set({ lesson: { name, card: next } });
+    else if (by > 0) {
       end();
-      page.set({ tab: "learn" });
-      /** @type {HTMLElement | null} */ (document.querySelector('#pages [role="tab"][data-tab-id="learn"]'))?.focus();
+      toLessons();
     }
   }
 
@@ -164,8 +171,7 @@ export function createPlayer() {
   listen({
     running: () => run !== null,
     step,
-    turn: () =>
-      card.element.contains(document.activeElement) ? toPage() : card.heading.focus({ preventScroll: true }),
+    turn: () => (card.element.contains(document.activeElement) ? toPage() : card.focus("begin")),
   });
   page.on(["language"], look);
 
@@ -181,6 +187,27 @@ function keepNumbers(name, { keep }, read) {
   const progress = progressOf(name);
   const kept = { ...progress.kept, ...Object.fromEntries(found) };
   if (JSON.stringify(kept) !== JSON.stringify(progress.kept)) keepProgress(name, { ...progress, kept });
+}
+
+/** Leave a lesson that is not there, and name it. @param {string} name */
+function refuse(name) {
+  ignorePart(`lesson=${name}`);
+  page.set({ lesson: null });
+}
+
+/** To the list of lessons. */
+function toLessons() {
+  page.set({ tab: "learn" });
+  /** @type {HTMLElement | null} */ (document.querySelector('#pages [role="tab"][data-tab-id="learn"]'))?.focus();
+}
+
+/** Press a control as soon as it is there, unless another card is gone to. @param {() => HTMLElement | null} control @param {{ name: string, card: number }} wanted */
+async function press(control, wanted) {
+  for (const until = performance.now() + START_MS; performance.now() < until && page.get("lesson") === wanted;) {
+    const found = control();
+    if (found) return found.click();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /** Larger words for a whole room, or as before. @param {boolean} [on] @returns {boolean} whether they are large now */

@@ -1,23 +1,48 @@
 /** Where the card stands on the page, and the ring around what it speaks of; both follow when that moves. */
 
-import { besideOf, GAP, overlap } from "../../lib/lesson/place.js";
-import { h } from "../dom.js";
+import { around, besideOf } from "../../lib/lesson/place.js";
+import { h, NARROW } from "../dom.js";
 
-/** Below this width the card is docked at the bottom, and the page ends above it. */
-const NARROW = 860;
+/** @typedef {import("../../lib/lesson/place.js").Box} Box */
+
+/** Where the card is always docked at the window's foot. */
+const narrow = matchMedia(NARROW);
 /** Between two looks at where the target is, ms. */
 const LOOK_MS = 150;
 /** Around the target, pixels. */
 const AROUND = 4;
 
-/** Whether something has a place on the screen. @param {Element} element */
-const shown = (element) => element.getClientRects().length > 0;
+/** Whether something has a place on the screen: what lies in a closed part of the page has none. @param {Element} element */
+const shown = (element) => element.checkVisibility();
 
 /** The first of some selectors that finds something on the screen. @param {string[]} selectors @returns {HTMLElement | null} */
 const find = (selectors) =>
   selectors
     .flatMap((selector) => [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))])
     .find(shown) ?? null;
+
+/** Where something is, with a panel that it has opened. @param {HTMLElement} target @returns {Box} */
+const boxOf = (target) =>
+  around(
+    [target, ...target.querySelectorAll(".popover-panel")].filter(shown).map((part) => part.getBoundingClientRect()),
+  );
+
+/** Where the bar above the pages ends. */
+const barEnd = () => Math.max(0, document.querySelector(".model-bar")?.getBoundingClientRect().bottom ?? 0);
+
+/**
+ * Bring a target into what the card leaves of the window: where the card is docked, right below the bar, with what follows it; else, unless it is seen, into the middle.
+ * @param {HTMLElement} target @param {number} bottom @param {boolean} docked
+ */
+function bring(target, bottom, docked) {
+  const box = target.getBoundingClientRect();
+  const least = barEnd();
+  if (!docked && box.top >= least && box.bottom <= bottom) return;
+  target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const above = docked ? 0 : (bottom - least - box.height) / 2;
+  const by = target.getBoundingClientRect().top - least - Math.max(AROUND * 2, above);
+  window.scrollBy({ top: by, behavior: "instant" });
+}
 
 /** @param {HTMLElement} card */
 export function createStanding(card) {
@@ -27,68 +52,65 @@ export function createStanding(card) {
   let due = 0;
   let seen = "";
   let row = false;
-  /** Whether the target was brought into view since the card came up. */
+  /** The sizes for which no side of the target has room: the card is then docked, as in a narrow window. */
+  let cramped = "";
+  /** Whether the target was brought into view since the card came up, or was docked. */
   let brought = false;
-  /** What the page is longer by, so that the card has room below its target, px; and for which sizes that was tried. */
-  let [longer, tried] = [0, ""];
 
-  const barOf = () => document.querySelector(".model-bar")?.getBoundingClientRect().bottom ?? 0;
-
-  /** Bring the target to where the card leaves room. @param {HTMLElement} target @param {number} bottom what the card leaves of the window */
-  function bring(target, bottom) {
-    brought = true;
-    const { top, height } = target.getBoundingClientRect();
-    const least = Math.max(0, barOf());
-    if (top >= least && top + height <= bottom) return;
-    const room = bottom - least;
-    target.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const now = target.getBoundingClientRect().top;
-    window.scrollBy({ top: now - least - Math.max(AROUND * 2, (room - height) / 2), behavior: "instant" });
+  /** Dock the card at the window's foot, and let the page end above it; or undo that. @param {boolean} docked @returns {number} what the card leaves of the window, px */
+  function dock(docked) {
+    card.classList.toggle("docked", docked);
+    const height = docked ? card.offsetHeight : 0;
+    const inPage = row && !narrow.matches;
+    document.body.style.paddingBottom = docked && !inPage ? `${height}px` : "";
+    return innerHeight - height;
   }
 
-  /** Scroll a target that leaves no room on any side up to the window's top, so that the card has it below. @param {DOMRect} box @param {number} height the card's */
-  function makeRoom(box, height) {
-    const sizes = `${box.width} ${box.height} ${height} ${innerHeight}`;
-    const by = box.top - Math.max(0, barOf()) - 2 * AROUND;
-    if (sizes === tried || box.bottom - by + 2 * GAP + height > innerHeight) return;
-    tried = sizes;
-    const { scrollHeight } = document.documentElement;
-    longer += Math.max(0, by - (scrollHeight - innerHeight - scrollY));
-    document.body.style.paddingBottom = longer ? `${longer}px` : "";
-    window.scrollBy({ top: by, behavior: "instant" });
+  /** @param {Box | null} box @param {number} bottom of what is to be seen of it */
+  function encircle(box, bottom) {
+    ring.hidden = !box;
+    if (!box) return;
+    const [top, end] = [box.top - AROUND, Math.min(box.top + box.height + AROUND, bottom)];
+    Object.assign(ring.style, {
+      left: `${box.left - AROUND}px`,
+      top: `${top}px`,
+      width: `${box.width + 2 * AROUND}px`,
+      height: `${Math.max(0, end - top)}px`,
+    });
   }
 
   function look() {
     due = window.setTimeout(look, LOOK_MS);
     const target = find(selectors);
-    const narrow = innerWidth <= NARROW;
-    const height = card.offsetHeight;
-    document.body.style.paddingBottom = narrow ? `${height}px` : longer ? `${longer}px` : "";
-    if (target && !brought && !(row && !narrow)) bring(target, narrow ? innerHeight - height : innerHeight);
-    const box = target?.getBoundingClientRect();
-    const now = JSON.stringify([box, narrow, card.offsetWidth, height, innerWidth, innerHeight]);
+    const inPage = row && !narrow.matches;
+    const sizesOf = (/** @type {Box | null} */ box) =>
+      [box?.width, box?.height, innerWidth, innerHeight].map((size) => Math.round(size ?? 0)).join(" ");
+    const before = target && boxOf(target);
+    const docked = narrow.matches || cramped === sizesOf(before);
+    const bottom = dock(docked);
+    if (target && !brought && !inPage) {
+      bring(target, bottom, docked);
+      brought = true;
+    }
+    const box = target && boxOf(target);
+    const size = { width: card.offsetWidth, height: card.offsetHeight };
+    const now = JSON.stringify([box, docked, size, innerWidth, innerHeight]);
     if (now === seen) return;
     seen = now;
-    ring.hidden = !box;
-    if (box)
-      Object.assign(ring.style, {
-        left: `${box.left - AROUND}px`,
-        top: `${box.top - AROUND}px`,
-        width: `${box.width + 2 * AROUND}px`,
-        height: `${box.height + 2 * AROUND}px`,
-      });
-    card.classList.toggle("docked", narrow);
-    if (narrow || row) {
+    encircle(box, bottom);
+    if (docked || row) {
       Object.assign(card.style, { left: "", top: "" });
       return;
     }
-    const beside = besideOf(
-      box ?? { left: innerWidth, top: innerHeight, width: 0, height: 0 },
-      { width: card.offsetWidth, height },
-      { width: innerWidth, height: innerHeight, top: Math.max(0, barOf()) },
-    );
-    Object.assign(card.style, { left: `${beside.left}px`, top: `${beside.top}px` });
-    if (box && overlap({ ...beside, width: card.offsetWidth, height }, box)) makeRoom(box, height);
+    const window_ = { width: innerWidth, height: innerHeight, top: barEnd() };
+    const place = besideOf(box ?? { left: innerWidth, top: innerHeight, width: 0, height: 0 }, size, window_);
+    if (place) Object.assign(card.style, { left: `${place.left}px`, top: `${place.top}px` });
+    else {
+      cramped = sizesOf(box);
+      brought = false;
+      clearTimeout(due);
+      look();
+    }
   }
 
   return {
@@ -98,8 +120,7 @@ export function createStanding(card) {
     beside(next, inRow) {
       [selectors, row] = [next, inRow];
       brought = false;
-      [longer, tried] = [0, ""];
-      seen = "";
+      [cramped, seen] = ["", ""];
       clearTimeout(due);
       look();
     },
@@ -121,10 +142,9 @@ export function createStanding(card) {
     rest() {
       clearTimeout(due);
       selectors = [];
-      [longer, tried] = [0, ""];
-      seen = "";
+      [cramped, seen] = ["", ""];
       ring.hidden = true;
-      document.body.style.paddingBottom = "";
+      dock(false);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a card shows of a lesson at a moment: its text with the page's numbers, and what the page says of a guess. */
 
+import { lackOf } from "../../lib/lesson/needs.js";
 import { isRight, rightOf } from "../../lib/lesson/question.js";
 import { filled } from "../../lib/lesson/text.js";
 import { page } from "../page.js";
@@ -37,15 +38,21 @@ function toldOf({ lesson, at, met, verdict }, guess, read) {
   return { kind: "waits", text: t("lesson.waits") };
 }
 
+/** What a card speaks of and nobody has made yet, with the card that makes it. @param {Run} run @param {Read} read @param {import("../../lib/lesson/world.js").World} world @returns {View["lack"]} */
+function lackToTell({ lesson, at }, read, world) {
+  const card = lackOf(lesson, at, read, world);
+  return card === null ? null : { card, text: t("lesson.lack", { card: card + 1 }), begin: t("lesson.lack.begin") };
+}
+
 /** Whether the page that a door leads to is among those shown. @param {import("../../lib/lesson/check.js").Open} open */
 const isHere = ({ page: tab }) =>
   tab === undefined || document.querySelector(`#pages [role="tab"][data-tab-id="${tab}"]`) !== null;
 
 /**
- * @param {Run} run @param {number | undefined} guess @param {Read} read @param {boolean} row whether the card is a line on the page
+ * @param {Run} run @param {number | undefined} guess @param {Read} read @param {import("../../lib/lesson/world.js").World} world @param {boolean} row whether the card is a line on the page
  * @param {(open: import("../../lib/lesson/check.js").Open) => void} onopen called with what a door opens @returns {View}
  */
-export function viewOf(run, guess, read, row, onopen) {
+export function viewOf(run, guess, read, world, row, onopen) {
   const { name, lesson, at } = run;
   const { says, ask = null, doors: all = [] } = lesson.cards[at];
   const doors = all.filter(({ open }) => isHere(open));
@@ -60,6 +67,7 @@ export function viewOf(run, guess, read, row, onopen) {
     ask,
     guess,
     told: toldOf(run, guess, read),
+    lack: lackToTell(run, read, world),
     back: at > 0 && !lesson.flows,
     next: doors.length ? null : last ? "lesson.finish" : "lesson.next",
     doors: doors.map((door) => ({ text: inLanguage(door.says), open: () => onopen(door.open) })),

@@ -6,7 +6,16 @@ import { page } from "../page.js";
 
 /** @typedef {import("../../lib/lesson/world.js").World} World */
 
-const SEEN = /** @type {const} */ (["acts", "observed", "opened", "magnified", "measured", "telling"]);
+const SEEN = /** @type {const} */ ([
+  "acts",
+  "observed",
+  "opened",
+  "magnified",
+  "measured",
+  "telling",
+  "labels",
+  "moment",
+]);
 
 /** @param {World["kept"]} kept @returns {World} */
 export const worldNow = (kept) => ({

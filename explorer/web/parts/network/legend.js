@@ -1,6 +1,6 @@
 /** The colour scale of the maps, its scope, and where the value under the pointer stands on it. */
 
-import { h, canvas, say } from "../dom.js";
+import { h, canvas } from "../dom.js";
 import { colourTable, positionOf, tableIndex } from "../../lib/colour.js";
 import { short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
@@ -56,14 +56,11 @@ export function createLegend(onchange) {
     context.putImageData(image, 0, 0);
   }
 
-  /** @param {string[]} words at the low end, in the middle, and at the high end */
-  const ticks = (...words) => [low, middle, high].forEach((tick, k) => say(tick, words[k]));
-
   /** The pointed map has one value all over. @param {string} value */
   function markFlat(value) {
     draw("flat");
     marker.hidden = true;
-    ticks("", t("legend.flat", { value }), "");
+    [low.textContent, middle.textContent, high.textContent] = ["", t("legend.flat", { value }), ""];
   }
 
   return {
@@ -76,7 +73,7 @@ export function createLegend(onchange) {
     rest() {
       draw("diverging");
       marker.hidden = true;
-      ticks("−", "0", t(`legend.${scopeNow()}.end`));
+      [low.textContent, middle.textContent, high.textContent] = ["−", "0", t(`legend.${scopeNow()}.end`)];
     },
 
     /**
@@ -89,7 +86,7 @@ export function createLegend(onchange) {
       const full = scopeNow() === "map" ? scale : wider;
       const diverging = step.scale === "diverging";
       const [from, to] = diverging ? [-full, full] : [step.low, step.high];
-      ticks(short(from, 3), diverging ? "0" : "", short(to, 3));
+      [low.textContent, middle.textContent, high.textContent] = [short(from, 3), diverging ? "0" : "", short(to, 3)];
       const position = positionOf(step, value, full);
       marker.hidden = Number.isNaN(position);
       marker.style.left = `${100 * (diverging ? (position + 1) / 2 : position)}%`;

@@ -1,6 +1,6 @@
 /** Where the columns stand: side by side on a track, some folded away, under their modules and the edges between them. */
 
-import { h, reducedMotion } from "../dom.js";
+import { h, NARROW, reducedMotion } from "../dom.js";
 import { edgesOf, foldedAtFirst, groupsOf, representatives, stepFold } from "../../lib/graph.js";
 import { BORDER, standsOf, TOLD } from "../../lib/levels.js";
 import { page } from "../page.js";
@@ -12,8 +12,6 @@ import { bandsOf, createEdges } from "./edges.js";
 
 /** A network of more columns opens with modules folded. */
 const MOST_COLUMNS = 26;
-/** Narrower pages show the network downwards. */
-const TURNED = "(max-width: 860px)";
 /** A padding with room for names in full, px. */
 const ROOMY = 8;
 /** Room for the bar under columns that do not fit, px. */
@@ -38,7 +36,7 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
   const arrangement = createArrangement({
     onfoldall: (fold) => page.set({ fold: fold ? [...new Set(groups.map(({ path }) => path))] : [] }),
   });
-  const narrow = matchMedia(TURNED);
+  const narrow = matchMedia(NARROW); // shows the network downwards
   const edges = createEdges({ onfold: (path) => toggleFold(path, folded()), onedge: point, onfollow: follow });
   const row = h("div", { class: "steps-row" });
   const element = h("div", { class: "steps", tabindex: -1 }, ...edges.elements, row, over);
@@ -174,22 +172,18 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
   }
   element.addEventListener("wheel", wheel, { passive: false });
   page.on(["fold", "zoom"], arrange);
-
-  /** Arrange the columns where the track has another size than before. */
-  function fit() {
+  new ResizeObserver(() => {
     const now = `${element.clientWidth} ${fills && !narrow.matches ? element.clientHeight : ""}`;
     if (now === size || element.style.width) return; // unrolled to be saved
     size = now;
     arrange();
-  }
-  new ResizeObserver(fit).observe(element);
+  }).observe(element);
 
   return {
     element,
     /** How the columns are laid out, to choose. */
     arrangement: arrangement.element,
     arrange,
-    fit,
 
     get shown() {
       return shown;

@@ -1,10 +1,10 @@
 /** Everything that a person can choose about a chain of kernels, as plain objects that are never changed in place. */
 
-import { PRESETS, resized, SHAPE } from "../lib/kernels.js";
+import { PRESETS, resized, SHAPE } from "./kernels.js";
 
-/** @typedef {import("../lib/conv.js").Kernel} Kernel */
-/** @typedef {import("../lib/kernels.js").Stage} Stage */
-/** @typedef {import("../lib/kernels.js").State} State */
+/** @typedef {import("./conv.js").Kernel} Kernel */
+/** @typedef {import("./kernels.js").Stage} Stage */
+/** @typedef {import("./kernels.js").State} State */
 
 /** The size at which a preset is known. @param {string} name */
 const usualOf = (name) => PRESETS[name].usual ?? /** @type {[number, number]} */ ([3, 3]);
@@ -89,7 +89,7 @@ export const withLearned = (stage, kernel, learned) => ({
 /** The kernel as its preset is best seen over a picture. @param {Stage} stage @returns {Stage} */
 export const withOwnShow = (stage) => (stage.preset ? { ...stage, show: PRESETS[stage.preset].result.show } : stage);
 
-/** @param {Stage} stage @param {Partial<import("../lib/kernels.js").Shape>} change @returns {Stage} */
+/** @param {Stage} stage @param {Partial<import("./kernels.js").Shape>} change @returns {Stage} */
 export function withShape(stage, change) {
   const shape = { ...stage.shape, ...change };
   if (!stage.preset) return { ...stage, shape };
