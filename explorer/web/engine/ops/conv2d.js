@@ -10,11 +10,15 @@ import { addendsOf, biasOf, ones, partialsOf, read, summed, unexplained } from "
 /** @typedef {import("../step.js").Step} Step */
 
 /** @param {import("../tensor.js").Tensor} grad `(N, O, H, W)` @param {number[]} shape of the bias */
-export function biasGradient(grad, shape) {
-  const [N, O] = grad.shape;
-  const places = grad.data.length / (N * O);
+export function biasGradient({ shape: [N, O], data }, shape) {
+  const places = data.length / (N * O);
   const result = zeros(shape);
-  grad.data.forEach((value, k) => (result.data[Math.floor(k / places) % O] += value));
+  for (let n = 0, k = 0; n < N; n++)
+    for (let o = 0; o < O; o++) {
+      let sum = 0;
+      for (const end = k + places; k < end; k++) sum += data[k];
+      result.data[o] += sum;
+    }
   return result;
 }
 

@@ -5,6 +5,7 @@ import { convolved } from "../conv.js";
 import { argumentOf } from "../step.js";
 import { zeros } from "../tensor.js";
 import { addendsOf, biasOf, ones, partialsOf, read, summed, unexplained } from "../terms.js";
+import { biasGradient } from "./conv2d.js";
 
 /** @typedef {import("../tensor.js").Tensor} Tensor */
 /** @typedef {import("./index.js").Operator} Operator */
@@ -77,9 +78,8 @@ export const linear = {
   backward(step, grad, wrt) {
     if (wrt === "input") return inputGradient(grad, argumentOf(step, "weight"), argumentOf(step, "input").shape);
     if (wrt === "weight") return weightGradient(grad, argumentOf(step, "input"), argumentOf(step, "weight").shape);
-    const bias = zeros(argumentOf(step, "bias").shape);
-    grad.data.forEach((value, k) => (bias.data[k % bias.data.length] += value));
-    return bias;
+    const O = argumentOf(step, "bias").shape[0];
+    return biasGradient({ shape: [grad.data.length / O, O], data: grad.data }, [O]);
   },
   terms,
   partials,
