@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +43,7 @@ def app(tmp_path_factory):
     """The app with a lesson of its own, and runs of its own."""
     folder = tmp_path_factory.mktemp("lessons")
     (folder / "opened.json").write_text(json.dumps(OPENED), encoding="utf-8")
+    shutil.copy(Path(__file__).with_name("blur.json"), folder)
     runs = tmp_path_factory.mktemp("runs")
     yield from serve("-m", "explorer", "--no-open", "--lessons", str(folder), "--runs-dir", str(runs))
 
@@ -169,3 +172,22 @@ def test_every_control_of_a_card_has_a_name(app, open_page):
     snapshot = card(page).aria_snapshot()
     assert 'textbox "Your guess:"' in snapshot
     assert not re.search(r"- (button|textbox|radio)\s*(:|$)", snapshot, re.MULTILINE)
+
+
+def test_a_teachers_lesson_over_two_pages_runs(app, open_page):
+    page = open_page(f"{app}#lang=zh&page=learn", width=1366, height=768)
+    page.locator("[data-lesson=blur]").get_by_role("button", name="开始").press("Enter")
+    expect_card(page, 1, 3)
+    expect(page.locator(".lesson-says")).to_contain_text("有 9 个相等的数")
+    guess(page, {"choose": []}, "")
+    act(page, "kernels.preset[gaussian]")
+    expect(told(page)).to_have_text("你猜 一样，页面上是 不一样。 之前 9，现在 6.17。")
+    press(page, "lesson.next")
+    act(page, "kernels.pixel")
+    expect(told(page)).to_have_attribute("data-kind", "done")
+    press(page, "lesson.next")
+    expect_card(page, 3, 3)
+    guess(page, {"number": ""}, "10")
+    expect(told(page)).to_contain_text("10 × 24 × 24")
+    press(page, "lesson.finish")
+    expect(page.locator("[data-lesson=blur]")).to_have_attribute("data-done", "true")

@@ -67,10 +67,17 @@ test("a missing target, an unknown act, a missing translation and a number in a 
   assert.deepEqual(lessonIn(SHIPPED, knows).problems, []);
   assert.deepEqual(faults('"at": "arithmetic.preset"', '"at": "arithmetic.prest"'), [["target", true]]);
   assert.deepEqual(faults('"wait": "arithmetic.stepped"', '"wait": "arithmetic.danced"'), [["wait", true]]);
-  assert.deepEqual(faults('"wait": "arithmetic.preset[valid]"', '"wait": "arithmetic.preset"'), [["wait", true]]);
+  assert.deepEqual(faults('"wait": "arithmetic.preset[valid]"', '"wait": "arithmetic.preset"'), [["takes", true]]);
   assert.deepEqual(faults('"number": "arithmetic.value[output,1]"', '"number": "arithmetic.worth[output,1]"'), [
     ["reading", true],
   ]);
+  assert.deepEqual(faults('"wait": "arithmetic.preset[valid]"', '"wait": "arithmetic.preset[vallid]"'), [
+    ["takes", true],
+  ]);
+  assert.deepEqual(faults('"number": "arithmetic.value[output,1]"', '"number": "arithmetic.value[outptu,1]"'), [
+    ["takes", true],
+  ]);
+  assert.deepEqual(faults('"at": "arithmetic.badge"', '"at": "arithmetic.tensor[wieght]"'), [["takes", true]]);
   assert.deepEqual(faults("See for yourself:", "See 3 for yourself:"), [["number", true]]);
   assert.deepEqual(faults('"minutes": 7', '"minutes": "long"'), [["minutes", true]]);
   assert.deepEqual(faults('"page": "arithmetic"', '"pag": "arithmetic"'), [["part", true]]);

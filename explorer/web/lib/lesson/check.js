@@ -79,7 +79,17 @@ function checkReading(name, path, tell) {
   const key = keyIn(String(name));
   if (key !== null) {
     if (!tell.knows(key)) tell(path, "lessons.check.word", { name: key });
-  } else if (!thingOf(READINGS, name)) tell(path, "lessons.check.reading", { name: String(name) });
+  } else checkThing(READINGS, name, "lessons.check.reading", path, tell);
+}
+
+/** A name of one of some things; where only what stands in its brackets is wrong, what may stand there is said. @param {Record<string, { takes: import("./names.js").Takes, of?: import("./known.js").Known }>} things @param {unknown} name @param {string} key @param {Path} path @param {Tell} tell */
+function checkThing(things, name, key, path, tell) {
+  if (thingOf(things, name)) return;
+  const found = named(name);
+  const of = found && Object.hasOwn(things, found.name) ? things[found.name].of?.() : undefined;
+  if (found && of && !of.includes(found.args[0]))
+    tell(path, "lessons.check.takes", { name: found.name, known: of.join(", ") });
+  else tell(path, key, { name: String(name ?? "") });
 }
 
 /** @param {unknown} condition @param {Path} path @param {Tell} tell */
@@ -119,9 +129,8 @@ function checkCard(card, path, tell) {
   if (!isFields(card)) return tell(path, "lessons.check.card");
   checkNames(card, OF_CARD, path, tell);
   checkText(card.says, [...path, "says"], tell);
-  if (!thingOf(TARGETS, card.at)) tell([...path, "at"], "lessons.check.target", { name: String(card.at ?? "") });
-  if ("wait" in card && !thingOf(WAITS, card.wait))
-    tell([...path, "wait"], "lessons.check.wait", { name: String(card.wait) });
+  checkThing(TARGETS, card.at, "lessons.check.target", [...path, "at"], tell);
+  if ("wait" in card) checkThing(WAITS, card.wait, "lessons.check.wait", [...path, "wait"], tell);
   if ("open" in card) checkOpen(card.open, [...path, "open"], tell);
   if ("ask" in card) {
     checkAsk(card.ask, [...path, "ask"], tell);

@@ -12,13 +12,15 @@ export function named(text) {
 }
 
 /**
- * What a text names among some things, and what it gives it; null where there is no such thing, or it takes more or less.
- * @template {{ takes: Takes }} T @param {Record<string, T>} known @param {unknown} text @returns {{ thing: T, args: string[] } | null}
+ * What a text names among some things, and what it gives it; null where there is no such thing, or it takes more, less or something else: `of`, the names that come first.
+ * @template {{ takes: Takes, of?: import("./known.js").Known }} T @param {Record<string, T>} known @param {unknown} text @returns {{ thing: T, args: string[] } | null}
  */
 export function thingOf(known, text) {
   const found = named(text);
   if (!found || !Object.hasOwn(known, found.name)) return null;
   const thing = known[found.name];
   const [least, most] = thing.takes;
-  return found.args.length >= least && found.args.length <= most ? { thing, args: found.args } : null;
+  const [first] = found.args;
+  const knows = first === undefined || !thing.of || thing.of().includes(first);
+  return knows && found.args.length >= least && found.args.length <= most ? { thing, args: found.args } : null;
 }

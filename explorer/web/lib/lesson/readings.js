@@ -7,12 +7,13 @@ import { planesOf } from "../planes.js";
 import { CLAIMS, PROPERTIES, smoothed } from "../properties.js";
 import { heard, INITIAL } from "../properties_state.js";
 import { separated } from "../separable.js";
+import { ENDS, LAWS, SETTINGS, TENSORS } from "./known.js";
 import { thingOf } from "./names.js";
 import { kernelOf, stepOf, walkOf } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./progress.js").Value} Value */
-/** `read`: null while the page does not tell it. @typedef {{ takes: import("./names.js").Takes, read: (world: World, ...args: string[]) => Value | null | undefined }} Reading */
+/** `read`: null while the page does not tell it. @typedef {{ takes: import("./names.js").Takes, of?: import("./known.js").Known, read: (world: World, ...args: string[]) => Value | null | undefined }} Reading */
 
 /** A number out of a list. @param {ArrayLike<number> | undefined} values @param {string} at */
 const element = (values, at) => values?.[Number(at)];
@@ -45,15 +46,31 @@ const end = (list, which) => list.at(which === "first" ? 0 : -1);
 /** @type {Record<string, Reading>} */
 const OF_ARITHMETIC = {
   /** An element of a tensor: `output,0`. */
-  "arithmetic.value": { takes: [2, 2], read: (world, name, at) => element(walkOf(world)?.tensors[name]?.values, at) },
+  "arithmetic.value": {
+    takes: [2, 2],
+    of: TENSORS,
+    read: (world, name, at) => element(walkOf(world)?.tensors[name]?.values, at),
+  },
   /** A tensor, row by row. */
-  "arithmetic.list": { takes: [1, 1], read: (world, name) => matrix(walkOf(world)?.tensors[name]) },
+  "arithmetic.list": { takes: [1, 1], of: TENSORS, read: (world, name) => matrix(walkOf(world)?.tensors[name]) },
   /** How long an axis of a tensor is. */
-  "arithmetic.size": { takes: [2, 2], read: (world, name, axis) => element(walkOf(world)?.tensors[name]?.shape, axis) },
+  "arithmetic.size": {
+    takes: [2, 2],
+    of: TENSORS,
+    read: (world, name, axis) => element(walkOf(world)?.tensors[name]?.shape, axis),
+  },
   /** A tensor's shape, "2 × 2". */
-  "arithmetic.shape": { takes: [1, 1], read: (world, name) => walkOf(world)?.tensors[name]?.shape.join(" × ") },
+  "arithmetic.shape": {
+    takes: [1, 1],
+    of: TENSORS,
+    read: (world, name) => walkOf(world)?.tensors[name]?.shape.join(" × "),
+  },
   /** How many elements a tensor has. */
-  "arithmetic.count": { takes: [1, 1], read: (world, name) => walkOf(world)?.tensors[name]?.values.length },
+  "arithmetic.count": {
+    takes: [1, 1],
+    of: TENSORS,
+    read: (world, name) => walkOf(world)?.tensors[name]?.values.length,
+  },
   /** The sum behind the element of a step, "1·1 + 5·1"; of the pass in front, or of the one that is named. */
   "arithmetic.sum": {
     takes: [1, 2],
@@ -89,6 +106,7 @@ const OF_ARITHMETIC = {
   /** What a control is set to. */
   "arithmetic.setting": {
     takes: [1, 1],
+    of: SETTINGS,
     read(world, key) {
       const given = walkOf(world)?.given;
       const value =
@@ -135,10 +153,11 @@ const OF_ARITHMETIC = {
     },
   },
   /** The largest difference of the two sides of a law. */
-  "properties.difference": { takes: [1, 1], read: (world, name) => law(world, name)?.largest },
+  "properties.difference": { takes: [1, 1], of: LAWS, read: (world, name) => law(world, name)?.largest },
   /** A side of a law: `commutes,left`. */
   "properties.side": {
     takes: [2, 2],
+    of: LAWS,
     read(world, name, side) {
       const plane = law(world, name)?.[side === "left" ? "left" : "right"].at(-1)?.plane;
       return plane && written(plane.values, plane.columns, 4);
@@ -312,13 +331,17 @@ const OF_KERNELS = {
 /** @type {Record<string, Reading>} */
 const OF_TRAIN = {
   /** The loss of the first or the last batch. */
-  "train.loss": { takes: [1, 1], read: ({ telling }, which) => end(telling?.batches ?? [], which)?.loss },
+  "train.loss": { takes: [1, 1], of: ENDS, read: ({ telling }, which) => end(telling?.batches ?? [], which)?.loss },
   /** The mean loss and the accuracy on the training part in the first or the last epoch. */
-  "train.trained": { takes: [1, 1], read: ({ telling }, which) => end(telling?.epochs ?? [], which)?.accuracy },
-  "train.mean": { takes: [1, 1], read: ({ telling }, which) => end(telling?.epochs ?? [], which)?.loss },
+  "train.trained": {
+    takes: [1, 1],
+    of: ENDS,
+    read: ({ telling }, which) => end(telling?.epochs ?? [], which)?.accuracy,
+  },
+  "train.mean": { takes: [1, 1], of: ENDS, read: ({ telling }, which) => end(telling?.epochs ?? [], which)?.loss },
   /** The accuracy and the loss on the held-back part, first or last. */
-  "train.held": { takes: [1, 1], read: (world, which) => end(judged(world), which)?.accuracy },
-  "train.heldloss": { takes: [1, 1], read: (world, which) => end(judged(world), which)?.loss },
+  "train.held": { takes: [1, 1], of: ENDS, read: (world, which) => end(judged(world), which)?.accuracy },
+  "train.heldloss": { takes: [1, 1], of: ENDS, read: (world, which) => end(judged(world), which)?.loss },
   /** How often the weights were changed. */
   "train.steps": { takes: [0, 0], read: ({ telling }) => telling?.batches.at(-1)?.step },
   /** How many pictures it trained on, and held back. */

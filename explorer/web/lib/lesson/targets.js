@@ -1,11 +1,13 @@
 /** The things of the pages that a lesson's card can stand beside, each by a name and where it is found. */
 
-/** `find`: the CSS selector of it, from what the name takes; `folded`: of what shows it, where it is folded away. @typedef {{ takes: import("./names.js").Takes, find: (...args: string[]) => string, folded?: string }} Target */
+import { LAWS, PASSES, RUN_SETTINGS, RUNS, SIGNALS, TABS, TENSORS } from "./known.js";
+
+/** `find`: the CSS selector of it, from what the name takes; `folded`: of what shows it, where it is folded away. @typedef {{ takes: import("./names.js").Takes, of?: import("./known.js").Known, find: (...args: string[]) => string, folded?: string }} Target */
 
 /** @param {string} selector @returns {Target} */
 const one = (selector) => ({ takes: [0, 0], find: () => selector });
-/** @param {(name: string) => string} find @returns {Target} */
-const by = (find) => ({ takes: [1, 1], find });
+/** @param {(name: string) => string} find @param {import("./known.js").Known} [of] the names that there are @returns {Target} */
+const by = (find, of) => ({ takes: [1, 1], of, find });
 
 /** What shows the settings of Arithmetic, where there is little room. */
 const SETTINGS = '.arithmetic [data-tool="settings"]';
@@ -13,7 +15,7 @@ const SETTINGS = '.arithmetic [data-tool="settings"]';
 /** @type {Record<string, Target>} */
 export const TARGETS = {
   /** A page's tab. */
-  tab: by((name) => `#pages [role="tab"][data-tab-id="${name}"]`),
+  tab: by((name) => `#pages [role="tab"][data-tab-id="${name}"]`, TABS),
   /** The choice of the model, in the bar. */
   model: one("#model-choice"),
 
@@ -49,11 +51,12 @@ export const TARGETS = {
   "arithmetic.control": { ...by((key) => `.arithmetic [data-control="${key}"]`), folded: SETTINGS },
   "arithmetic.passes": one(".arithmetic .passes"),
   /** One pass: `forward`, `inputGrad`, `weightGrad` … */
-  "arithmetic.pass": by((name) => `.arithmetic [data-pass="${name}"]`),
+  "arithmetic.pass": by((name) => `.arithmetic [data-pass="${name}"]`, PASSES),
   "arithmetic.transport": one(".arithmetic .transport"),
   /** A tensor, or one of its cells: `output`, `output,0`. */
   "arithmetic.tensor": {
     takes: [1, 2],
+    of: TENSORS,
     find: (name, cell) =>
       `.arithmetic .stage-flow [data-tensor="${name}"]${cell === undefined ? "" : ` [data-index="${cell}"]`}`,
   },
@@ -63,10 +66,10 @@ export const TARGETS = {
   "arithmetic.article": one(".arithmetic .article"),
   "arithmetic.code": one(".arithmetic .texts"),
   /** One property or claim, by its name: `commutes`, `separable` … */
-  "properties.law": by((name) => `.properties [data-equation="${name}"]`),
+  "properties.law": by((name) => `.properties [data-equation="${name}"]`, LAWS),
   "properties.flip": one('.properties [data-control="flip"]'),
   /** A tensor of the properties: `f`, `K` … */
-  "properties.matrix": by((name) => `.properties [data-tensor="${name}"]`),
+  "properties.matrix": by((name) => `.properties [data-tensor="${name}"]`, SIGNALS),
   "properties.smoothing": one(".properties .smoothing"),
   "properties.shift": one('.properties [data-control="shift"]'),
 
@@ -83,10 +86,10 @@ export const TARGETS = {
 
   "train.presets": one(".train .presets"),
   /** One starting point, by its name. */
-  "train.preset": by((name) => `.train [data-preset="${name}"]`),
+  "train.preset": by((name) => `.train [data-preset="${name}"]`, RUNS),
   /** One setting of the form: `rate`, `trained`, `dropout` … */
   "train.setting": {
-    ...by((name) => `.train-form .setting:has([data-control="${name}"])`),
+    ...by((name) => `.train-form .setting:has([data-control="${name}"])`, RUN_SETTINGS),
     folded: ".train-form .train-more > summary",
   },
   "train.start": one(".train .train-begin .action"),

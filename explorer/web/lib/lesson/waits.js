@@ -9,6 +9,19 @@ import { largestOf } from "../numbers.js";
 import { PRESETS } from "../presets.js";
 import { heard, INITIAL, LONGEST_SHIFT, told, withNumber } from "../properties_state.js";
 import { settingOf } from "../run_form.js";
+import {
+  EXAMPLES,
+  FILTERS,
+  OPS,
+  PASSES,
+  RUN_SETTINGS,
+  RUNS,
+  SECTIONS,
+  SETTINGS,
+  SIGNALS,
+  TABS,
+  TENSORS,
+} from "./known.js";
 import { stepOf, walkOf } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -22,7 +35,7 @@ import { stepOf, walkOf } from "./world.js";
 /**
  * `met`: whether it was done, from the world now and as it was when the card came up; `after`: what the act makes of the state, where that
  * follows from the state alone: a work sheet knows its numbers by it, and a lesson can be opened at any card. `makes`: a run, a measurement or drawings, which no link brings; `ends`: it waits for the end of one that was begun before.
- * @typedef {{ takes: import("./names.js").Takes, met: (now: World, before: World, ...args: string[]) => boolean, after?: (state: Linked & Made, ...args: string[]) => Known, makes?: "train" | "lab" | "hand", ends?: "train" }} Wait
+ * @typedef {{ takes: import("./names.js").Takes, of?: import("./known.js").Known, met: (now: World, before: World, ...args: string[]) => boolean, after?: (state: Linked & Made, ...args: string[]) => Known, makes?: "train" | "lab" | "hand", ends?: "train" }} Wait
  */
 
 /** How often something was done that the state does not show. @param {World} world @param {string} name */
@@ -87,7 +100,7 @@ const FIRST_RUN = "first";
 /** @type {Record<string, Wait>} */
 export const WAITS = {
   /** A page is in front. */
-  tab: { takes: [1, 1], met: ({ state }, _, name) => state.tab === name, after: (_, tab) => ({ tab }) },
+  tab: { takes: [1, 1], of: TABS, met: ({ state }, _, name) => state.tab === name, after: (_, tab) => ({ tab }) },
   /** A model is explored, and is there. */
   model: {
     takes: [1, 1],
@@ -186,27 +199,32 @@ export const WAITS = {
   /** A part of the Arithmetic page is in front. */
   "arithmetic.section": {
     takes: [1, 1],
+    of: SECTIONS,
     met: ({ state }, _, name) => state.tab === "arithmetic" && state.section === name,
     after: (_, section) => ({ section }),
   },
   "arithmetic.preset": {
     takes: [1, 1],
+    of: EXAMPLES,
     met: (now, _, name) => walkOf(now)?.given.preset === name,
     after: (_, preset) => ({ walk: { preset, pass: PRESETS[preset]?.pass } }),
   },
   "arithmetic.op": {
     takes: [1, 1],
+    of: OPS,
     met: (now, _, name) => walkOf(now)?.given.op === name,
     after: (state, op) => walked(state, ({ given }) => ({ given: withOperator(given, op), pass: "forward" })),
   },
   "arithmetic.pass": {
     takes: [1, 1],
+    of: PASSES,
     met: (now, _, name) => walkOf(now)?.name === name,
     after: (state, pass) => walked(state, ({ given }) => ({ given, pass })),
   },
   /** A control has a value: `stride.rows,2`. */
   "arithmetic.set": {
     takes: [2, 2],
+    of: SETTINGS,
     met(now, _, key, value) {
       const given = walkOf(now)?.given;
       const part = given && partOf(given, key);
@@ -245,6 +263,7 @@ export const WAITS = {
   /** A number of a matrix was changed; of which one, where it is named. */
   "arithmetic.edited": {
     takes: [0, 1],
+    of: TENSORS,
     met: (now, before, name) => numbersOf(now, name) !== numbersOf(before, name),
     after: (state, tensor) =>
       walked(state, ({ given, name }) => {
@@ -256,6 +275,7 @@ export const WAITS = {
   /** What the properties are shown on was changed: `flip`, `shift`, or a number of a matrix; any of it without a name. */
   "properties.edited": {
     takes: [0, 1],
+    of: SIGNALS,
     met(now, before, part) {
       const [one, other] = [signalsOf(now.state), signalsOf(before.state)].map((state) =>
         JSON.stringify(part === undefined ? state : state[/** @type {keyof typeof INITIAL} */ (part)]),
@@ -267,6 +287,7 @@ export const WAITS = {
 
   "kernels.preset": {
     takes: [1, 1],
+    of: FILTERS,
     met: ({ state }, _, name) => state.kernelChain?.stages[state.kernelStage]?.preset === name,
     after: (state, name) => filtered(state, (stage) => withPreset(stage, name)),
   },
@@ -294,12 +315,14 @@ export const WAITS = {
   /** A starting point of a run is chosen. */
   "train.preset": {
     takes: [1, 1],
+    of: RUNS,
     met: (now, _, name) => /** @type {{ from?: string } | null} */ (now.state.form)?.from === name,
     after: (_, from) => ({ form: { from } }),
   },
   /** A setting of the form has a value: `trained,all`. */
   "train.set": {
     takes: [2, 2],
+    of: RUN_SETTINGS,
     met: ({ state }, _, name, value) => String(settingOf(state.form, name)) === value,
     after: ({ form }, name, value) => {
       const usual = settingOf(null, name);
