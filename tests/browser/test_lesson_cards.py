@@ -182,6 +182,7 @@ def test_a_teachers_lesson_over_two_pages_runs(app, open_page):
     guess(page, {"choose": []}, "")
     act(page, "kernels.preset[gaussian]")
     expect(told(page)).to_have_text("你猜 一样，页面上是 不一样。 之前 9，现在 6.17。")
+    expect(page.locator(".lesson-says")).to_contain_text("有 9 个相等的数")  # the question is as it was asked
     press(page, "lesson.next")
     act(page, "kernels.pixel")
     expect(told(page)).to_have_attribute("data-kind", "done")

@@ -77,7 +77,7 @@ export function createPlayer() {
     if (page.get("lesson") !== wanted) return;
     first = false;
     keepProgress(name, moved(progressOf(name), at));
-    run = { name, lesson, at, before: worldNow({}), met: false, verdict: null };
+    run = { name, lesson, at, before: worldNow({}), met: false, verdict: null, said: null };
     if (!stop) {
       (document.querySelector(".gradio-container .contain") ?? document.body).append(layer);
       stop = watchWorld(look);

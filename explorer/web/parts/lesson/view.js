@@ -11,8 +11,8 @@ import { keepProgress, progressOf } from "./record.js";
 /** @typedef {import("../../lib/lesson/question.js").Read} Read */
 /** @typedef {import("./card.js").View} View */
 /**
- * A lesson that is gone through; `before`: the pages when its card came up; `met`: its act was done; `verdict`: what was told of the guess.
- * @typedef {{ name: string, lesson: import("../../lib/lesson/check.js").Lesson, at: number, before: import("../../lib/lesson/world.js").World, met: boolean, verdict: View["told"] }} Run
+ * A lesson that is gone through; `before`: the pages when its card came up; `met`: its act was done; `verdict`: what was told of the guess; `said`: the card's text before its act, in a language.
+ * @typedef {{ name: string, lesson: import("../../lib/lesson/check.js").Lesson, at: number, before: import("../../lib/lesson/world.js").World, met: boolean, verdict: View["told"], said: { language: string, text: string } | null }} Run
  */
 
 /** What the page says of a guess, once it says anything; the answer is kept for the work sheet. @param {Run} run @param {number | undefined} guess @param {Read} read @returns {View["told"]} */
@@ -44,6 +44,15 @@ function lackToTell({ lesson, at }, read, world) {
   return card === null ? null : { card, text: t("lesson.lack", { card: card + 1 }), begin: t("lesson.lack.begin") };
 }
 
+/** The text of a card; that of a question keeps the numbers that it had before the act. @param {Run} run @param {Read} read */
+function saysOf(run, read) {
+  const { says, ask } = run.lesson.cards[run.at];
+  const language = page.get("language");
+  if (ask && run.met && run.said?.language === language) return run.said.text;
+  run.said = { language, text: filled(inLanguage(says), read, t) };
+  return run.said.text;
+}
+
 /** Whether the page that a door leads to is among those shown. @param {import("../../lib/lesson/check.js").Open} open */
 const isHere = ({ page: tab }) =>
   tab === undefined || document.querySelector(`#pages [role="tab"][data-tab-id="${tab}"]`) !== null;
@@ -54,7 +63,7 @@ const isHere = ({ page: tab }) =>
  */
 export function viewOf(run, guess, read, world, row, onopen) {
   const { name, lesson, at } = run;
-  const { says, ask = null, doors: all = [] } = lesson.cards[at];
+  const { ask = null, doors: all = [] } = lesson.cards[at];
   const doors = all.filter(({ open }) => isHere(open));
   const count = lesson.cards.filter((card) => !card.doors).length;
   const last = at === lesson.cards.length - 1;
@@ -62,7 +71,7 @@ export function viewOf(run, guess, read, world, row, onopen) {
     key: `${name} ${at} ${page.get("language")}`,
     title: inLanguage(lesson.title),
     place: doors.length ? "" : `${at + 1}/${count}`,
-    says: filled(inLanguage(says), read, t),
+    says: saysOf(run, read),
     row,
     ask,
     guess,
