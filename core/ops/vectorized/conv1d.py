@@ -2,9 +2,11 @@
 
 from torch import Tensor
 
-from core.ops.arguments import Ints, Size, check_rank, entries
+from core.ops.arguments import Ints, Pair, Size, check_rank, entries
 from core.ops.checks import check_tensors
 from core.ops.conv_checks import check_conv, check_conv_grad
+from core.ops.geometry import Windows
+from core.ops.vectorized import conv2d_kernels
 from core.ops.vectorized.conv2d import conv2d, conv2d_input_grad, conv2d_weight_grad
 
 __all__ = ["conv1d", "conv1d_bias_grad", "conv1d_input_grad", "conv1d_weight_grad"]
@@ -22,9 +24,12 @@ def conv1d(
     padding_mode: str = "zeros",
 ) -> Tensor:
     """Return the cross-correlation of signals with kernels; see `core.ops.naive.conv1d`."""
-    check_conv(1, input, weight, bias, stride, padding, dilation, groups, padding_mode)
-    settings = _two_axes(stride, padding, dilation)
+    windows = check_conv(1, input, weight, bias, stride, padding, dilation, groups, padding_mode)
     row, kernel = input.unsqueeze(2), weight.unsqueeze(2)
+    if padding_mode == "zeros" and windows.before == windows.after:
+        output = conv2d_kernels.forward(row, kernel, *_moves(windows), groups).squeeze(2)
+        return output if bias is None else output.add_(bias[:, None])
+    settings = _two_axes(stride, padding, dilation)
     return conv2d(row, kernel, bias, *settings, groups, padding_mode=padding_mode).squeeze(2)
 
 
@@ -41,10 +46,13 @@ def conv1d_input_grad(
 ) -> Tensor:
     """Return dL/dinput of `conv1d`; see `core.ops.naive.conv1d_input_grad`."""
     check_tensors(grad_output=grad_output, weight=weight)
-    check_conv_grad(1, input_size, weight.shape, grad_output, stride, padding, dilation, groups, padding_mode)
-    settings = _two_axes(stride, padding, dilation)
+    args = stride, padding, dilation, groups, padding_mode
+    windows = check_conv_grad(1, input_size, weight.shape, grad_output, *args)
     N, C, W = input_size
     kernel, grad_row = weight.unsqueeze(2), grad_output.unsqueeze(2)
+    if padding_mode == "zeros" and windows.before == windows.after:
+        return conv2d_kernels.input_grad((N, C, 1, W), kernel, grad_row, *_moves(windows), groups).squeeze(2)
+    settings = _two_axes(stride, padding, dilation)
     return conv2d_input_grad((N, C, 1, W), kernel, grad_row, *settings, groups, padding_mode=padding_mode).squeeze(2)
 
 
@@ -61,10 +69,13 @@ def conv1d_weight_grad(
 ) -> Tensor:
     """Return dL/dweight of `conv1d`; see `core.ops.naive.conv1d_weight_grad`."""
     check_tensors(grad_output=grad_output, input=input)
-    check_conv_grad(1, input.shape, weight_size, grad_output, stride, padding, dilation, groups, padding_mode)
-    settings = _two_axes(stride, padding, dilation)
+    args = stride, padding, dilation, groups, padding_mode
+    windows = check_conv_grad(1, input.shape, weight_size, grad_output, *args)
     O, C, kW = weight_size
     row, grad_row = input.unsqueeze(2), grad_output.unsqueeze(2)
+    if padding_mode == "zeros" and windows.before == windows.after:
+        return conv2d_kernels.weight_grad(row, (O, C, 1, kW), grad_row, *_moves(windows), groups).squeeze(2)
+    settings = _two_axes(stride, padding, dilation)
     return conv2d_weight_grad(row, (O, C, 1, kW), grad_row, *settings, groups, padding_mode=padding_mode).squeeze(2)
 
 
@@ -73,6 +84,11 @@ def conv1d_bias_grad(grad_output: Tensor) -> Tensor:
     check_tensors(grad_output=grad_output)
     check_rank("grad_output", grad_output.shape, 3)
     return grad_output.sum((0, 2))
+
+
+def _moves(windows: Windows) -> tuple[Pair, Pair, Pair]:
+    """Return stride, padding and dilation of both axes, the first of them without effect."""
+    return (1, windows.stride[0]), (0, windows.before[0]), (1, windows.dilation[0])
 
 
 def _two_axes(stride: Ints, padding: Ints | str, dilation: Ints) -> tuple[Ints, Ints | str, Ints]:

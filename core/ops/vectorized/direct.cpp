@@ -235,9 +235,9 @@ struct Forward : Pass {
     if (by_parts) each = 1, lines = q.outH;
     const Size most = std::min(LONGEST, (by_parts && heavy ? std::min(FEW, maps / 8) : NEAR) / (V * L));  // products of a sum
     blocks = taps * C > most ? parts(C, std::max<Size>(1, most / taps)) : 1;
-    runs = blocks == 1 && q.dW == 1 && images.pixel() == C && !alone;
+    in_order = heavy && q.other[2] == taps && q.other[3] == q.kW && q.other[4] == 1;
+    runs = !in_order && blocks == 1 && q.dW == 1 && images.pixel() == C && !alone;
     outer = runs ? q.kH : taps;
-    in_order = !runs && !alone && q.other[2] == taps && q.other[3] == q.kW && q.other[4] == 1;
     laid = in_lines(by_parts ? V * L * taps * parts(C, blocks) : groups * vectors * L * taps * C);
     strip = images.room((lines - 1) * q.sH + span);
   }

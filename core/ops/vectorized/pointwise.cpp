@@ -79,7 +79,6 @@ inline Floats erf_(Floats x) {
 }
 
 inline Floats below_(Floats x) { return 0.5f * (1.0f + erf_(x * 0.707106781f)); }  // Φ(x)
-inline Floats bent_(Floats x) { return sigmoid_(1.59576912f * (x + 0.044715f * x * x * x)); }  // (1 + tanh) / 2 of gelu
 inline Floats opening_(Floats x) {  // tanh(ln(1 + e^x)) = t / (t + 2) with t = e^x · (e^x + 2)
   const Floats e = exp_(least(x, 20.0f)), t = e * (e + 2.0f);
   return t * inverse_(t + 2.0f);
@@ -95,7 +94,7 @@ inline Floats value(Floats x, float slope) {
   if constexpr (which == 4) return x * sigmoid_(x);
   if constexpr (which == 5) return x * opening_(x);
   if constexpr (which == 6) return x * below_(x);
-  if constexpr (which == 7) return x * bent_(x);
+  if constexpr (which == 7) return x * sigmoid_(1.59576912f * (x + 0.044715f * x * x * x));  // σ(2y) = (1 + tanh(y)) / 2
   return x;
 }
 
@@ -107,18 +106,15 @@ inline Floats gradient(Floats x, Floats g, float slope) {
   if constexpr (which == 1) return g * slope_of_sigmoid(x);
   if constexpr (which == 2) return x <= -3.0f ? none : x >= 3.0f ? none : g / 6.0f;
   if constexpr (which == 3) return x <= -3.0f ? none : x >= 3.0f ? g : g * (x / 3.0f + 0.5f);
-  if constexpr (which == 4) {
-    const Floats s = sigmoid_(x);
-    return g * s * (1.0f + x * (1.0f - s));
-  }
-  if constexpr (which == 5) {
-    const Floats t = opening_(x);
-    return g * (t + x * (1.0f - t * t) * sigmoid_(x));
+  if constexpr (which == 4) return g * (sigmoid_(x) + x * slope_of_sigmoid(x));
+  if constexpr (which == 5) {  // 1 − t² = (1 − t) · (1 + t), of which 1 − t keeps its digits as 2 / (t + 2)
+    const Floats e = exp_(least(x, 20.0f)), u = e * (e + 2.0f), r = inverse_(u + 2.0f), t = u * r;
+    return g * (t + x * (2.0f * r * (1.0f + t)) * sigmoid_(x));
   }
   if constexpr (which == 6) return g * (below_(x) + x * (0.398942280f * exp_(-0.5f * x * x)));
   if constexpr (which == 7) {
-    const Floats b = bent_(x);
-    return g * (b + x * (2.0f * b * (1.0f - b) * 0.797884561f * (1.0f + 0.134145f * x * x)));
+    const Floats y = 1.59576912f * (x + 0.044715f * x * x * x);
+    return g * (sigmoid_(y) + x * slope_of_sigmoid(y) * (1.59576912f * (1.0f + 0.134145f * x * x)));
   }
   if constexpr (which == 8) return x <= 0.0f ? none : g;         // relu
   if constexpr (which == 9) return 4.0f * g * slope_of_sigmoid(2.0f * x);  // tanh

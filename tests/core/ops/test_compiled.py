@@ -1,5 +1,6 @@
 """Our C++ is compiled once for the processor at hand; without a compiler that is told, and whole tensors compute."""
 
+import re
 import stat
 import subprocess
 import sys
@@ -150,6 +151,23 @@ def test_what_to_install_is_told_for_each_system(
     monkeypatch.setattr(compiled, "SYSTEM", system)
     monkeypatch.setattr(compiled, "which", lambda name: None)
     assert words in str(compiled.missing("direct-float"))
+
+
+@pytest.mark.skipif(which("g++") is None, reason="there is no g++ here")
+@pytest.mark.parametrize(
+    ("name", "functions"),
+    [
+        ("direct", ("forward", "forward_room", "weight_grad", "weight_grad_room")),
+        ("pointwise", tuple(pointwise._POINTERS)),
+    ],
+)
+def test_windows_exports_every_function_that_is_called(name: str, functions: tuple[str, ...]) -> None:
+    source = Path(compiled.__file__).with_name(f"{name}.cpp")
+    text = subprocess.run(
+        ["g++", "-E", "-P", "-D_WIN32", "-DREAL=float", source], capture_output=True, check=True, text=True
+    ).stdout
+    exported = re.findall(r'extern "C" __declspec\(dllexport\) \w+ (\w+)\(', text)
+    assert sorted(exported) == sorted(functions)
 
 
 @pytest.mark.skipif(which("clang++") is None, reason="there is no clang here")
