@@ -177,6 +177,7 @@ def test_a_network_learns_in_the_browser_and_its_moments_open_on_draw(app: str, 
 
     page.get_by_role("button", name="Explore this moment in Draw").click()
     expect(page).to_have_url(re.compile(r"model=[^&]+%2Fa2%40\d+"))
+    address = page.url
     example(page, "3").click()
     expect_digit(page, "3")
     feature_maps(page, 0).click(position={"x": 12, "y": 12})
@@ -191,6 +192,8 @@ def test_a_network_learns_in_the_browser_and_its_moments_open_on_draw(app: str, 
     page.get_by_role("tab", name="Train").click()
     page.locator(".chosen [data-tool=delete]").click(click_count=2)
     expect(page.locator(".runs tbody tr")).to_have_count(1)
+    page.goto(address)
+    expect(page.get_by_text("There is no run “Digits the program draws” any more.").first).to_be_visible()
 
 
 def test_a_run_of_pythons_is_looked_back_on(app: str, open_page: OpenPage) -> None:

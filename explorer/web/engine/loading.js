@@ -1,6 +1,7 @@
 /** The networks of a folder: the compiled loops once, and each network's plan and weights when it is first asked for. */
 
 import { compute } from "./conv.js";
+import { Refused } from "./place.js";
 import { readSafetensors } from "./safetensors.js";
 import { loadLoops } from "./wasm.js";
 
@@ -45,7 +46,9 @@ export function createLibrary(folder, kept) {
     const own = kept && run ? await kept(run, Number(step)) : null;
     if (own) return momentOf(await known(model), name, run, own);
     if (run) {
-      const [its, file] = await Promise.all([plan(`${run}/${model}`), weights(name), ready]);
+      const [its, file] = await Promise.all([plan(`${run}/${model}`), weights(name), ready]).catch(() => {
+        throw new Refused(`there is no run ${run}`, "told.run.gone", { name: run });
+      });
       return momentOf({ ...its, weights: {} }, name, run, file);
     }
     const [shown, file] = await Promise.all([plan(name), weights(name), ready]);
