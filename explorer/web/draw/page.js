@@ -127,11 +127,14 @@ export async function mount(element, { server: remote, options: { slim, local } 
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const replay = exampleButtons(examples, (strokes) => pad.play(strokes));
   const brush = h("span", { dataset: { i18n: "pad.brush.word" } });
-  const { inputs, prepared, view } = createPopovers({
-    inputs: [input.element, h("label", { class: "brush-row" }, brush, pad.width), perturbation.element],
-    prepared: [strip.element, numbers.element],
-    view: [network.controls.arrangement, h("div", { class: "view-end" }, takeAlong.element, help.element)],
-  });
+  const { inputs, prepared, view } = createPopovers(
+    {
+      inputs: [input.element, h("label", { class: "brush-row" }, brush, pad.width), perturbation.element],
+      prepared: [strip.element, numbers.element],
+      view: [network.controls.arrangement, h("div", { class: "view-end" }, takeAlong.element, help.element)],
+    },
+    strip.open,
+  );
   const meant = createMeantChip({
     onchoose: (label) => {
       page.set({ label });
@@ -245,6 +248,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
       return;
     }
     element.dataset.level = levelNow();
+    network.fit();
     network.grow(cells.length ? null : page.get("layer"));
     network.pin(last ? (last.of === "class" ? null : last) : page.get("pin"));
     if (last) network.reveal(last.step);

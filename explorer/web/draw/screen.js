@@ -34,10 +34,16 @@ export const playButton = (onclick) =>
     h("span", { class: "word", dataset: { i18n: "flow.play" } }),
   );
 
-/** The panels over the page: other inputs, what the input goes through, how the network is shown. @param {Record<"inputs" | "prepared" | "view", Node[]>} parts */
-export const createPopovers = ({ inputs, prepared, view }) => ({
+/** The panels over the page: other inputs, what the input goes through, how the network is shown. @param {Record<"inputs" | "prepared" | "view", Node[]>} parts @param {() => void} onprepared called when what the input goes through is in view */
+export const createPopovers = ({ inputs, prepared, view }, onprepared) => ({
   inputs: createPopover({ words: "input.more", title: "input.more.why", name: "inputs", children: inputs }),
-  prepared: createPopover({ words: "strip.more", title: "strip.more.why", name: "prepared", children: prepared }),
+  prepared: createPopover({
+    words: "strip.more",
+    title: "strip.more.why",
+    name: "prepared",
+    children: prepared,
+    onopen: onprepared,
+  }),
   view: createPopover({ words: "view.title", title: "view.title.why", name: "view", children: view }),
 });
 

@@ -1,12 +1,13 @@
 /** The preprocessing strip: what happens to the ink before the network sees it, stage by stage, with its numbers. */
 
-import { h, canvas } from "../parts/dom.js";
+import { h, canvas, say } from "../parts/dom.js";
 import { fromBase64 } from "../lib/codes.js";
 import { t } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
 import { inkStroke, PEN } from "../parts/pad.js";
+import { themeColours } from "../parts/theme_colours.js";
 import { createPictureStrip } from "./strip_picture.js";
-import { copy, paintColours, paintGrey, stage } from "./strip_stage.js";
+import { copy, paintColours, paintGrey, resize, stage } from "./strip_stage.js";
 
 const INK_SIDE = 244;
 
@@ -46,27 +47,37 @@ export function createStrip() {
     canvas(side, side, { class: "brief-picture", "aria-hidden": "true" }),
   );
   drawn.dataset.stage = "drawn";
+  const colours = themeColours(drawn, ["color", "--cs-mark"]);
   const captions = [h("figcaption"), h("figcaption")];
   const brief = h("div", { class: "brief" }, ...[drawn, seen].map((one, k) => h("figure", {}, one, captions[k])));
 
-  /** @param {InkStages} shown @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
-  function showInk(shown, strokes, brush) {
+  /** The ink on screen. @type {{ shown: InkStages, strokes: import("../lib/strokes.js").Stroke[], brush: number } | null} */
+  let inked = null;
+
+  /** What came in, and what the network sees. @param {NonNullable<typeof inked>} now */
+  function showBrief({ shown, strokes, brush }) {
+    resize(drawn, INK_SIDE, INK_SIDE);
+    if (shown.ink && shown.source !== "strokes") drawPicture(drawn, colours(), shown.ink, shown.box);
+    else drawInk(drawn, colours(), shown.box, strokes, brush);
+    showSeen(seen, shown);
+  }
+
+  /** All stages, where they are in view. */
+  function showStages() {
+    if (!inked || element.closest("[hidden]")) return;
+    const { shown } = inked;
     const { source, unperturbed } = shown;
     const ready = source === "digit" || source === "held";
     on.disabled = ink.element.hidden = ready;
     scaled.element.hidden = !shown.centred;
     perturbed.element.hidden = unperturbed === null;
-    if (shown.ink && source !== "strokes") drawPicture(ink.picture, shown.ink, shown.box);
-    else drawInk(ink.picture, shown.box, strokes, brush);
+    copy(drawn, ink.picture);
     paintGrey(scaled.picture, shown.scaled.side, fromBase64(shown.scaled.data));
     const still = unperturbed ?? shown.picture;
     paintGrey(centred.picture, still.side, fromBase64(still.data));
     paintGrey(perturbed.picture, shown.picture.side, fromBase64(shown.picture.data));
-    if (shown.seen) paintColours(normalised.picture, shown.seen);
-    else paintGrey(normalised.picture, shown.picture.side, fromBase64(shown.picture.data));
-    copy(ink.picture, drawn);
-    copy(normalised.picture, seen);
-    if (!shown.empty && shown.centred) markCentre(scaled.picture, shown);
+    showSeen(normalised.picture, shown);
+    if (!shown.empty && shown.centred) markCentre(scaled.picture, colours()[1], shown);
     sayInk(shown, ready);
   }
 
@@ -103,6 +114,8 @@ export function createStrip() {
 
   return {
     element,
+    /** The stages came into view. */
+    open: showStages,
     /** What came in and what the network sees, small. */
     brief,
     /** The picture of what came in. */
@@ -112,17 +125,19 @@ export function createStrip() {
      * @param {import("../lib/contract/network.js").Fed} fed
      */
     show(shown, strokes, brush, { example, shape }) {
-      const inked = shown.kind === "ink" && !example;
+      inked = shown.kind === "ink" && !example ? { shown, strokes, brush } : null;
       stages.hidden = choice.hidden = !inked;
-      picture.element.hidden = inked;
-      if (inked) showInk(shown, strokes, brush);
-      else {
+      picture.element.hidden = inked !== null;
+      if (inked) {
+        showBrief(inked);
+        showStages();
+      } else {
         picture.show(shown, example);
         picture.brief(drawn, seen);
       }
       brief.hidden = example && shown.seen === null;
-      captions[0].textContent = t(example ? "strip.example" : inked ? "strip.ink" : "strip.whole");
-      captions[1].textContent = shape.slice(-2).join("×");
+      say(captions[0], t(example ? "strip.example" : inked ? "strip.ink" : "strip.whole"));
+      say(captions[1], shape.slice(-2).join("×"));
     },
   };
 }
@@ -136,38 +151,43 @@ export function inkOf(stages) {
   return picture;
 }
 
-/** A cross where the centre of mass lies; `mass` counts in the 28×28 picture, the scaled one is its middle. @param {HTMLCanvasElement} picture @param {InkStages} stages */
-function markCentre(picture, { mass, scaled, picture: whole }) {
+/** A cross where the centre of mass lies; `mass` counts in the 28×28 picture, the scaled one is its middle. @param {HTMLCanvasElement} picture @param {string} mark its colour @param {InkStages} stages */
+function markCentre(picture, mark, { mass, scaled, picture: whole }) {
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
-  context.fillStyle = getComputedStyle(picture).getPropertyValue("--cs-mark");
+  context.fillStyle = mark;
   const [x, y] = mass.map((place) => Math.round(place - (whole.side - scaled.side) / 2));
   context.fillRect(x - 1, y, 3, 1);
   context.fillRect(x, y - 1, 1, 3);
 }
 
-/** @param {HTMLCanvasElement} picture @param {number[] | null} box @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
-function drawInk(picture, box, strokes, brush) {
+/** What the network sees. @param {HTMLCanvasElement} picture @param {InkStages} stages */
+function showSeen(picture, { seen, picture: fed }) {
+  if (seen) paintColours(picture, seen);
+  else paintGrey(picture, fed.side, fromBase64(fed.data));
+}
+
+/** @param {HTMLCanvasElement} picture @param {string[]} colours of ink and of marks @param {number[] | null} box @param {import("../lib/strokes.js").Stroke[]} strokes @param {number} brush */
+function drawInk(picture, [ink, mark], box, strokes, brush) {
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
-  const style = getComputedStyle(picture);
   context.clearRect(0, 0, INK_SIDE, INK_SIDE);
   context.lineCap = context.lineJoin = "round";
-  context.strokeStyle = context.fillStyle = style.color;
+  context.strokeStyle = context.fillStyle = ink;
   context.lineWidth = PEN * brush * INK_SIDE;
   for (const stroke of strokes) inkStroke(context, stroke, INK_SIDE);
-  if (box) frameBox(context, style, box);
+  if (box) frameBox(context, mark, box);
 }
 
-/** The ink of a picture, and its bounding box. @param {HTMLCanvasElement} picture @param {Grey} ink @param {number[] | null} box */
-function drawPicture(picture, ink, box) {
+/** The ink of a picture, and its bounding box. @param {HTMLCanvasElement} picture @param {string[]} colours of ink and of marks @param {Grey} ink @param {number[] | null} box */
+function drawPicture(picture, [, mark], ink, box) {
   const context = /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
   context.drawImage(/** @type {HTMLCanvasElement} */ (inkOf({ kind: "ink", ink })), 0, 0, INK_SIDE, INK_SIDE);
-  if (box) frameBox(context, getComputedStyle(picture), box);
+  if (box) frameBox(context, mark, box);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {number[]} box in pad sides */
-function frameBox(context, style, box) {
+/** @param {CanvasRenderingContext2D} context @param {string} colour @param {number[]} box in pad sides */
+function frameBox(context, colour, box) {
   const [left, top, right, bottom] = box.map((u) => u * INK_SIDE);
-  context.strokeStyle = style.getPropertyValue("--cs-mark");
+  context.strokeStyle = colour;
   context.lineWidth = 3;
   context.strokeRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
 }

@@ -1,6 +1,6 @@
 /** One stage of the strip: a picture, its name, and its numbers; and how pictures are painted. */
 
-import { h, canvas } from "../parts/dom.js";
+import { h, canvas, say } from "../parts/dom.js";
 import { colourTable, tableIndex } from "../lib/colour.js";
 import { fromBase64 } from "../lib/codes.js";
 import { page } from "../parts/page.js";
@@ -20,17 +20,13 @@ export function stage(name, side) {
   return {
     element,
     picture,
-    say: (/** @type {string} */ text) => {
-      numbers.textContent = text;
-    },
-    name: (/** @type {string} */ text) => {
-      title.textContent = text;
-    },
+    say: (/** @type {string} */ text) => say(numbers, text),
+    name: (/** @type {string} */ text) => say(title, text),
   };
 }
 
 /** @param {HTMLCanvasElement} picture @param {number} width @param {number} height */
-function resize(picture, width, height) {
+export function resize(picture, width, height) {
   if (picture.width !== width || picture.height !== height) Object.assign(picture, { width, height });
 }
 

@@ -31,6 +31,11 @@ export function canvas(width, height, attributes = {}) {
   return /** @type {HTMLCanvasElement} */ (h("canvas", { width, height, ...attributes }));
 }
 
+/** Put words into an element, which is laid out anew only where they are others. @param {Element} element @param {string} words */
+export function say(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
 /** Windows so narrow, for letters as large as the person wants them, have one column: what `@media` says in the style sheets. */
 export const NARROW = "(max-width: 53.75rem)";
 

@@ -6,6 +6,8 @@
 import { h, canvas, reducedMotion } from "./dom.js";
 import { createHistory } from "../lib/history.js";
 import { erased, partOf, rounded } from "../lib/strokes.js";
+import { createMoves, MOVES } from "./pad_moves.js";
+import { themeColours } from "./theme_colours.js";
 
 /** The pen's width on the pad at brush 1, and the eraser's radius, in pad sides. */
 export const PEN = 0.07;
@@ -43,6 +45,8 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     role: "application",
     dataset: { i18nAria: "pad.label", i18nTitle: "pad.keys" },
   });
+  const colours = themeColours(surface, ["color", "--cs-accent"]);
+  const moves = createMoves({ draw, onchange });
   const frame = h("div", { class: "pad-field", hidden: true });
   const hint = h("p", { class: "pad-hint", dataset: { i18n: "pad.hint" } });
   const button = (/** @type {string} */ name, /** @type {string} */ icon, /** @type {() => void} */ act) =>
@@ -96,6 +100,7 @@ export function createPad({ ink, pen, onchange, onrelease }) {
 
   /** @param {number} [at] */
   function changed(at) {
+    moves.forget();
     draw();
     onchange(at);
   }
@@ -150,17 +155,17 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   function draw() {
     const side = surface.width;
     const context = /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d"));
-    const style = getComputedStyle(surface);
+    const [colour, accent] = colours();
     context.clearRect(0, 0, side, side);
     context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = context.fillStyle = style.color;
+    context.strokeStyle = context.fillStyle = colour;
     context.lineWidth = PEN * brush * side;
     if (picture) {
       context.imageSmoothingEnabled = picture.width > 28;
       context.drawImage(picture, 0, 0, side, side);
     } else for (const stroke of shown()) inkStroke(context, stroke, side);
     if (cursor) {
-      context.strokeStyle = style.getPropertyValue("--cs-accent");
+      context.strokeStyle = accent;
       context.lineWidth = Math.max(1.5, side / 160);
       context.beginPath();
       context.arc(cursor.at[0] * side, cursor.at[1] * side, (cursor.down ? 0.02 : 0.04) * side, 0, 2 * Math.PI);
@@ -182,6 +187,9 @@ export function createPad({ ink, pen, onchange, onrelease }) {
   let pointer = null;
   /** @type {import("../lib/strokes.js").Point} */
   let last = [0, 0];
+  /** Where the surface stood when the stroke began: asking for it makes the page lay itself out. @type {DOMRect | null} */
+  let box = null;
+  for (const name of ["scroll", "resize"]) addEventListener(name, () => (box = null), { capture: true, passive: true });
 
   surface.addEventListener("pointerdown", (event) => {
     if (pointer !== null || (event.pointerType === "mouse" && event.button !== 0)) return;
@@ -192,23 +200,25 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     cursor = null;
     pointer = event.pointerId;
     surface.setPointerCapture(pointer);
-    last = place(event, surface.getBoundingClientRect());
+    box = surface.getBoundingClientRect();
+    last = place(event, box);
     if (erasing(event)) preview = erased(history.now, last, last, ERASER);
     else current = [last];
     changed();
   });
-  surface.addEventListener("pointermove", (event) => {
+  surface.addEventListener(MOVES, (/** @type {Event} */ told) => {
+    const event = /** @type {PointerEvent} */ (told);
     if (event.pointerId !== pointer) return;
-    const moves = event.getCoalescedEvents?.() ?? [];
-    const box = surface.getBoundingClientRect();
-    for (const move of moves.length ? moves : [event]) {
+    const several = event.getCoalescedEvents?.() ?? [];
+    box ??= surface.getBoundingClientRect();
+    for (const move of several.length ? several : [event]) {
       const point = place(move, box);
       if (point[0] === last[0] && point[1] === last[1]) continue;
       if (preview) preview = erased(preview, last, point, ERASER);
       else current?.push(point);
       last = point;
     }
-    changed(event.timeStamp);
+    moves.moved(event.timeStamp);
   });
   for (const end of ["pointerup", "pointercancel"]) {
     surface.addEventListener(end, (event) => {

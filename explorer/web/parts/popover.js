@@ -3,11 +3,11 @@
 import { h } from "./dom.js";
 
 /**
- * @param {{ words: string, title?: string, name: string, children: (Node | string)[] }} options
- *   `words`: a key of the catalogue, on the button and as the panel's name; `name`: the panel's class
+ * @param {{ words: string, title?: string, name: string, children: (Node | string)[], onopen?: () => void }} options
+ *   `words`: a key of the catalogue, on the button and as the panel's name; `name`: the panel's class; `onopen`: it is open now
  * @returns {{ element: HTMLElement, button: HTMLButtonElement, open: (on: boolean) => void }}
  */
-export function createPopover({ words, title, name, children }) {
+export function createPopover({ words, title, name, children, onopen }) {
   const panel = h(
     "div",
     { class: `popover-panel ${name}`, role: "group", hidden: true, dataset: { i18nAria: words } },
@@ -26,6 +26,7 @@ export function createPopover({ words, title, name, children }) {
   function open(on) {
     panel.hidden = !on;
     button.setAttribute("aria-expanded", String(on));
+    if (on) onopen?.();
   }
 
   /** @param {KeyboardEvent} event */

@@ -1,6 +1,6 @@
 /** The prediction: one bar per class, the best three in words, and an honest "unsure". */
 
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { createClassMap, namesOf } from "./class_map.js";
 import { t } from "./i18n.js";
 import { page } from "./page.js";
@@ -69,7 +69,8 @@ export function createPrediction({ onopen }) {
       const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
       const told = ["sure", "unsure", "best", "untrained"].includes(verdict);
       arrange(listed.length);
-      list.style.setProperty("--name", `${largestOf(listed.map(({ k }) => classes[k].length))}ch`);
+      const width = `${largestOf(listed.map(({ k }) => classes[k].length))}ch`;
+      if (list.style.getPropertyValue("--name") !== width) list.style.setProperty("--name", width);
       listed.forEach(({ p, k }, place) => {
         const { row, open, name, bar, share, tick } = rows[place];
         const title = t("prediction.open", { name: classes[k] });
@@ -80,9 +81,9 @@ export function createPrediction({ onopen }) {
         }
         tick.hidden = !before || !told;
         if (before) tick.style.left = `${100 * before[k]}%`;
-        tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
+        if (before || tick.title) tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
         bar.style.transform = `scaleX(${told ? p : 0})`;
-        share.textContent = told ? percent(p) : "";
+        say(share, told ? percent(p) : "");
         row.classList.toggle("best", told && k === ranked[0].k);
         row.classList.toggle("minor", ranked.findIndex((one) => one.k === k) >= FEW);
         open.disabled = !told;
@@ -95,9 +96,10 @@ export function createPrediction({ onopen }) {
         : { output, list: winners ? namesOf(winners.shares) : "" };
       const ink = (page.get("description")?.takes ?? "ink") === "ink";
       const key = ink ? verdict : (NO_DIGITS[verdict] ?? verdict);
-      headline.textContent = headline.title = reason ?? t(`prediction.${key}`, best);
+      say(headline, reason ?? t(`prediction.${key}`, best));
+      if (headline.title !== headline.textContent) headline.title = headline.textContent;
       headline.dataset.best = told ? classes[ranked[0].k] : "";
-      words.textContent = told
+      const sentence = told
         ? [
             t("prediction.top", {
               list: ranked
@@ -108,6 +110,7 @@ export function createPrediction({ onopen }) {
             verdict === "unsure" ? t("prediction.why", { threshold: percent(threshold ?? 0) }) : "",
           ].join(" ")
         : "";
+      say(words, sentence);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What a column says in words beside its maps: name, what the step does, its facts, what was changed, which maps are shown. */
 
-import { h } from "../dom.js";
+import { h, say } from "../dom.js";
 import { largestOf, short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
 import { createLayerFacts } from "./layer_facts.js";
@@ -106,13 +106,13 @@ export function createTold(step, { swaps, pages, onfold, onflip, onplace, onchan
 
     /** @param {number | null} milliseconds of the step in the latest pass */
     time(milliseconds) {
-      time.textContent = `${short(milliseconds, 2)} ms`;
+      say(time, `${short(milliseconds, 2)} ms`);
     },
 
     /** Say how the picture became the model's input. @param {Fed} fed */
     fed(fed) {
       made = fed;
-      time.textContent = fedWords(fed);
+      say(time, fedWords(fed));
       time.classList.add("fed");
     },
 

@@ -1,7 +1,7 @@
 /** What is read of the network: the cell that is pointed at, or else the one that is kept in view; marked, told and outlined. */
 
 import { fieldsOf } from "../../lib/field.js";
-import { page } from "../page.js";
+import { themeColours } from "../theme_colours.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
@@ -26,17 +26,8 @@ export function createFocus({ element, columns, reading, legend, peak, onfield }
   /** The input cells that it is made of. @type {Block[] | null} */
   let inkField = null;
 
-  /** The colours of what a cell is made of and of what it influences, and the theme they are of: asking the page for a colour makes it work out all styles. */
-  let shades = { dark: /** @type {boolean | null} */ (null), colours: /** @type {string[]} */ ([]) };
-
-  function outlines() {
-    const dark = page.get("dark");
-    if (shades.dark !== dark) {
-      const style = getComputedStyle(element);
-      shades = { dark, colours: ["--cs-made", "--cs-makes"].map((name) => style.getPropertyValue(name)) };
-    }
-    return shades.colours;
-  }
+  /** The colours of what a cell is made of and of what it influences. */
+  const outlines = themeColours(element, ["--cs-made", "--cs-makes"]);
 
   /** The column of a step. @param {number} index */
   const columnOf = (index) => /** @type {Column | undefined} */ (columns()[index + 1]);

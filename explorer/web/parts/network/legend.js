@@ -1,6 +1,6 @@
 /** The colour scale of the maps, its scope, and where the value under the pointer stands on it. */
 
-import { h, canvas } from "../dom.js";
+import { h, canvas, say } from "../dom.js";
 import { colourTable, positionOf, tableIndex } from "../../lib/colour.js";
 import { short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
@@ -56,11 +56,14 @@ export function createLegend(onchange) {
     context.putImageData(image, 0, 0);
   }
 
+  /** @param {string[]} words at the low end, in the middle, and at the high end */
+  const ticks = (...words) => [low, middle, high].forEach((tick, k) => say(tick, words[k]));
+
   /** The pointed map has one value all over. @param {string} value */
   function markFlat(value) {
     draw("flat");
     marker.hidden = true;
-    [low.textContent, middle.textContent, high.textContent] = ["", t("legend.flat", { value }), ""];
+    ticks("", t("legend.flat", { value }), "");
   }
 
   return {
@@ -73,7 +76,7 @@ export function createLegend(onchange) {
     rest() {
       draw("diverging");
       marker.hidden = true;
-      [low.textContent, middle.textContent, high.textContent] = ["−", "0", t(`legend.${scopeNow()}.end`)];
+      ticks("−", "0", t(`legend.${scopeNow()}.end`));
     },
 
     /**
@@ -86,7 +89,7 @@ export function createLegend(onchange) {
       const full = scopeNow() === "map" ? scale : wider;
       const diverging = step.scale === "diverging";
       const [from, to] = diverging ? [-full, full] : [step.low, step.high];
-      [low.textContent, middle.textContent, high.textContent] = [short(from, 3), diverging ? "0" : "", short(to, 3)];
+      ticks(short(from, 3), diverging ? "0" : "", short(to, 3));
       const position = positionOf(step, value, full);
       marker.hidden = Number.isNaN(position);
       marker.style.left = `${100 * (diverging ? (position + 1) / 2 : position)}%`;

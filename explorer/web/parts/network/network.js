@@ -199,6 +199,9 @@ export function createNetwork(options) {
     /** Light the columns up one after the other, as the numbers flow. */
     lightUp: track.lightUp,
 
+    /** The page gave the network another height: the columns stand in it now, and not once more with the next frame. */
+    fit: track.fit,
+
     /** Show all maps of one step, or the first ones of all. @param {number | null} step */
     grow(step) {
       track.grow(step);

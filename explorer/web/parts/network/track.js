@@ -172,18 +172,22 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
   }
   element.addEventListener("wheel", wheel, { passive: false });
   page.on(["fold", "zoom"], arrange);
-  new ResizeObserver(() => {
+
+  /** Arrange the columns where the track has another size than before. */
+  function fit() {
     const now = `${element.clientWidth} ${fills && !narrow.matches ? element.clientHeight : ""}`;
     if (now === size || element.style.width) return; // unrolled to be saved
     size = now;
     arrange();
-  }).observe(element);
+  }
+  new ResizeObserver(fit).observe(element);
 
   return {
     element,
     /** How the columns are laid out, to choose. */
     arrangement: arrangement.element,
     arrange,
+    fit,
 
     get shown() {
       return shown;
