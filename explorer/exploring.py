@@ -12,6 +12,7 @@ from explorer.unproxied import import_gradio
 if TYPE_CHECKING:  # torch and Gradio take seconds: only who explores waits for them
     from torch import Tensor, nn
 
+    from explorer.models.library import Library
     from explorer.serving import Served
 
 __all__ = ["Running", "explore"]
@@ -26,6 +27,20 @@ class Running:
 
     url: str
     _served: "Served" = field(repr=False)
+    _library: "Library" = field(repr=False)
+    _name: str = field(repr=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one page that shows the model with its example, computed in the browser, and return its path.
+
+        It needs no Python, no server and no network: open it from the disk, mail it, keep it beside a paper.
+
+        Raises:
+            ValueError: the browser cannot compute the model; the message names the step that it lacks.
+        """
+        from explorer.publish.saved import save
+
+        return save(Path(path), self._library, self._name)
 
     def close(self) -> None:
         """Stop serving."""
@@ -107,7 +122,7 @@ def explore(
         from IPython.display import IFrame, display
 
         display(IFrame(served.url, width="100%", height=height))
-    return Running(served.url, served)
+    return Running(served.url, served, library, name)
 
 
 def _interactive() -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from explorer.wire.view import WEB
 
-__all__ = ["exported", "files_of", "joined", "reached"]
+__all__ = ["exported", "files_of", "joined", "plain", "reached", "threads"]
 
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) ([A-Za-z_$][\w$]*))", re.MULTILINE)
@@ -60,6 +60,11 @@ def files_of(first: Sequence[str], later: Iterable[str]) -> dict[str, list[str]]
     return files
 
 
+def threads(names: Iterable[str]) -> list[str]:
+    """Return the modules that modules start as threads."""
+    return _named(THREAD, names)
+
+
 def _add(files: dict[str, list[str]], names: Iterable[str], known: Collection[str]) -> None:
     """Add the file of each module that is loaded later, and of those that it loads itself."""
     for name in names:
@@ -77,7 +82,7 @@ def joined(names: Sequence[str], exports: Collection[str] = (), *, of: str, fold
         of: the module that runs when the file is loaded, and whose exports those are.
         folder: an expression for the address of `explorer/web`.
     """
-    registry = _code("site/registry.js").replace("export function", "function")
+    registry = plain("site/registry.js").replace("export function", "function")
     bodies = ",\n".join(f'"{name}": ($need, $here, $load) => {{\n{_module(name).body}\n}}' for name in names)
     needed = f'registry.need("{of}")'
     end = f"export const {{ {', '.join(exports)} }} = {needed};" if exports else f"{needed};"
@@ -97,7 +102,7 @@ def _module(name: str) -> Module:
     Raises:
         ValueError: it imports or exports in another form.
     """
-    text = _code(name)
+    text = plain(name)
     exports = [*EXPORT.findall(text), *(more for several in SEVERAL.findall(text) for more in MORE.findall(several))]
     for listed in NAMED.findall(text):
         exports += [each.strip() for each in listed.split(",") if each.strip()]
@@ -116,7 +121,7 @@ def _module(name: str) -> Module:
     return Module(f"{body}return {{ {', '.join(exports)} }};", tuple(exports), tuple(imports))
 
 
-def _code(name: str) -> str:
+def plain(name: str) -> str:
     """Return a module's text without its comments: types and explanations are a third of it."""
     return COMMENT.sub(lambda found: "\n" if found[0].endswith("\n") else "", (WEB / name).read_text(encoding="utf-8"))
 
@@ -124,6 +129,6 @@ def _code(name: str) -> str:
 def _named(pattern: re.Pattern[str], names: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for name in names:
-        for address in pattern.findall(_code(name)):
+        for address in pattern.findall(plain(name)):
             found[(WEB / name).parent.joinpath(address).resolve().relative_to(WEB).as_posix()] = None
     return list(found)

@@ -49,6 +49,9 @@ def publish(
     runs: Sequence[str] = (),
     language: str = "en",
     lessons_dir: Path | None = None,
+    pages: Sequence[str] = tuple(PAGES),
+    slim: bool = False,
+    compared: bool = True,
 ) -> list[Path]:
     """Write the folder anew and return its files, relative to it.
 
@@ -59,34 +62,41 @@ def publish(
         runs: names of runs whose time lines come along.
         language: of the page until somebody chooses another.
         lessons_dir: a teacher's own lessons, shown beside the shipped ones.
+        pages: which pages, of `PAGES`.
+        slim: whether the network stands on top, under a slim band for the input.
+        compared: whether PyTorch's numbers come along, to compare the browser's with.
 
     Raises:
         ValueError: a model cannot run in the browser, or the folder holds something else.
         FileNotFoundError: a model's weights, or a run, are not here.
     """
-    found = {name: library.explored(name) for name in (*models, training.LEARNER)}
+    learners = [training.LEARNER] if "train" in pages else []
+    found = {name: library.explored(name) for name in (*models, *learners)}
     plans = {name: planned(explored, explored.trace(explored.blank())[0]) for name, explored in found.items()}
     told: dict[str, bytes] = {}
     for name in runs:
         told |= training.run_files(library, Runs(library.runs_dir or RUNS_DIR), name)
+    site = _site(plans, models, runs, language, pages, slim=slim)
     _emptied(folder)
-    _write_web(folder / "web")
-    choose_lessons(folder / "web/learn/lessons", PAGES, models)
+    _write_web(folder / "web", pages)
+    choose_lessons(folder / "web/learn/lessons", pages, models)
     _write_json(folder / "lessons", lessons(lessons_dir, None))
-    drawn = drawings()
-    _write_json(folder / "drawings.json", drawn)
     for name, explored in found.items():
         _write_model(folder / "models", explored, plans[name])
-    for name in models:
-        _write_json(folder / f"models/{name}.truth.json", truth(found[name], drawn))
-    training.write_digits(folder)
+    if compared:
+        drawn = drawings()
+        _write_json(folder / "drawings.json", drawn)
+        for name in models:
+            _write_json(folder / f"models/{name}.truth.json", truth(found[name], drawn))
+    if "train" in pages:
+        training.write_digits(folder)
     for path, content in told.items():
         (folder / "models" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "models" / path).write_bytes(content)
-    _write_json(folder / "site.json", _site(plans, models, runs, language))
+    _write_json(folder / "site.json", site | {"compared": compared})
     _write_json(folder / "arithmetic.json", {"listings": listings(), "formulas": FORMULAS, "films": []})
     _write_json(folder / "manifest.webmanifest", _manifest())
-    (folder / "index.html").write_text(_entry(language), encoding="utf-8")
+    (folder / "index.html").write_text(_entry(language, pages), encoding="utf-8")
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     _write_worker(folder, files, first=models[0])
     return [*files, Path("offline.js")]
@@ -105,7 +115,7 @@ def _emptied(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _write_web(folder: Path) -> None:
+def _write_web(folder: Path, pages: Sequence[str]) -> None:
     """Write what browsers load: the modules and styles joined into a few files, everything else as it is."""
     for path in sorted(WEB.rglob("*")):
         relative = path.relative_to(WEB)
@@ -113,7 +123,7 @@ def _write_web(folder: Path) -> None:
             _write(folder / relative, path.read_bytes())
     _write(folder / PRINTED, (WEB / PRINTED).read_bytes())
     _write(folder / "style.css", _style().encode())
-    for name, modules in files_of(FIRST, [f"{page}/page.js" for page in PAGES]).items():
+    for name, modules in files_of(FIRST, [f"{page}/page.js" for page in pages]).items():
         root = "../" * name.count("/")
         text = joined(modules, exported(name), of=name, folder=f'new URL("{root}", import.meta.url).href')
         _write(folder / name, text.encode())
@@ -135,20 +145,24 @@ def _write_model(folder: Path, explored: Explored, plan: dict[str, Any]) -> None
     _write_json(folder / f"{explored.name}.json", plan)
 
 
-def _site(plans: dict[str, Any], models: Sequence[str], runs: Sequence[str], language: str) -> dict[str, Any]:
+def _site(
+    plans: dict[str, Any],
+    models: Sequence[str],
+    runs: Sequence[str],
+    language: str,
+    pages: Sequence[str],
+    *,
+    slim: bool,
+) -> dict[str, Any]:
     first = models[0]
     offered = [{"name": name, "title": plans[name]["facts"]["title"]} for name in models]
     bar = {"models": offered, "model": first, "language": language, "device": "browser"}
+    train = training.options(plans) if "train" in pages else {}
+    given = {"draw": {"slim": slim}, "arithmetic": "arithmetic.json", "kernels": {}, "train": train, "learn": {}}
     return {
         "first": first,
         "bar": bar | {"network": None, "classroom": False},
-        "pages": {
-            "draw": {"slim": False},
-            "arithmetic": "arithmetic.json",
-            "kernels": {},
-            "train": training.options(plans),
-            "learn": {},
-        },
+        "pages": {name: options for name, options in given.items() if name in pages},
         "runs": list(runs),
     }
 
@@ -167,18 +181,18 @@ def _manifest() -> dict[str, Any]:
     }
 
 
-def _entry(language: str) -> str:
+def _entry(language: str, pages: Sequence[str]) -> str:
     """Return the entry page: the app's frame."""
     tabs = [
         f'<button type="button" role="tab" data-tab-id="{name}" id="tab-{name}" aria-controls="page-{name}" '
-        f'aria-selected="false">{html.escape(title)}</button>'
-        for name, title in PAGES.items()
+        f'aria-selected="false">{html.escape(PAGES[name])}</button>'
+        for name in pages
     ]
     panels = [
         f'<div role="tabpanel" id="page-{name}" data-page="{name}" aria-labelledby="tab-{name}" hidden>'
         f'<div class="block webview-block webview-{name}"><div class="html-container"><div class="webview"></div>'
         "</div></div></div>"
-        for name in PAGES
+        for name in pages
     ]
     filled = {"language": language, "tabs": tabs, "panels": panels}
     text = (WEB / "site/index.html").read_text(encoding="utf-8")

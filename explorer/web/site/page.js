@@ -11,7 +11,7 @@ import { createTraining } from "./training.js";
 
 /** @typedef {{ mount: (element: HTMLElement, given: { server: object, options: object }) => unknown }} Page */
 /** What a page starts with: its options, or the file that holds them. @typedef {object | string} Options */
-/** `runs`: those that were published. @typedef {{ first: string, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options>, runs: string[] }} Site */
+/** `runs`: those that were published; `compared`: PyTorch's numbers are here as well. @typedef {{ first: string, compared: boolean, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options>, runs: string[] }} Site */
 
 /** What the network of a run after a step is called: a link may name one. */
 const MOMENT = /\/.+@\d+$/;
@@ -111,7 +111,7 @@ function followTheme() {
 
 async function start() {
   followTheme();
-  const { first, bar: options, pages } = await site;
+  const { first, compared, bar: options, pages } = await site;
   const linked = page.get("model");
   if (MOMENT.test(linked)) options.models.push({ name: linked, title: linked });
   const bar = /** @type {Page} */ (/** @type {unknown} */ (await import("../models/bar.js")));
@@ -123,7 +123,7 @@ async function start() {
   await mount("draw", pages.draw);
   await bar.mount(/** @type {HTMLElement} */ (document.querySelector("#bar")), {
     server,
-    options: { ...options, truth },
+    options: { ...options, ...(compared ? { truth } : {}) },
   });
   await Promise.race([firstAnswer, new Promise((done) => setTimeout(done, REST_MS))]);
   await keepOffline();
