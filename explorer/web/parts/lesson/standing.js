@@ -6,7 +6,7 @@ import { h, NARROW } from "../dom.js";
 /** @typedef {import("../../lib/lesson/place.js").Box} Box */
 
 /** Where the card is always docked at the window's foot. */
-const narrow = matchMedia(NARROW);
+const narrow = () => matchMedia(NARROW).matches;
 /** Between two looks at where the target is, ms. */
 const LOOK_MS = 150;
 /** Around the target, pixels. */
@@ -61,7 +61,7 @@ export function createStanding(card) {
   function dock(docked) {
     card.classList.toggle("docked", docked);
     const height = docked ? card.offsetHeight : 0;
-    const inPage = row && !narrow.matches;
+    const inPage = row && !narrow();
     document.body.style.paddingBottom = docked && !inPage ? `${height}px` : "";
     return innerHeight - height;
   }
@@ -82,11 +82,11 @@ export function createStanding(card) {
   function look() {
     due = window.setTimeout(look, LOOK_MS);
     const target = find(selectors);
-    const inPage = row && !narrow.matches;
+    const inPage = row && !narrow();
     const sizesOf = (/** @type {Box | null} */ box) =>
       [box?.width, box?.height, innerWidth, innerHeight].map((size) => Math.round(size ?? 0)).join(" ");
     const before = target && boxOf(target);
-    const docked = narrow.matches || cramped === sizesOf(before);
+    const docked = narrow() || cramped === sizesOf(before);
     const bottom = dock(docked);
     if (target && !brought && !inPage) {
       bring(target, bottom, docked);
