@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from core.training.settings import parse
 from explorer.models.library import Library
 from explorer.publish.site import publish
-from tests.browser.conftest import free_port, next_frames
+from tests.browser.conftest import Windows, free_port, next_frames
 from tests.browser.draw_page import (
     cell_panel,
     column,
@@ -131,6 +131,21 @@ def test_the_page_says_how_far_its_numbers_are_from_pytorchs(app: str, open_page
     apart = re.search(r"is (\S+) of the largest number", told.inner_text())
     assert apart
     assert 0 < float(apart[1]) < 1e-5
+
+
+def test_a_visit_to_every_page_misses_no_file_and_complains_of_nothing(app: str, windows: Windows) -> None:
+    page = windows.open(app, width=1366, height=768)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text if message.type == "error" else ""))
+    page.on("response", lambda response: said.append(response.url if response.status >= 400 else ""))
+    page.goto(app)
+    expect_digit(page, "3")
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        expect(page.locator(f"#{tab.get_attribute('aria-controls')} .webview > *").first).to_be_attached()
+    next_frames(page)
+    assert not windows.leave()
+    assert not [text for text in said if text]
 
 
 def test_nothing_moves_while_the_page_comes_up(app: str, open_page: OpenPage) -> None:
