@@ -108,7 +108,7 @@ def test_the_settings_travel_and_bad_ones_are_refused_in_words(lab: Page) -> Non
     choose(lab, "2", {"framework"})
     lab.get_by_role("button", name="Measure").click()
     problem = lab.locator(".lab .problem:visible")
-    expect(problem).to_have_text("an image of 2×2 is smaller than the kernel, 3×3")
+    expect(problem).to_have_text("An image of 2×2 is smaller than the kernel, 3×3.")
     choose(lab, "8, many", {"framework"})
     lab.get_by_role("button", name="Measure").click()
     expect(problem).to_contain_text("The image sizes are “8, many”, expected whole numbers of pixels")
