@@ -18,6 +18,8 @@ const MOMENT = /\/.+@\d+$/;
 
 /** Until what is not seen yet is loaded, where nobody has drawn. */
 const REST_MS = 4000;
+/** After the first answer the person draws undisturbed for so long, ms. */
+const PAUSE_MS = 1000;
 
 /** @param {string} file */
 const fetched = async (file) => (await fetch(new URL(file, document.baseURI))).json();
@@ -126,6 +128,7 @@ async function start() {
     options: { ...options, ...(compared ? { truth } : {}) },
   });
   await Promise.race([firstAnswer, new Promise((done) => setTimeout(done, REST_MS))]);
+  await new Promise((done) => setTimeout(done, PAUSE_MS));
   await keepOffline();
   for (const [name, options] of Object.entries(pages)) await mount(name, options);
 }
