@@ -32,7 +32,7 @@ STATES = {
     "draw": f"{DRAWN}&cells=3.0.1.1.6",
     "backward": f"{DRAWN}&cells=3:weight.1.0.2.2",
     "why": f"{DRAWN}&why=.",
-    "classes": f"{DRAWN}&cells=11.0.3",
+    "classes": f"{DRAWN}&cells=10.0.3",
     "arithmetic": "page=arithmetic",
     "chain": "page=arithmetic&part=chain",
     "properties": "page=arithmetic&part=properties",
