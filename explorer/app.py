@@ -73,7 +73,7 @@ def build(
         network = address_in_network(host)
         model_bar(library, model=model, language=language, network=network, classroom=classroom, local=not slim)
         predict_endpoint(library)
-        with gr.Tabs(elem_id="pages"):
+        with gr.Tabs(elem_id="pages", overflow_behavior="wrap"):
             with gr.Tab("Draw", id="draw"):
                 draw_view(showing, slim=slim, local=not slim)
             with gr.Tab("Arithmetic", id="arithmetic"):
