@@ -238,6 +238,9 @@ def differences(python: Any, engine: Any, path: str = "", *, beside: float = 0.0
             sizes = [np.abs(np.array(each["strengths"], float)) for each in (python, engine)]
             yield from _apart(*sizes, f"{path}.strengths")
             return  # of two channels that are as strong as each other either may come first
+        if set(python) == {"value", "cell"}:  # the largest of a layer: of equals either may be it
+            yield from differences(python["value"], engine["value"], f"{path}.value")
+            return
         beside = max(beside, abs(python.get("score", 0)), abs(python.get("baseline", 0)))
         if python.get("method") == "integrated_gradients":
             beside *= JUMPS
