@@ -316,7 +316,6 @@ def install(kind: str = "cuda") -> None:
     global CARD
     import torch._dynamo  # its annotations want the classes that are replaced
 
-    torch.utils._device._device_constructors()  # keeps the makers that `with torch.device("meta")` tells its device
     CARD = CardGenerator.device = torch.device(kind, 0)
     PLAIN.update({name: getattr(torch, name) for name in MAKERS})
     PLAIN.update(
