@@ -14,6 +14,7 @@ from torch import Tensor
 from core.ops.arguments import Size, check_not_empty, check_rank, check_size
 
 PLAIN = (Tensor, torch.nn.Parameter)
+"""Tensors whose memory can be read: others may have none, or stand for several."""
 
 Approximation = Literal["none", "tanh"]
 """How `gelu` can be computed."""

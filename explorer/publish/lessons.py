@@ -8,7 +8,8 @@ from typing import Any
 __all__ = ["choose_lessons", "fitting"]
 
 SERVER = ("train.", "lab.")
-"""How the names of what only a server has begin: a lesson that points at it, or waits for it, is left out."""
+"""How the names begin of what a lesson may not point at or wait for: only a server has the speed lab, and most lessons
+about runs want more of one than the folder trains."""
 
 
 def fitting(lesson: dict[str, Any], pages: Collection[str], models: Collection[str]) -> dict[str, Any] | None:

@@ -145,13 +145,18 @@ def _example(page: Page, digit: str = "4") -> None:
     page.keyboard.press("Enter")
 
 
-def _perturbed(page: Page) -> None:
+def _reach_amount(page: Page, name: str) -> None:
+    """Come to the amount of a perturbation, by the keyboard."""
     to_page(page)
     opened(page)
     reach(page, "it.matches('.perturb summary, .perturb input')")
     if focused(page, "it.matches('summary') && !it.parentElement.open"):
         page.keyboard.press("Enter")
-    reach(page, "it.dataset.amount === 'right'")
+    reach(page, f"it.dataset.amount === '{name}'")
+
+
+def _perturbed(page: Page) -> None:
+    _reach_amount(page, "right")
     for _ in range(6):
         page.keyboard.press("ArrowRight")
 
@@ -230,12 +235,7 @@ def _labelled(page: Page, count: str) -> None:
 
 def _spoiled(page: Page) -> None:
     """Noise over the digit, until the page is not sure."""
-    to_page(page)
-    opened(page)
-    reach(page, "it.matches('.perturb summary, .perturb input')")
-    if focused(page, "it.matches('summary') && !it.parentElement.open"):
-        page.keyboard.press("Enter")
-    reach(page, "it.dataset.amount === 'noise'")
+    _reach_amount(page, "noise")
     page.keyboard.press("End")
 
 

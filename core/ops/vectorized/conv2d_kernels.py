@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from core.ops.checks import PLAIN
 from core.ops.vectorized import conv2d_products as products
 from core.ops.vectorized import direct
 
@@ -25,9 +26,6 @@ FEW = 4
 
 MANY = 1 << 11
 """Pixels of all images from which that is so; with fewer, calls take the time, of which products make more."""
-
-PLAIN = (Tensor, torch.nn.Parameter)
-"""Tensors whose memory can be read: others may have none, or stand for several."""
 
 COMPUTED = (torch.float32, torch.float64)
 
