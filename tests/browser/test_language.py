@@ -33,6 +33,7 @@ STATES = {
     "backward": f"{DRAWN}&cells=3:weight.1.0.2.2",
     "why": f"{DRAWN}&why=.",
     "classes": f"{DRAWN}&cells=10.0.3",
+    "refused": f"{DRAWN}&cells=11.0.3",
     "arithmetic": "page=arithmetic",
     "chain": "page=arithmetic&part=chain",
     "properties": "page=arithmetic&part=properties",

@@ -3,6 +3,7 @@
 import { h } from "../parts/dom.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { t } from "../parts/i18n.js";
+import { complain } from "../parts/server.js";
 import { page } from "../parts/page.js";
 import { createCompareMaps } from "./compare_maps.js";
 import { createCompareShares } from "./compare_shares.js";
@@ -26,10 +27,7 @@ export function createCompare({ server, drawing }) {
   const side = createSide({
     comparable: server.comparable,
     onchange: change,
-    onfail: (error) => {
-      problem.textContent = error.message;
-      problem.hidden = false;
-    },
+    onfail: (error) => complain(problem, error),
   });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const shares = createCompareShares();
@@ -70,8 +68,7 @@ export function createCompare({ server, drawing }) {
       show();
     },
     (error) => {
-      problem.textContent = error.message;
-      problem.hidden = false;
+      complain(problem, error);
       result.hidden = true;
     },
   );

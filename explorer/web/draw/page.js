@@ -2,6 +2,7 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
+import { complain } from "../parts/server.js";
 import { opensFresh, page } from "../parts/page.js";
 import { createAsking, drawing } from "./asking.js";
 import { createInput } from "./input.js";
@@ -204,8 +205,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
 
   /** @param {Error} error */
   function fail(error) {
-    problem.textContent = error.message;
-    problem.hidden = false;
+    complain(problem, error);
   }
 
   /** @param {number} [at] when what is to be sent changed, ms @param {boolean} [changed] false if only other maps are wanted */

@@ -7,6 +7,7 @@ import { createMenu } from "../parts/menu.js";
 import { short } from "../lib/numbers.js";
 import { pngFile } from "../parts/snapshot.js";
 import { t } from "../parts/i18n.js";
+import { complain } from "../parts/server.js";
 import { page } from "../parts/page.js";
 import { createMeant } from "./meant.js";
 import { createWhyMap } from "./why_map.js";
@@ -76,8 +77,7 @@ export function createWhy({ request, predicted }) {
 
   /** @param {Error} error */
   function fail(error) {
-    problem.textContent = error.message;
-    problem.hidden = false;
+    complain(problem, error);
   }
 
   /** Ask method after method; whoever asks later takes over. */

@@ -50,6 +50,15 @@ export function newestOnly(send, receive, fail) {
  * An answer that says what a person can put right, and by which key the page says it in its own language (parts/server.js).
  * @typedef {{ error: string } & Keyed} Failure
  */
+/** Such an answer as an error. */
+export class Refusal extends Error {
+  /** @param {Failure} answer */
+  constructor({ error, key, values }) {
+    super(error);
+    this.key = key;
+    this.values = values;
+  }
+}
 /** What is not here, and why. @typedef {{ missing: string } & Keyed} Lacking */
 /** @typedef {{ key?: string, values?: Record<string, string | number> }} Keyed */
 /**
@@ -67,7 +76,7 @@ export function newestOnly(send, receive, fail) {
 export async function ask(serverFunction, request, unreachable) {
   const answer = await serverFunction(request).catch(() => null);
   if (answer === undefined || answer === null) throw new Error(unreachable);
-  if (failed(answer)) throw new Error(answer.error);
+  if (failed(answer)) throw new Refusal(answer);
   return answer;
 }
 

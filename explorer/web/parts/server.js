@@ -1,6 +1,7 @@
 /** What the server says, in the language of the page. */
 
-import { t } from "./i18n.js";
+import { Refusal } from "../lib/live.js";
+import { t, words } from "./i18n.js";
 
 /** @typedef {{ error?: string, missing?: string, key?: string, values?: Record<string, string | number> }} Said */
 
@@ -11,13 +12,25 @@ const IN_FORM = { batch_size: "batch", learning_rate: "rate", weight_decay: "dec
 function settingName(setting) {
   const name = setting.split(".").at(-1) ?? "";
   const key = `train.form.${IN_FORM[name] ?? name}`;
-  const words = t(key);
-  return words === key ? setting : words;
+  const found = t(key);
+  return found === key ? setting : found;
 }
 
 /** The words of a message that came with its key, in the page's language. @param {string} key @param {Record<string, string | number>} values */
 export const inWords = (key, values) =>
   t(key, "setting" in values ? { ...values, setting: settingName(String(values.setting)) } : values);
+
+/**
+ * Show what went wrong, or that nothing does. The words follow the page's language, but for names of settings, which `fillWords` does not know.
+ * @param {HTMLElement} place @param {Error | null} error
+ */
+export function complain(place, error) {
+  const { key, values } = error instanceof Refusal ? error : {};
+  for (const name of ["i18n", "i18nValues"]) delete place.dataset[name];
+  if (key && values && !("setting" in values)) Object.assign(place.dataset, words(key, values));
+  place.textContent = error?.message ?? "";
+  place.hidden = !error;
+}
 
 /**
  * The server's functions as a page calls them: a message that came with its key is in the page's language.
@@ -31,8 +44,8 @@ export function speaking(server) {
       return async (/** @type {unknown[]} */ ...request) => {
         const answer = /** @type {Said | null | undefined} */ (await found.apply(functions, request));
         if (!answer?.key || !answer.values) return answer;
-        const words = inWords(answer.key, answer.values);
-        return { ...answer, ...("error" in answer ? { error: words } : { missing: words }) };
+        const said = inWords(answer.key, answer.values);
+        return { ...answer, ...("error" in answer ? { error: said } : { missing: said }) };
       };
     },
   });

@@ -3,6 +3,7 @@
 import { h } from "../parts/dom.js";
 import { createHelp } from "../parts/help.js";
 import { fillWords, t } from "../parts/i18n.js";
+import { complain } from "../parts/server.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { did, onscreen } from "../parts/onscreen.js";
 import { page } from "../parts/page.js";
@@ -110,8 +111,7 @@ async function open(element, { server, options }) {
 
   /** @param {Error | null} error */
   function fail(error) {
-    problem.hidden = !error;
-    problem.textContent = error?.message ?? "";
+    complain(problem, error);
   }
 
   /**

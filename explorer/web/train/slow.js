@@ -6,6 +6,7 @@ import { percent } from "../parts/percent.js";
 import { createPrediction } from "../parts/prediction.js";
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
+import { complain } from "../parts/server.js";
 import { ask, newestOnly } from "../lib/live.js";
 import { short } from "../lib/numbers.js";
 import { lit, reached, runsBack, stagesOf } from "../lib/slow_motion.js";
@@ -144,8 +145,7 @@ export function createSlow({ server, moment }) {
 
   /** @param {Error | null} error */
   function fail(error) {
-    problem.hidden = !error;
-    problem.textContent = error?.message ?? "";
+    complain(problem, error);
     if (error) body.hidden = true;
   }
 
