@@ -17,7 +17,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
-from torch.overrides import handle_torch_function
+from torch.overrides import _get_current_function_mode_stack, handle_torch_function
+from torch.utils._device import DeviceContext
 from torch.utils._pytree import tree_flatten, tree_map
 
 __all__ = ["device_name", "install", "installed", "not_on_stand_in"]
@@ -154,6 +155,12 @@ def _names_card(device: Any) -> bool:
     return device is not None and not isinstance(device, Tensor) and str(device).startswith((CARD.type, "0"))
 
 
+def _without_numbers() -> bool:
+    """Return whether networks are made without numbers: the innermost `with device:` names "meta"."""
+    around = [mode for mode in _get_current_function_mode_stack() if isinstance(mode, DeviceContext)]
+    return bool(around) and around[-1].device.type == "meta"
+
+
 def _made(name: str) -> Callable[..., Any]:
     """A maker of tensors that makes the card's where the card is named."""
     plain = PLAIN[name]
@@ -161,6 +168,8 @@ def _made(name: str) -> Callable[..., Any]:
     @functools.wraps(plain)
     def make(*args: Any, **kwargs: Any) -> Any:
         generator = kwargs.get("generator")
+        if kwargs.get("device") is None and _without_numbers():
+            kwargs["device"] = "meta"  # torch tells its own makers only
         wanted = _names_card(kwargs.get("device"))
         if wanted and torch._C._is_torch_function_mode_enabled():  # who watches sees the card that was named
             return handle_torch_function(make, (), *args, **kwargs)

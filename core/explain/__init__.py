@@ -17,6 +17,7 @@ from core.explain.loss import (
 )
 from core.explain.receptive import Support, dependencies, geometry, influence, made_of_input, receptive_field
 from core.explain.recording import RecordingError, record
+from core.explain.replay import Replay
 from core.explain.standins import left_as_found
 from core.explain.swapping import ACTIVATIONS, activation_calls, swapped
 from core.explain.terms import (
@@ -48,6 +49,7 @@ __all__ = [
     "Partials",
     "Quantity",
     "RecordingError",
+    "Replay",
     "Step",
     "Support",
     "Terms",

@@ -280,6 +280,8 @@ class _Recorder(TorchFunctionMode):
             return result
         result, seconds = self._run(call.op, func, args, kwargs)
         self._several(func.__name__, call, args, kwargs, result, seconds)
+        if isinstance(result, Tensor) and self.trace.steps and self.trace.steps[-1].output is result:
+            self.trace.steps[-1].called = func, args, kwargs
         return result
 
     def _apply(self, function: type, apply: Any, args: Any, kwargs: Any) -> Any:

@@ -51,6 +51,8 @@ class Step:
     parameter_versions: dict[str, int] = field(default_factory=dict)
     edge: GradientEdge | None = None
     """Where the gradient of `output` is read, for traces recorded with `grad=True`."""
+    called: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
+    """The function and arguments of the call, where it returned `output` alone and neither has been changed since."""
 
     def __repr__(self) -> str:
         where = f" in {self.path} ({self.module})" if self.path else ""
@@ -78,6 +80,7 @@ class Step:
         """Keeps `tensor` as the argument `name` from now on."""
         head, *positions = name.split(".")
         self.arguments[head] = _replaced(self.arguments[head], [int(position) for position in positions], tensor)
+        self.called = None
         self.parameter_versions.pop(name, None)
 
 

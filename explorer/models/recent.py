@@ -51,11 +51,12 @@ class Memory:
     def trim(self, kind: "Recent[Any]") -> None:
         """Forget what is too much, now that one of a kind was made."""
         with self.lock:
-            for each, key in list(self.places) if self.taken > self.nbytes or kind.count > kind.most else ():
-                if self.taken <= self.nbytes and kind.count <= kind.most:
+            while kind.count > kind.most or self.taken > self.nbytes:
+                over = self.taken > self.nbytes
+                oldest = next((p for p in self.places if p[0].count > 1 and (over or p[0] is kind)), None)
+                if oldest is None:
                     return
-                if each.count > 1 and (self.taken > self.nbytes or each is kind):
-                    self.drop(each, key)
+                self.drop(*oldest)
 
 
 class Recent(Generic[Made]):

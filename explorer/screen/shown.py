@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.explain import Backward, Trace, backward
 from core.explain.members import modules
-from core.explain.trace import named_tensors, version_of
+from core.explain.trace import PLAIN, named_tensors, version_of
 from explorer.models.library import Changes, Explored, Library, one_thread
 from explorer.models.recent import Recent
 from explorer.screen.edits import Edits
@@ -138,6 +138,13 @@ class Showing:
         explored = self.library.explored(asked["model"])
         return explored, self.edits.changes(explored, asked["edits"])
 
+    def is_light(self, request: Any) -> bool:
+        """Return whether to show what a request asks takes one pass of a model at hand that nobody waits for."""
+        if not isinstance(request, dict) or request.get("edits") or request.get("label") is not None:
+            return False
+        name = request.get("model")
+        return isinstance(name, str) and self.library.settled(name)
+
     def _forget_replaced(self) -> None:
         """Forget what belongs to models that the library has loaded anew, or no longer holds."""
         self._kept.drop(lambda key: not self.library.holds(key[0]))
@@ -158,7 +165,10 @@ def nbytes_of(trace: Trace, explored: Explored) -> int:
     own = {id(parameter) for parameter in explored.parameters.values()}
     tensors = [trace.input]
     for step in trace.steps:
-        tensors += [step.output, *(tensor for _, tensor in named_tensors(step.arguments) if id(tensor) not in own)]
+        tensors.append(step.output)
+        for value in step.arguments.values():
+            if type(value) not in PLAIN and id(value) not in own:
+                tensors += [value] if isinstance(value, Tensor) else (tensor for _, tensor in named_tensors(value))
     return sum({_memory(tensor): tensor.nbytes for tensor in tensors}.values())
 
 

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from explorer.serving.compression import Compressed
 from explorer.serving.guard import Guard
+from explorer.serving.shortcut import Shortcut
 from explorer.wire.view import WORK
 
 __all__ = ["Served", "free_or_fail", "serve"]
@@ -157,7 +158,7 @@ def serve(
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
     )
     config = uvicorn.Config(
-        Guard(Compressed(mounted), host=host, allowed=allowed, framed=framed, remembered=remembered),
+        Guard(Compressed(Shortcut(mounted, app)), host=host, allowed=allowed, framed=framed, remembered=remembered),
         log_level="warning",
         http=_Patient,
         ws="none",

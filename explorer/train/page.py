@@ -88,7 +88,7 @@ def train_view(showing: Showing, pictures_dir: Path | None = None, classroom: Cl
     watching += [answers(function, steps, long=True) for function in (slow_batch, slow_maps, slow_update)]
     return web_view(
         "train/page.js",
-        functions=[*watching, answers(observe, showing, long=steps_many)],
+        functions=[*watching, answers(observe, showing, long=steps_many, light=showing.is_light)],
         options=choices(library.data_dir),
     )
 

@@ -1,6 +1,6 @@
 """One batch in slow motion: its pictures, the maps of one of them, the weights stepped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -99,7 +99,7 @@ def batch(found: OneStep, explored: Explored) -> dict[str, Any]:
 
 
 def maps(
-    found: OneStep, explored: Explored, picture: int, wanted: Iterable[Sequence[int]], *, back: bool
+    found: OneStep, explored: Explored, picture: int, wanted: Collection[Sequence[int]], *, back: bool
 ) -> dict[str, Any]:
     """Return wanted maps of one picture of the batch, or of the gradients of the batch's loss, and its prediction.
 

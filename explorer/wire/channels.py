@@ -44,9 +44,7 @@ def strengths(value: Tensor, gradient: Tensor | None, by: str) -> Row:
 
 def ordered(strength: Row) -> Sequence[int]:
     """Return the channels from the strongest to the weakest, by |strength|; equals in their own order, NaN last."""
-    magnitude = np.abs(strength)
-    magnitude[np.isnan(magnitude)] = -1
-    order: list[int] = (-magnitude).argsort(kind="stable").tolist()
+    order: list[int] = (-np.abs(strength)).argsort(kind="stable").tolist()  # it puts NaN last
     return order
 
 

@@ -13,6 +13,8 @@ from torch import Tensor
 __all__ = ["coloured", "grey", "grey_codes", "in_base64", "named"]
 
 
+_AS_IS = frozenset({str, int, bool, type(None)})
+
 SHOWN = 160
 """Longest side of a picture that only is looked at, pixels."""
 
@@ -31,15 +33,16 @@ def named(value: Any) -> Any:
     as bytes keeps float32's own, and the codes of maps a code of their own.
     """
     if isinstance(value, dict):
-        return {key: named(item) for key, item in value.items()}
+        return {key: item if type(item) in _AS_IS else named(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [named(item) for item in value]
+        return [item if type(item) in _AS_IS else named(item) for item in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def grey_codes(picture: Tensor) -> Tensor:
-    """Return intensities in [0, 1] as bytes, `code = round(255 · intensity)`; what lies outside is black or white."""
-    return (picture.clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+    """Return intensities in [0, 1] as bytes, `code = round(255 · intensity)`: below 0 and NaN black, above 1 white."""
+    codes = np.nan_to_num(picture.numpy(force=True)).clip(0, 1) * 255 + 0.5
+    return torch.from_numpy(codes.astype(np.uint8))
 
 
 def coloured(picture: Tensor) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The twin of `web/lib/codes.js`: a map travels as one byte per value with one sca
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -39,6 +39,9 @@ from explorer.wire.numbers import in_base64
 from explorer.wire.requests import affordable
 
 __all__ = ["Layout", "changes", "describe", "encode_maps", "fed", "observe", "predict"]
+
+Maps = npt.NDArray[np.float32]
+"""`(channels, count)` values."""
 
 ZERO, STEPS = 128, 127
 """The code of 0, and codes from there to the largest value."""
@@ -163,7 +166,7 @@ def encode_maps(maps: Tensor) -> dict[str, str]:
     return encode_pages([maps.detach().cpu().numpy()])[0]
 
 
-def encode_pages(pages: Sequence[npt.NDArray[np.float32]]) -> list[dict[str, str]]:
+def encode_pages(pages: Sequence[Maps]) -> list[dict[str, str]]:
     """Return pages of maps, `(channels, count)` values each, as codes: all in one pass, for most maps are small."""
     if not pages:
         return []
@@ -186,16 +189,14 @@ def encode_pages(pages: Sequence[npt.NDArray[np.float32]]) -> list[dict[str, str
     return coded
 
 
-def _scales(values: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+def _scales(values: Maps, starts: npt.NDArray[np.intp]) -> Maps:
     """Return the largest |value| of each map, not finite where one of them is not."""
     highest, lowest = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
-    scales: npt.NDArray[np.float32] = np.maximum(np.maximum(highest, -lowest), np.float32(0))
+    scales: Maps = np.maximum(np.maximum(highest, -lowest), np.float32(0))
     return scales
 
 
-def _codes(
-    values: npt.NDArray[np.float32], scales: npt.NDArray[np.float32], counts: npt.NDArray[np.intp]
-) -> npt.NDArray[np.uint8]:
+def _codes(values: Maps, scales: Maps, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
     codes = values * np.repeat(STEPS / np.where(scales > 0, scales, np.float32(1)), counts)
     codes += np.float32(ZERO + 0.5)  # rounds: all are positive
     return codes.astype(np.uint8)
@@ -325,7 +326,7 @@ def _input_range(explored: Explored) -> tuple[float, float]:
 
 def observe(
     trace: Trace,
-    wanted: Iterable[Sequence[int]],
+    wanted: Collection[Sequence[int]],
     gradients: Mapping[int, Tensor] | None = None,
     *,
     sort: str = "index",
@@ -346,36 +347,43 @@ def observe(
             return trace.value(index)
         return gradients[index] if index in gradients else torch.zeros_like(trace.value(index))
 
-    pages: list[dict[str, Any]] = []
-    values: list[npt.NDArray[np.float32]] = []
-    count = 0
-    peaks: dict[int, float] = {}
-    tables = matrices(trace)
-    for index, first, *rest in wanted:
+    tables, layouts, maps, whole = matrices(trace), dict[int, Layout](), dict[int, Maps](), dict[int, Maps]()
+    for index in {page[0] for page in wanted}:
         if not INPUT <= index < len(trace.steps):
             continue
         output = shown(index)
         layout = Layout.of(output.shape, matrix=index in tables)
+        if layout is not None:
+            layouts[index], maps[index] = layout, layout.maps(output).detach().cpu().numpy()
+            if output.dtype == torch.float32 and maps[index].size == output.numel():
+                whole[index] = maps[index]
+    means, peaks = _measured(whole)
+    pages: list[dict[str, Any]] = []
+    values: list[Maps] = []
+    count = 0
+    for index, first, *rest in wanted:
+        layout = layouts.get(index)
         if layout is None or not 0 <= first < layout.channels:
             continue
         page: dict[str, Any] = {"step": index, "first": first}
         order: Sequence[int] = range(layout.channels)
         strength = None
         if sort != "index" and layout.channels > 1:
-            strength = _strengths(trace.value(index), (gradients or {}).get(index), sort, layout)
+            if sort == "activation" and index in means and gradients is None:
+                strength = means[index]
+            else:
+                strength = _strengths(trace.value(index), (gradients or {}).get(index), sort, layout)
             order = ordered(strength)
         chosen = _chosen(order[first:], layout, rest)
         count += len(chosen) * layout.count
         affordable(count, "the wanted maps have more than")
         if strength is not None:
-            page["strengths"] = [_rounded(strength[k].item()) for k in chosen]
+            page["strengths"] = [_rounded(value) for value in strength[chosen].tolist()]
         if strength is not None or rest[1:]:
             page["channels"] = chosen
         pages.append(page)
-        maps = layout.maps(output).detach().cpu().numpy()
-        values.append(maps if len(chosen) == len(maps) and strength is None else maps[chosen])
-        if layout.block == 1 and maps.size == output.numel() and index not in peaks:
-            peaks[index] = _largest(maps)
+        every = len(chosen) == layout.channels and strength is None
+        values.append(maps[index] if every else maps[index][chosen])
     told = [page | coded for page, coded in zip(pages, encode_pages(values), strict=True)]
     return {
         "maps": told,
@@ -385,6 +393,22 @@ def observe(
         },
         "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps],
     }
+
+
+def _measured(maps: Mapping[int, Maps]) -> tuple[dict[int, Row], dict[int, float]]:
+    """Return for each step the mean |value| of its maps, and the largest |value| that is finite: all in one pass."""
+    if not maps:
+        return {}, {}
+    channels = [len(page) for page in maps.values()]
+    counts = np.repeat([page.shape[1] for page in maps.values()], channels)
+    sizes = np.abs(np.concatenate([page.reshape(-1) for page in maps.values()]))
+    starts = np.cumsum(counts) - counts
+    ends = np.cumsum(channels)
+    means = np.split(np.add.reduceat(sizes, starts, dtype=np.float64) / counts, ends[:-1])
+    peaks = np.maximum.reduceat(sizes, starts[ends - channels])
+    if not np.isfinite(peaks).all():
+        peaks = np.maximum.reduceat(np.where(np.isfinite(sizes), sizes, np.float32(0)), starts[ends - channels])
+    return dict(zip(maps, means, strict=True)), dict(zip(maps, peaks.tolist(), strict=True))
 
 
 def _strengths(value: Tensor, gradient: Tensor | None, sort: str, layout: Layout) -> Row:
@@ -397,6 +421,8 @@ def _strengths(value: Tensor, gradient: Tensor | None, sort: str, layout: Layout
 def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[int]:
     """Return the channels of a page: `rest` says how many at most, and which come first whatever their place."""
     most = max(0, min(rest[0], layout.per_page)) if rest else layout.per_page
+    if len(rest) < 2:
+        return list(order[:most])
     named = [channel for channel in rest[1:] if 0 <= channel < layout.channels]
     others = (channel for channel in order if channel not in named)
     return [*named, *islice(others, max(0, most - len(named)))][:most]
@@ -425,7 +451,7 @@ def _peak(output: Tensor) -> float:
     return _largest(_plain(output).detach().float().cpu().numpy())
 
 
-def _largest(values: npt.NDArray[np.float32]) -> float:
+def _largest(values: Maps) -> float:
     peak = max(float(values.max()), -float(values.min()))
     return peak if math.isfinite(peak) else float(np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)).max())
 

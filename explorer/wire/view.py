@@ -57,6 +57,7 @@ def answers(
     function: Callable[..., dict[str, Any]],
     *context: Any,
     long: bool | Callable[[Any], bool] = False,
+    light: Callable[[Any], bool] = lambda request: False,
     permit: Callable[[], None] | None = None,
 ) -> Answer:
     """Return `function(*context, request)` as something the page may call by the function's name.
@@ -69,6 +70,7 @@ def answers(
         function: computes the answer.
         context: what it takes before the request.
         long: whether it may take long, or tells that of a request: then it waits for its turn (see `explorer.work`).
+        light: tells of a request whether it takes a few milliseconds and waits for nobody.
         permit: raises `PermissionError` where whoever asks may not.
     """
 
@@ -85,7 +87,7 @@ def answers(
 
     async def answer(request: Any) -> dict[str, Any]:
         if not (long(request) if callable(long) else long):
-            return await WORK.quick(compute, request)
+            return await WORK.quick(compute, request, light=light(request))
         try:
             return await WORK.long(compute, request, name=function.__name__)
         except Ended as error:

@@ -157,6 +157,37 @@ def test_no_other_file_is_read(app, path):
     assert ask(app, path=f"/gradio_api/{path}")[0] in (403, 404)
 
 
+CALL = {"data": 1, "component_id": 0, "fn_name": "heard", "session_hash": "somebody"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"", 422, "the request is no JSON: JSONDecodeError"),
+        (b"\xff", 422, "the request is no JSON: UnicodeDecodeError"),
+        (b"[" * 100_000, 422, "the request is no JSON: RecursionError"),
+        (b"[1]", 422, "expected an object with data, component_id and fn_name"),
+        (b'{"data": 1}', 422, "expected an object with data, component_id and fn_name"),
+        (json.dumps(CALL | {"component_id": 10**9}).encode(), 404, "there is no such function"),
+        (json.dumps(CALL | {"component_id": [0]}).encode(), 404, "there is no such function"),
+        (json.dumps(CALL | {"fn_name": ["heard"]}).encode(), 404, "there is no such function"),
+    ],
+)
+def test_what_is_no_call_is_refused_in_words(app, body, status, words):
+    assert ask(app, "POST", "/gradio_api/component_server", body) == (status, words)
+
+
+@pytest.mark.parametrize("name", ["value", "__init__", "preprocess", "get_config", "unknown"])
+def test_only_what_was_offered_can_be_called(app, name):
+    assert call(app, function=name) == (404, "there is no such function")
+
+
+@pytest.mark.parametrize("said", ["\ud800", 2**80, [1.5, -(2**70)], "汉字", {"": None}])
+def test_whatever_is_told_comes_back(app, said):
+    status, text = call(app, said)
+    assert (status, json.loads(text)["heard"]) == (200, said)
+
+
 @pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/process_recording", "/gradio_api/vibe-edit"])
 def test_strangers_leave_no_files(app, path):
     assert ask(app, "POST", path, b"--x\r\n") == (404, "there is no such thing here")

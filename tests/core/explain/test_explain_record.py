@@ -656,6 +656,7 @@ def test_public_names_exist():
         "members",
         "receptive",
         "recording",
+        "replay",
         "standins",
         "swapping",
         "trace",

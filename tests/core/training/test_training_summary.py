@@ -17,9 +17,6 @@ from core.training.budget import Memory, saved_bytes
 from core.training.pictures import COUNTED, DRAWN_TEST, WHOLE, parts_of
 from core.training.settings import parse
 from core.training.summary import DRAWN, needs, summarise
-from tests.stand_in import not_on_stand_in
-
-pytestmark = not_on_stand_in("makes no networks without numbers")
 
 HUGE = {
     "model": "resnet18",

@@ -1,0 +1,129 @@
+"""A pass again: the calls of a trace, made anew for another input.
+
+A model whose `forward` asks nothing of its values makes the same calls whatever it is shown. Once they were observed,
+they need not be observed again: three quarters of a small network's recording is the observing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from core.device import Stopwatch
+from core.explain.trace import INPUT, PLAIN, Step, Trace, named_tensors, rebuilt
+
+__all__ = ["Replay"]
+
+
+_WHOLE = PLAIN | {Tensor, nn.Parameter}
+"""Kinds of arguments that hold no output of another step."""
+
+
+class _Made(NamedTuple):
+    """Stands for the output of a step, or the model's input, in the arguments of a call."""
+
+    step: int
+
+
+class _Call(NamedTuple):
+    """A call of the trace: its function, arguments by place and by name, and those that its step keeps."""
+
+    step: Step
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """The calls of one trace, for inputs of the same shape.
+
+    It stands for the model only as long as that holds the same parameters and buffers, in the same mode; whoever keeps
+    it watches that. It takes no lock and changes nothing: the tensors are those that the trace was recorded with.
+    """
+
+    trace: Trace
+    _plan: tuple[_Call, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, trace: Trace) -> "Replay | None":
+        """Returns what repeats a trace; None where a call changed a tensor, or is none that can be made again.
+
+        Whether the model would make the same calls for another input cannot be read from a trace: the caller knows it.
+        """
+        if trace.grad or not isinstance(trace.output, Tensor) or "" not in trace.results:
+            return None
+        plan = []
+        for step in trace.steps:
+            if step.called is None:
+                return None
+            tensors = dict(named_tensors(step.arguments))
+            made = {id(tensors[name]): parent for name, parent in step.parents.items()}
+
+            def kept(value: Any, made: dict[int, int] = made) -> Any:
+                if isinstance(value, Tensor):
+                    return _Made(made[id(value)]) if id(value) in made else value
+                return rebuilt(value, kept)
+
+            function, args, kwargs = step.called
+            plan.append(_Call(step, function, kept(args), kept(kwargs), kept(step.arguments)))
+        return cls(trace, tuple(plan))
+
+    def fits(self, input: Tensor) -> bool:
+        """Returns whether the calls are those that the model would make for an input."""
+        own = self.trace.input
+        return (input.shape, input.dtype, input.device) == (own.shape, own.dtype, own.device)
+
+    def run(self, input: Tensor) -> Trace:
+        """Returns the trace of the same calls for another input, as `record` would.
+
+        Raises:
+            ValueError: the input has another shape, dtype or device.
+        """
+        if not self.fits(input):
+            own = self.trace.input
+            raise ValueError(
+                f"the calls were made for {tuple(own.shape)} of {own.dtype} on {own.device}, "
+                f"got {tuple(input.shape)} of {input.dtype} on {input.device}"
+            )
+        before = self.trace
+        trace = Trace(before.model, input.detach().clone(), modules=before.modules, input_name=before.input_name)
+        trace.results, trace.scores = before.results, before.scores
+        start = perf_counter()
+        with torch.inference_mode(mode=False), torch.no_grad():
+            fed = trace.input.clone()
+            values = [fed]  # by step + 1
+
+            def filled(value: Any) -> Any:
+                if type(value) is _Made:
+                    return values[value.step - INPUT]
+                return value if type(value) in _WHOLE else rebuilt(value, filled)
+
+            for step, function, args, kwargs, arguments in self._plan:
+                args, kwargs = tuple(map(filled, args)), {name: filled(value) for name, value in kwargs.items()}
+                watch = Stopwatch(fed.device)
+                output = function(*args, **kwargs)
+                seconds = watch.seconds()
+                trace.steps.append(
+                    Step(
+                        step.index,
+                        step.op,
+                        step.func,
+                        step.path,
+                        step.module,
+                        {name: filled(value) for name, value in arguments.items()},
+                        step.parents,
+                        step.parameters,
+                        output,
+                        seconds,
+                        parameter_versions=step.parameter_versions,
+                    )
+                )
+                values.append(output)
+        trace.seconds = perf_counter() - start
+        trace.output = values[before.results[""] - INPUT]
+        return trace
