@@ -10,22 +10,24 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.device import Stopwatch
-from core.explain.trace import INPUT, PLAIN, Step, Trace, named_tensors, rebuilt
+from core.explain.trace import INPUT, Step, Trace, named_tensors, rebuilt
 
 __all__ = ["Replay"]
-
-
-_WHOLE = PLAIN | {Tensor, nn.Parameter}
-"""Kinds of arguments that hold no output of another step."""
 
 
 class _Made(NamedTuple):
     """Stands for the output of a step, or the model's input, in the arguments of a call."""
 
     step: int
+
+
+class _Holding(NamedTuple):
+    """Stands for a list, tuple or dict with such tensors in it."""
+
+    items: Any
 
 
 class _Call(NamedTuple):
@@ -47,6 +49,8 @@ class Replay:
     """
 
     trace: Trace
+    structure: str
+    """The trace's signature."""
     _plan: tuple[_Call, ...] = field(repr=False)
 
     @classmethod
@@ -67,11 +71,15 @@ class Replay:
             def kept(value: Any, made: dict[int, int] = made) -> Any:
                 if isinstance(value, Tensor):
                     return _Made(made[id(value)]) if id(value) in made else value
-                return rebuilt(value, kept)
+                items = rebuilt(value, kept)
+                inside = items.values() if isinstance(items, dict) else items if isinstance(items, list | tuple) else ()
+                return _Holding(items) if any(type(item) in (_Made, _Holding) for item in inside) else value
 
             function, args, kwargs = step.called
-            plan.append(_Call(step, function, kept(args), kept(kwargs), kept(step.arguments)))
-        return cls(trace, tuple(plan))
+            given, named = tuple(map(kept, args)), {name: kept(value) for name, value in kwargs.items()}
+            arguments = {name: kept(value) for name, value in step.arguments.items()}
+            plan.append(_Call(step, function, given, named, arguments))
+        return cls(trace, trace.signature(), tuple(plan))
 
     def fits(self, input: Tensor) -> bool:
         """Returns whether the calls are those that the model would make for an input."""
@@ -92,7 +100,7 @@ class Replay:
             )
         before = self.trace
         trace = Trace(before.model, input.detach().clone(), modules=before.modules, input_name=before.input_name)
-        trace.results, trace.scores = before.results, before.scores
+        trace.results, trace.scores, trace.structure = before.results, before.scores, self.structure
         start = perf_counter()
         with torch.inference_mode(mode=False), torch.no_grad():
             fed = trace.input.clone()
@@ -101,12 +109,15 @@ class Replay:
             def filled(value: Any) -> Any:
                 if type(value) is _Made:
                     return values[value.step - INPUT]
-                return value if type(value) in _WHOLE else rebuilt(value, filled)
+                return rebuilt(value.items, filled) if type(value) is _Holding else value
 
             for step, function, args, kwargs, arguments in self._plan:
-                args, kwargs = tuple(map(filled, args)), {name: filled(value) for name, value in kwargs.items()}
+                given, named = (
+                    [filled(value) for value in args],
+                    {name: filled(value) for name, value in kwargs.items()},
+                )
                 watch = Stopwatch(fed.device)
-                output = function(*args, **kwargs)
+                output = function(*given, **named)
                 seconds = watch.seconds()
                 trace.steps.append(
                     Step(

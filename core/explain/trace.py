@@ -101,7 +101,7 @@ def named_tensors(value: Any, name: str = "") -> list[tuple[str, Tensor]]:
     """Returns the tensors in nested tuples, lists, dicts and dataclasses by name: "", "0", "logits", "tensors.1"."""
     if isinstance(value, Tensor):
         return [(name, value)]
-    if type(value) in PLAIN:
+    if type(value) in PLAIN or (type(value) in (tuple, list) and PLAIN.issuperset(map(type, value))):
         return []
     if is_dataclass(value) and not isinstance(value, type | Mapping):
         value = {field.name: getattr(value, field.name, None) for field in fields(value)}
@@ -150,6 +150,8 @@ class Trace:
     """Steps whose output is a view that a later step overwrote: autograd has led their gradient around them."""
     scores: str | None = None
     """Name of the returned tensor that holds one score per class, where somebody chose it; None: by rule."""
+    structure: str = ""
+    """Its signature, where that is known from a trace of the same calls."""
 
     def __repr__(self) -> str:
         return f"<Trace of {self.model}: {tuple(self.input.shape)}, {len(self.steps)} steps>"
@@ -163,11 +165,13 @@ class Trace:
 
         Two traces with the same signature can be drawn in the same picture.
         """
-        structure = [
+        if self.structure:
+            return self.structure
+        steps = [
             (s.op, s.path, s.part, tuple(s.output.shape), str(s.output.dtype), tuple(s.parents.items()))
             for s in self.steps
         ]
-        text = repr((self.model, tuple(self.input.shape), structure, tuple(self.results.items())))
+        text = repr((self.model, tuple(self.input.shape), steps, tuple(self.results.items())))
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def gradients(self, of: Tensor) -> dict[int, Tensor]:

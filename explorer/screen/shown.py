@@ -7,6 +7,7 @@ about the same forward pass: it runs for whoever asks first, and the others find
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -147,8 +148,9 @@ class Showing:
 
     def _forget_replaced(self) -> None:
         """Forget what belongs to models that the library has loaded anew, or no longer holds."""
-        self._kept.drop(lambda key: not self.library.holds(key[0]))
-        self.edits.drop(lambda explored: not self.library.holds(explored))
+        holds = cache(self.library.holds)
+        self._kept.drop(lambda key: not holds(key[0]))
+        self.edits.drop(lambda explored: not holds(explored))
 
 
 def _digest(value: Any) -> bytes:

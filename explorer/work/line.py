@@ -10,7 +10,8 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -96,13 +97,16 @@ class Work:
     """The threads and the line of one server."""
 
     def __init__(self) -> None:
-        self._light, self._threads = CapacityLimiter(LIGHT), CapacityLimiter(QUICK)
+        self._light, self._threads = ThreadPoolExecutor(LIGHT, "light"), CapacityLimiter(QUICK)
         self._line: list[_Asked] = []
         self._computed: list[_Asked] = []
 
     async def quick(self, function: Answering, request: Any, *, light: bool = False) -> dict[str, Any]:
         """Return the function's answer, computed as soon as a thread is free; a `light` one waits for nothing then."""
-        return await to_thread.run_sync(function, request, limiter=self._light if light else self._threads)
+        if light:  # the shorter way to a thread
+            run = copy_context().run
+            return await asyncio.get_running_loop().run_in_executor(self._light, run, function, request)
+        return await to_thread.run_sync(function, request, limiter=self._threads)
 
     async def long(self, function: Answering, request: Any, *, name: str) -> dict[str, Any]:
         """Return the function's answer, computed when it is its turn.
