@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from core.device import choose_device
     from explorer.app import build, launch
     from explorer.models.library import Library
-    from explorer.serving import free_or_fail, is_loopback
+    from explorer.serving import address_in_network, free_or_fail, is_loopback
 
     try:
         free_or_fail(options.host, options.port)
@@ -58,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lessons_dir=options.lessons,
     )
     print(f"ConvScope on {served.url} (Ctrl+C stops it)", flush=True)
+    network = address_in_network(options.host)
+    if network:
+        print(f"Other machines open http://{network}:{options.port}", flush=True)
     served.wait()
     return 0
 

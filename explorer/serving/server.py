@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from explorer.serving.compression import Compressed
 from explorer.serving.guard import Guard
+from explorer.serving.reach import address_here
 from explorer.serving.shortcut import Shortcut
 from explorer.wire.view import WORK
 
@@ -169,8 +170,7 @@ def serve(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     _await_start(server, thread)
-    shown = f"[{host}]" if ":" in host else host
-    served = Served(f"http://{shown}:{port}", server, thread)
+    served = Served(f"http://{address_here(host)}:{port}", server, thread)
     if open_browser:
         webbrowser.open(served.url)
     return served

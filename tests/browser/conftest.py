@@ -56,8 +56,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(*command: str, at: str = "/") -> Iterator[str]:
-    """Run `python COMMAND --port P`, yield its address once it answers `at` a path, and stop it."""
+def serve(*command: str, at: str = "/", host: str = "127.0.0.1") -> Iterator[str]:
+    """Run `python COMMAND --port P`, yield its address on a host once it answers `at` a path, and stop it."""
     port = free_port()
     with subprocess.Popen(
         [sys.executable, *command, "--port", str(port)],
@@ -65,7 +65,7 @@ def serve(*command: str, at: str = "/") -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://{host}:{port}"
         try:
             _wait_for(address + at, process)
             yield address

@@ -22,7 +22,8 @@ IMPATIENT = 0.5
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    parser.add_argument("--host", default="127.0.0.1")
+    options = parser.parse_args()
     guard.BODY_SECONDS = server.HEAD_SECONDS = IMPATIENT
     asked = itertools.count(1)
 
@@ -52,7 +53,7 @@ def main() -> None:
     gr.set_static_paths([WEB])
     with gr.Blocks(analytics_enabled=False) as blocks:
         web_view("draw/page.js", functions=[answers(heard), answers(ponder, long=True), answers(how_it_went)])
-    launch(blocks, host="127.0.0.1", port=port, open_browser=False, allowed=["class.example"]).wait()
+    launch(blocks, host=options.host, port=options.port, open_browser=False, allowed=["class.example"]).wait()
 
 
 if __name__ == "__main__":

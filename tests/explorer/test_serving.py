@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from explorer.serving import guard, server
+from explorer.serving import address_here, address_in_network, guard, server
 from explorer.wire.view import WEB
 from tests.browser.conftest import free_port, serve
 from tests.explorer.served_page import IMPATIENT
@@ -307,3 +307,39 @@ def test_no_part_of_an_answer_waits_for_what_came_before_to_be_acknowledged():
         return found
 
     assert asyncio.run(accepted())
+
+
+@pytest.mark.parametrize(
+    ("host", "here", "network"),
+    [
+        ("127.0.0.1", "127.0.0.1", None),
+        ("localhost", "localhost", None),
+        ("::1", "[::1]", None),
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "[2001:db8::7]", "[2001:db8::7]"),
+    ],
+)
+def test_an_address_is_said_as_a_link_has_it(host, here, network):
+    assert (address_here(host), address_in_network(host)) == (here, network)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
+def test_a_server_for_all_machines_is_opened_by_a_name_here(host):
+    assert address_here(host) == "localhost"
+    assert address_in_network(host) not in (None, host)
+
+
+@pytest.fixture
+def app6() -> Iterator[str]:
+    """The address of `served_page` on a machine's own IPv6 address."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    yield from serve("-m", "tests.explorer.served_page", "--host", "::1", host="[::1]")
+
+
+def test_a_page_is_served_over_ipv6_to_its_own_pages(app6):
+    assert json.loads(call(app6, origin=app6)[1])["heard"] == "hello"
+    assert call(app6, origin="http://[::2]:80")[0] == 403
