@@ -7,6 +7,10 @@
 #include <cmath>
 #include <utility>
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 namespace {
 
 typedef VECTOR(float) Floats;
@@ -16,8 +20,6 @@ constexpr int SIDE = BYTES / 4;           // lanes of a vector
 constexpr Size BLOCK = 1 << 12;           // elements that the first-level cache holds
 constexpr Size WORTH_A_THREAD = 1 << 15;  // elements a thread: with fewer, starting it costs more than it gives
 
-inline Floats load(const float* from) { return *reinterpret_cast<const Floats*>(from); }
-inline void store(float* to, Floats values) { *reinterpret_cast<Floats*>(to) = values; }
 inline Floats all(float number) { return number - Floats{}; }
 inline Ints to_bits(Floats x) { return reinterpret_cast<Ints&>(x); }
 inline Floats of_bits(Ints words) { return reinterpret_cast<Floats&>(words); }
@@ -25,15 +27,39 @@ inline Floats abs_(Floats x) { return of_bits(to_bits(x) & 0x7fffffff); }
 inline Floats least(Floats x, float most) { return x > most ? all(most) : x; }  // as `most`, a NaN stays
 inline Floats most(Floats x, float least) { return x < least ? all(least) : x; }
 
+inline float total(Floats x) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int lane = 0; lane < SIDE; lane++) sum += x[lane];
+  return sum;
+}
+
 // The first `count` lanes, others as given; and written back.
 inline Floats get(const float* from, Size count, Floats others = Floats{}) {
-  if (count == SIDE) return load(from);
+  if (count == SIDE) return *reinterpret_cast<const Floats*>(from);
+#ifdef __AVX512F__
+  return Floats(_mm512_mask_loadu_ps(__m512(others), __mmask16((1 << count) - 1), from));
+#endif
   for (Size lane = 0; lane < count; lane++) others[lane] = from[lane];
   return others;
 }
 inline void put(float* to, Size count, Floats values) {
-  if (count == SIDE) return store(to, values);
+  if (count == SIDE) {
+    *reinterpret_cast<Floats*>(to) = values;
+    return;
+  }
+#ifdef __AVX512F__
+  return _mm512_mask_storeu_ps(to, __mmask16((1 << count) - 1), __m512(values));
+#endif
   for (Size lane = 0; lane < count; lane++) to[lane] = values[lane];
+}
+
+// Calls `function(begin, lanes)` for every vector of so many elements.
+template <typename F>
+inline void vectors(Size count, F function) {
+  Size k = 0;
+  for (; k + SIDE <= count; k += SIDE) function(k, Size(SIDE));
+  if (k < count) function(k, count - k);
 }
 
 // 1 / x of a normal number above 0 by Newton's method, in a third of a division's time.
@@ -120,14 +146,6 @@ inline Floats gradient(Floats x, Floats g, float slope) {
   if constexpr (which == 9) return 4.0f * g * slope_of_sigmoid(2.0f * x);  // tanh
 }
 
-template <typename F>
-inline void each(const float* x, const float* g, float* to, Size count, F function) {
-  Size k = 0;
-  for (; k + SIDE <= count; k += SIDE) store(to + k, function(load(x + k), load(g + k)));
-  if (k == count) return;
-  put(to + k, count - k, function(get(x + k, count - k), get(g + k, count - k)));
-}
-
 // Calls `function(0 … count)`, shared out among threads where so many elements are worth them.
 template <typename F>
 inline void share(Size count, Size elements, Size threads, F function) {
@@ -149,11 +167,13 @@ template <int which>
 void activate(const Activation& q, const float* x, const float* g, float* to) {
   const float slope = float(q.slope);
   share(parts(q.count, BLOCK), q.count, q.threads, [=](Size block) {
-    const Size at = block * BLOCK, count = std::min(BLOCK, q.count - at);
+    const Size begin = block * BLOCK, count = std::min(BLOCK, q.count - begin);
+    const float *xs = x + begin, *gs = g + begin;
+    float* out = to + begin;
     if (g)
-      each(x + at, g + at, to + at, count, [=](Floats x, Floats g) { return gradient<which>(x, g, slope); });
+      vectors(count, [=](Size k, Size n) { put(out + k, n, gradient<which>(get(xs + k, n), get(gs + k, n), slope)); });
     else
-      each(x + at, x + at, to + at, count, [=](Floats x, Floats) { return value<which>(x, slope); });
+      vectors(count, [=](Size k, Size n) { put(out + k, n, value<which>(get(xs + k, n), slope)); });
   });
 }
 
@@ -166,121 +186,101 @@ struct Norm {
   Size sets() const { return last ? parts(C, SIDE) : groups ? N * groups : C; }
 };
 
-// The elements that share a mean: runs of vectors, each run with one channel, or with one in each lane if they lie last.
+// The elements that share a mean: runs, each of one channel, or rows with a channel in each of their lanes.
 struct Set {
-  Size number, runs, first, apart, vectors, step, lanes, rest, channel, next, last;  // rest: lanes of a run's last vector
+  Size number, runs, first, apart, vectors, step, rest, lanes, channel, next, last;  // rest: lanes of a run's last vector
 
-  Set(const Norm& q, Size s) : number(s), first(s * q.L), vectors(parts(q.L, SIDE)), step(SIDE), lanes(1), last(q.last) {
-    rest = q.L - (vectors - 1) * SIDE, runs = q.N, apart = q.C * q.L, channel = s, next = 0;
+  Set(const Norm& q, Size s) : number(s), runs(q.N), first(s * q.L), apart(q.C * q.L), vectors(parts(q.L, SIDE)), step(SIDE) {
+    rest = q.L - (vectors - 1) * SIDE, lanes = 1, channel = s, next = 0, last = q.last;
     if (q.groups) runs = q.C / q.groups, first *= runs, apart = q.L, channel = s % q.groups * runs, next = 1;
-    if (!q.last) return;
-    first = channel = number = s * SIDE, lanes = rest = std::min<Size>(SIDE, q.C - first);
+    if (!last) return;
+    number = channel = first = s * SIDE, lanes = rest = std::min<Size>(SIDE, q.C - first);
     runs = 1, vectors = q.N * q.L, step = q.C;
   }
-  double count() const { return double(last ? vectors : runs * ((vectors - 1) * SIDE + rest)); }
+  float count() const { return float(last ? vectors : runs * ((vectors - 1) * SIDE + rest)); }
 
-  // Calls `function(at, begin, end)` for every vector: its place, and which of its lanes are new. A last vector that is
-  // not whole begins earlier, with lanes that were there before, if there are so many; else it is read and written apart.
+  // Calls `function(at, lanes)` for the vectors `begin … end` of a run.
   template <typename F>
   void each(Size run, Size begin, Size end, F function) const {
     Size at = first + run * apart + begin * step;
     const Size whole = rest == SIDE ? end : last ? begin : std::min(end, vectors - 1);
-    for (Size k = begin; k < whole; k++, at += step) function(at, Size(0), Size(SIDE));
-    for (Size k = std::max(begin, whole); k < end; k++, at += step)
-      last || vectors == 1 ? function(at, Size(0), rest) : function(at + rest - SIDE, SIDE - rest, Size(SIDE));
+    for (Size k = begin; k < whole; k++, at += step) function(at, Size(SIDE));
+    for (Size k = std::max(begin, whole); k < end; k++, at += step) function(at, rest);
   }
 
-  // One number a channel: in each lane that of its own.
-  Floats of(const float* numbers, Size run, float none) const {
-    if (!numbers) return all(none);
-    return last ? get(numbers + channel, lanes) : all(numbers[channel + run * next]);
-  }
-  Floats narrow(const double* own) const {
-    if (!last) return all(float(own[0]));
-    Floats result = {};
-    for (Size lane = 0; lane < lanes; lane++) result[lane] = float(own[lane]);
-    return result;
-  }
+  // In every lane the number of its set or channel, given one of each, or one of every element.
+  Floats of(const float* numbers) const { return last ? get(numbers, lanes) : all(*numbers); }
+  Floats whole(Floats sums) const { return last ? sums : all(total(sums)); }
 };
 
-// Σ y and Σ (x − m) · y over runs of a set, where y is g, or x − m itself; of its own for each lane if channels lie last.
+// Σ y and Σ (x − m) · y over runs of a set, where y is g, or x − m itself: in every lane that of its set or channel.
 struct Sums {
-  static constexpr Size SHORT = 128;  // vectors added up in float32
-  Floats some = {}, products = {};
+  static constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with their number
+  Floats sum = {}, product = {}, some = {}, products = {};
   Size pending = 0;
-  double sum[SIDE] = {}, product[SIDE] = {};
 
   template <bool of_g>
   void add(const Set& set, Size run, const float* x, Floats m, const float* g) {
-    Ints lane;
-    for (int k = 0; k < SIDE; k++) lane[k] = k;
     for (Size from = 0, now; from < set.vectors; from += now, pending += now) {
-      if (pending >= SHORT) settle(set);
+      if (pending >= SHORT) settle();
       now = std::min(set.vectors - from, SHORT);
       Floats a = some, b = products;
-      set.each(run, from, from + now, [&](Size at, Size begin, Size end) {
-        Floats v = get(x + at, end, m) - m, w = of_g ? get(g + at, end) : v;
-        if (begin) v = lane < int32_t(begin) ? Floats{} : v, w = lane < int32_t(begin) ? Floats{} : w;
+      set.each(run, from, from + now, [&](Size at, Size n) {
+        const Floats v = get(x + at, n, m) - m, w = of_g ? get(g + at, n) : v;
         a += w, b += v * w;
       });
       some = a, products = b;
     }
   }
-  void settle(const Set& set) {
-    float a = 0, b = 0;
-    if (!set.last) {
-#pragma omp simd reduction(+ : a, b)
-      for (int lane = 0; lane < SIDE; lane++) a += some[lane], b += products[lane];
-      sum[0] += a, product[0] += b;
-    } else {
-      for (int lane = 0; lane < SIDE; lane++) sum[lane] += some[lane], product[lane] += products[lane];
-    }
-    some = products = Floats{}, pending = 0;
-  }
+  void settle() { sum += some, product += products, some = products = Floats{}, pending = 0; }
+  void close(const Set& set) { settle(), sum = set.whole(sum), product = set.whole(product); }
 };
 
-// Mean and variance of a set, from sums about one of its elements: about the mean where that is far from it.
-Floats moments_of(const Set& set, const float* x, float* means, float* vars, double* scale, double eps) {
-  Floats m = set.last ? get(x + set.first, set.lanes) : all(x[set.first]);
-  bool far = true;
-  for (int turn = 0; turn < 2 && far; turn++) {
-    Sums sums;
-    double mean[SIDE] = {};
-    far = false;
-    for (Size run = 0; run < set.runs; run++) sums.add<false>(set, run, x, m, nullptr);
-    sums.settle(set);
-    for (Size lane = 0; lane < set.lanes; lane++) {
-      const double off = sums.sum[lane] / set.count(), var = std::max(0.0, sums.product[lane] / set.count() - off * off);
-      far = far || off * off > 8 * var;
-      mean[lane] = m[lane] + off, scale[lane] = 1 / std::sqrt(var + eps);
-      if (means) means[set.number + lane] = float(mean[lane]), vars[set.number + lane] = float(var);
-    }
-    m = set.narrow(mean);
-  }
-  return m;
-}
+// In every lane the mean of its set and 1 / √(variance + eps): by the moments that are given, or its own, which are written
+// down. Sums are taken about one of the elements, again about the mean where that is far from it.
+struct Moments {
+  Floats mean, scale;
 
-// Mean and 1 / √(variance + eps) of a set: those given, or its own, which are written down.
-Floats normal_of(const Norm& q, const Set& set, const float* x, float* means, float* vars, double* scale) {
-  if (!q.given) return moments_of(set, x, means, vars, scale, q.eps);
-  for (Size lane = 0; lane < set.lanes; lane++) scale[lane] = 1 / std::sqrt(double(vars[set.number + lane]) + q.eps);
-  return set.last ? get(means + set.number, set.lanes) : all(means[set.number]);
-}
+  Moments(const Norm& q, const Set& set, const float* x, float* means, float* vars) {
+    Floats var;
+    if (q.given) {
+      mean = set.of(means + set.number), var = set.of(vars + set.number);
+    } else {
+      bool far = true;
+      mean = set.of(x + set.first);
+      for (int turn = 0; turn < 2 && far; turn++) {
+        Sums sums;
+        for (Size run = 0; run < set.runs; run++) sums.add<false>(set, run, x, mean, nullptr);
+        sums.close(set);
+        const Floats off = sums.sum / set.count(), square = off * off;
+        mean += off, var = most(sums.product / set.count() - square, 0), far = false;
+        for (Size lane = 0; lane < set.lanes; lane++) far = far || square[lane] > 8 * var[lane];
+      }
+      if (means) put(means + set.number, set.lanes, mean), put(vars + set.number, set.lanes, var);
+    }
+    if (set.last)
+      for (Size lane = 0; lane < set.lanes; lane++) scale[lane] = 1 / std::sqrt(var[lane] + float(q.eps));
+    else
+      scale = all(1 / std::sqrt(var[0] + float(q.eps)));
+  }
+};
 
 // What a row of scores loses its largest for: e^(score − largest) where `to` is given, and their sum, not a number where
 // a score is not.
 inline void exponentials(const float* row, float* to, Size C, float* largest, float* sum) {
-  float most = -INFINITY, total = 0, room[BLOCK];
-#pragma omp simd reduction(max : most)
-  for (Size c = 0; c < C; c++) most = row[c] > most ? row[c] : most;
-  for (Size begin = 0; begin < C; begin += BLOCK) {
-    const Size count = std::min(BLOCK, C - begin);
-    float* out = to ? to + begin : room;
-    each(row + begin, row + begin, out, count, [=](Floats x, Floats) { return exp_(x - most); });
-#pragma omp simd reduction(+ : total)
-    for (Size c = 0; c < count; c++) total += out[c];
-  }
-  *largest = most, *sum = total;
+  Floats top = all(-INFINITY), added = {};
+  vectors(C, [&](Size k, Size n) {
+    const Floats x = get(row + k, n, top);
+    top = x > top ? x : top;
+  });
+  *largest = top[0];
+  for (int lane = 1; lane < SIDE; lane++) *largest = std::max(*largest, top[lane]);
+  vectors(C, [&, most = *largest](Size k, Size n) {
+    const Floats e = exp_(get(row + k, n, all(-INFINITY)) - most);
+    if (to) put(to + k, n, e);
+    added += e;
+  });
+  *sum = total(added);
 }
 
 // A max pooling of one plane and where its elements come from: each tap of all windows in turn replaces the best so far
@@ -310,11 +310,11 @@ struct Pooling {
       }
       const Ints here = int32_t((top + pH) * W + left + pW) - Ints{};
       for (Size k = 0; k < whole; k += SIDE) {
-        const Floats value = load(values + k), most = load(best + k);
+        const Floats value = get(values + k, SIDE), most = get(best + k, SIDE);
         const Ints replaces = (value > most) | (value != value);
         Ints& there = *reinterpret_cast<Ints*>(from + k);
         there = replaces ? here : there;
-        store(best + k, replaces ? value : most);
+        put(best + k, SIDE, replaces ? value : most);
       }
     }
     std::copy_n(best, windows, to);
@@ -368,11 +368,10 @@ EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, con
                    float* to) {
   share(q->sets(), q->N * q->C * q->L, q->threads, [=](Size s) {
     const Set set(*q, s);
-    double scale[SIDE];
-    const Floats m = normal_of(*q, set, x, means, vars, scale), factor = set.narrow(scale);
-    for (Size run = 0; run < set.runs; run++) {
-      const Floats a = factor * set.of(weight, run, 1.0f), b = set.of(bias, run, 0.0f);
-      set.each(run, 0, set.vectors, [=](Size at, Size, Size end) { put(to + at, end, (get(x + at, end) - m) * a + b); });
+    const Moments by(*q, set, x, means, vars);
+    for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
+      const Floats a = weight ? by.scale * set.of(weight + channel) : by.scale, b = bias ? set.of(bias + channel) : Floats{};
+      set.each(run, 0, set.vectors, [=, m = by.mean](Size at, Size n) { put(to + at, n, (get(x + at, n) - m) * a + b); });
     }
   });
 }
@@ -384,32 +383,26 @@ EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, float* me
   share(sets, q->N * q->C * q->L, q->threads, [=](Size part) {  // all images: they share the parameters' gradients
     for (Size s = part; s < images * sets; s += sets) {
       const Set set(*q, s);
-      double scale[SIDE], slope[SIDE] = {}, shift[SIDE] = {};
-      const Floats m = normal_of(*q, set, x, means, vars, scale), factor = set.narrow(scale);
+      const Moments by(*q, set, x, means, vars);
+      const Floats m = by.mean;
+      const auto factor = [&](Size channel) { return weight ? by.scale * set.of(weight + channel) : by.scale; };
+      Floats slope = {}, shift = {};
       Sums sums;
-      for (Size run = 0; run < set.runs && (dw || db || !q->constant); run++) {
+      for (Size run = 0, channel = set.channel; run < set.runs && (dw || db || !q->constant); run++, channel += set.next) {
         sums.add<true>(set, run, x, m, g);
         if (set.next == 0 && run + 1 < set.runs) continue;  // of one channel all runs are added up
-        sums.settle(set);
-        const Floats w = set.of(weight, run, 1.0f);
-        for (Size lane = 0; lane < set.lanes; lane++) {
-          const Size channel = set.channel + run * set.next + lane;
-          shift[lane] += w[lane] * sums.sum[lane], slope[lane] += w[lane] * sums.product[lane];
-          if (dw) dw[channel] += float(sums.product[lane] * scale[lane]);
-          if (db) db[channel] += float(sums.sum[lane]);
-        }
+        sums.close(set);
+        slope += factor(channel) * sums.product, shift += factor(channel) * sums.sum;
+        if (dw) put(dw + channel, set.lanes, get(dw + channel, set.lanes) + sums.product * by.scale);
+        if (db) put(db + channel, set.lanes, get(db + channel, set.lanes) + sums.sum);
         sums = Sums();
       }
       if (!dx) continue;
-      for (Size lane = 0; lane < set.lanes; lane++) {
-        slope[lane] *= q->constant ? 0 : -scale[lane] * scale[lane] * scale[lane] / set.count();
-        shift[lane] *= q->constant ? 0 : -scale[lane] / set.count();
-      }
-      const Floats a = set.narrow(slope), d = set.narrow(shift);
-      for (Size run = 0; run < set.runs; run++) {
-        const Floats b = factor * set.of(weight, run, 1.0f);
-        set.each(run, 0, set.vectors, [=](Size at, Size, Size end) {
-          put(dx + at, end, (get(x + at, end) - m) * a + (get(g + at, end) * b + d));
+      const Floats a = q->constant ? Floats{} : slope * by.scale * by.scale / -set.count();
+      const Floats d = q->constant ? Floats{} : shift / -set.count();
+      for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
+        set.each(run, 0, set.vectors, [=, b = factor(channel)](Size at, Size n) {
+          put(dx + at, n, (get(x + at, n) - m) * a + (get(g + at, n) * b + d));
         });
       }
     }
@@ -422,20 +415,19 @@ EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) 
   const bool logarithm = q->logarithm;
   share(q->rows, q->rows * C, q->threads, [=](Size row) {
     const float *xs = x + row * C, *gs = g + row * C;
-    float *out = to + row * C, largest, sum, dot = 0;
+    float *out = to + row * C, largest, sum;
     exponentials(xs, g || !logarithm ? out : nullptr, C, &largest, &sum);
-    const float all = std::log(sum), inverse = 1 / sum;
-    if (!g && logarithm) return each(xs, xs, out, C, [=](Floats x, Floats) { return x - largest - all; });
-    if (!g) return each(out, out, out, C, [=](Floats e, Floats) { return e * inverse; });
-    if (logarithm)
-#pragma omp simd reduction(+ : dot)
-      for (Size c = 0; c < C; c++) dot += gs[c];
-    else
-#pragma omp simd reduction(+ : dot)
-      for (Size c = 0; c < C; c++) dot += gs[c] * out[c];
-    const float part = inverse * dot;
-    if (logarithm) return each(out, gs, out, C, [=](Floats e, Floats g) { return g - e * part; });
-    each(out, gs, out, C, [=](Floats e, Floats g) { return e * inverse * (g - part); });
+    const float log_sum = std::log(sum), inverse = 1 / sum;
+    if (!g)
+      return vectors(C, [=](Size k, Size n) {
+        put(out + k, n, logarithm ? get(xs + k, n) - largest - log_sum : get(out + k, n) * inverse);
+      });
+    Floats products = {};
+    vectors(C, [&](Size k, Size n) { products += logarithm ? get(gs + k, n) : get(gs + k, n) * get(out + k, n); });
+    vectors(C, [=, part = total(products) * inverse](Size k, Size n) {
+      const Floats y = get(gs + k, n), p = get(out + k, n);
+      put(out + k, n, logarithm ? y - p * part : p * inverse * (y - part));
+    });
   });
 }
 
