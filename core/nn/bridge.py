@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from core.ops.layout import lies_contiguous
+
 __all__ = ["apply"]
 
 Options = dict[str, Any]
@@ -95,7 +97,7 @@ class Operator(Function):
         ctx.call = call
         ctx.save_for_backward(*tensors)
         output = call.output(*tensors, keep=any(ctx.needs_input_grad))
-        contiguous = tensors[0].is_contiguous() and not any(map(_is_last, tensors[:2]))
+        contiguous = lies_contiguous(*tensors[:2])
         if isinstance(output, tuple):
             ctx.mark_non_differentiable(*output[1:])
             return tuple(_as_of_torch(each, contiguous) for each in output)
@@ -124,11 +126,6 @@ def _as_of_torch(output: Tensor, contiguous: bool) -> Tensor:
     reshape left: autograd forbids in-place operations on views made inside a Function.
     """
     return (output.contiguous() if contiguous else output).data
-
-
-def _is_last(tensor: Tensor) -> bool:
-    """Return whether strides say channels-last, as the framework reads them."""
-    return tensor.dim() == 4 and tensor.stride(1) == 1 and tensor.shape[2:].numel() > 1
 
 
 def apply(ops: ModuleType, name: str, *args: Any, **kwargs: Any) -> Any:

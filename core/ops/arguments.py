@@ -16,6 +16,8 @@ def entries(value: Ints, name: str, dims: int = 2) -> tuple[int, ...]:
     """
     values = (value,) if isinstance(value, int) else tuple(value)
     values = values * dims if len(values) == 1 else values
+    if set(map(type, values)) == {int} and len(values) == dims:  # the most frequent case, of which each call asks
+        return values
     if not all(isinstance(entry, int) and not isinstance(entry, bool) for entry in values):
         raise TypeError(f"{name} must be an integer or {dims} integers, not {value!r}")
     if len(values) != dims:

@@ -113,6 +113,8 @@ def check_padding_mode(padding_mode: str, size: Size, before: Size, after: Size)
     """
     if padding_mode not in PADDING_MODES:
         raise ValueError(f'padding_mode must be one of {", ".join(PADDING_MODES)}, not "{padding_mode}"')
+    if padding_mode in ("zeros", "replicate"):
+        return
     for axis, extent, padding in zip(AXES[len(size)], size, map(max, before, after), strict=True):
         if padding_mode == "reflect" and padding >= extent:
             raise ValueError(f"reflect padding {padding} needs more than {padding} {axis}, input has {extent}")

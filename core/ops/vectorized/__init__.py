@@ -15,6 +15,7 @@ from core.ops.vectorized.activation import *
 from core.ops.vectorized.avg_pool2d import *
 from core.ops.vectorized.conv1d import *
 from core.ops.vectorized.conv2d import *
+from core.ops.vectorized.conv2d import conv2d_grads as conv2d_grads
 from core.ops.vectorized.conv_transpose2d import *
 from core.ops.vectorized.convolve2d import *
 from core.ops.vectorized.dropout import *

@@ -27,7 +27,7 @@ def conv1d(
     windows = check_conv(1, input, weight, bias, stride, padding, dilation, groups, padding_mode)
     row, kernel = input.unsqueeze(2), weight.unsqueeze(2)
     if padding_mode == "zeros" and windows.before == windows.after:
-        output = conv2d_kernels.forward(row, kernel, *_moves(windows), groups).squeeze(2)
+        output = conv2d_kernels.forward(row, kernel, *_moves(windows), groups, contiguous=True).squeeze(2)
         return output if bias is None else output.add_(bias[:, None])
     settings = _two_axes(stride, padding, dilation)
     return conv2d(row, kernel, bias, *settings, groups, padding_mode=padding_mode).squeeze(2)
@@ -51,7 +51,8 @@ def conv1d_input_grad(
     N, C, W = input_size
     kernel, grad_row = weight.unsqueeze(2), grad_output.unsqueeze(2)
     if padding_mode == "zeros" and windows.before == windows.after:
-        return conv2d_kernels.input_grad((N, C, 1, W), kernel, grad_row, *_moves(windows), groups).squeeze(2)
+        moves = _moves(windows)
+        return conv2d_kernels.input_grad((N, C, 1, W), kernel, grad_row, *moves, groups, contiguous=True).squeeze(2)
     settings = _two_axes(stride, padding, dilation)
     return conv2d_input_grad((N, C, 1, W), kernel, grad_row, *settings, groups, padding_mode=padding_mode).squeeze(2)
 

@@ -11,6 +11,7 @@ laid out channels-last. Nothing here validates (`core.ops.vectorized.conv2d` doe
 """
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor
@@ -26,6 +27,12 @@ FEW = 4
 
 MANY = 1 << 11
 """Pixels of all images from which that is so; with fewer, calls take the time, of which products make more."""
+
+HEAVY = 1 << 19
+"""Elements of a weight from which products make its gradient faster, and, of `SINGLE` outputs a channel, the output."""
+
+SINGLE = 64
+"""Positions of all outputs up to which reading such a weight takes the time: products read it where it lies."""
 
 COMPUTED = (torch.float32, torch.float64)
 
@@ -46,10 +53,22 @@ def sends_direct(input_size: Sequence[int], groups: int) -> bool:
     return C >= FEW or groups > 1 or N * H * W < MANY
 
 
-def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
-    """Return `output[n, o, y, x] = Σ_{c,i,j} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]`."""
+def forward(
+    input: Tensor,
+    weight: Tensor,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    *,
+    contiguous: bool = False,
+) -> Tensor:
+    """Return `output[n, o, y, x] = Σ_{c,i,j} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]`.
+
+    Where it is computed directly and is asked for `contiguous`, it is written so.
+    """
     if suits_direct(weight.shape[2:], groups, input, weight):
-        return direct.forward(input, weight, stride, padding, dilation, groups)
+        return direct.forward(input, weight, stride, padding, dilation, groups, contiguous=contiguous)
     return products.forward(input, weight, stride, padding, dilation, groups)
 
 
@@ -63,7 +82,7 @@ def weight_grad(
     groups: int,
 ) -> Tensor:
     """Return `dL/dweight[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, …]`."""
-    if suits_direct(weight_size[2:], groups, input, grad_output):
+    if prod(weight_size) < HEAVY and suits_direct(weight_size[2:], groups, input, grad_output):
         return direct.weight_grad(input, weight_size, grad_output, stride, padding, dilation, groups)
     return products.weight_grad(input, weight_size, grad_output, stride, padding, dilation, groups)
 
@@ -76,8 +95,11 @@ def input_grad(
     padding: Pair,
     dilation: Pair,
     groups: int,
+    *,
+    contiguous: bool = False,
 ) -> Tensor:
     """Return `dL/dinput[n, c, row, col]`, the sum of `weight[o, c, i, j] · dL/doutput[n, o, y, x]` where they met."""
     if sends_direct(input_size, groups) and suits_direct(weight.shape[2:], groups, weight, grad_output):
-        return direct.input_grad(input_size, weight, grad_output, stride, padding, dilation, groups)
+        moves = stride, padding, dilation, groups
+        return direct.input_grad(input_size, weight, grad_output, *moves, contiguous=contiguous)
     return products.input_grad(input_size, weight, grad_output, stride, padding, dilation, groups)

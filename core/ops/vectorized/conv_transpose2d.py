@@ -8,6 +8,7 @@ from core.ops.arguments import Ints, Pair, Size
 from core.ops.checks import check_optional, check_tensors
 from core.ops.conv_checks import check_conv_transpose_grad
 from core.ops.geometry import Windows, conv_transpose_windows
+from core.ops.layout import lies_contiguous
 from core.ops.vectorized import conv2d_kernels
 from core.ops.vectorized.conv2d import conv2d_bias_grad
 
@@ -35,7 +36,8 @@ def conv_transpose2d(
     O = weight.shape[1] * groups
     check_optional("bias", bias, (O,))
     size = (len(input), O, *windows.output)
-    output = conv2d_kernels.input_grad(size, weight, input, *_settings(windows), groups)
+    contiguous = lies_contiguous(input, weight)
+    output = conv2d_kernels.input_grad(size, weight, input, *_settings(windows), groups, contiguous=contiguous)
     return output if bias is None else output.add_(bias[:, None, None])
 
 
@@ -55,7 +57,9 @@ def conv_transpose2d_input_grad(
         input_size, weight.shape, grad_output, stride, padding, output_padding, groups, dilation
     )
     H, W = input_size[2:]
-    return conv2d_kernels.forward(grad_output, weight, *_settings(windows), groups)[:, :, :H, :W]
+    contiguous = lies_contiguous(grad_output)
+    grad = conv2d_kernels.forward(grad_output, weight, *_settings(windows), groups, contiguous=contiguous)
+    return grad[:, :, :H, :W]
 
 
 def conv_transpose2d_weight_grad(

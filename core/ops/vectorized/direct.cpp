@@ -13,35 +13,33 @@
 // as the weight's or the gradient's. The gradient with respect to the input is a forward pass over dL/doutput with the
 // kernel turned around, at stride s one for each of s·s places (`direct.py`).
 //
-// Tensors have any strides. They are read channels-last, a strip of lines at a time; where they do not lie so, or are
-// padded, the strip is laid out first in a buffer that the second-level cache holds. Sizes and strides count elements.
+// Images lie channels-last, without gaps, and are read a strip of lines at a time; where they are padded, the strip is
+// laid out first in a buffer that the second-level cache holds. Sizes and strides count elements.
 
 #include "shared.h"
 
 #include <array>
 #include <utility>
+#include <vector>
 
-// As `direct.py` fills it: sizes (C and O of all groups), steps, strides of the input, strides of the weight (group,
-// output channel, input channel, row, column: forward) or of dL/doutput, and those of the output (forward).
+// As `direct.py` fills it: sizes (C and O of all groups), steps, strides of the weight (group, output channel, input
+// channel, row, column), and those of the output (image, row, column, channel).
 struct Convolution {
-  Size N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, n, c, y, x, other[5], to[3], threads;
+  Size N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, of[5], to[4], threads;
 };
 
 namespace {
 
 typedef VECTOR(REAL) Vector;  // REAL is float or double
 
-constexpr Size L = BYTES / sizeof(REAL);         // lanes of a vector
-constexpr int MOST = REGISTERS == 32 ? 4 : 2;    // vectors a tile
-constexpr int MOST_ALONE = 2;                    // the same where channels are convolved alone
-constexpr int WIDEST = 14;                       // other factors a tile: 24 take 1.6 times as long
-constexpr Size STRIP = (1 << 18) / sizeof(REAL); // elements of a strip's input
-constexpr Size NEAR = (1 << 16) / sizeof(REAL);  // elements of weight that one sum runs over
-constexpr Size FEW = (1 << 15) / sizeof(REAL);   // the same where it is laid out block by block; an eighth of the maps
-constexpr Size FAR = (1 << 18) / sizeof(REAL);   // elements of weight from which images share each read of it
-constexpr Size TOGETHER = (1 << 20) / sizeof(REAL);  // elements of such images and their outputs
-constexpr Size LONGEST = 512;                    // products that one sum adds up: rounding grows with their number
-constexpr Size WORTH_A_THREAD = 1 << 16;         // products a thread: with fewer, starting it costs more than it gives
+constexpr Size L = BYTES / sizeof(REAL);          // lanes of a vector
+constexpr int MOST = REGISTERS == 32 ? 4 : 2;     // vectors a tile
+constexpr int MOST_ALONE = 2;                     // the same where channels are convolved alone
+constexpr int WIDEST = 14;                        // other factors a tile: 24 take 1.6 times as long
+constexpr Size STRIP = (1 << 18) / sizeof(REAL);  // elements of a strip's input
+constexpr Size NEAR = (1 << 16) / sizeof(REAL);   // elements of weight that one sum runs over
+constexpr Size LONGEST = 512;                     // products that one sum adds up: rounding grows with their number
+constexpr Size WORTH_A_THREAD = 1 << 16;          // products a thread: with fewer, starting it costs more than it gives
 
 // Other factors of a tile of V vectors: registers are left for the vectors and for another factor.
 constexpr int most_others(int V) { return std::min(WIDEST, (REGISTERS - 2 - V) / V); }
@@ -57,17 +55,18 @@ struct Sum {
   Size outer, inner, vector_line, vector_step, other_step, beside;
 };
 
-// Where its sums go: those of the p-th other factor to `data + p·step`, the first `channels` of V·L; added to what
-// stands there if `add`. With `spill` all but the last may write into their successor's place, who writes after them.
+// Where its sums go: those of the p-th other factor to `data + p·step`, the first `channels` of V·L, `apart` from each
+// other; added to what stands there if `add`. With `spill` all but the last may write into their successor's place, who
+// writes after them.
 struct Place {
   REAL* data;
-  Size step, channels;
+  Size step, channels, apart;
   bool add, spill;
 };
 
 // The first `count` lanes of a vector written to `at`, or added there. Apart, or tiles keep their sums in memory.
-__attribute__((noinline)) void add_some(REAL* at, Vector sums, Size count, bool add) {
-  for (Size lane = 0; lane < count; lane++) at[lane] = sums[lane] + (add ? at[lane] : REAL(0));
+__attribute__((noinline)) void add_some(REAL* at, Vector sums, Size count, Size apart, bool add) {
+  for (Size lane = 0; lane < count; lane++, at += apart) *at = sums[lane] + (add ? *at : REAL(0));
 }
 
 template <bool alone, int V, int P>
@@ -93,10 +92,10 @@ void tile(const Sum& from, const Place& to) {
   for (int p = 0; p < P; p++) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
-      REAL* at = to.data + p * to.step + v * L;
+      REAL* at = to.data + p * to.step + v * L * to.apart;
       const Size left = to.channels - v * L, free = to.spill ? left + (P - 1 - p) * to.step : left;
-      if (free < L) {
-        add_some(at, sums[p][v], left, to.add);
+      if (free < L || to.apart > 1) {
+        add_some(at, sums[p][v], std::min(left, L), to.apart, to.add);
       } else {
         Vector& whole = *reinterpret_cast<Vector*>(at);
         whole = to.add ? whole + sums[p][v] : sums[p][v];
@@ -136,60 +135,50 @@ void exchange(Vector* rows, std::integer_sequence<int, i...> lanes) {
   if constexpr (half > 1) exchange<half / 2>(rows, lanes);
 }
 
-// Images with any strides, read as channels-last lines of `cols` pixels that begin `top` rows above and `left` columns
-// beside the first pixel (below and right of it where negative), zeros where no image is; if `clipped`, lines beside an
-// image are never read. Laid out, a pixel has `width` elements, of which the first `C` are channels.
+// Images read as lines of `cols` pixels that begin `top` rows above and `left` columns beside the first pixel (below and
+// right of it where negative), zeros where no image is; if `clipped`, lines beside an image are never read. Laid out, a
+// pixel has `width` elements, of which the first `C` are channels.
 struct Images {
   const REAL* data;
-  Size C, H, W, n, c, y, x, top, left, rows, cols, width;
+  Size C, H, W, top, left, rows, cols, width;
   bool clipped;
 
   bool in_place() const {
-    const bool inside = clipped || (top <= 0 && rows - top <= H);
-    return inside && left <= 0 && cols - left <= W && width <= C && (c == 1 || C == 1);
+    return (clipped || (top <= 0 && rows - top <= H)) && left <= 0 && cols - left <= W && width <= C;
   }
-  Size pixel() const { return in_place() ? x : width; }
-  Size line() const { return in_place() ? y : cols * width; }
+  Size pixel() const { return in_place() ? C : width; }
+  Size line() const { return in_place() ? W * C : cols * width; }
   Size room(Size count) const { return in_place() ? 0 : in_lines(line() * (clipped ? std::min(count, H) : count) + L); }
 
-  // Lines `first … first + count` from channel `o` on, written to `strip` unless they are there or can be read in place.
-  const REAL* lines(Size image, Size first, Size count, REAL* strip, Size o = 0, bool laid = false) const {
-    const REAL* from = data + image * n + o * c;
+  // Lines `first … first + count` from channel `o` on, written to `strip` unless they can be read in place.
+  const REAL* lines(Size image, Size first, Size count, REAL* strip, Size o = 0) const {
+    const REAL* from = data + image * H * W * C + o;
     const Size above = first - top, low = clipped ? std::clamp<Size>(above, 0, H) : above;
-    if (in_place()) return from + above * y - left * x;
-    if (laid) return strip - (low - above) * line();
+    if (in_place()) return from + (above * W - left) * C;
     const Size begin = std::clamp<Size>(left, 0, cols), end = std::clamp<Size>(W + left, begin, cols);
-    const Size high = clipped ? std::clamp<Size>(above + count, low, H) : above + count;
+    const Size high = clipped ? std::clamp<Size>(above + count, low, H) : above + count, some = std::min(width, C - o);
     REAL* to = strip;
     for (Size row = low; row < high; row++, to += line()) {
-      const Size some = row < 0 || row >= H ? 0 : end - begin;
-      std::fill_n(to, begin * width, REAL(0));
-      lay(to + begin * width, from + row * y + (begin - left) * x, some, std::min(width, C - o));
-      std::fill(to + (begin + some) * width, to + line(), REAL(0));
+      const bool beside = row < 0 || row >= H;
+      if (beside || some < width) std::fill_n(to, line(), REAL(0));
+      if (beside) continue;
+      const REAL* pixel = from + (row * W + begin - left) * C;
+      std::fill_n(to, begin * width, REAL(0)), std::fill(to + end * width, to + line(), REAL(0));
+      if (width == C)
+        std::copy_n(pixel, (end - begin) * C, to + begin * C);
+      else
+        for (Size col = begin; col < end; col++, pixel += C) std::memcpy(to + col * width, pixel, some * sizeof(REAL));
     }
     return strip - (low - above) * line();
-  }
-
-  void lay(REAL* to, const REAL* from, Size count, Size channels) const {
-    for (Size k = channels; k < width; k++)
-      for (Size col = 0; col < count; col++) to[col * width + k] = REAL(0);
-    if (c == 1) {
-      for (Size col = 0; col < count; col++) std::memcpy(to + col * width, from + col * x, sizeof(REAL) * channels);
-      return;
-    }
-    constexpr Size SOME = 16;  // channels, so that their lines stay in the first-level cache
-    for (Size first = 0; first < channels; first += SOME)
-      for (Size col = 0; col < count; col++)
-        for (Size k = first; k < std::min(channels, first + SOME); k++) to[col * width + k] = from[col * x + k * c];
   }
 };
 
 // What both passes share: their channels (`alone` where every one is convolved for itself, else `groups` of them), the
 // images that they read, threads, and strips of output lines.
 struct Pass {
-  bool alone, runs;
+  bool alone, runs;            // runs: a line of the kernel is one run of inputs
   Size groups, C, O, vectors;  // of one group; vectors of L output channels
-  Size taps, span, V, across;  // of one kernel; vectors a tile, tiles of all vectors
+  Size taps, span, V, across;  // of one kernel; vectors a tile, tiles of all vectors of a group
   Size weights, threads, each, lines, outer;  // elements of the weight, strips an image, lines a strip
   Images images;
 
@@ -198,14 +187,23 @@ struct Pass {
     groups = alone ? 1 : q.groups, C = q.C / q.groups, O = q.O / groups, vectors = parts(O, L);
     taps = q.kH * q.kW, span = q.dH * (q.kH - 1) + 1, weights = q.O * C * taps;
     threads = std::clamp<Size>(q.N * q.outH * q.outW * weights / WORTH_A_THREAD, 1, q.threads);
-    images = {input, q.C, q.H, q.W, q.n, q.c, q.y, q.x, q.pH, q.pW, (q.outH - 1) * q.sH + span,
-              (q.outW - 1) * q.sW + q.dW * (q.kW - 1) + 1, q.C, clipped};
+    images = {input, q.C, q.H, q.W, q.pH, q.pW, (q.outH - 1) * q.sH + span, (q.outW - 1) * q.sW + q.dW * (q.kW - 1) + 1,
+              q.C, clipped};
   }
   void cut(const Convolution& q, Size elements_a_line) {  // into strips
     const Size most = STRIP / std::max<Size>(1, elements_a_line);
     each = parts(q.outH, most > span ? std::min(q.outH, (most - span) / q.sH + 1) : 1);
-    while (q.N * each % threads && each < q.outH && weights < FAR) each++;  // or one would wait for another's last strip
+    while (q.N * each % threads && each < q.outH) each++;  // or one would wait for another's last strip
     lines = parts(q.outH, each), each = parts(q.outH, lines);
+    runs = q.dW == 1 && images.pixel() == C && !alone;
+  }
+  Size last(Size strip, const Convolution& q) const { return std::min(q.outH, (strip % each + 1) * lines); }
+
+  // Output channels of a part: V vectors of a group; where channels are convolved alone the last overlap, without a rest.
+  Size lanes(Size part) const { return std::min(V, vectors - part % across * V) * L; }
+  Size first(Size part) const {
+    const Size o = part % across * V * L;
+    return alone && O >= lanes(part) ? std::min(o, O - lanes(part)) : o;
   }
   // Where the t-th of a kernel's taps reads, from the window's first element; with `runs` the t-th of its lines.
   Size reach(const Convolution& q, Size t) const {
@@ -214,228 +212,185 @@ struct Pass {
   }
 };
 
-// A forward pass, how it is shared out, and its room: the weight in the order in which it is read, and strips. Threads
-// share out the strips, with the weight laid out at first; or, where the weight is large or strips are few, the output
-// channels, and lay out blocks of the weight when they need them, over images that are laid out at first.
+// A forward pass, whose threads share out the strips. Its room: the weight as [part][tap][channel][lane], and a strip each;
+// of some input channels at a time, in rounds, where it would exceed the input and half of the output.
 struct Forward : Pass {
-  bool by_parts, in_order;  // in_order: the weight lies as [output channel][input channel][tap], and is laid out like that
-  Size blocks, laid, strip;
+  Size rounds, blocks, laid, strip;  // blocks of input channels, so that the cache holds the weight that one sum runs over
 
   Forward(const Convolution& q, const REAL* input) : Pass(q, input, true) {
-    const Size maps = q.N * (q.C * q.H * q.W + q.O * q.outH * q.outW);
-    const bool heavy = !alone && (weights >= FAR || 4 * weights > maps);
-    const Size limit = alone ? std::min<Size>(MOST_ALONE, O / L) : heavy ? std::min<Size>(MOST, vectors * groups / threads) : MOST;
     V = 1;
-    for (Size more = 2; more <= std::min(limit, vectors); more++)
+    for (Size more = 2; more <= std::min(alone ? std::min<Size>(MOST_ALONE, O / L) : MOST, vectors); more++)
       if (cost(more, q.outW) <= cost(V, q.outW)) V = more;
     across = parts(vectors, V);
     if (alone) images.width = V * L;
     cut(q, images.cols * images.width);
-    by_parts = !alone && groups * across >= threads && (heavy || q.N * each < threads);
-    if (by_parts) each = 1, lines = q.outH;
-    const Size most = std::min(LONGEST, (by_parts && heavy ? std::min(FEW, maps / 8) : NEAR) / (V * L));  // products of a sum
-    blocks = taps * C > most ? parts(C, std::max<Size>(1, most / taps)) : 1;
-    in_order = heavy && q.other[2] == taps && q.other[3] == q.kW && q.other[4] == 1;
-    runs = !in_order && blocks == 1 && q.dW == 1 && images.pixel() == C && !alone;
-    outer = runs ? q.kH : taps;
-    laid = in_lines(by_parts ? V * L * taps * parts(C, blocks) : groups * vectors * L * taps * C);
-    strip = images.room((lines - 1) * q.sH + span);
+    const Size rows = (lines - 1) * q.sH + span, kernels = groups * across * V * L * taps;
+    const Size allowed = q.N * (q.C * q.H * q.W + q.O * q.outH * q.outW / 2);
+    rounds = groups > 1 || alone ? 1 : parts(kernels * C + threads * images.room(rows), std::max<Size>(1, allowed));
+    rounds = std::clamp<Size>(rounds, 1, C);
+    if (rounds > 1) images.width = parts(C, rounds);
+    const Size most = std::min(LONGEST, NEAR / (V * L)), some = parts(C, rounds);  // products of a sum, channels of a round
+    blocks = taps * some > most ? parts(some, std::max<Size>(1, most / taps)) : 1;
+    runs = runs && blocks == 1 && rounds == 1, outer = runs ? q.kH : taps;
+    laid = in_lines(kernels * some), strip = images.room(rows);
   }
   // What a line costs: products, loads of vectors, loads of other factors.
   Size cost(Size more, Size outW) const {
     return parts(vectors, more) * (more * outW + more * parts(outW, most_others(int(more))) + outW);
   }
-  Size room(const Convolution& q) const { return by_parts ? threads * laid + q.N * strip : laid + threads * strip; }
+  Size room() const { return laid + threads * strip; }
+  Size place(Size part) const { return part * V * L * taps * parts(C, rounds); }
 
-  Size first_output(Size part) const {  // of its group; where channels are convolved alone, parts overlap: no rest
-    const Size o = part % across * V * L;
-    return alone && O >= lanes(part) ? std::min(o, O - lanes(part)) : o;
-  }
-  Size lanes(Size part) const { return std::min(V, vectors - part % across * V) * L; }
-  Size begin(Size b) const { return C * b / blocks; }  // of a block of input channels
-
-  // Where the weight of a part's block lies in a room of all.
-  Size place(Size part, Size b) const {
-    if (alone) return first_output(part);
-    return ((part / across * vectors + part % across * V) * L * C + begin(b) * lanes(part)) * taps;
-  }
-  // The weight of block b for the outputs of a part, as [tap][channel][lane], or [channel][tap][lane].
-  void lay(const Convolution& q, const REAL* weight, REAL* to, Size part, Size b) const {
-    const Size count = begin(b + 1) - begin(b), o = first_output(part), beside = alone ? vectors * L : lanes(part);
-    const Size step = q.other[alone ? 0 : 1];
-    const bool close = step < q.other[2];  // output channels lie closer to each other than input channels
-    weight += part / across * q.other[0] + o * step + begin(b) * q.other[2];
-    for (Size v = 0; v < lanes(part); v += L) {
-      Size done = 0;
-      for (; in_order && o + v + L <= O && done + L <= count * taps; done += L) {
-        Vector rows[L];
-        for (Size lane = 0; lane < L; lane++) rows[lane] = *reinterpret_cast<const Vector*>(weight + (v + lane) * step + done);
-        exchange<L / 2>(rows, std::make_integer_sequence<int, L>());
-        for (Size k = 0; k < L; k++) *reinterpret_cast<Vector*>(to + (done + k) * beside + v) = rows[k];
-      }
-      constexpr Size SOME = 16;  // channels, so that what is read and what is written stay in the first-level cache
-      for (Size first = done / taps; first < count; first += SOME)
-        for (Size tap = 0; tap < taps; tap++) {
-          const REAL* from = weight + tap / q.kW * q.other[3] + tap % q.kW * q.other[4];
-          const Size some = std::min(count - first, SOME), outer = close ? some : L, inner = close ? L : some;
-          for (Size m = 0; m < outer; m++)
-            for (Size k = 0; k < inner; k++) {
-              const Size lane = v + (close ? k : m), c = first + (close ? m : k);
-              to[(in_order ? c * taps + tap : tap * count + c) * beside + lane] =
-                  o + lane < O ? from[lane * step + c * q.other[2]] : REAL(0);
-            }
+  // The weight of a part and a round.
+  void lay(const Convolution& q, const REAL* weight, REAL* to, Size part, Size round) const {
+    constexpr Size SOME = 8;  // channels, so that what is read and what is written stay in the first-level cache
+    const Size o = first(part), step = q.of[alone ? 0 : 1], start = C * round / rounds, all = C * (round + 1) / rounds - start;
+    weight += part / across * q.of[0] + o * step + start * q.of[2];
+    for (Size begin = 0; begin < all; begin += SOME)
+      for (Size tap = 0; tap < taps; tap++)
+        for (Size c = begin; c < std::min(all, begin + SOME); c++) {
+          const REAL* from = weight + c * q.of[2] + tap / q.kW * q.of[3] + tap % q.kW * q.of[4];
+          REAL* lane = to + (tap * all + c) * lanes(part);
+          for (Size k = 0; k < lanes(part); k++) lane[k] = o + k < O ? from[k * step] : REAL(0);
         }
-    }
   }
 
-  // Output lines `first … end` of an image, from one block of the weight. Taps on lines beside the image are left out.
-  void compute(const Convolution& q, const Size* offsets, const REAL* factors, const REAL* from, REAL* output, Size n,
-               Size first, Size end, Size part, Size b) const {
-    const Size g = part / across, o = first_output(part), all = groups * across;
-    const Size inner = runs ? q.kW * C : begin(b + 1) - begin(b), beside = alone ? vectors * L : lanes(part);
-    const Size apart = in_order ? beside : inner * beside;  // of two taps
-    if (!alone) from += g * C + begin(b);
-    for (Size y = first; y < end; y++, from += q.sH * images.line()) {
+  // Output lines `y … end` of an image for a part and a round. Taps on lines beside the image are left out.
+  void compute(const Convolution& q, const Size* offsets, const REAL* factors, const REAL* from, REAL* to, Size y, Size end,
+               Size part, Size round) const {
+    const Size wide = lanes(part), count = std::min(O - first(part), wide), all = C * (round + 1) / rounds - C * round / rounds;
+    const Size apart = taps / outer * all * wide;  // of two taps
+    const bool spill = groups * across == 1 && q.to[2] == q.O;
+    for (; y < end; y++, from += q.sH * images.line(), to += q.to[1]) {
       const Size low = std::clamp<Size>(parts(std::max<Size>(0, q.pH - y * q.sH), q.dH), 0, q.kH);
       const Size high = std::clamp<Size>(parts(std::max<Size>(0, q.H + q.pH - y * q.sH), q.dH), low, q.kH);
-      const Size t = low * outer / q.kH, count = (high - low) * outer / q.kH;
-      line(alone, lanes(part) / L, q.outW,
-           {factors + t * apart, from, offsets + t, count, inner, apart, in_order ? taps * beside : beside, 1, q.sW * images.pixel()},
-           {output + n * q.to[0] + y * q.to[1] + g * O + o, q.to[2], std::min(O - o, lanes(part)), b > 0,
-            b == 0 && all == 1 && q.to[2] == q.O});
+      const Size t = low * outer / q.kH, lines = (high - low) * outer / q.kH;
+      for (Size b = 0; b < blocks; b++) {
+        const Size begin = all * b / blocks, inner = runs ? q.kW * C : all * (b + 1) / blocks - begin;
+        const bool add = b > 0 || round > 0;
+        line(alone, wide / L, q.outW,
+             {factors + t * apart + begin * wide, from + begin, offsets + t, lines, inner, apart, wide, 1,
+              q.sW * images.pixel()},
+             {to, q.to[2], count, q.to[3], add, !add && spill});
+      }
     }
   }
 };
 
-// A weight gradient, and its room: a thread's own gradient and its strips of both factors. Threads share out the output
-// channels instead of the images where the gradient is large: then they need none of their own, and images whose strips
-// lie side by side share each pass over it.
+// A weight gradient, and its room: a thread's own gradient as [tap][channel][output], and its strips of both factors.
 struct WeightGrad : Pass {
-  bool by_outputs;
   Images grads;
-  Size together, run, at_once, strip, beside;
+  Size run, at_once, own, strip, beside;
 
   WeightGrad(const Convolution& q, const REAL* input, const REAL* grad_output) : Pass(q, input, false) {
     V = std::min<Size>(alone ? MOST_ALONE : MOST, vectors), across = parts(vectors, V);
     const Size padded = (groups - 1) * O + vectors * L;
     if (alone) images.width = padded;
-    grads = {grad_output, q.O, q.outH, q.outW, q.other[0], q.other[1], q.other[2], q.other[3], 0, 0, q.outH, q.outW,
-             padded, false};
+    grads = {grad_output, q.O, q.outH, q.outW, 0, 0, q.outH, q.outW, padded, false};
     cut(q, images.cols * images.width + q.outW * padded);
-    const Size image = images.rows * images.cols * images.width + 2 * q.outH * q.outW * padded;
-    together = each == 1 && weights >= FAR ? std::clamp<Size>(TOGETHER / image, 1, parts(std::max<Size>(1, q.N), threads)) : 1;
-    if (grads.in_place() && q.other[0] != q.outH * q.other[2]) together = 1;  // images do not follow each other
-    runs = q.dW == 1 && images.pixel() == C && !alone;
-    outer = runs || alone ? q.kH : taps;
-    run = alone ? q.kW : runs ? q.kW * C : C;
-    at_once = std::clamp<Size>(LONGEST / q.outW, 1, lines * together);  // lines that one sum runs over
-    by_outputs = threads == 1 || (weights >= FAR && groups * across >= threads);
-    strip = images.room((lines - 1) * q.sH + span);
-    beside = grads.in_place() ? 0 : in_lines(grads.line() * lines * together);
+    outer = runs || alone ? q.kH : taps, run = alone ? q.kW : runs ? q.kW * C : C;
+    at_once = std::clamp<Size>(LONGEST / q.outW, 1, lines);  // lines that one sum runs over
+    own = in_lines(weights), strip = images.room((lines - 1) * q.sH + span), beside = grads.room(lines);
   }
-  Size own() const { return by_outputs ? 0 : in_lines(weights); }
-  Size room() const { return threads * (own() + strip * together + beside); }
+  Size apart() const { return own + strip + beside; }  // of two threads' rooms
 };
 
 }  // namespace
 
+// Contiguous images `(N, C, P)` written channels-last.
+EXPORTED void lay_last(Size N, Size C, Size P, Size threads, const REAL* images, REAL* to) {
+  threads = std::clamp<Size>(N * C * P / WORTH_A_THREAD, 1, threads);
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
+  for (Size task = 0; task < N * parts(P, L); task++) {
+    const Size n = task / parts(P, L), first = task % parts(P, L) * L, count = std::min(L, P - first);
+    const REAL* from = images + n * C * P + first;
+    REAL* pixel = to + (n * P + first) * C;
+    Size c = 0;
+    for (; count == L && c + L <= C; c += L) {
+      Vector rows[L];
+      for (Size r = 0; r < L; r++) rows[r] = *reinterpret_cast<const Vector*>(from + (c + r) * P);
+      exchange<L / 2>(rows, std::make_integer_sequence<int, L>());
+      for (Size r = 0; r < L; r++) *reinterpret_cast<Vector*>(pixel + r * C + c) = rows[r];
+    }
+    for (; c < C; c++)
+      for (Size p = 0; p < count; p++) pixel[p * C + c] = from[c * P + p];
+  }
+}
+
 // Elements of room that `forward` and `weight_grad` write to besides their result.
-EXPORTED Size forward_room(const Convolution* q) { return Forward(*q, nullptr).room(*q); }
+EXPORTED Size forward_room(const Convolution* q) { return Forward(*q, nullptr).room(); }
+EXPORTED Size weight_grad_room(const Convolution* q) {
+  const WeightGrad plan(*q, nullptr, nullptr);
+  return plan.threads * plan.apart();
+}
 
 // output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]
 EXPORTED void forward(const Convolution* convolution, const REAL* input, const REAL* weight, REAL* output, REAL* room) {
   const Convolution& q = *convolution;
   const Forward plan(q, input);
-  const Size all = plan.groups * plan.across, blocks = plan.blocks;
+  const Size all = plan.groups * plan.across;
   std::vector<Size> offsets(plan.outer);
   for (Size t = 0; t < plan.outer; t++) offsets[t] = plan.reach(q, t);
 #pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
-  if (plan.by_parts) {
-    REAL *own = room + omp_get_thread_num() * plan.laid, *strips = room + plan.threads * plan.laid;
-    if (plan.strip) {
-#pragma omp for schedule(static)
-      for (Size n = 0; n < q.N; n++) plan.images.lines(n, 0, plan.images.rows, strips + n * plan.strip);
-    }
-#pragma omp for schedule(static)
-    for (Size part = 0; part < all; part++)
-      for (Size b = 0; b < blocks; b++) {
-        plan.lay(q, weight, own, part, b);
-        for (Size n = 0; n < q.N; n++)
-          plan.compute(q, offsets.data(), own, plan.images.lines(n, 0, 0, strips + n * plan.strip, 0, true), output, n, 0, q.outH, part, b);
-      }
-  } else {
+  {
     REAL* strip = room + plan.laid + omp_get_thread_num() * plan.strip;
+    for (Size round = 0; round < plan.rounds; round++) {
+      const Size begin = plan.C * round / plan.rounds;
 #pragma omp for schedule(static)
-    for (Size part = 0; part < all * blocks; part++)
-      plan.lay(q, weight, room + plan.place(part / blocks, part % blocks), part / blocks, part % blocks);
+      for (Size part = 0; part < all; part++) plan.lay(q, weight, room + plan.place(part), part, round);
 #pragma omp for schedule(static)
-    for (Size task = 0; task < q.N * plan.each; task++) {
-      const Size n = task / plan.each, first = task % plan.each * plan.lines, end = std::min(q.outH, first + plan.lines);
-      const REAL* from = nullptr;
-      for (Size part = 0; part < all; part++) {
-        if (part == 0 || plan.alone)
-          from = plan.images.lines(n, first * q.sH, (end - first - 1) * q.sH + plan.span, strip, plan.alone ? plan.first_output(part) : 0);
-        for (Size b = 0; b < blocks; b++)
-          plan.compute(q, offsets.data(), room + plan.place(part, b), from, output, n, first, end, part, b);
+      for (Size task = 0; task < q.N * plan.each; task++) {
+        const Size n = task / plan.each, y = task % plan.each * plan.lines, end = plan.last(task, q);
+        const REAL* from = nullptr;
+        for (Size part = 0; part < all; part++) {
+          const Size g = part / plan.across, o = plan.first(part);
+          if (part == 0 || plan.alone)
+            from = plan.images.lines(n, y * q.sH, (end - y - 1) * q.sH + plan.span, strip, plan.alone ? o : begin);
+          plan.compute(q, offsets.data(), room + plan.place(part), from + g * plan.C * !plan.alone,
+                       output + n * q.to[0] + y * q.to[1] + (g * plan.O + o) * q.to[3], y, end, part, round);
+        }
       }
     }
   }
 }
 
-EXPORTED Size weight_grad_room(const Convolution* q) { return WeightGrad(*q, nullptr, nullptr).room(); }
-
-// grad[i, j, c, o] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
+// grad[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
 EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, const REAL* grad_output, REAL* grad, REAL* room) {
   const Convolution& q = *convolution;
   const WeightGrad plan(q, input, grad_output);
   const Images &images = plan.images, &grads = plan.grads;
-  const Size apart = plan.room() / plan.threads, all = plan.groups * plan.across;  // of two threads' rooms; tiles
-  const Size next = images.in_place() ? q.n : plan.strip, tasks = parts(q.N, plan.together) * plan.each;
-  std::vector<Size> offsets(plan.lines * plan.together);
-  for (Size y = 0; y < Size(offsets.size()); y++)
-    offsets[y] = y / plan.lines * next + y % plan.lines * q.sH * images.line();
-  if (tasks == 0) std::fill_n(grad, plan.weights, REAL(0));
-
+  std::vector<Size> offsets(plan.lines);
+  for (Size y = 0; y < plan.lines; y++) offsets[y] = y * q.sH * images.line();
 #pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
   {
-    const Size thread = omp_get_thread_num(), team = omp_get_num_threads();
-    REAL *own = room + thread * apart, *strip = own + plan.own(), *beside = strip + plan.strip * plan.together;
-    const Size begin = plan.by_outputs ? 0 : tasks * thread / team, end = plan.by_outputs ? tasks : tasks * (thread + 1) / team;
-    const Size some = plan.by_outputs ? all * thread / team : 0, last = plan.by_outputs ? all * (thread + 1) / team : all;
-    if (plan.by_outputs)
-      own = grad;
-    else
-      std::fill_n(own, plan.weights, REAL(0));
-    for (Size task = begin; task < end; task++) {
-      const Size n = task / plan.each * plan.together, first = task % plan.each * plan.lines;
-      const Size count = std::min(q.outH - first, plan.lines), images_now = std::min(q.N - n, plan.together);
-      const REAL *lines = nullptr, *factors = nullptr;
-      for (Size k = images_now; k-- > 0;) {
-        lines = images.lines(n + k, first * q.sH, (count - 1) * q.sH + plan.span, strip + k * plan.strip);
-        factors = grads.lines(n + k, first, count, beside + k * count * grads.line());
-      }
-      for (Size y = 0; y < count * images_now; y += plan.at_once) {
-        const Size outer = std::min(plan.at_once, count * images_now - y);
-        for (Size part = some; part < last; part++) {
-          const Size g = part / plan.across, o = part % plan.across * plan.V * L, V = std::min(plan.V, plan.vectors - o / L);
-          for (Size t = 0; t < plan.outer; t++) {
-            const Size from = plan.alone ? t * q.dH * images.line() + o : plan.reach(q, t) + g * plan.C;
-            line(plan.alone, V, plan.run,
-                 {factors + y * grads.line() + g * plan.O + o, lines + from, offsets.data() + y, outer, q.outW, grads.line(),
-                  grads.pixel(), q.sW * images.pixel(), plan.alone ? q.dW * images.pixel() : 1},
-                 {own + t * plan.run * q.O + g * plan.O + o, q.O, std::min(plan.O - o, V * L),
-                  !plan.by_outputs || task > 0 || y > 0, false});
-          }
+    const Size thread = omp_get_thread_num(), team = omp_get_num_threads(), tasks = q.N * plan.each;
+    REAL *own = room + thread * plan.apart(), *strip = own + plan.own, *beside = strip + plan.strip;
+    std::fill_n(own, plan.weights, REAL(0));
+    for (Size task = tasks * thread / team; task < tasks * (thread + 1) / team; task++) {
+      const Size n = task / plan.each, first = task % plan.each * plan.lines, count = plan.last(task, q) - first;
+      const REAL* from = images.lines(n, first * q.sH, (count - 1) * q.sH + plan.span, strip);
+      const REAL* factors = grads.lines(n, first, count, beside);
+      for (Size y = 0; y < count; y += plan.at_once)
+        for (Size part = 0; part < plan.groups * plan.across; part++) {
+          const Size g = part / plan.across, o = part % plan.across * plan.V * L, channels = g * plan.O + o;
+          for (Size t = 0; t < plan.outer; t++)
+            line(plan.alone, plan.lanes(part) / L, plan.run,
+                 {factors + y * grads.line() + channels,
+                  from + (plan.alone ? t * q.dH * images.line() + o : plan.reach(q, t) + g * plan.C), offsets.data() + y,
+                  std::min(plan.at_once, count - y), q.outW, grads.line(), grads.pixel(), q.sW * images.pixel(),
+                  plan.alone ? q.dW * images.pixel() : 1},
+                 {own + t * plan.run * q.O + channels, q.O, std::min(plan.O - o, plan.lanes(part)), 1, true, false});
         }
-      }
     }
-    if (!plan.by_outputs) {
 #pragma omp barrier
 #pragma omp for schedule(static)
-      for (Size k = 0; k < plan.weights; k++) {
-        grad[k] = 0;
-        for (Size other = 0; other < team; other++) grad[k] += room[other * apart + k];
-      }
-    }
+    for (Size o = 0; o < q.O; o += L)  // as many as a line of the cache has
+      for (Size c = 0; c < plan.C; c++)
+        for (Size tap = 0; tap < plan.taps; tap++)
+          for (Size k = o; k < std::min(q.O, o + L); k++) {
+            REAL sum = 0;
+            for (Size other = 0; other < team; other++) sum += room[other * plan.apart() + (tap * plan.C + c) * q.O + k];
+            grad[(k * plan.C + c) * plan.taps + tap] = sum;
+          }
   }
 }

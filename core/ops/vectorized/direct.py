@@ -4,6 +4,7 @@ import ctypes
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from math import gcd
+from struct import pack
 
 import torch
 from torch import Tensor
@@ -11,9 +12,8 @@ from torch import Tensor
 from core.ops.vectorized import compiled
 
 Pair = tuple[int, int]
-
-_Numbers = ctypes.c_int64 * 29
-"""The struct `Convolution` of `direct.cpp`."""
+Moves = tuple[Pair, Pair, Pair, int]
+"""Stride, padding, dilation and groups."""
 
 
 def missing() -> str | None:
@@ -25,27 +25,56 @@ def missing() -> str | None:
 def _functions(bytes: int = 4) -> ctypes.CDLL:
     functions = compiled.functions("direct-float" if bytes == 4 else "direct-double")
     for function in (functions.forward, functions.weight_grad):
-        function.argtypes, function.restype = [_Numbers, *(ctypes.c_void_p,) * 4], None
+        function.argtypes, function.restype = [ctypes.c_char_p, *(ctypes.c_void_p,) * 4], None
+    functions.lay_last.argtypes, functions.lay_last.restype = [*(ctypes.c_int64,) * 4, *(ctypes.c_void_p,) * 2], None
     for function in (functions.forward_room, functions.weight_grad_room):
-        function.argtypes, function.restype = [_Numbers], ctypes.c_int64
+        function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_int64
     return functions
 
 
-def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, groups: int = 1) -> Tensor:
-    """Return the cross-correlation of tensors on the processor, channels-last."""
-    input = _last(input)
-    (N, C, H, W), (O, _, kH, kW) = input.shape, weight.shape
-    (sH, sW), (pH, pW), (dH, dW) = stride, padding, dilation
+def forward(
+    input: Tensor,
+    weight: Tensor,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int = 1,
+    *,
+    contiguous: bool = False,
+) -> Tensor:
+    """Return the cross-correlation of tensors on the processor, channels-last unless `contiguous`."""
+    input, moves = channels_last(input), (stride, padding, dilation, groups)
+    size, settings, elements = _forward_plan(
+        *(input.shape, weight.shape, weight.stride(), moves, contiguous),
+        *(input.element_size(), torch.get_num_threads()),
+    )
+    output, room = _empty(input, size, contiguous), input.new_empty(elements)
+    _functions(input.element_size()).forward(
+        settings, input.data_ptr(), weight.data_ptr(), output.data_ptr(), room.data_ptr()
+    )
+    return output
+
+
+@lru_cache(maxsize=4096)
+def _forward_plan(
+    input_size: Sequence[int],
+    weight_size: Sequence[int],
+    weight_strides: Sequence[int],
+    moves: Moves,
+    contiguous: bool,
+    element: int,
+    threads: int,
+) -> tuple[tuple[int, ...], bytes, int]:
+    """Return the output's size, the struct `Convolution` of `direct.cpp`, and how many elements of room it takes."""
+    (N, C, H, W), (O, _, kH, kW), (sO, *strides) = input_size, weight_size, weight_strides
+    (sH, sW), (pH, pW), (dH, dW), groups = moves
     outH = (H + 2 * pH - dH * (kH - 1) - 1) // sH + 1
     outW = (W + 2 * pW - dW * (kW - 1) - 1) // sW + 1
-    output = input.new_empty(N, outH, outW, O)
-    sO, *strides = weight.stride()
-    numbers = (
-        *(N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, *input.stride()),
-        *(O // groups * sO, sO, *strides, outH * outW * O, outW * O, O),
+    settings = _settings(
+        *(N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, O // groups * sO, sO, *strides),
+        *(*_steps(O, outH, outW, contiguous), threads),
     )
-    _forward(numbers, input, weight.data_ptr(), output, 0)
-    return output.permute(0, 3, 1, 2)
+    return (N, O, outH, outW), settings, _functions(element).forward_room(settings)
 
 
 def input_grad(
@@ -56,57 +85,67 @@ def input_grad(
     padding: Pair,
     dilation: Pair,
     groups: int = 1,
+    *,
+    contiguous: bool = False,
 ) -> Tensor:
-    """Return dL/dinput, channels-last: for every place between two windows' starts a forward pass.
+    """Return dL/dinput, channels-last unless `contiguous`: for every place between two windows' starts a forward pass.
 
     The inputs at one place, sH · sW of which lie between the starts of neighbouring windows, are read by the same taps.
     What these send is the forward pass, at stride 1, of the gradient with those taps turned around.
     """
-    N, C, H, W = input_size
-    grad_output = _last(grad_output)
-    everywhere, passes = _passes(
-        *((N, C, H, W), weight.shape, weight.stride(), grad_output.shape[2:], grad_output.stride()),
-        *(stride, padding, dilation, groups),
+    grad_output, moves = channels_last(grad_output), (stride, padding, dilation, groups)
+    everywhere, elements, passes = _passes(
+        *(tuple(input_size), weight.shape, weight.stride(), grad_output.shape[2:], moves, contiguous),
+        *(grad_output.element_size(), torch.get_num_threads()),
     )
-    grad = grad_output.new_empty(N, H, W, C) if everywhere else grad_output.new_zeros(N, H, W, C)
-    first, size = weight.data_ptr(), weight.element_size()
-    for numbers, last_tap, begin in passes:
-        _forward(numbers, grad_output, first + size * last_tap, grad, begin)
-    return grad.permute(0, 3, 1, 2)
+    grad, room = _empty(grad_output, input_size, contiguous), grad_output.new_empty(elements)
+    if not everywhere:
+        grad.zero_()
+    run = _functions(grad_output.element_size()).forward
+    from_, first, to, within = grad_output.data_ptr(), weight.data_ptr(), grad.data_ptr(), room.data_ptr()
+    for settings, last_tap, begin in passes:
+        run(settings, from_, first + last_tap, to + begin, within)
+    return grad
 
 
 @lru_cache(maxsize=1024)
 def _passes(
-    input_size: tuple[int, int, int, int],
+    input_size: Sequence[int],
     weight_size: Sequence[int],
     weight_strides: Sequence[int],
     out: Pair,
-    strides: Sequence[int],
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-) -> tuple[bool, list[tuple[tuple[int, ...], int, int]]]:
-    """Return whether they write all inputs, and the passes: numbers, where the weight and where the output begins."""
+    moves: Moves,
+    contiguous: bool,
+    element: int,
+    threads: int,
+) -> tuple[bool, int, list[tuple[bytes, int, int]]]:
+    """Return whether they write all inputs, their room in elements, and the passes.
+
+    A pass is its struct `Convolution`, and where, in bytes, the weight and where the output begins.
+    """
     (N, C, H, W), (O, _, kH, kW), (outH, outW), (sO, sC, sI, sJ) = input_size, weight_size, out, weight_strides
+    stride, padding, dilation, groups = moves
     rows, cols = (
         [_place(k, *axis) for k in range(axis[1])]
         for axis in zip((H, W), stride, padding, dilation, (kH, kW), strict=True)
     )
+    image, row_step, col_step, channel = _steps(C, H, W, contiguous)
     passes = [
         (
-            (
-                *(N, O, outH, outW, C, tapsH, tapsW, countH, countW, 1, 1, padH, padW, gapH, gapW, groups, *strides),
-                *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ, H * W * C, stride[0] * W * C, stride[1] * C),
+            _settings(
+                *(N, O, outH, outW, C, tapsH, tapsW, countH, countW, 1, 1, padH, padW, gapH, gapW, groups),
+                *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ),
+                *(image, stride[0] * row_step, stride[1] * col_step, channel, threads),
             ),
-            lastI * sI + lastJ * sJ,
-            (row * W + col) * C,
+            element * (lastI * sI + lastJ * sJ),
+            element * (row * row_step + col * col_step),
         )
         for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows)
         for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols)
         if tapsH and tapsW and countH and countW
     ]
-    return all(taps for taps, *_ in (*rows, *cols)), passes
+    elements = max((_functions(element).forward_room(settings) for settings, _, _ in passes), default=0)
+    return all(taps for taps, *_ in (*rows, *cols)), elements, passes
 
 
 def _place(place: int, size: int, stride: int, padding: int, gap: int, kernel: int) -> tuple[int, ...]:
@@ -135,39 +174,50 @@ def weight_grad(
     groups: int = 1,
 ) -> Tensor:
     """Return dL/dweight of tensors on the processor."""
-    input, grad_output = _last(input), _last(grad_output)
+    input, grad_output = channels_last(input), channels_last(grad_output)
     O, C, kH, kW = weight_size
-    grad = input.new_empty(kH, kW, C, O)
-    numbers = (
-        *(*input.shape, O, kH, kW, *grad_output.shape[2:], *stride, *padding, *dilation, groups, *input.stride()),
-        *(*grad_output.stride(), 0, 0, 0, 0),
+    settings, elements = _weight_grad_plan(
+        *(input.shape, O, (kH, kW), grad_output.shape[2:], (stride, padding, dilation, groups)),
+        *(input.element_size(), torch.get_num_threads()),
     )
-    struct, elements = _room("weight_grad_room", numbers, input.element_size(), torch.get_num_threads())
-    room = input.new_empty(elements)
+    grad, room = input.new_empty(O, C, kH, kW), input.new_empty(elements)
     _functions(input.element_size()).weight_grad(
-        struct, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr()
+        settings, input.data_ptr(), grad_output.data_ptr(), grad.data_ptr(), room.data_ptr()
     )
-    return grad.permute(3, 2, 0, 1)
-
-
-def _last(images: Tensor) -> Tensor:
-    """Return contiguous images channels-last: copied whole they are read faster than strip by strip."""
-    return images.contiguous(memory_format=torch.channels_last) if images.is_contiguous() else images
-
-
-def _forward(numbers: tuple[int, ...], input: Tensor, weight: int, output: Tensor, begin: int) -> None:
-    """Write a forward pass into the output from element `begin` on; the weight's first element is at that address."""
-    struct, elements = _room("forward_room", numbers, input.element_size(), torch.get_num_threads())
-    room = input.new_empty(elements)
-    to = output.data_ptr() + begin * output.element_size()
-    _functions(input.element_size()).forward(struct, input.data_ptr(), weight, to, room.data_ptr())
+    return grad
 
 
 @lru_cache(maxsize=4096)
-def _room(
-    asked: str, numbers: tuple[int, ...], element: int, threads: int
-) -> tuple["ctypes.Array[ctypes.c_int64]", int]:
-    """Return the struct of a convolution, and how many elements of room it takes."""
-    struct = _Numbers(*numbers, threads)
-    elements: int = getattr(_functions(element), asked)(struct)
-    return struct, elements
+def _weight_grad_plan(
+    input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, element: int, threads: int
+) -> tuple[bytes, int]:
+    """Return the struct `Convolution` of `direct.cpp`, and how many elements of room it takes."""
+    stride, padding, dilation, groups = moves
+    settings = _settings(*input_size, O, *kernel, *out, *stride, *padding, *dilation, groups, *(0,) * 9, threads)
+    return settings, _functions(element).weight_grad_room(settings)
+
+
+def _settings(*numbers: int) -> bytes:
+    """Return the struct `Convolution` of `direct.cpp`."""
+    return pack("26q", *numbers)
+
+
+def _steps(C: int, H: int, W: int, contiguous: bool) -> tuple[int, int, int, int]:
+    """Return the elements from an image, a row, a column and a channel to the next."""
+    return (C * H * W, W, 1, H * W) if contiguous else (C * H * W, W * C, C, 1)
+
+
+def _empty(like: Tensor, size: Sequence[int], contiguous: bool) -> Tensor:
+    """Return images of that size, to be written."""
+    N, C, H, W = size
+    return like.new_empty(N, C, H, W) if contiguous else like.new_empty(N, H, W, C).permute(0, 3, 1, 2)
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """Return images channels-last: copied whole they are read faster than strip by strip."""
+    if images.is_contiguous(memory_format=torch.channels_last) or not images.is_contiguous():
+        return images.contiguous(memory_format=torch.channels_last)
+    N, C, H, W = images.shape
+    laid = _empty(images, images.shape, contiguous=False)
+    _functions(images.element_size()).lay_last(N, C, H * W, torch.get_num_threads(), images.data_ptr(), laid.data_ptr())
+    return laid

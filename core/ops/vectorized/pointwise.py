@@ -35,9 +35,7 @@ _NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
 _POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
 _POINTERS |= {"pad": 3, "pad_grad": 3, "max_pool": 4, "max_pool_grad": 4}
-"""How many arguments each function has, all of them addresses; the first is that of a struct of settings."""
-
-Settings = ctypes.Array[ctypes.c_char]
+"""How many arguments each function has, all of them addresses; at the first lies a struct of settings."""
 
 Sources = tuple[tuple[int, ...], tuple[int, ...]]
 """The rows and the columns of an input that those of an output repeat, −1 for zeros."""
@@ -185,18 +183,21 @@ def loss(
         logits: Whether the input still is to be normalised.
         grad: dL/dloss, where the gradient is asked for.
     """
-    like, each = input if grad is None else grad, reduction == "none"
-    if like is None or not reads(input, grad):
+    if input is None or size is None:
+        size = size if input is None else input.shape
+    elif input.shape != size:
         return None
-    size = input.shape if input is not None and size is None else size
-    if size is None or len(size) != 2 or not (size[0] and size[1]) or reduction not in ("mean", "sum", "none"):
+    if size is None or len(size) != 2 or reduction not in ("mean", "sum", "none") or not reads(input, grad):
         return None
-    N, C = size
     if type(target) is not Tensor or target.dtype is not torch.int64 or not target.is_cpu:
         return None
-    if not (_fit(size, input) and _fit((N,), target) and _fit((N,) if each else (), grad)):
+    (N, C), each = size, reduction == "none"
+    losses = (N,) if each else ()
+    if not (N and C and target.shape == (N,) and target.is_contiguous() and (input is None or input.is_contiguous())):
         return None
-    output = torch.empty(size if grad is not None else (N,) if each else (), dtype=FLOAT, device=CPU)
+    if grad is not None and (grad.shape != losses or not grad.is_contiguous()):
+        return None
+    output = torch.empty(losses if grad is None else size, dtype=FLOAT, device=CPU)
     settings = _settings("loss", N, C, ignore_index, logits, each, reduction == "mean")
     wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
@@ -260,7 +261,7 @@ def _functions() -> ctypes.CDLL | None:
     functions = compiled.functions("pointwise")
     for name, count in _POINTERS.items():
         function = getattr(functions, name)
-        function.argtypes, function.restype = [ctypes.c_void_p] * count, None
+        function.argtypes, function.restype = [ctypes.c_char_p, *[ctypes.c_void_p] * (count - 1)], None
     functions.loss.restype = ctypes.c_int64
     return functions
 
@@ -276,7 +277,7 @@ def _is_laid(input: Tensor, groups: int) -> bool:
     return input.dim() > 1 and (input.is_contiguous() if groups else without_gaps(input))
 
 
-def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -> Settings:
+def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -> bytes:
     """Return the struct `Norm` of `pointwise.cpp`; without pixels behind them channels lie last."""
     N, C, *size = input.shape
     L = prod(size)
@@ -285,10 +286,10 @@ def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -
 
 
 @lru_cache(maxsize=4096)
-def _settings(function: str, *numbers: int | float) -> Settings:
+def _settings(function: str, *numbers: int | float) -> bytes:
     """Return the struct of a function's settings: int64, of two functions with a double at their end."""
     last = "d" if function in ("activation", "norm") else "q"
-    return ctypes.create_string_buffer(pack("q" * (len(numbers) - 1) + last, *numbers))
+    return pack("q" * (len(numbers) - 1) + last, *numbers)
 
 
 def _at(tensor: Tensor | None) -> int | None:
