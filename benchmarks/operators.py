@@ -116,7 +116,7 @@ def time_convolution(conv: Convolution, budget: Budget) -> Row:
     weight = torch.randn(conv.outputs, channels, kH, kW) / math.sqrt(channels * kH * kW)
     contiguous = input, weight, torch.randn(conv.images, conv.outputs, *conv.out)
     last = tuple(tensor.contiguous(memory_format=torch.channels_last) for tensor in contiguous)
-    mine, nchw, nhwc = ours(last, conv), framework(contiguous, conv), framework(last, conv)
+    mine, nchw, nhwc = ours((last[0], weight, last[2]), conv), framework(contiguous, conv), framework(last, conv)
     exact = framework(tuple(t.double() for t in contiguous), conv) if conv.products <= CHECKED_WORK else nchw
     row: Row = {**asdict(conv), "depthwise": conv.depthwise, "products": conv.products}
     for name in PASSES:

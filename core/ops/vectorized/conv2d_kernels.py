@@ -29,10 +29,10 @@ MANY = 1 << 11
 """Pixels of all images from which that is so; with fewer, calls take the time, of which products make more."""
 
 HEAVY = 1 << 19
-"""Elements of a weight from which products make its gradient faster, and, of `SINGLE` outputs a channel, the output."""
+"""Elements of a weight from which products give both gradients faster."""
 
 SINGLE = 64
-"""Positions of all outputs up to which reading such a weight takes the time: products read it where it lies."""
+"""Positions of all outputs up to which products read a weight where it lies, instead of laying it out for them."""
 
 COMPUTED = (torch.float32, torch.float64)
 
@@ -53,6 +53,15 @@ def sends_direct(input_size: Sequence[int], groups: int) -> bool:
     return C >= FEW or groups > 1 or N * H * W < MANY
 
 
+def reads_weight_once(input_size: Sequence[int], weight: Tensor, stride: Pair, groups: int) -> bool:
+    """Return whether a weight has so few positions to be multiplied by that products compute the output."""
+    (N, C, H, W), taps = input_size, prod(weight.shape[2:])
+    positions = N * (H // stride[0] + 1) * (W // stride[1] + 1)
+    near = 0 < N * H * W <= SINGLE * stride[0] * stride[1]
+    large = weight.numel() >= HEAVY or positions * C * taps <= products.ROOM <= weight.numel()
+    return groups == 1 and near and large and weight.is_contiguous()
+
+
 def forward(
     input: Tensor,
     weight: Tensor,
@@ -68,6 +77,9 @@ def forward(
     Where it is computed directly and is asked for `contiguous`, it is written so.
     """
     if suits_direct(weight.shape[2:], groups, input, weight):
+        if reads_weight_once(input.shape, weight, stride, groups):
+            room = max(products.ROOM, input.numel() // 2)
+            return products.forward_by_channels(input, weight, stride, padding, dilation, room)
         return direct.forward(input, weight, stride, padding, dilation, groups, contiguous=contiguous)
     return products.forward(input, weight, stride, padding, dilation, groups)
 
@@ -99,7 +111,8 @@ def input_grad(
     contiguous: bool = False,
 ) -> Tensor:
     """Return `dL/dinput[n, c, row, col]`, the sum of `weight[o, c, i, j] · dL/doutput[n, o, y, x]` where they met."""
-    if sends_direct(input_size, groups) and suits_direct(weight.shape[2:], groups, weight, grad_output):
+    direct_is_faster = weight.numel() < HEAVY and sends_direct(input_size, groups)
+    if direct_is_faster and suits_direct(weight.shape[2:], groups, weight, grad_output):
         moves = stride, padding, dilation, groups
         return direct.input_grad(input_size, weight, grad_output, *moves, contiguous=contiguous)
     return products.input_grad(input_size, weight, grad_output, stride, padding, dilation, groups)

@@ -44,6 +44,10 @@ SHORT_SUM = 32
 """The same for the weight's gradient, whose product takes either; PyTorch copies less than 32 elements one by one."""
 
 
+ROOM = 1 << 13
+"""Window elements that even the smallest input has room for: 32 kB in float32."""
+
+
 class Formulation(Enum):
     """How the windows are written down."""
 
@@ -104,6 +108,36 @@ def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation
     if formulation(weight.shape, groups) is Formulation.COLUMNS:
         return _forward_columns(input, weight, geometry, groups)
     return _forward_rows(input, weight, geometry)
+
+
+def forward_by_channels(
+    input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, room: int = ROOM
+) -> Tensor:
+    """Return the same without groups: windows of some channels at a time, times the weight where it lies.
+
+    A large weight, with few positions to multiply it by, takes its time to be read, and longer to be laid out anew.
+
+    Args:
+        input: `(N, C, H, W)`.
+        weight: `(O, C, kH, kW)`, contiguous.
+        stride: Of the windows.
+        padding: On both sides of each axis.
+        dilation: Between taps.
+        room: Elements of windows that may be written at a time.
+    """
+    input, matrix = _constant(input), _constant(weight).flatten(1)
+    (N, C, H, W), (O, _, kH, kW), (pH, pW) = input.shape, weight.shape, padding
+    outH = (H + 2 * pH - dilation[0] * (kH - 1) - 1) // stride[0] + 1
+    outW = (W + 2 * pW - dilation[1] * (kW - 1) - 1) // stride[1] + 1
+    geometry = Geometry((kH, kW), (outH, outW), stride, padding, dilation)
+    some, output = max(1, room // (N * kH * kW * outH * outW)), input.new_empty(N * outH * outW, O)
+    for c in range(0, C, some):
+        images = input if some >= C else input[:, c : c + some]
+        windows = geometry.windows(images, slice(0, outH)).permute(1, 2, 3, 0, 4, 5).reshape(-1, N * outH * outW)
+        factor = matrix[:, c * kH * kW : (c + some) * kH * kW]
+        torch.addmm(output, windows.mT, factor.mT, beta=min(c, 1), out=output)
+        del windows
+    return output.view(N, outH, outW, O).permute(0, 3, 1, 2)
 
 
 def weight_grad(

@@ -225,9 +225,9 @@ struct Forward : Pass {
     if (alone) images.width = V * L;
     cut(q, images.cols * images.width);
     const Size rows = (lines - 1) * q.sH + span, kernels = groups * across * V * L * taps;
-    const Size allowed = q.N * (q.C * q.H * q.W + q.O * q.outH * q.outW / 2);
-    rounds = groups > 1 || alone ? 1 : parts(kernels * C + threads * images.room(rows), std::max<Size>(1, allowed));
-    rounds = std::clamp<Size>(rounds, 1, C);
+    const Size allowed = q.N * (q.C * q.H * q.W + q.O * q.outH * q.outW / 2) - 3 * threads * L;
+    const Size a_channel = kernels + threads * parts(images.room(rows), C);
+    rounds = groups > 1 || alone ? 1 : parts(C, std::clamp<Size>(allowed / a_channel, 1, C));
     if (rounds > 1) images.width = parts(C, rounds);
     const Size most = std::min(LONGEST, NEAR / (V * L)), some = parts(C, rounds);  // products of a sum, channels of a round
     blocks = taps * some > most ? parts(some, std::max<Size>(1, most / taps)) : 1;

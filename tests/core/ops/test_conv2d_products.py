@@ -193,3 +193,13 @@ def test_a_bad_element_reaches_only_the_outputs_that_read_it(name: str, bad: flo
     input[0, 0, 2, 3] = bad
     expected = torch.nn.functional.conv2d(input, weight, None, *case[2:])
     assert torch.equal(products.forward(input, weight, *case[2:]).isfinite(), expected.isfinite())
+
+
+@pytest.mark.parametrize("room", [1, 2_000, products.ROOM])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case[5] == 1 and case[0][0]], ids=str)
+def test_some_channels_at_a_time_give_the_same(case: Any, layout: Callable[[Tensor], Tensor], room: int) -> None:
+    input, weight = tensors(case, torch.float64, torch.device("cpu"))
+    input = layout(input)
+    expected = torch.nn.functional.conv2d(input, weight, None, *case[2:5])
+    assert_same(products.forward_by_channels(input, weight, *case[2:5], room), expected)

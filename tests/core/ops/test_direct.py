@@ -1,6 +1,7 @@
 """The compiled convolution gives torch's numbers for any sizes, groups, layouts and numbers of threads."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -218,3 +219,53 @@ def test_rule_leaves_out_tensors_without_memory() -> None:
     with FakeTensorMode():
         assert not conv2d_kernels.suits_direct((3, 3), 1, torch.zeros(1))
     assert not conv2d_kernels.suits_direct((3, 3), 1, torch.zeros(1, device="meta"))
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
+@pytest.mark.parametrize("size", [(3, 5, 7, 9), (2, 37, 6, 6), (2, 64, 24, 24), (1, 16, 4, 4), (0, 3, 4, 4)], ids=str)
+def test_lays_channels_last(size: tuple[int, ...], dtype: torch.dtype) -> None:
+    images = torch.randn(size, dtype=dtype)
+    laid = direct.channels_last(images)
+    assert torch.equal(laid, images)
+    assert laid.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.usefixtures("_threads")
+@cases
+def test_writes_contiguous_images_where_that_is_asked_for(case: Any) -> None:
+    input, weight = torch.randn(case[0]), torch.randn(case[1])
+    output = direct.forward(input, weight, *case[2:], contiguous=True)
+    assert output.is_contiguous()
+    torch.testing.assert_close(output, direct.forward(input, weight, *case[2:]), rtol=0, atol=0)
+    grad = torch.randn(output.shape)
+    sent = direct.input_grad(input.shape, weight, grad, *case[2:], contiguous=True)
+    assert sent.is_contiguous()
+    torch.testing.assert_close(sent, direct.input_grad(input.shape, weight, grad, *case[2:]), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("input_size", "weight_size", "stride", "expected"),
+    [
+        ((1, 512, 7, 7), (512, 512, 3, 3), (1, 1), True),
+        ((1, 512, 14, 14), (512, 512, 3, 3), (2, 2), True),
+        ((1, 512, 14, 14), (512, 512, 3, 3), (1, 1), False),
+        ((8, 512, 7, 7), (512, 512, 3, 3), (1, 1), False),
+        ((1, 64, 1, 12), (64, 64, 1, 3), (1, 1), True),  # small enough to be written down at once
+        ((1, 64, 7, 7), (64, 64, 3, 3), (1, 1), False),
+    ],
+)
+def test_rule_reads_a_weight_once(input_size: Any, weight_size: Any, stride: Any, expected: bool) -> None:
+    weight = torch.zeros(weight_size)
+    assert conv2d_kernels.reads_weight_once(input_size, weight, stride, 1) is expected
+    assert not conv2d_kernels.reads_weight_once(input_size, weight, stride, 2)
+    columns = weight.contiguous(memory_format=torch.channels_last)
+    assert columns.is_contiguous() or not conv2d_kernels.reads_weight_once(input_size, columns, stride, 1)
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("size", [(3, 9, 30, 28), (1, 64, 14, 14), (1, 64, 28, 28), (2, 512, 7, 7)], ids=str)
+def test_no_forward_pass_holds_more_than_its_input_and_one_and_a_half_outputs(size: tuple[int, ...]) -> None:
+    input, weight = torch.randn(size).contiguous(memory_format=torch.channels_last), torch.randn(128, size[1], 3, 3)
+    call = partial(conv2d_kernels.forward, input, weight, (1, 1), (1, 1), (1, 1), 1)
+    assert peak_bytes(call) <= input.nbytes + 1.5 * call().nbytes
