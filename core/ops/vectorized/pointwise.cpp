@@ -1,4 +1,4 @@
-// Elementwise functions, normalisations, softmax, losses, padding and max pooling's gradient, each in one pass over the
+// Elementwise functions, normalisations, softmax, losses and max pooling's gradient, each in one pass over the
 // memory that it reads and writes, or few. `pointwise.py` compiles and calls this. Tensors are float32 without gaps;
 // sizes count elements. Every function's first argument is a struct as `pointwise.py` fills it.
 
@@ -324,24 +324,6 @@ struct Pooling {
   }
 };
 
-// Padding by the elements of the rows and columns `sources` (first the output's rows, then its columns), 0 where −1.
-struct Padding {
-  Size planes, H, W, outH, outW, left, threads, sources[];
-
-  // Calls `edge(to, from)` for every element beside the input's own columns, `middle(to, from)` for each line of these.
-  template <typename E, typename M>
-  void each(Size plane, E edge, M middle) const {
-    for (Size y = 0; y < outH; y++) {
-      const Size to = (plane * outH + y) * outW, from = (plane * H + sources[y]) * W;
-      for (Size k = 0; k < outW - W; k++) {
-        const Size col = k < left ? k : k + W, source = sources[outH + col];
-        edge(to + col, sources[y] < 0 || source < 0 ? -1 : from + source);
-      }
-      middle(to + left, sources[y] < 0 ? -1 : from);
-    }
-  }
-};
-
 struct Rows {
   Size rows, C, logarithm, threads;
 };
@@ -459,21 +441,6 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
   }
   if (!g && !q->each) *to = float(total * part);
   return -1;
-}
-
-EXPORTED void pad(const Padding* q, const float* x, float* to) {
-  share(q->planes, q->planes * q->outH * q->outW, q->threads, [=](Size plane) {
-    q->each(plane, [=](Size at, Size from) { to[at] = from < 0 ? 0.0f : x[from]; },
-            [=](Size at, Size from) { from < 0 ? std::fill_n(to + at, q->W, 0.0f) : std::copy_n(x + from, q->W, to + at); });
-  });
-}
-
-EXPORTED void pad_grad(const Padding* q, const float* g, float* to) {
-  share(q->planes, q->planes * q->outH * q->outW, q->threads, [=](Size plane) {
-    std::fill_n(to + plane * q->H * q->W, q->H * q->W, 0.0f);
-    q->each(plane, [=](Size at, Size from) { if (from >= 0) to[from] += g[at]; },
-            [=](Size at, Size from) { for (Size k = 0; from >= 0 && k < q->W; k++) to[from + k] += g[at + k]; });
-  });
 }
 
 // The largest element of every window, the first of equal ones, and its index in its plane.

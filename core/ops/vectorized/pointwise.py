@@ -1,4 +1,4 @@
-"""Elementwise functions, normalisations, softmax, losses, padding in few passes over memory: calls `pointwise.cpp`.
+"""Elementwise functions, normalisations, softmax, losses, max pooling in few passes over memory: calls `pointwise.cpp`.
 
 Each function computes what the operator of its name does, for float32 tensors on the processor that lie without gaps,
 and returns None for others, for sizes that do not fit, and where there is no compiler: the operators then say what is
@@ -19,7 +19,7 @@ from torch.nn import Parameter
 from core.ops.vectorized import compiled
 
 __all__ = [
-    *("Moments", "activation", "loss", "max_pool", "max_pool_grad", "normal", "normal_grads", "pad", "pad_grad"),
+    *("Moments", "activation", "loss", "max_pool", "max_pool_grad", "normal", "normal_grads"),
     *("reads", "softmax"),
 ]
 
@@ -34,11 +34,8 @@ ACTIVATIONS = (
 _NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
 _POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
-_POINTERS |= {"pad": 3, "pad_grad": 3, "max_pool": 4, "max_pool_grad": 4}
+_POINTERS |= {"max_pool": 4, "max_pool_grad": 4}
 """How many arguments each function has, all of them addresses; at the first lies a struct of settings."""
-
-Sources = tuple[tuple[int, ...], tuple[int, ...]]
-"""The rows and the columns of an input that those of an output repeat, −1 for zeros."""
 
 Moments = tuple[Tensor, Tensor]
 """Means and variances, of every channel or of every image's groups."""
@@ -201,28 +198,6 @@ def loss(
     settings = _settings("loss", N, C, ignore_index, logits, each, reduction == "mean")
     wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
-
-
-def pad(input: Tensor, sources: Sources, left: int) -> Tensor | None:
-    """Return padded images `(N, C, H, W)`, whose columns from `left` on are the input's own."""
-    if not (reads(input) and input.is_contiguous()):
-        return None
-    (N, C, H, W), (rows, cols) = input.shape, sources
-    output = input.new_empty(N, C, len(rows), len(cols))
-    settings = _settings("pad", N * C, H, W, len(rows), len(cols), left, torch.get_num_threads(), *rows, *cols)
-    _compiled().pad(settings, input.data_ptr(), output.data_ptr())
-    return output
-
-
-def pad_grad(grad: Tensor, size: Sequence[int], sources: Sources, left: int) -> Tensor | None:
-    """Return what an input of that size is sent by the rows and columns that `pad` made of it."""
-    if not (reads(grad) and grad.is_contiguous()):
-        return None
-    (N, C, H, W), (rows, cols) = size, sources
-    output = grad.new_empty(N, C, H, W)
-    settings = _settings("pad", N * C, H, W, len(rows), len(cols), left, torch.get_num_threads(), *rows, *cols)
-    _compiled().pad_grad(settings, grad.data_ptr(), output.data_ptr())
-    return output
 
 
 def max_pool(input: Tensor, out: Sequence[int], settings: tuple[int, ...]) -> tuple[Tensor, Tensor] | None:
