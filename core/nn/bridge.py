@@ -31,6 +31,7 @@ class Call:
         self.tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
         self.options = {name: value for name, value in arguments.items() if name not in self.tensors}
         self.kept: Any = None
+        self.reads_output = _reads_output(getattr(ops, f"{name}_grads", None))
 
     def output(self, *tensors: Tensor, keep: bool) -> Any:
         """Return what the operator computes of its tensors, and `keep` what its gradients can use, if there is any."""
@@ -45,9 +46,11 @@ class Call:
         """Return the gradients by the wanted tensors: what `core.ops` has under the names for them.
 
         A function's arguments say by their names what it needs: the operator's own, `input_size`, `grad_output`. Where
-        there is a `NAME_grads`, it computes all those `wanted` at once, from what was `kept` of the forward pass.
+        there is a `NAME_grads`, it computes all those `wanted` at once, from what was `kept` of the forward pass, or
+        from its `output`, which then follows the tensors.
         """
-        given = dict(zip(self.tensors, tensors, strict=True))
+        names = (*self.tensors, "output") if self.reads_output else self.tensors
+        given = dict(zip(names, tensors, strict=True))
         sizes = {f"{name}_size": tensor.shape for name, tensor in given.items()}
         known = {**given, **sizes, **self.options, "grad_output": grad, "kept": self.kept}
         functions = {which: getattr(self.ops, f"{self.name}_{which}_grad", None) for which in wanted}
@@ -67,6 +70,11 @@ def signature(function: Callable[..., Any]) -> inspect.Signature:
 @lru_cache
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature(function).parameters)
+
+
+@lru_cache
+def _reads_output(gradients: Callable[..., Any] | None) -> bool:
+    return gradients is not None and "output" in _names(gradients)
 
 
 @lru_cache
@@ -95,13 +103,15 @@ class Operator(Function):
     def forward(ctx: Any, call: Call, *tensors: Tensor) -> Any:
         """Return the operator's output, and keep its tensors for the gradients."""
         ctx.call = call
-        ctx.save_for_backward(*tensors)
         output = call.output(*tensors, keep=any(ctx.needs_input_grad))
         contiguous = lies_contiguous(*tensors[:2])
         if isinstance(output, tuple):
+            ctx.save_for_backward(*tensors)
             ctx.mark_non_differentiable(*output[1:])
             return tuple(_as_of_torch(each, contiguous) for each in output)
-        return _as_of_torch(output, contiguous)
+        output = _as_of_torch(output, contiguous)
+        ctx.save_for_backward(*tensors, *((output,) if call.reads_output else ()))
+        return output
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:

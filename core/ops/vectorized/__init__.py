@@ -5,13 +5,15 @@ would go over memory several times are our own C++ (`compiled`, `direct`, `point
 None asks the framework for the operator that it stands for, with two exceptions that are one pass of arithmetic there:
 `relu` clamps, `tanh` is a tensor's own. Matrix products are the framework's.
 
-No operators of their own are `NAME_grads`, which computes together what `core.nn` wants together, and `NAME_kept`, a
-forward pass that also returns what it kept for those gradients.
+No operators of their own are `NAME_grads`, which computes together what `core.nn` wants together, or what the forward
+pass's output serves best, and `NAME_kept`, a forward pass that also returns what it kept for those gradients.
 """
 
 from types import FunctionType
 
 from core.ops.vectorized.activation import *
+from core.ops.vectorized.activation import sigmoid_grads as sigmoid_grads
+from core.ops.vectorized.activation import tanh_grads as tanh_grads
 from core.ops.vectorized.avg_pool2d import *
 from core.ops.vectorized.conv1d import *
 from core.ops.vectorized.conv2d import *

@@ -80,6 +80,14 @@ def sigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     return grad_output * output * (1 - output)
 
 
+def sigmoid_grads(output: Tensor, grad_output: Tensor) -> dict[str, Tensor]:
+    """Return `sigmoid_input_grad` under the name "input", of the forward pass's output: grad_output · y · (1 − y)."""
+    if (grad_input := pointwise.activation("sigmoid of output", output, grad_output)) is not None:
+        return {"input": grad_input}
+    check_elementwise(output, grad_output)
+    return {"input": grad_output * output * (1 - output)}
+
+
 def tanh(input: Tensor) -> Tensor:
     """Return the hyperbolic tangent of every element."""
     check_tensors(input=input)
@@ -92,6 +100,14 @@ def tanh_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
         return grad_input
     check_elementwise(input, grad_output)
     return grad_output * (1 - input.tanh().square())
+
+
+def tanh_grads(output: Tensor, grad_output: Tensor) -> dict[str, Tensor]:
+    """Return `tanh_input_grad` under the name "input", of the forward pass's output: grad_output · (1 − y²)."""
+    if (grad_input := pointwise.activation("tanh of output", output, grad_output)) is not None:
+        return {"input": grad_input}
+    check_elementwise(output, grad_output)
+    return {"input": grad_output * (1 - output.square())}
 
 
 def hardsigmoid(input: Tensor) -> Tensor:

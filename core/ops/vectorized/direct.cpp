@@ -1,4 +1,4 @@
-// Convolution where it stands: register tiles of sums, and no windows written down. `direct.py` compiles and calls this.
+// Convolution where it stands: register tiles of sums, and no windows written down. `direct.py` calls this.
 //
 //     sum[p][v] = Σ_t Σ_k vectors[t, k][v] · others[t, k][p]           one tile, P others × V vectors of LANES channels
 //
@@ -9,8 +9,8 @@
 //     forward       weight of V·LANES output channels   inputs that P neighbours of a line read     taps and channels
 //     weight_grad   dL/doutput of as many channels      inputs that P neighbouring taps read        positions
 //
-// The other factors are scalars; where every channel is convolved alone (depthwise) they are vectors of as many channels
-// as the weight's or the gradient's. The gradient with respect to the input is a forward pass over dL/doutput with the
+// The other factors are scalars; where every channel is convolved alone (depthwise) they are vectors of channels, as
+// many as the weight's or the gradient's. The gradient with respect to the input is a forward pass over dL/doutput with the
 // kernel turned around, at stride s one for each of s·s places (`direct.py`).
 //
 // Images lie channels-last, without gaps, and are read a strip of lines at a time; where they are padded, the strip is
@@ -22,12 +22,6 @@
 #include <utility>
 #include <vector>
 
-// As `direct.py` fills it: sizes (C and O of all groups), steps, strides of the weight (group, output channel, input
-// channel, row, column), and those of the output (image, row, column, channel).
-struct Convolution {
-  Size N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, of[5], to[4], threads;
-};
-
 namespace {
 
 typedef VECTOR(REAL) Vector;  // REAL is float or double
@@ -36,16 +30,8 @@ constexpr Size L = BYTES / sizeof(REAL);          // lanes of a vector
 constexpr int MOST = REGISTERS == 32 ? 4 : 2;     // vectors a tile
 constexpr int MOST_ALONE = 2;                     // the same where channels are convolved alone
 constexpr int WIDEST = 14;                        // other factors a tile: 24 take 1.6 times as long
-constexpr Size STRIP = (1 << 18) / sizeof(REAL);  // elements of a strip's input
-constexpr Size NEAR = (1 << 16) / sizeof(REAL);   // elements of weight that one sum runs over
-constexpr Size LONGEST = 512;                     // products that one sum adds up: rounding grows with their number
-constexpr Size WORTH_A_THREAD = 1 << 16;          // products a thread: with fewer, starting it costs more than it gives
-
 // Other factors of a tile of V vectors: registers are left for the vectors and for another factor.
 constexpr int most_others(int V) { return std::min(WIDEST, (REGISTERS - 2 - V) / V); }
-
-// Elements in whole lines of the cache, so that what lies behind begins with one.
-constexpr Size in_lines(Size elements) { return 16 * parts(elements, 16); }
 
 // Where a tile finds its factors: the vectors of (t, k) at `vectors + t·vector_line + k·vector_step`, the p-th other
 // factor at `others + offsets[t] + k·other_step + p·beside`.
@@ -135,171 +121,111 @@ void exchange(Vector* rows, std::integer_sequence<int, i...> lanes) {
   if constexpr (half > 1) exchange<half / 2>(rows, lanes);
 }
 
-// Images read as lines of `cols` pixels that begin `top` rows above and `left` columns beside the first pixel (below and
-// right of it where negative), zeros where no image is; if `clipped`, lines beside an image are never read. Laid out, a
-// pixel has `width` elements, of which the first `C` are channels.
+// The structs that `tiling.py` fills. Laid out, a pixel has `width` elements, of which the first `C` are channels.
 struct Images {
-  const REAL* data;
-  Size C, H, W, top, left, rows, cols, width;
-  bool clipped;
-
-  bool in_place() const {
-    return (clipped || (top <= 0 && rows - top <= H)) && left <= 0 && cols - left <= W && width <= C;
-  }
-  Size pixel() const { return in_place() ? C : width; }
-  Size line() const { return in_place() ? W * C : cols * width; }
-  Size room(Size count) const { return in_place() ? 0 : in_lines(line() * (clipped ? std::min(count, H) : count) + L); }
+  Size C, H, W, top, left, cols, width, clipped, in_place, pixel, line;
 
   // Lines `first … first + count` from channel `o` on, written to `strip` unless they can be read in place.
-  const REAL* lines(Size image, Size first, Size count, REAL* strip, Size o = 0) const {
+  const REAL* lines(const REAL* data, Size image, Size first, Size count, REAL* strip, Size o = 0) const {
     const REAL* from = data + image * H * W * C + o;
     const Size above = first - top, low = clipped ? std::clamp<Size>(above, 0, H) : above;
-    if (in_place()) return from + (above * W - left) * C;
+    if (in_place) return from + (above * W - left) * C;
     const Size begin = std::clamp<Size>(left, 0, cols), end = std::clamp<Size>(W + left, begin, cols);
     const Size high = clipped ? std::clamp<Size>(above + count, low, H) : above + count, some = std::min(width, C - o);
     REAL* to = strip;
-    for (Size row = low; row < high; row++, to += line()) {
+    for (Size row = low; row < high; row++, to += line) {
       const bool beside = row < 0 || row >= H;
-      if (beside || some < width) std::fill_n(to, line(), REAL(0));
+      if (beside || some < width) std::fill_n(to, line, REAL(0));
       if (beside) continue;
-      const REAL* pixel = from + (row * W + begin - left) * C;
-      std::fill_n(to, begin * width, REAL(0)), std::fill(to + end * width, to + line(), REAL(0));
+      const REAL* from_pixel = from + (row * W + begin - left) * C;
+      std::fill_n(to, begin * width, REAL(0)), std::fill(to + end * width, to + line, REAL(0));
       if (width == C)
-        std::copy_n(pixel, (end - begin) * C, to + begin * C);
+        std::copy_n(from_pixel, (end - begin) * C, to + begin * C);
       else
-        for (Size col = begin; col < end; col++, pixel += C) std::memcpy(to + col * width, pixel, some * sizeof(REAL));
+        for (Size col = begin; col < end; col++, from_pixel += C) std::copy_n(from_pixel, some, to + col * width);
     }
-    return strip - (low - above) * line();
+    return strip - (low - above) * line;
   }
 };
 
-// What both passes share: their channels (`alone` where every one is convolved for itself, else `groups` of them), the
-// images that they read, threads, and strips of output lines.
-struct Pass {
-  bool alone, runs;            // runs: a line of the kernel is one run of inputs
-  Size groups, C, O, vectors;  // of one group; vectors of L output channels
-  Size taps, span, V, across;  // of one kernel; vectors a tile, tiles of all vectors of a group
-  Size weights, threads, each, lines, outer;  // elements of the weight, strips an image, lines a strip
-  Images images;
+struct Convolution {
+  Size N, all, outH, outW, kH, kW, sH, sW, dH, dW;  // all: output channels of all groups
+  Size of[5], to[4];  // strides: weight (group, output, input, row, column), output (image, row, column, channel)
+  Size alone, groups, C, O, vectors, taps, span, V, across;  // of one group; vectors a tile, parts a group
+  Size threads, each, lines, split;  // strips an image, and their output lines; tasks a strip, each of some parts
+  Size runs, outer, rounds, blocks, run, at_once;  // runs: a sum runs over a kernel's line
+  Size laid, strip, own, beside;                                         // elements of room
+  Images images, grads;
 
-  Pass(const Convolution& q, const REAL* input, bool clipped) {
-    alone = q.groups > 1 && q.groups == q.C && q.groups == q.O;
-    groups = alone ? 1 : q.groups, C = q.C / q.groups, O = q.O / groups, vectors = parts(O, L);
-    taps = q.kH * q.kW, span = q.dH * (q.kH - 1) + 1, weights = q.O * C * taps;
-    threads = std::clamp<Size>(q.N * q.outH * q.outW * weights / WORTH_A_THREAD, 1, q.threads);
-    images = {input, q.C, q.H, q.W, q.pH, q.pW, (q.outH - 1) * q.sH + span, (q.outW - 1) * q.sW + q.dW * (q.kW - 1) + 1,
-              q.C, clipped};
-  }
-  void cut(const Convolution& q, Size elements_a_line) {  // into strips
-    const Size most = STRIP / std::max<Size>(1, elements_a_line);
-    each = parts(q.outH, most > span ? std::min(q.outH, (most - span) / q.sH + 1) : 1);
-    while (q.N * each % threads && each < q.outH) each++;  // or one would wait for another's last strip
-    lines = parts(q.outH, each), each = parts(q.outH, lines);
-    runs = q.dW == 1 && images.pixel() == C && !alone;
-  }
-  Size last(Size strip, const Convolution& q) const { return std::min(q.outH, (strip % each + 1) * lines); }
+  Size tasks() const { return N * each * split; }
+  Size last(Size strip) const { return std::min(outH, (strip % each + 1) * lines); }
 
-  // Output channels of a part: V vectors of a group; where channels are convolved alone the last overlap, without a rest.
+  // Output channels of a part; where channels are convolved alone the last ones overlap, so that there is no rest.
   Size lanes(Size part) const { return std::min(V, vectors - part % across * V) * L; }
   Size first(Size part) const {
     const Size o = part % across * V * L;
     return alone && O >= lanes(part) ? std::min(o, O - lanes(part)) : o;
   }
+  Size begin(Size round) const { return C * round / rounds; }
+  REAL* place(REAL* room, Size part) const { return room + part * V * L * taps * parts(C, rounds); }
+
   // Where the t-th of a kernel's taps reads, from the window's first element; with `runs` the t-th of its lines.
-  Size reach(const Convolution& q, Size t) const {
-    const Size line = q.dH * images.line();
-    return runs ? t * line : t / q.kW * line + t % q.kW * q.dW * images.pixel();
+  Size reach(Size t) const {
+    return runs ? t * dH * images.line : t / kW * dH * images.line + t % kW * dW * images.pixel;
   }
-};
 
-// A forward pass, whose threads share out the strips. Its room: the weight as [part][tap][channel][lane], and a strip each;
-// of some input channels at a time, in rounds, where it would exceed the input and half of the output.
-struct Forward : Pass {
-  Size rounds, blocks, laid, strip;  // blocks of input channels, so that the cache holds the weight that one sum runs over
-
-  Forward(const Convolution& q, const REAL* input) : Pass(q, input, true) {
-    V = 1;
-    for (Size more = 2; more <= std::min(alone ? std::min<Size>(MOST_ALONE, O / L) : MOST, vectors); more++)
-      if (cost(more, q.outW) <= cost(V, q.outW)) V = more;
-    across = parts(vectors, V);
-    if (alone) images.width = V * L;
-    cut(q, images.cols * images.width);
-    const Size rows = (lines - 1) * q.sH + span, kernels = groups * across * V * L * taps;
-    const Size allowed = q.N * (q.C * q.H * q.W + q.O * q.outH * q.outW / 2) - 3 * threads * L;
-    const Size a_channel = kernels + threads * parts(images.room(rows), C);
-    rounds = groups > 1 || alone ? 1 : parts(C, std::clamp<Size>(allowed / a_channel, 1, C));
-    if (rounds > 1) images.width = parts(C, rounds);
-    const Size most = std::min(LONGEST, NEAR / (V * L)), some = parts(C, rounds);  // products of a sum, channels of a round
-    blocks = taps * some > most ? parts(some, std::max<Size>(1, most / taps)) : 1;
-    runs = runs && blocks == 1 && rounds == 1, outer = runs ? q.kH : taps;
-    laid = in_lines(kernels * some), strip = images.room(rows);
-  }
-  // What a line costs: products, loads of vectors, loads of other factors.
-  Size cost(Size more, Size outW) const {
-    return parts(vectors, more) * (more * outW + more * parts(outW, most_others(int(more))) + outW);
-  }
-  Size room() const { return laid + threads * strip; }
-  Size place(Size part) const { return part * V * L * taps * parts(C, rounds); }
-
-  // The weight of a part and a round.
-  void lay(const Convolution& q, const REAL* weight, REAL* to, Size part, Size round) const {
+  // The weight of a part and a round, as [tap][channel][lane].
+  void lay(const REAL* weight, REAL* to, Size part, Size round) const {
     constexpr Size SOME = 8;  // channels, so that what is read and what is written stay in the first-level cache
-    const Size o = first(part), step = q.of[alone ? 0 : 1], start = C * round / rounds, all = C * (round + 1) / rounds - start;
-    weight += part / across * q.of[0] + o * step + start * q.of[2];
-    for (Size begin = 0; begin < all; begin += SOME)
+    const Size o = first(part), step = of[alone ? 0 : 1], all = begin(round + 1) - begin(round);
+    weight += part / across * of[0] + o * step + begin(round) * of[2];
+    for (Size some = 0; some < all; some += SOME)
       for (Size tap = 0; tap < taps; tap++)
-        for (Size c = begin; c < std::min(all, begin + SOME); c++) {
-          const REAL* from = weight + c * q.of[2] + tap / q.kW * q.of[3] + tap % q.kW * q.of[4];
+        for (Size c = some; c < std::min(all, some + SOME); c++) {
+          const REAL* from = weight + c * of[2] + tap / kW * of[3] + tap % kW * of[4];
           REAL* lane = to + (tap * all + c) * lanes(part);
           for (Size k = 0; k < lanes(part); k++) lane[k] = o + k < O ? from[k * step] : REAL(0);
         }
   }
 
   // Output lines `y … end` of an image for a part and a round. Taps on lines beside the image are left out.
-  void compute(const Convolution& q, const Size* offsets, const REAL* factors, const REAL* from, REAL* to, Size y, Size end,
-               Size part, Size round) const {
-    const Size wide = lanes(part), count = std::min(O - first(part), wide), all = C * (round + 1) / rounds - C * round / rounds;
+  void compute(const Size* offsets, const REAL* factors, const REAL* from, REAL* output, Size y, Size end, Size part,
+               Size round) const {
+    const Size wide = lanes(part), count = std::min(O - first(part), wide), all = begin(round + 1) - begin(round);
     const Size apart = taps / outer * all * wide;  // of two taps
-    const bool spill = groups * across == 1 && q.to[2] == q.O;
-    for (; y < end; y++, from += q.sH * images.line(), to += q.to[1]) {
-      const Size low = std::clamp<Size>(parts(std::max<Size>(0, q.pH - y * q.sH), q.dH), 0, q.kH);
-      const Size high = std::clamp<Size>(parts(std::max<Size>(0, q.H + q.pH - y * q.sH), q.dH), low, q.kH);
-      const Size t = low * outer / q.kH, lines = (high - low) * outer / q.kH;
+    const bool spill = groups * across == 1 && to[2] == O;
+    for (; y < end; y++, from += sH * images.line, output += to[1]) {
+      const Size low = std::clamp<Size>(parts(std::max<Size>(0, images.top - y * sH), dH), 0, kH);
+      const Size high = std::clamp<Size>(parts(std::max<Size>(0, images.H + images.top - y * sH), dH), low, kH);
+      const Size t = low * outer / kH, lines = (high - low) * outer / kH;
       for (Size b = 0; b < blocks; b++) {
-        const Size begin = all * b / blocks, inner = runs ? q.kW * C : all * (b + 1) / blocks - begin;
+        const Size c = all * b / blocks, inner = runs ? kW * C : all * (b + 1) / blocks - c;
         const bool add = b > 0 || round > 0;
-        line(alone, wide / L, q.outW,
-             {factors + t * apart + begin * wide, from + begin, offsets + t, lines, inner, apart, wide, 1,
-              q.sW * images.pixel()},
-             {to, q.to[2], count, q.to[3], add, !add && spill});
+        line(alone, wide / L, outW,
+             {factors + t * apart + c * wide, from + c, offsets + t, lines, inner, apart, wide, 1, sW * images.pixel},
+             {output, to[2], count, to[3], add, !add && spill});
       }
     }
   }
 };
 
-// A weight gradient, and its room: a thread's own gradient as [tap][channel][output], and its strips of both factors.
-struct WeightGrad : Pass {
-  Images grads;
-  Size run, at_once, own, strip, beside;
-
-  WeightGrad(const Convolution& q, const REAL* input, const REAL* grad_output) : Pass(q, input, false) {
-    V = std::min<Size>(alone ? MOST_ALONE : MOST, vectors), across = parts(vectors, V);
-    const Size padded = (groups - 1) * O + vectors * L;
-    if (alone) images.width = padded;
-    grads = {grad_output, q.O, q.outH, q.outW, 0, 0, q.outH, q.outW, padded, false};
-    cut(q, images.cols * images.width + q.outW * padded);
-    outer = runs || alone ? q.kH : taps, run = alone ? q.kW : runs ? q.kW * C : C;
-    at_once = std::clamp<Size>(LONGEST / q.outW, 1, lines);  // lines that one sum runs over
-    own = in_lines(weights), strip = images.room((lines - 1) * q.sH + span), beside = grads.room(lines);
-  }
-  Size apart() const { return own + strip + beside; }  // of two threads' rooms
-};
-
 }  // namespace
+
+EXPORTED Size lanes() { return L; }
+
+// Vectors of a tile: those whose lines of `outW` outputs cost the fewest products and loads, the most if `outW` is 0.
+EXPORTED Size tile_vectors(Size vectors, Size outW, Size alone) {
+  const auto cost = [=](Size V) {
+    return parts(vectors, V) * (V * outW + V * parts(outW, most_others(int(V))) + outW);
+  };
+  Size V = 1;
+  for (Size more = 2; more <= std::min<Size>(alone ? MOST_ALONE : MOST, vectors); more++)
+    if (cost(more) <= cost(V)) V = more;
+  return V;
+}
 
 // Contiguous images `(N, C, P)` written channels-last.
 EXPORTED void lay_last(Size N, Size C, Size P, Size threads, const REAL* images, REAL* to) {
-  threads = std::clamp<Size>(N * C * P / WORTH_A_THREAD, 1, threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
   for (Size task = 0; task < N * parts(P, L); task++) {
     const Size n = task / parts(P, L), first = task % parts(P, L) * L, count = std::min(L, P - first);
@@ -317,37 +243,30 @@ EXPORTED void lay_last(Size N, Size C, Size P, Size threads, const REAL* images,
   }
 }
 
-// Elements of room that `forward` and `weight_grad` write to besides their result.
-EXPORTED Size forward_room(const Convolution* q) { return Forward(*q, nullptr).room(); }
-EXPORTED Size weight_grad_room(const Convolution* q) {
-  const WeightGrad plan(*q, nullptr, nullptr);
-  return plan.threads * plan.apart();
-}
-
 // output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]
 EXPORTED void forward(const Convolution* convolution, const REAL* input, const REAL* weight, REAL* output, REAL* room) {
   const Convolution& q = *convolution;
-  const Forward plan(q, input);
-  const Size all = plan.groups * plan.across;
-  std::vector<Size> offsets(plan.outer);
-  for (Size t = 0; t < plan.outer; t++) offsets[t] = plan.reach(q, t);
-#pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
+  const Size all = q.groups * q.across;
+  std::vector<Size> offsets(q.outer);
+  for (Size t = 0; t < q.outer; t++) offsets[t] = q.reach(t);
+#pragma omp parallel num_threads(q.threads) if (q.threads > 1)
   {
-    REAL* strip = room + plan.laid + omp_get_thread_num() * plan.strip;
-    for (Size round = 0; round < plan.rounds; round++) {
-      const Size begin = plan.C * round / plan.rounds;
+    REAL* strip = room + q.laid + omp_get_thread_num() * q.strip;
+    for (Size round = 0; round < q.rounds; round++) {
 #pragma omp for schedule(static)
-      for (Size part = 0; part < all; part++) plan.lay(q, weight, room + plan.place(part), part, round);
+      for (Size part = 0; part < all; part++) q.lay(weight, q.place(room, part), part, round);
 #pragma omp for schedule(static)
-      for (Size task = 0; task < q.N * plan.each; task++) {
-        const Size n = task / plan.each, y = task % plan.each * plan.lines, end = plan.last(task, q);
+      for (Size task = 0; task < q.tasks(); task++) {
+        const Size s = task / q.split, n = s / q.each, y = s % q.each * q.lines, end = q.last(s);
+        const Size begin = all * (task % q.split) / q.split, finish = all * (task % q.split + 1) / q.split;
+        const Size count = (end - y - 1) * q.sH + q.span;
         const REAL* from = nullptr;
-        for (Size part = 0; part < all; part++) {
-          const Size g = part / plan.across, o = plan.first(part);
-          if (part == 0 || plan.alone)
-            from = plan.images.lines(n, y * q.sH, (end - y - 1) * q.sH + plan.span, strip, plan.alone ? o : begin);
-          plan.compute(q, offsets.data(), room + plan.place(part), from + g * plan.C * !plan.alone,
-                       output + n * q.to[0] + y * q.to[1] + (g * plan.O + o) * q.to[3], y, end, part, round);
+        for (Size part = begin; part < finish; part++) {
+          const Size g = part / q.across, o = q.first(part);
+          if (part == begin || q.alone)
+            from = q.images.lines(input, n, y * q.sH, count, strip, q.alone ? o : q.begin(round));
+          q.compute(offsets.data(), q.place(room, part), from + (q.alone ? 0 : g * q.C),
+                    output + n * q.to[0] + y * q.to[1] + (g * q.O + o) * q.to[3], y, end, part, round);
         }
       }
     }
@@ -355,42 +274,44 @@ EXPORTED void forward(const Convolution* convolution, const REAL* input, const R
 }
 
 // grad[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
-EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, const REAL* grad_output, REAL* grad, REAL* room) {
+EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, const REAL* grad_output, REAL* grad,
+                          REAL* room) {
   const Convolution& q = *convolution;
-  const WeightGrad plan(q, input, grad_output);
-  const Images &images = plan.images, &grads = plan.grads;
-  std::vector<Size> offsets(plan.lines);
-  for (Size y = 0; y < plan.lines; y++) offsets[y] = y * q.sH * images.line();
-#pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
+  const Images &images = q.images, &grads = q.grads;
+  const Size tasks = q.tasks(), all = q.groups * q.across, apart = q.own + q.strip + q.beside;  // of two threads' rooms
+  std::vector<Size> offsets(q.lines);
+  for (Size y = 0; y < q.lines; y++) offsets[y] = y * q.sH * images.line;
+#pragma omp parallel num_threads(q.threads) if (q.threads > 1)
   {
-    const Size thread = omp_get_thread_num(), team = omp_get_num_threads(), tasks = q.N * plan.each;
-    REAL *own = room + thread * plan.apart(), *strip = own + plan.own, *beside = strip + plan.strip;
-    std::fill_n(own, plan.weights, REAL(0));
+    const Size thread = omp_get_thread_num(), team = omp_get_num_threads();
+    REAL *own = room + thread * apart, *strip = own + q.own, *beside = strip + q.strip;
+    std::fill_n(own, q.all * q.C * q.taps, REAL(0));
     for (Size task = tasks * thread / team; task < tasks * (thread + 1) / team; task++) {
-      const Size n = task / plan.each, first = task % plan.each * plan.lines, count = plan.last(task, q) - first;
-      const REAL* from = images.lines(n, first * q.sH, (count - 1) * q.sH + plan.span, strip);
-      const REAL* factors = grads.lines(n, first, count, beside);
-      for (Size y = 0; y < count; y += plan.at_once)
-        for (Size part = 0; part < plan.groups * plan.across; part++) {
-          const Size g = part / plan.across, o = part % plan.across * plan.V * L, channels = g * plan.O + o;
-          for (Size t = 0; t < plan.outer; t++)
-            line(plan.alone, plan.lanes(part) / L, plan.run,
-                 {factors + y * grads.line() + channels,
-                  from + (plan.alone ? t * q.dH * images.line() + o : plan.reach(q, t) + g * plan.C), offsets.data() + y,
-                  std::min(plan.at_once, count - y), q.outW, grads.line(), grads.pixel(), q.sW * images.pixel(),
-                  plan.alone ? q.dW * images.pixel() : 1},
-                 {own + t * plan.run * q.O + channels, q.O, std::min(plan.O - o, plan.lanes(part)), 1, true, false});
+      const Size s = task / q.split, n = s / q.each, first = s % q.each * q.lines, count = q.last(s) - first;
+      const Size begin = all * (task % q.split) / q.split, finish = all * (task % q.split + 1) / q.split;
+      const REAL* from = images.lines(input, n, first * q.sH, (count - 1) * q.sH + q.span, strip);
+      const REAL* factors = grads.lines(grad_output, n, first, count, beside);
+      for (Size y = 0; y < count; y += q.at_once)
+        for (Size part = begin; part < finish; part++) {
+          const Size g = part / q.across, o = part % q.across * q.V * L, channels = g * q.O + o;
+          for (Size t = 0; t < q.outer; t++)
+            line(q.alone, q.lanes(part) / L, q.run,
+                 {factors + y * grads.line + channels,
+                  from + (q.alone ? t * q.dH * images.line + o : q.reach(t) + g * q.C), offsets.data() + y,
+                  std::min(q.at_once, count - y), q.outW, grads.line, grads.pixel, q.sW * images.pixel,
+                  q.alone ? q.dW * images.pixel : 1},
+                 {own + t * q.run * q.all + channels, q.all, std::min(q.O - o, q.lanes(part)), 1, true, false});
         }
     }
 #pragma omp barrier
 #pragma omp for schedule(static)
-    for (Size o = 0; o < q.O; o += L)  // as many as a line of the cache has
-      for (Size c = 0; c < plan.C; c++)
-        for (Size tap = 0; tap < plan.taps; tap++)
-          for (Size k = o; k < std::min(q.O, o + L); k++) {
+    for (Size o = 0; o < q.all; o += L)  // as many as a line of the cache has
+      for (Size c = 0; c < q.C; c++)
+        for (Size tap = 0; tap < q.taps; tap++)
+          for (Size k = o; k < std::min(q.all, o + L); k++) {
             REAL sum = 0;
-            for (Size other = 0; other < team; other++) sum += room[other * plan.apart() + (tap * plan.C + c) * q.O + k];
-            grad[(k * plan.C + c) * plan.taps + tap] = sum;
+            for (Size other = 0; other < team; other++) sum += room[other * apart + (tap * q.C + c) * q.all + k];
+            grad[(k * q.C + c) * q.taps + tap] = sum;
           }
   }
 }

@@ -4,16 +4,14 @@ import ctypes
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from math import gcd
-from struct import pack
 
 import torch
 from torch import Tensor
 
-from core.ops.vectorized import compiled
+from core.ops.vectorized import compiled, tiling
+from core.ops.vectorized.tiling import WORTH_A_THREAD, Machine, Moves
 
 Pair = tuple[int, int]
-Moves = tuple[Pair, Pair, Pair, int]
-"""Stride, padding, dilation and groups."""
 
 
 def missing() -> str | None:
@@ -27,8 +25,9 @@ def _functions(bytes: int = 4) -> ctypes.CDLL:
     for function in (functions.forward, functions.weight_grad):
         function.argtypes, function.restype = [ctypes.c_char_p, *(ctypes.c_void_p,) * 4], None
     functions.lay_last.argtypes, functions.lay_last.restype = [*(ctypes.c_int64,) * 4, *(ctypes.c_void_p,) * 2], None
-    for function in (functions.forward_room, functions.weight_grad_room):
-        function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_int64
+    for function in (functions.lanes, functions.tile_vectors):
+        function.restype = ctypes.c_int64
+    functions.tile_vectors.argtypes = [ctypes.c_int64] * 3
     return functions
 
 
@@ -66,15 +65,31 @@ def _forward_plan(
     threads: int,
 ) -> tuple[tuple[int, ...], bytes, int]:
     """Return the output's size, the struct `Convolution` of `direct.cpp`, and how many elements of room it takes."""
-    (N, C, H, W), (O, _, kH, kW), (sO, *strides) = input_size, weight_size, weight_strides
+    (N, _, H, W), (O, _, kH, kW), (sO, *strides) = input_size, weight_size, weight_strides
     (sH, sW), (pH, pW), (dH, dW), groups = moves
     outH = (H + 2 * pH - dH * (kH - 1) - 1) // sH + 1
     outW = (W + 2 * pW - dW * (kW - 1) - 1) // sW + 1
-    settings = _settings(
-        *(N, C, H, W, O, kH, kW, outH, outW, sH, sW, pH, pW, dH, dW, groups, O // groups * sO, sO, *strides),
-        *(*_steps(O, outH, outW, contiguous), threads),
-    )
-    return (N, O, outH, outW), settings, _functions(element).forward_room(settings)
+    of, to = (O // groups * sO, sO, *strides), _steps(O, outH, outW, contiguous)
+    plan = _plan(tuple(input_size), O, (kH, kW), (outH, outW), moves, (*of, *to), element, threads)
+    return (N, O, outH, outW), *plan
+
+
+def _plan(
+    input_size: tuple[int, ...],
+    O: int,
+    kernel: Pair,
+    out: Pair,
+    moves: Moves,
+    strides: Sequence[int],
+    element: int,
+    threads: int,
+) -> tuple[bytes, int]:
+    """Return the struct of a forward pass and its room, as `tiling.forward`."""
+    functions, C, groups = _functions(element), input_size[1], moves[3]
+    lanes, alone = functions.lanes(), groups > 1 and groups == C == O
+    vectors = max(1, O // lanes) if alone else -(-O // groups // lanes)
+    V = functions.tile_vectors(vectors, out[1], alone)
+    return tiling.forward(input_size, O, kernel, out, moves, strides, V, Machine(element, lanes, threads))
 
 
 def input_grad(
@@ -130,22 +145,24 @@ def _passes(
         for axis in zip((H, W), stride, padding, dilation, (kH, kW), strict=True)
     )
     image, row_step, col_step, channel = _steps(C, H, W, contiguous)
-    passes = [
-        (
-            _settings(
-                *(N, O, outH, outW, C, tapsH, tapsW, countH, countW, 1, 1, padH, padW, gapH, gapW, groups),
-                *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ),
-                *(image, stride[0] * row_step, stride[1] * col_step, channel, threads),
-            ),
-            element * (lastI * sI + lastJ * sJ),
-            element * (row * row_step + col * col_step),
-        )
-        for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows)
-        for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols)
-        if tapsH and tapsW and countH and countW
-    ]
-    elements = max((_functions(element).forward_room(settings) for settings, _, _ in passes), default=0)
-    return all(taps for taps, *_ in (*rows, *cols)), elements, passes
+    passes = []
+    for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows):
+        for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols):
+            if tapsH and tapsW and countH and countW:
+                settings, room = _plan(
+                    *((N, O, outH, outW), C, (tapsH, tapsW), (countH, countW)),
+                    ((1, 1), (padH, padW), (gapH, gapW), groups),
+                    (
+                        *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ),
+                        *(image, stride[0] * row_step, stride[1] * col_step, channel),
+                    ),
+                    *(element, threads),
+                )
+                begin = row * row_step + col * col_step
+                passes.append((settings, room, element * (lastI * sI + lastJ * sJ), element * begin))
+    elements = max((room for _, room, *_ in passes), default=0)
+    everywhere = all(taps for taps, *_ in (*rows, *cols))
+    return everywhere, elements, [(settings, first, begin) for settings, _, first, begin in passes]
 
 
 def _place(place: int, size: int, stride: int, padding: int, gap: int, kernel: int) -> tuple[int, ...]:
@@ -192,14 +209,10 @@ def _weight_grad_plan(
     input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, element: int, threads: int
 ) -> tuple[bytes, int]:
     """Return the struct `Convolution` of `direct.cpp`, and how many elements of room it takes."""
-    stride, padding, dilation, groups = moves
-    settings = _settings(*input_size, O, *kernel, *out, *stride, *padding, *dilation, groups, *(0,) * 9, threads)
-    return settings, _functions(element).weight_grad_room(settings)
-
-
-def _settings(*numbers: int) -> bytes:
-    """Return the struct `Convolution` of `direct.cpp`."""
-    return pack("26q", *numbers)
+    functions, C, groups = _functions(element), input_size[1], moves[3]
+    lanes, alone = functions.lanes(), groups > 1 and groups == C == O
+    V = functions.tile_vectors(-(-(O if alone else O // groups) // lanes), 0, alone)
+    return tiling.weight_grad(input_size, O, kernel, out, moves, V, Machine(element, lanes, threads))
 
 
 def _steps(C: int, H: int, W: int, contiguous: bool) -> tuple[int, int, int, int]:
@@ -219,5 +232,6 @@ def channels_last(images: Tensor) -> Tensor:
         return images.contiguous(memory_format=torch.channels_last)
     N, C, H, W = images.shape
     laid = _empty(images, images.shape, contiguous=False)
-    _functions(images.element_size()).lay_last(N, C, H * W, torch.get_num_threads(), images.data_ptr(), laid.data_ptr())
+    threads = max(1, min(images.numel() // WORTH_A_THREAD, torch.get_num_threads()))
+    _functions(images.element_size()).lay_last(N, C, H * W, threads, images.data_ptr(), laid.data_ptr())
     return laid

@@ -1,12 +1,14 @@
-"""Padding by copying the whole, then the columns and the rows that are repeated."""
+"""Padding by copying rows and columns, in one pass where `pointwise` has it, else on whole tensors."""
 
 from functools import lru_cache
 
+import torch
 from torch import Tensor
 
-from core.ops.arguments import Pair, Size, check_size
+from core.ops.arguments import Size, check_size
 from core.ops.checks import check_tensors
 from core.ops.geometry import padded_size
+from core.ops.vectorized import pointwise
 
 __all__ = ["pad2d", "pad2d_input_grad"]
 
@@ -16,14 +18,14 @@ def pad2d(input: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tenso
     check_tensors(input=input)
     size = padded_size(input.shape, padding, padding_mode)
     (H, W), (left, right, top, bottom) = input.shape[2:], padding
-    output = input.new_zeros(size) if padding_mode == "zeros" else input.new_empty(size)
-    output[:, :, top : top + H, left : left + W] = input
-    if padding_mode != "zeros":
-        for col, source in _edges(W, left, right, padding_mode):
-            output[:, :, top : top + H, col] = input[:, :, :, source]
-        for row, source in _edges(H, top, bottom, padding_mode):
-            output[:, :, row] = output[:, :, top + source]
-    return output
+    if padding_mode == "zeros":
+        output = input.new_zeros(size)
+        output[:, :, top : top + H, left : left + W] = input
+        return output
+    rows, cols = _sources(H, top, bottom, padding_mode), _sources(W, left, right, padding_mode)
+    if (padded := pointwise.pad(input, None, input.shape, (rows, cols), left)) is not None:
+        return padded
+    return input[:, :, list(rows)][:, :, :, list(cols)]
 
 
 def pad2d_input_grad(input_size: Size, grad_output: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tensor:
@@ -33,23 +35,20 @@ def pad2d_input_grad(input_size: Size, grad_output: Tensor, padding: Size, *, pa
     (N, C, H, W), (left, right, top, bottom) = input_size, padding
     if padding_mode == "zeros":
         return grad_output[:, :, top : top + H, left : left + W].clone()
-    grad_rows = grad_output[:, :, top : top + H].clone()
-    for row, source in _edges(H, top, bottom, padding_mode):
-        grad_rows[:, :, source] += grad_output[:, :, row]
-    grad_input = grad_rows[:, :, :, left : left + W].clone()
-    for col, source in _edges(W, left, right, padding_mode):
-        grad_input[:, :, :, source] += grad_rows[:, :, :, col]
-    return grad_input
+    rows, cols = _sources(H, top, bottom, padding_mode), _sources(W, left, right, padding_mode)
+    if (grad_input := pointwise.pad(None, grad_output, input_size, (rows, cols), left)) is not None:
+        return grad_input
+    on_rows, on_cols = (torch.tensor(sources, device=grad_output.device) for sources in (rows, cols))
+    grad_rows = grad_output.new_zeros(N, C, H, grad_output.shape[3]).index_add_(2, on_rows, grad_output)
+    return grad_output.new_zeros(N, C, H, W).index_add_(3, on_cols, grad_rows)
 
 
 @lru_cache(maxsize=1024)
-def _edges(size: int, before: int, after: int, padding_mode: str) -> list[Pair]:
-    """Return each index that an axis is padded by, and which of its own elements is repeated there."""
-    added = [*range(-before, 0), *range(size, size + after)]
+def _sources(size: int, before: int, after: int, padding_mode: str) -> tuple[int, ...]:
+    """Return for each index of a padded axis the element that it repeats."""
+    index = range(-before, size + after)
     if padding_mode == "reflect":
-        sources = [(size - 1) - abs((size - 1) - abs(k)) for k in added]
-    elif padding_mode == "replicate":
-        sources = [min(max(k, 0), size - 1) for k in added]
-    else:
-        sources = [k % size for k in added]
-    return [(before + k, source) for k, source in zip(added, sources, strict=True)]
+        return tuple((size - 1) - abs((size - 1) - abs(k)) for k in index)
+    if padding_mode == "replicate":
+        return tuple(min(max(k, 0), size - 1) for k in index)
+    return tuple(k % size for k in index)

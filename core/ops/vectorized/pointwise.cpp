@@ -110,7 +110,7 @@ inline Floats opening_(Floats x) {  // tanh(ln(1 + e^x)) = t / (t + 2) with t = 
   return t * inverse_(t + 2.0f);
 }
 
-// The functions of `pointwise.py`'s ACTIVATIONS in their order; of the last two only the gradient is asked for.
+// The functions of `pointwise.py`'s ACTIVATIONS in their order; of the last four only the gradient is asked for.
 template <int which>
 inline Floats value(Floats x, float slope) {
   if constexpr (which == 0) return x > 0.0f ? x : slope * x;
@@ -120,7 +120,7 @@ inline Floats value(Floats x, float slope) {
   if constexpr (which == 4) return x * sigmoid_(x);
   if constexpr (which == 5) return x * opening_(x);
   if constexpr (which == 6) return x * below_(x);
-  if constexpr (which == 7) return x * sigmoid_(1.59576912f * (x + 0.044715f * x * x * x));  // σ(2y) = (1 + tanh(y)) / 2
+  if constexpr (which == 7) return x * sigmoid_(1.59576912f * (x + 0.044715f * x * x * x));  // tanh by σ
   return x;
 }
 
@@ -142,8 +142,10 @@ inline Floats gradient(Floats x, Floats g, float slope) {
     const Floats y = 1.59576912f * (x + 0.044715f * x * x * x);
     return g * (sigmoid_(y) + x * slope_of_sigmoid(y) * (1.59576912f * (1.0f + 0.134145f * x * x)));
   }
-  if constexpr (which == 8) return x <= 0.0f ? none : g;         // relu
+  if constexpr (which == 8) return x <= 0.0f ? none : g;                     // relu
   if constexpr (which == 9) return 4.0f * g * slope_of_sigmoid(2.0f * x);  // tanh
+  if constexpr (which == 10) return g * (x * (1.0f - x));                  // sigmoid, of its output
+  if constexpr (which == 11) return g * (1.0f - x * x);                    // tanh, of its output
 }
 
 // Calls `function(0 … count)`, shared out among threads where so many elements are worth them.
@@ -188,10 +190,10 @@ struct Norm {
 
 // The elements that share a mean: runs, each of one channel, or rows with a channel in each of their lanes.
 struct Set {
-  Size number, runs, first, apart, vectors, step, rest, lanes, channel, next, last;  // rest: lanes of a run's last vector
+  Size number, runs, first, apart, vectors, step, rest, lanes, channel, next, last;  // rest: of a run's last vector
 
-  Set(const Norm& q, Size s) : number(s), runs(q.N), first(s * q.L), apart(q.C * q.L), vectors(parts(q.L, SIDE)), step(SIDE) {
-    rest = q.L - (vectors - 1) * SIDE, lanes = 1, channel = s, next = 0, last = q.last;
+  Set(const Norm& q, Size s) : number(s), runs(q.N), first(s * q.L), apart(q.C * q.L), vectors(parts(q.L, SIDE)) {
+    step = SIDE, rest = q.L - (vectors - 1) * SIDE, lanes = 1, channel = s, next = 0, last = q.last;
     if (q.groups) runs = q.C / q.groups, first *= runs, apart = q.L, channel = s % q.groups * runs, next = 1;
     if (!last) return;
     number = channel = first = s * SIDE, lanes = rest = std::min<Size>(SIDE, q.C - first);
@@ -215,7 +217,7 @@ struct Set {
 
 // Σ y and Σ (x − m) · y over runs of a set, where y is g, or x − m itself: in every lane that of its set or channel.
 struct Sums {
-  static constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with their number
+  static constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with them
   Floats sum = {}, product = {}, some = {}, products = {};
   Size pending = 0;
 
@@ -236,8 +238,8 @@ struct Sums {
   void close(const Set& set) { settle(), sum = set.whole(sum), product = set.whole(product); }
 };
 
-// In every lane the mean of its set and 1 / √(variance + eps): by the moments that are given, or its own, which are written
-// down. Sums are taken about one of the elements, again about the mean where that is far from it.
+// In every lane the mean of its set and 1 / √(variance + eps): by the moments that are given, or its own, which are
+// written down. Sums are taken about one of the elements, again about the mean where that is far from it.
 struct Moments {
   Floats mean, scale;
 
@@ -265,8 +267,8 @@ struct Moments {
   }
 };
 
-// What a row of scores loses its largest for: e^(score − largest) where `to` is given, and their sum, not a number where
-// a score is not.
+// What a row of scores loses its largest for: e^(score − largest) where `to` is given, and their sum, not a number
+// where a score is not.
 inline void exponentials(const float* row, float* to, Size C, float* largest, float* sum) {
   Floats top = all(-INFINITY), added = {};
   vectors(C, [&](Size k, Size n) {
@@ -324,13 +326,11 @@ struct Pooling {
   }
 };
 
-struct Rows {
-  Size rows, C, logarithm, threads;
+struct Padding {  // sources: the rows of the input that the output's repeat, then the columns
+  Size planes, H, W, outH, outW, left, threads, sources[];
 };
-
-struct Loss {
-  Size rows, C, ignored, logits, each, mean;
-};
+struct Rows { Size rows, C, logarithm, threads; };
+struct Loss { Size rows, C, ignored, logits, each, mean; };
 
 template <int... which>
 void activate(const Activation& q, const float* x, const float* g, float* to, std::integer_sequence<int, which...>) {
@@ -341,19 +341,20 @@ void activate(const Activation& q, const float* x, const float* g, float* to, st
 }  // namespace
 
 EXPORTED void activation(const Activation* q, const float* x, const float* g, float* to) {
-  activate(*q, x, g, to, std::make_integer_sequence<int, 10>());
+  activate(*q, x, g, to, std::make_integer_sequence<int, 12>());
 }
 
-// (x − mean) / √(variance + eps) · weight + bias. Weight and bias may be null; means and variances, one a set or channel,
-// are given, or written where not null.
+// (x − mean) / √(variance + eps) · weight + bias. Weight and bias may be null; means and variances, one a set or
+// channel, are given, or written where not null.
 EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, const float* weight, const float* bias,
                    float* to) {
   share(q->sets(), q->N * q->C * q->L, q->threads, [=](Size s) {
     const Set set(*q, s);
     const Moments by(*q, set, x, means, vars);
     for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
-      const Floats a = weight ? by.scale * set.of(weight + channel) : by.scale, b = bias ? set.of(bias + channel) : Floats{};
-      set.each(run, 0, set.vectors, [=, m = by.mean](Size at, Size n) { put(to + at, n, (get(x + at, n) - m) * a + b); });
+      const Floats a = weight ? by.scale * set.of(weight + channel) : by.scale, m = by.mean;
+      const Floats b = bias ? set.of(bias + channel) : Floats{};
+      set.each(run, 0, set.vectors, [=](Size at, Size n) { put(to + at, n, (get(x + at, n) - m) * a + b); });
     }
   });
 }
@@ -370,7 +371,8 @@ EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, float* me
       const auto factor = [&](Size channel) { return weight ? by.scale * set.of(weight + channel) : by.scale; };
       Floats slope = {}, shift = {};
       Sums sums;
-      for (Size run = 0, channel = set.channel; run < set.runs && (dw || db || !q->constant); run++, channel += set.next) {
+      for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
+        if (!dw && !db && q->constant) break;
         sums.add<true>(set, run, x, m, g);
         if (set.next == 0 && run + 1 < set.runs) continue;  // of one channel all runs are added up
         sums.close(set);
@@ -441,6 +443,23 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
   }
   if (!g && !q->each) *to = float(total * part);
   return -1;
+}
+
+// Images with rows and columns repeated around them; with `back` what these send, added up in images.
+EXPORTED void pad(const Padding* q, float* images, float* padded, Size back) {
+  share(q->planes, q->planes * q->outH * q->outW, q->threads, [=](Size plane) {
+    if (back) std::fill_n(images + plane * q->H * q->W, q->H * q->W, 0.0f);
+    for (Size y = 0; y < q->outH; y++) {
+      float *line = images + (plane * q->H + q->sources[y]) * q->W, *to = padded + (plane * q->outH + y) * q->outW;
+      if (!back) std::copy_n(line, q->W, to + q->left);
+      for (Size k = 0; back && k < q->W; k++) line[k] += to[q->left + k];
+      for (Size k = 0; k < q->outW - q->W; k++) {
+        const Size col = k < q->left ? k : k + q->W;
+        float& source = line[q->sources[q->outH + col]];
+        back ? source += to[col] : to[col] = source;
+      }
+    }
+  });
 }
 
 // The largest element of every window, the first of equal ones, and its index in its plane.

@@ -19,7 +19,7 @@ from torch.nn import Parameter
 from core.ops.vectorized import compiled
 
 __all__ = [
-    *("Moments", "activation", "loss", "max_pool", "max_pool_grad", "normal", "normal_grads"),
+    *("Moments", "activation", "loss", "max_pool", "max_pool_grad", "normal", "normal_grads", "pad"),
     *("reads", "softmax"),
 ]
 
@@ -27,15 +27,18 @@ FLOAT, CPU = torch.float32, torch.device("cpu")
 
 ACTIVATIONS = (
     *("leaky_relu", "sigmoid", "hardsigmoid", "hardswish", "silu", "mish", "gelu none", "gelu tanh"),
-    *("relu", "tanh"),
+    *("relu", "tanh", "sigmoid of output", "tanh of output"),
 )
-"""In the order of their numbers in `pointwise.cpp`; of the last two only the gradient is there."""
+"""In the order of their numbers in `pointwise.cpp`; of the last four only the gradient is there."""
 
 _NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
 _POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
-_POINTERS |= {"max_pool": 4, "max_pool_grad": 4}
-"""How many arguments each function has, all of them addresses; at the first lies a struct of settings."""
+_POINTERS |= {"pad": 4, "max_pool": 4, "max_pool_grad": 4}
+"""How many arguments each function has, addresses or integers; at the first lies a struct of settings."""
+
+Sources = tuple[tuple[int, ...], tuple[int, ...]]
+"""The rows and the columns of images that those of padded ones repeat."""
 
 Moments = tuple[Tensor, Tensor]
 """Means and variances, of every channel or of every image's groups."""
@@ -198,6 +201,29 @@ def loss(
     settings = _settings("loss", N, C, ignore_index, logits, each, reduction == "mean")
     wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
+
+
+def pad(
+    images: Tensor | None, padded: Tensor | None, size: Sequence[int], sources: Sources, left: int
+) -> Tensor | None:
+    """Return padded images, or, where these are given, what they send to the images of that size.
+
+    Args:
+        images: `(N, C, H, W)`, or None where the gradient is asked for.
+        padded: The gradient with respect to the padded images, or None.
+        size: `(N, C, H, W)`.
+        sources: Rows and columns.
+        left: The padded column from which on they are the images' own.
+    """
+    given = padded if images is None else images
+    if given is None or not (reads(given) and given.is_contiguous()):
+        return None
+    (N, C, H, W), (rows, cols) = size, sources
+    made = given.new_empty((N, C, len(rows), len(cols)) if padded is None else (N, C, H, W))
+    settings = _settings("pad", N * C, H, W, len(rows), len(cols), left, torch.get_num_threads(), *rows, *cols)
+    both = (given, made) if padded is None else (made, given)
+    _compiled().pad(settings, *(tensor.data_ptr() for tensor in both), padded is not None)
+    return made
 
 
 def max_pool(input: Tensor, out: Sequence[int], settings: tuple[int, ...]) -> tuple[Tensor, Tensor] | None:

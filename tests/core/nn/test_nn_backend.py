@@ -320,6 +320,17 @@ def test_second_derivatives_are_refused(name):
         torch.autograd.grad(output, x, create_graph=True)
 
 
+@pytest.mark.parametrize("function", [torch.sigmoid, torch.tanh])
+def test_an_output_that_was_written_over_has_no_gradient_as_with_torch(function):
+    for backend in ("vectorized", "torch"):
+        x = torch.randn(3, 4, requires_grad=True)
+        with use_backend(backend):
+            output = function(x)
+        output.mul_(2)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            output.sum().backward()
+
+
 @ours
 def test_our_operators_compute_it(name, monkeypatch):
     called = []

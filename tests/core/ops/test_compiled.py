@@ -157,7 +157,7 @@ def test_what_to_install_is_told_for_each_system(
 @pytest.mark.parametrize(
     ("name", "functions"),
     [
-        ("direct", ("forward", "forward_room", "lay_last", "weight_grad", "weight_grad_room")),
+        ("direct", ("forward", "lanes", "lay_last", "tile_vectors", "weight_grad")),
         ("pointwise", tuple(pointwise._POINTERS)),
     ],
 )

@@ -1,0 +1,249 @@
+"""How the compiled convolution is cut into strips, parts, blocks and rounds: the numbers that `direct.cpp` runs by.
+
+    strip   some output lines of one image, whose input the second-level cache holds; threads share out the strips, and,
+            where these are fewer than threads, the parts of each
+    part    the output channels of one tile: some vectors of a group
+    block   input channels whose weight, for one part, the cache holds while a sum runs over them
+    round   input channels whose weight is laid out at a time, all of them unless memory forbids
+
+Sizes count elements, of float32 or float64.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import pack
+
+__all__ = ["Machine", "Moves", "forward", "weight_grad"]
+
+Pair = tuple[int, int]
+Moves = tuple[Pair, Pair, Pair, int]
+"""Stride, padding, dilation and groups."""
+
+STRIP = 1 << 18
+"""Bytes of a strip's input."""
+
+NEAR = 1 << 16
+"""Bytes of weight that one sum runs over: half of it makes the first layer of ResNet 15–35 % slower."""
+
+LONGEST = 512
+"""Products that one sum adds up: rounding grows with their number."""
+
+WORTH_A_THREAD = 1 << 16
+"""Products a thread: with fewer, starting it costs more than it gives."""
+
+LINE = 16
+"""Elements of a line of the cache, at most: what begins with one of its own is not shared with another thread."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a plan depends on besides the convolution.
+
+    Attributes:
+        element: Bytes of an element.
+        lanes: Elements of a vector.
+        threads: At most so many compute.
+    """
+
+    element: int
+    lanes: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images read as lines of `cols` pixels, the struct `Images` of `direct.cpp`.
+
+    They begin `top` rows above and `left` columns beside the first pixel (below and right of it where negative), with
+    zeros where no image is; if `clipped`, lines beside an image are never read. Laid out, a pixel has `width` elements.
+    """
+
+    C: int
+    H: int
+    W: int
+    top: int
+    left: int
+    rows: int
+    cols: int
+    width: int
+    clipped: bool
+
+    @property
+    def in_place(self) -> bool:
+        """Whether they need not be laid out."""
+        inside = self.clipped or (self.top <= 0 and self.rows - self.top <= self.H)
+        return inside and self.left <= 0 and self.cols - self.left <= self.W and self.width <= self.C
+
+    @property
+    def pixel(self) -> int:
+        """Elements from a pixel to the next."""
+        return self.C if self.in_place else self.width
+
+    @property
+    def line(self) -> int:
+        """Elements from a line to the next."""
+        return self.W * self.C if self.in_place else self.cols * self.width
+
+    def room(self, lines: int, lanes: int) -> int:
+        """Return the elements that so many lines take, laid out, with a vector that is read beyond them."""
+        return 0 if self.in_place else _whole(self.line * (min(lines, self.H) if self.clipped else lines) + lanes)
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the struct's."""
+        place = self.top, self.left, self.cols, self.width, self.clipped, self.in_place
+        return self.C, self.H, self.W, *place, self.pixel, self.line
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What both passes share: sizes as the struct `Convolution` has them; channels are those of one group.
+
+    Where every channel is convolved alone (depthwise), all of them are one group of vectors.
+    """
+
+    N: int
+    all_outputs: int
+    out: Pair
+    kernel: Pair
+    moves: Moves
+    alone: bool
+    groups: int
+    C: int
+    O: int
+    vectors: int
+
+    @property
+    def span(self) -> int:
+        """Lines from a window's first to its last."""
+        return self.moves[2][0] * (self.kernel[0] - 1) + 1
+
+    @property
+    def taps(self) -> int:
+        """Of a kernel."""
+        return self.kernel[0] * self.kernel[1]
+
+    @property
+    def weights(self) -> int:
+        """Elements of the weight."""
+        return self.all_outputs * self.C * self.taps
+
+    def threads(self, most: int) -> int:
+        """Return how many are worth it."""
+        return max(1, min(self.N * self.out[0] * self.out[1] * self.weights // WORTH_A_THREAD, most))
+
+    def images(self, input_size: Sequence[int], clipped: bool, width: int) -> Images:
+        """Return how the input is read."""
+        (_, C, H, W), (outH, outW), ((sH, sW), (pH, pW), (_, dW), _) = input_size, self.out, self.moves
+        rows, cols = (outH - 1) * sH + self.span, (outW - 1) * sW + dW * (self.kernel[1] - 1) + 1
+        return Images(C, H, W, pH, pW, rows, cols, width, clipped)
+
+    def strips(self, elements_a_line: int, threads: int, element: int) -> Pair:
+        """Return the strips of an image, and their output lines."""
+        most, step, outH = STRIP // element // max(1, elements_a_line), self.moves[0][0], self.out[0]
+        each = _parts(outH, min(outH, (most - self.span) // step + 1) if most > self.span else 1)
+        while self.N * each % threads and each < outH:  # or one would wait for another's last strip
+            each += 1
+        lines = _parts(outH, each)
+        return _parts(outH, lines), lines
+
+    def settings(self, images: Images, grads: Images, strides: Sequence[int], *more: int) -> bytes:
+        """Return the struct `Convolution` of `direct.cpp`."""
+        (sH, sW), _, (dH, dW), _ = self.moves
+        sizes = self.N, self.all_outputs, *self.out, *self.kernel, sH, sW, dH, dW, *strides
+        channels = self.alone, self.groups, self.C, self.O, self.vectors, self.taps, self.span
+        numbers = *sizes, *channels, *more, *images.numbers(), *grads.numbers()
+        return pack(f"{len(numbers)}q", *numbers)
+
+
+def _pass(input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, lanes: int) -> Pass:
+    N, C = input_size[:2]
+    groups = moves[3]
+    alone = groups > 1 and groups == C == O
+    of_group = O if alone else O // groups
+    sizes = N, O, out, kernel, moves, alone, 1 if alone else groups, C // groups, of_group
+    return Pass(*sizes, _parts(of_group, lanes))
+
+
+def forward(
+    input_size: Sequence[int],
+    O: int,
+    kernel: Pair,
+    out: Pair,
+    moves: Moves,
+    strides: Sequence[int],
+    V: int,
+    at: Machine,
+) -> tuple[bytes, int]:
+    """Return the struct of a forward pass, and the elements of its room: the weight laid out, and a strip a thread.
+
+    Rounds keep this room within the input and half of the output.
+
+    Args:
+        input_size: `(N, C, H, W)`.
+        O: Output channels.
+        kernel: kH, kW.
+        out: outH, outW.
+        moves: Of the windows.
+        strides: Five of the weight (group, output channel, input channel, row, column), four of the output (image, row,
+            column, channel).
+        V: Vectors a tile.
+        at: The machine.
+    """
+    (N, C, H, W), (outH, outW), lanes = input_size, out, at.lanes
+    this = _pass(input_size, O, kernel, out, moves, lanes)
+    across, threads = _parts(this.vectors, V), this.threads(at.threads)
+    images = this.images(input_size, True, V * lanes if this.alone else C)
+    each, lines = this.strips(images.cols * images.width, threads, at.element)
+    rows, kernels = (lines - 1) * moves[0][0] + this.span, this.groups * across * V * lanes * this.taps
+    some = this.C
+    if moves[3] == 1:
+        allowed = N * (C * H * W + O * outH * outW // 2) - 3 * threads * lanes
+        some = max(1, min(allowed // (kernels + threads * _parts(images.room(rows, lanes), C)), C))
+        some = _parts(C, _parts(C, some))
+    if some < this.C:
+        images = this.images(input_size, True, some)
+    most = min(LONGEST, NEAR // at.element // (V * lanes))
+    blocks = _parts(some, max(1, most // this.taps)) if this.taps * some > most else 1
+    runs = _has_runs(this, images) and blocks == 1 and some == this.C
+    laid, strip = _whole(kernels * some), images.room(rows, lanes)
+    split = min(this.groups * across, _parts(threads, max(1, N * each)))
+    cut = V, across, threads, each, lines, split, runs, kernel[0] if runs else this.taps, _parts(this.C, some), blocks
+    return this.settings(images, images, strides, *cut, 0, 0, laid, strip, 0, 0), laid + threads * strip
+
+
+def weight_grad(
+    input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, V: int, at: Machine
+) -> tuple[bytes, int]:
+    """Return the struct of a weight gradient, and the elements of its room.
+
+    A thread has room for a gradient of its own and for its strips of both factors. Arguments as for `forward`.
+    """
+    (kH, kW), (outH, outW), lanes = kernel, out, at.lanes
+    this = _pass(input_size, O, kernel, out, moves, lanes)
+    across, threads = _parts(this.vectors, V), this.threads(at.threads)
+    padded = (this.groups - 1) * this.O + this.vectors * lanes
+    images = this.images(input_size, False, padded if this.alone else input_size[1])
+    grads = Images(O, outH, outW, 0, 0, outH, outW, padded, False)
+    each, lines = this.strips(images.cols * images.width + outW * padded, threads, at.element)
+    runs = _has_runs(this, images)
+    outer, run = kH if runs or this.alone else this.taps, kW if this.alone else kW * this.C if runs else this.C
+    at_once = max(1, min(LONGEST // outW, lines))  # lines that one sum runs over
+    own, strip = _whole(this.weights), images.room((lines - 1) * moves[0][0] + this.span, lanes)
+    beside = grads.room(lines, lanes)
+    split = min(this.groups * across, _parts(threads, max(1, this.N * each)))
+    cut = V, across, threads, each, lines, split, runs, outer, 1, 1, run, at_once, 0, strip, own, beside
+    return this.settings(images, grads, (0,) * 9, *cut), threads * (own + strip + beside)
+
+
+def _has_runs(this: Pass, images: Images) -> bool:
+    """Return whether a line of the kernel is one run of inputs."""
+    return this.moves[2][1] == 1 and images.pixel == this.C and not this.alone
+
+
+def _parts(whole: int, part: int) -> int:
+    return -(-whole // part)
+
+
+def _whole(elements: int) -> int:
+    """Return elements in whole lines of the cache, so that what lies behind begins with one."""
+    return LINE * _parts(elements, LINE)
