@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from explorer.publish.site import publish
 
     try:
-        library = Library(runs_dir=options.runs_dir)
+        library = Library(data_dir=options.data_dir, runs_dir=options.runs_dir)
         files = publish(
             options.out,
             library,
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             runs=options.runs,
             language=options.lang,
             lessons_dir=options.lessons_dir,
+            examples=options.examples,
         )
     except (ValueError, OSError) as error:
         print(f"convscope: {error}", file=sys.stderr)
@@ -58,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lessons", dest="lessons_dir", type=Path, metavar="DIR", help="folder of your own lessons, shown as well"
     )
+    parser.add_argument(
+        "--examples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many of MNIST's test pictures come along, of all digits alike: Draw offers them, and Train",
+    )
+    parser.add_argument("--data-dir", type=Path, help="folder that holds MNIST, in torchvision's layout (MNIST/raw)")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
     return parser
 

@@ -16,7 +16,9 @@ from explorer.learn.page import lessons
 from explorer.models.library import Explored, Library
 from explorer.publish import training
 from explorer.publish.joined import exported, files_of, joined
-from explorer.publish.lessons import choose_lessons
+from explorer.publish.notice import notice
+from explorer.publish.pictures import examples as test_pictures
+from explorer.publish.pictures import write_pictures
 from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
 from explorer.publish.truth import drawings, truth
@@ -37,6 +39,9 @@ SOURCES = (".c", ".sha256", ".html", ".js", ".css")
 FIRST = ("site/page.js", "models/bar.js", "draw/page.js")
 """Modules that the first drawing needs: they and all that they import are one file, named after the first of them."""
 
+GREETING = "first"
+"""The lesson that Draw offers, *Show me how it works*."""
+
 PRINTED = "learn/print.css"
 """A style that only paper has, which a page asks for by itself."""
 
@@ -49,6 +54,7 @@ def publish(
     runs: Sequence[str] = (),
     language: str = "en",
     lessons_dir: Path | None = None,
+    examples: int = 0,
     pages: Sequence[str] = tuple(PAGES),
     slim: bool = False,
     compared: bool = True,
@@ -57,29 +63,32 @@ def publish(
 
     Args:
         folder: where; it is made, and what an earlier publication left there replaced.
-        library: where the models are.
+        library: where the models are, and MNIST.
         models: their names, the one explored first ahead.
         runs: names of runs whose time lines come along.
         language: of the page until somebody chooses another.
         lessons_dir: a teacher's own lessons, shown beside the shipped ones.
+        examples: how many of MNIST's test pictures come along.
         pages: which pages, of `PAGES`.
         slim: whether the network stands on top, under a slim band for the input.
         compared: whether PyTorch's numbers come along, to compare the browser's with.
 
     Raises:
-        ValueError: a model cannot run in the browser, or the folder holds something else.
-        FileNotFoundError: a model's weights, or a run, are not here.
+        ValueError: a model cannot run in the browser; the folder holds something else; MNIST has not so many pictures.
+        FileNotFoundError: a model's weights, a run, or MNIST are not here.
     """
+    chosen = test_pictures(library.data_dir, examples) if examples else None
     learners = [training.LEARNER] if "train" in pages else []
     found = {name: library.explored(name) for name in (*models, *learners)}
     plans = {name: planned(explored, explored.trace(explored.blank())[0]) for name, explored in found.items()}
     told: dict[str, bytes] = {}
     for name in runs:
         told |= training.run_files(library, Runs(library.runs_dir or RUNS_DIR), name)
-    site = _site(plans, models, runs, language, pages, slim=slim)
+    site = _site(plans, models, runs, language, pages, slim=slim, examples=examples)
     _emptied(folder)
     _write_web(folder / "web", pages)
-    choose_lessons(folder / "web/learn/lessons", pages, models)
+    if "learn" not in pages:
+        _keep_greeting(folder / "web/learn/lessons")
     _write_json(folder / "lessons", lessons(lessons_dir, None))
     for name, explored in found.items():
         _write_model(folder / "models", explored, plans[name])
@@ -89,13 +98,16 @@ def publish(
         for name in models:
             _write_json(folder / f"models/{name}.truth.json", truth(found[name], drawn))
     if "train" in pages:
-        training.write_digits(folder)
+        write_pictures(folder, "digits", training.drawn())
+    if chosen:
+        write_pictures(folder, "mnist", *chosen)
     for path, content in told.items():
         (folder / "models" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "models" / path).write_bytes(content)
     _write_json(folder / "site.json", site | {"compared": compared})
     _write_json(folder / "arithmetic.json", {"listings": listings(), "formulas": FORMULAS, "films": []})
     _write_json(folder / "manifest.webmanifest", _manifest())
+    (folder / "NOTICE.txt").write_text(notice(examples), encoding="utf-8")
     (folder / "index.html").write_text(_entry(language, pages), encoding="utf-8")
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     _write_worker(folder, files, first=models[0])
@@ -129,6 +141,14 @@ def _write_web(folder: Path, pages: Sequence[str]) -> None:
         _write(folder / name, text.encode())
 
 
+def _keep_greeting(folder: Path) -> None:
+    """Leave of the lessons the one that Draw itself offers."""
+    for path in folder.iterdir():
+        if path.stem != GREETING:
+            path.unlink()
+    _write_json(folder / "index.json", [GREETING])
+
+
 def _style() -> str:
     styles = [WEB / "site/site.css", *(style for style in STYLES if _published(style.relative_to(WEB)))]
     return "\n".join(style.read_text(encoding="utf-8") for style in styles)
@@ -153,17 +173,19 @@ def _site(
     pages: Sequence[str],
     *,
     slim: bool,
+    examples: int,
 ) -> dict[str, Any]:
     first = models[0]
     offered = [{"name": name, "title": plans[name]["facts"]["title"]} for name in models]
     bar = {"models": offered, "model": first, "language": language, "device": "browser"}
-    train = training.options(plans) if "train" in pages else {}
+    train = training.options(plans, examples) if "train" in pages else {}
     given = {"draw": {"slim": slim}, "arithmetic": "arithmetic.json", "kernels": {}, "train": train, "learn": {}}
     return {
         "first": first,
         "bar": bar | {"network": None, "classroom": False},
         "pages": {name: options for name, options in given.items() if name in pages},
         "runs": list(runs),
+        "examples": examples,
     }
 
 

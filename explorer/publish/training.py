@@ -4,12 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from typing import Any
-
-import torch
-from PIL import Image
-from torch import Tensor
 
 from core.data.drawn import digits
 from core.data.mnist import Pictures
@@ -20,13 +15,13 @@ from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
 from explorer.train.shown import DISTORTIONS, pictures
 
-__all__ = ["DRAWN", "LEARNER", "options", "run_files", "trainable", "write_digits"]
+__all__ = ["DRAWN", "LEARNER", "drawn", "options", "run_files", "trainable"]
 
 DRAWN = 5000
 """Digits that the browser learns from: the first of those that Python draws with the seed 0."""
 
-COLUMNS = 100
-"""Digits side by side in the picture that holds them."""
+FEWEST = 200
+"""Pictures of MNIST that a network can learn from."""
 
 MOST_BATCHES = 1000
 """Batches that a published run tells of: no chart is wider, in pixels."""
@@ -44,36 +39,26 @@ def trainable(plan: Mapping[str, Any]) -> bool:
     return all(step["op"] != "batch_norm" for step in plan["plan"]["steps"])
 
 
-def options(plans: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the Train page starts with; `plans` of the networks by name."""
+def options(plans: Mapping[str, Mapping[str, Any]], examples: int) -> dict[str, Any]:
+    """Return what the Train page starts with.
+
+    Args:
+        plans: of the networks by name.
+        examples: how many pictures of MNIST are here.
+    """
     return {
         "models": [{"name": name, "title": plan["facts"]["title"]} for name, plan in plans.items() if trainable(plan)],
-        "sources": ["drawn"],
+        "sources": ["drawn", "mnist"] if examples >= FEWEST else ["drawn"],
         "mnist": False,
         "distortions": {"none": asdict(DISTORTIONS["none"])},
         "drawn": DRAWN,
     }
 
 
-def write_digits(folder: Path, found: Pictures | None = None) -> None:
-    """Write digits as one grey picture, `digits.png`, and how they stand in it with their labels, `digits.json`."""
-    shown = _drawn() if found is None else found
-    Image.fromarray(_sheet(shown.pictures).numpy()).save(folder / "digits.png", optimize=True)
-    told = {"side": shown.pictures.shape[-1], "columns": COLUMNS, "labels": shown.labels.tolist()}
-    (folder / "digits.json").write_bytes(_json(told))
-
-
 @cache
-def _drawn() -> Pictures:
+def drawn() -> Pictures:
+    """Return the digits that the browser learns from."""
     return digits(DRAWN, seed=0)
-
-
-def _sheet(shown: Tensor) -> Tensor:
-    """Return pictures `(N, 1, H, W)` in rows of `COLUMNS`, blank where the last one ends early."""
-    count, _, height, width = shown.shape
-    rows = -(-count // COLUMNS)
-    filled = torch.cat([shown[:, 0], shown.new_zeros(rows * COLUMNS - count, height, width)])
-    return filled.reshape(rows, COLUMNS, height, width).transpose(1, 2).reshape(rows * height, COLUMNS * width)
 
 
 def run_files(library: Library, runs: Runs, name: str) -> dict[str, bytes]:

@@ -6,6 +6,9 @@ import pytest
 import torch
 
 from explorer.models.library import Library
+from tests.core.conftest import tiny_mnist, trusted_mnist
+
+__all__ = ["tiny_mnist", "trusted_mnist"]
 
 
 @pytest.fixture(scope="session", autouse=True)

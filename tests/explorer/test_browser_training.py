@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from core import models
+from core.data import mnist
 from core.data.drawn import digits
 from core.models.transfer import head
 from core.training import experiment
@@ -26,13 +27,16 @@ from core.training.observe import activations, gradient_norms, score
 from core.training.parts import select, set_dropout
 from core.training.runs import Runs
 from core.training.settings import RunConfig, parse
+from explorer.draw.gallery import Gallery, browse
 from explorer.models.library import Library
+from explorer.publish.pictures import examples, write_pictures
 from explorer.publish.plan import planned
 from explorer.publish.route import weights_of
-from explorer.publish.training import write_digits
+from explorer.screen.inputs import Inputs
 from explorer.screen.observe import observe
 from explorer.screen.shown import Showing
 from explorer.train.shown import pictures
+from tests.core.conftest import write_mnist
 from tests.core.training.run_cases import trained
 from tests.explorer.engine_cases import NODE, ROOT, differences
 
@@ -89,7 +93,7 @@ def answered(folder: Path, **asked: Any) -> dict[str, Any]:
     """Return what the browser's engine makes of what is asked."""
     runs = asked.get("traced", [])
     write_networks(folder, {"a2", "recommended"} | {run["config"]["model"] for run in runs})
-    write_digits(folder, digits(COUNT, seed=3))
+    write_pictures(folder, "digits", digits(COUNT, seed=3))
     (folder / "asked.json").write_text(json.dumps({"traced": [], "optimised": [], "asked": []} | asked))
     assert NODE
     subprocess.run([NODE, ROOT / "tests/web/training_answers.js", folder], check=True, timeout=280)
@@ -321,10 +325,71 @@ def test_runs_are_started_steered_and_looked_back_on(tmp_path: Path) -> None:
 
 
 @needs_node
-def test_a_picture_that_a_run_holds_back_is_shown_as_python_shows_it(tmp_path: Path) -> None:
+def test_a_run_learns_the_published_pictures_of_mnist_as_pythons_learns_such_pictures(
+    trusted_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, indices = examples(trusted_mnist, 80)
+    write_pictures(tmp_path, "mnist", chosen, indices)
+    write_mnist(tmp_path / "chosen", chosen, chosen)
+    monkeypatch.setattr(mnist, "SHA256", {"train": chosen.sha256(), "test": chosen.sha256()})
+    plain = config(batch_size=8)
+    data = {"source": "mnist", "share": 0.7, "validation": 0.2, "path": str(tmp_path / "chosen")}
+    run = parse(plain.json() | {"data": data})
+    engine = answered(tmp_path, traced=[{"config": run.json(), "steps": 4}])["traced"][0]
+    python = Python(run)
+    assert engine["labels"] == [python.parts.training.labels.tolist(), python.parts.validation.labels.tolist()]
+    made = python.steps(4)
+    for (done, _), told in zip(made, engine["done"], strict=True):
+        assert told["loss"] == pytest.approx(done.loss, rel=1e-4)
+    assert apart(load_file(tmp_path / "0-4.safetensors"), made[-1][1]) < ROUNDED["adam"]
+
+
+SEEN: dict[str, Any] = {"model": "a2", "run": "", "label": None, "wrong": False, "first": 0, "download": False}
+LOOKS = [SEEN, SEEN | {"first": 60}, SEEN | {"label": 7}, SEEN | {"wrong": True}, SEEN | {"first": 60}]
+
+
+@needs_node
+def test_pictures_are_offered_and_judged_as_python_offers_and_judges_them(trusted_mnist: Path, tmp_path: Path) -> None:
+    write_pictures(tmp_path, "mnist", *examples(trusted_mnist, 100))
+    library = Library(device="cpu")
+    gallery = Gallery(Inputs(trusted_mnist))
+    untrained = SEEN | {"model": "mine/a2@0", "run": "mine", "wrong": True}
+    done = ("read_run", {"name": "mine", "since": 0}, "done")
+    looks = [("browse", each, None) for each in LOOKS]
+    asked = [*looks, TALK[1], done, ("browse", untrained, None), ("test_picture", {"digit": 42}, None)]
+    told = answered(tmp_path, asked=asked)["told"]
+    for request, engine in zip(LOOKS, told[: len(LOOKS)], strict=True):
+        browse(library, gallery, request)
+        for thread in gallery.threads:
+            thread.join(60)
+        assert engine == json.loads(json.dumps(browse(library, gallery, request)))
+    assert told[3]["judged"] == told[3]["size"] == 100
+    held = Python(config()).parts.validation
+    assert held is not None
+    assert (told[-2]["size"], told[-2]["judged"], told[-2]["classes"]) == (20, 20, list("0123456789"))
+    assert told[-2]["labels"] == [int(held.labels[k]) for k in told[-2]["indices"]] != []
+    assert all(guess != label for guess, label in zip(told[-2]["guesses"], told[-2]["labels"], strict=True))
+    picture, label = gallery.inputs.digit(42)
+    assert told[-1]["label"] == label
+    assert base64.b64decode(told[-1]["data"]) == (picture * 255).byte().numpy().tobytes()
+
+
+@needs_node
+def test_pictures_that_did_not_come_along_are_refused(tmp_path: Path) -> None:
+    told = answered(tmp_path, asked=[("browse", SEEN, None), ("browse", SEEN | {"run": "none"}, None)])["told"]
+    assert [answer["key"] for answer in told] == ["engine.examples", "told.run.gone"]
+    write_pictures(tmp_path, "mnist", digits(20, seed=1), range(20, 40))
+    asked = [("test_picture", {"digit": digit}, None) for digit in (3, 21)]
+    told = answered(tmp_path, asked=asked)["told"]
+    assert told[0]["values"] == {"index": 3}
+    assert told[1]["label"] == 1
+
+
+@needs_node
+def test_a_labelled_picture_is_shown_as_python_shows_it(trusted_mnist: Path, tmp_path: Path) -> None:
     data = {"source": "drawn", "count": 40, "validation": 0.5}
     trained(tmp_path / "runs/mine", parse({"data": data, "training": {"epochs": 1}, "checkpoints": 2}))
-    showing = Showing(Library(device="cpu", runs_dir=tmp_path / "runs"))
+    showing = Showing(Library(device="cpu", data_dir=trusted_mnist, runs_dir=tmp_path / "runs"))
     [picture] = pictures(Runs(tmp_path / "runs"), "mine", [7])
 
     def asked(source: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -335,15 +400,18 @@ def test_a_picture_that_a_run_holds_back_is_shown_as_python_shows_it(tmp_path: P
     own: dict[str, Any] = {"run": "mine", "picture": 7}
     filled = own | {"label": picture["label"], "data": picture["data"]}
     perturbed = {"perturbation": {"rotation": 20, "thickness": 1}}
-    python = [observe(showing, asked(own)), observe(showing, asked(own, **perturbed))]
+    pixels, label = showing.inputs.digit(5)
+    digit = {"digit": 5, "label": label, "data": base64.b64encode((pixels * 255).byte().numpy().tobytes()).decode()}
+    shown = [asked(own), asked(own, **perturbed), asked({"digit": 5})]
+    python = [observe(showing, each) for each in shown]
     write_networks(tmp_path, {"a2"})
-    requests = [("observe", asked(filled)), ("observe", asked(filled, **perturbed))]
+    requests = [("observe", each) for each in (asked(filled), asked(filled, **perturbed), asked(digit))]
     (tmp_path / "requests.json").write_text(json.dumps(requests))
     assert NODE
     subprocess.run([NODE, ROOT / "tests/web/engine_answers.js", tmp_path], check=True, timeout=280)
     engine = json.loads((tmp_path / "answers.json").read_text())
-    for one, other in zip(json.loads(json.dumps(python)), engine, strict=True):
-        assert one["stages"]["source"] == "held"
+    for one, other, source in zip(json.loads(json.dumps(python)), engine, ("held", "held", "digit"), strict=True):
+        assert one["stages"]["source"] == source
         assert not list(differences(one, other, "answer"))
 
 

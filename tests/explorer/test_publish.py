@@ -9,11 +9,15 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
+from core.data import mnist
 from core.data.drawn import digits
 from core.models import card
 from core.training.settings import parse
 from explorer.models.library import Library
+from explorer.publish import training
 from explorer.publish.__main__ import main
+from explorer.publish.notice import notice
+from explorer.publish.pictures import examples
 from explorer.publish.plan import OPERATORS
 from explorer.publish.site import PAGES, publish
 from explorer.publish.training import DRAWN
@@ -91,15 +95,11 @@ def test_the_service_worker_stores_what_every_visit_needs_and_not_the_other_netw
     assert set(stored) == {"./", *(files - left_out)}
 
 
-def test_lessons_are_those_that_the_folder_can_show(folder: Path) -> None:
-    shown = json.loads(text(folder / "web/learn/lessons/index.json"))
-    assert shown[0] == "first"
-    assert not {"train", "transfer", "speed", "mistakes"} & set(shown)
-    assert {"by-hand", "filters", "backward", "why"} <= set(shown)
-    files = {path.stem for path in (folder / "web/learn/lessons").glob("*.json")}
-    assert files == {*shown, "index"}
-    doors = json.loads(text(folder / "web/learn/lessons/first.json"))["cards"][-1]["doors"]
-    assert [door["open"].get("page") for door in doors] == [None, "arithmetic", "train", "learn"]
+def test_every_lesson_comes_along(folder: Path) -> None:
+    shipped = WEB / "learn/lessons"
+    published = folder / "web/learn/lessons"
+    assert {path.name for path in published.iterdir()} == {path.name for path in shipped.iterdir()}
+    assert json.loads(text(published / "index.json")) == json.loads(text(shipped / "index.json"))
 
 
 def test_a_teachers_lessons_come_along(tmp_path: Path) -> None:
@@ -152,6 +152,68 @@ def test_the_digits_are_those_that_python_draws_and_every_network_without_batch_
     options = json.loads(text(folder / "site.json"))["pages"]["train"]
     assert [model["name"] for model in options["models"]] == ["a2"]
     assert (folder / "digits.png").stat().st_size < 1e6
+
+
+def cells(picture: Path, count: int) -> "np.typing.NDArray[np.uint8]":
+    """Return the pictures that a sheet holds."""
+    with Image.open(picture) as image:
+        sheet = np.asarray(image)
+    rows = sheet.reshape(-1, 28, sheet.shape[1] // 28, 28).transpose(0, 2, 1, 3)
+    return rows.reshape(-1, 28, 28)[:count]
+
+
+def test_examples_are_pictures_of_mnists_test_set_under_their_places_there(trusted_mnist: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    command = [str(site), "--models", "a2", "--data-dir", str(trusted_mnist)]
+    assert main([*command, "--examples", "23"]) == 0
+    told = json.loads(text(site / "mnist.json"))
+    test = mnist.load("test", trusted_mnist, download=False)
+    assert told["indices"] == sorted(set(told["indices"]))
+    assert told["labels"] == test.labels[told["indices"]].tolist()
+    assert (cells(site / "mnist.png", 23) == test.pictures[told["indices"], 0].numpy()).all()
+    assert sorted(told["labels"].count(label) for label in range(10)) == [2] * 7 + [3] * 3
+    assert "CC BY-SA 3.0" in text(site / "NOTICE.txt")
+    assert "23 of the 10,000" in text(site / "NOTICE.txt")
+    options = json.loads(text(site / "site.json"))
+    assert options["examples"] == 23
+    assert options["pages"]["train"]["sources"] == ["drawn"]  # so few teach nothing
+    assert "mnist.png" in text(site / "offline.js")
+    assert main(command) == 0
+    assert not (site / "mnist.png").exists()
+    assert "MNIST" not in text(site / "NOTICE.txt")
+
+
+def test_examples_are_the_same_for_everybody_and_more_of_them_are_further_ones(trusted_mnist: Path) -> None:
+    few, many, all_of_them = (set(examples(trusted_mnist, count)[1]) for count in (30, 70, 100))
+    assert few < many < all_of_them == set(range(100))
+    assert few == set(examples(trusted_mnist, 30)[1])
+
+
+def test_with_enough_examples_train_offers_mnist() -> None:
+    assert training.options({}, training.FEWEST - 1)["sources"] == ["drawn"]
+    assert training.options({}, training.FEWEST)["sources"] == ["drawn", "mnist"]
+
+
+@pytest.mark.parametrize("count", ["-1", "101"])
+def test_examples_that_are_not_there_are_refused_and_nothing_is_written(
+    count: str, trusted_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "site"
+    assert main([str(out), "--models", "a2", "--data-dir", str(trusted_mnist), "--examples", count]) == 2
+    assert f"--examples is {count}, expected 1 to 100" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_the_folder_in_which_mnist_was_looked_for_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "empty"
+    assert main([str(tmp_path / "site"), "--models", "a2", "--data-dir", str(empty), "--examples", "5"]) == 2
+    assert f"MNIST is not in {empty}, where --examples looks for it" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_the_notice_holds_the_licence_of_this_repository() -> None:
+    root = Path(__file__).resolve().parents[2]
+    assert text(root / "LICENSE").strip() in notice()
 
 
 def test_a_run_comes_with_what_it_told_and_the_weights_of_its_moments(

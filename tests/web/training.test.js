@@ -96,7 +96,7 @@ test("the browser trains what it offers, and refuses what it does not", () => {
 const kept = (name, state, created) => ({
   id: name,
   name,
-  config: { model: "a2" },
+  config: { model: "a2", data: { source: "drawn" } },
   status: { state, created },
   events: [],
   steps: [],

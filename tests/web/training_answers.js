@@ -1,16 +1,18 @@
 /**
  * Trains as the browser does: `node tests/web/training_answers.js FOLDER`. The folder holds networks, NAME.json with NAME.safetensors, `digits.png`
- * with `digits.json`, and `asked.json`: `traced`, for each a configuration of which so many steps are made one by one, and `optimised`, for each a rule
+ * with `digits.json`, `mnist.png` with `mnist.json` where there are some, and `asked.json`: `traced`, for each a configuration of which so many steps are made one by one, and `optimised`, for each a rule
  * with the gradients of a parameter. Written: `answers.json`, and the weights after each traced step, K-STEP.safetensors.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inWords } from "../../explorer/web/engine/answering.js";
 import { compute } from "../../explorer/web/engine/conv.js";
 import { readSafetensors, writeSafetensors } from "../../explorer/web/engine/safetensors.js";
 import { createOptimiser } from "../../explorer/web/engine/training/optimiser.js";
-import { cutOut, holdBack, pick } from "../../explorer/web/engine/training/pictures.js";
+import { createGallery } from "../../explorer/web/engine/training/gallery.js";
+import { mnistOf, partsOf } from "../../explorer/web/engine/training/parts.js";
+import { cutOut } from "../../explorer/web/engine/training/pictures.js";
 import { readGrey } from "../../explorer/web/engine/training/png.js";
 import { answerOf, createRuns } from "../../explorer/web/engine/training/runs.js";
 import { activations, score } from "../../explorer/web/engine/training/score.js";
@@ -27,7 +29,16 @@ const bytes = (name) => {
 const json = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
 compute(await loadLoops(readFileSync(new URL("../../explorer/web/engine/conv.wasm", import.meta.url))));
 
-const digits = cutOut(json("digits.json"), await readGrey(bytes("digits.png")));
+/** @param {string} name */
+async function sheet(name) {
+  const told = json(`${name}.json`);
+  const pictures = cutOut(told, await readGrey(bytes(`${name}.png`)));
+  return { ...pictures, indices: Uint32Array.from(told.indices ?? pictures.labels.keys()) };
+}
+const reader = {
+  digits: () => sheet("digits"),
+  examples: existsSync(join(folder, "mnist.json")) ? () => sheet("mnist") : null,
+};
 const { traced, optimised, asked } = json("asked.json");
 
 /** What a page keeps in its browser: weights, and the names of runs with what their weights are kept under. */
@@ -52,11 +63,7 @@ async function trace(config, steps, number) {
   const settings = settingsOf(config);
   const network = await library(settings.model);
   const { recipe } = settings;
-  const chosen = pick(
-    digits,
-    Uint32Array.from({ length: settings.count }, (_, k) => k),
-  );
-  const { training: pictures, held } = holdBack(chosen, settings.validation, recipe.seed);
+  const { training: pictures, held } = await partsOf(reader, settings);
   const begun = settings.start ? network : { ...network, weights: freshWeights(network, recipe.seed) };
   const training = createTraining(begun, pictures, recipe);
   writeFileSync(join(folder, `${number}-0.safetensors`), writeSafetensors(training.network.weights));
@@ -92,7 +99,8 @@ function optimise({ rule, weights, gradients, rates }) {
 
 /** A conversation with the runs: [function, request, how long to wait for a state of the run before it, if at all]. */
 async function talk() {
-  const runs = await createRuns({ library, shelf, digits: async () => digits, published: [] });
+  const runs = await createRuns({ library, shelf, ...reader, published: [] });
+  const gallery = createGallery({ library, examples: () => mnistOf(reader), held: runs.held_back });
   const answers = [];
   for (const [name, request, state] of asked) {
     for (let k = 0; state && k < 2000; k++) {
@@ -100,7 +108,9 @@ async function talk() {
       if (listed.find((run) => run.name === request.name)?.status.state === state) break;
       await new Promise((done) => setTimeout(done, 5));
     }
-    answers.push(await inWords(() => answerOf(runs, name, request)));
+    const ask = () => inWords(() => answerOf(name in gallery ? gallery : runs, name, request));
+    if (name === "browse" && request.wrong && !state) while ((await ask()).judged < (await ask()).size); // until all are judged
+    answers.push(await ask());
   }
   return answers;
 }

@@ -12,6 +12,9 @@ export function createStore(initial) {
     /** @template {keyof S} K @param {K} key @returns {S[K]} */
     get: (key) => state[key],
 
+    /** Call the listeners of a key though its value is the same: what it stands for has come. @param {keyof S} key */
+    say: (key) => listeners.get(key)?.forEach((listener) => listener()),
+
     /** Change some values, then call each listener of a changed key once. @param {Partial<S>} changes */
     set(changes) {
       const due = new Set();

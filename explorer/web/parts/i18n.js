@@ -12,7 +12,9 @@ export async function speak(language) {
     catalogues.set(language, await answer.json());
   }
   document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
-  page.set({ language });
+  if (page.get("language") === language)
+    page.say("language"); // a link named it: its words have come
+  else page.set({ language });
 }
 
 /**

@@ -11,7 +11,7 @@ import { createTraining } from "./training.js";
 
 /** @typedef {{ mount: (element: HTMLElement, given: { server: object, options: object }) => unknown }} Page */
 /** What a page starts with: its options, or the file that holds them. @typedef {object | string} Options */
-/** `runs`: those that were published; `compared`: PyTorch's numbers are here as well. @typedef {{ first: string, compared: boolean, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options>, runs: string[] }} Site */
+/** `runs`: those that were published; `compared`: PyTorch's numbers are here as well; `examples`: so many pictures of MNIST. @typedef {{ first: string, compared: boolean, bar: { models: { name: string, title: string }[] }, pages: Record<string, Options>, runs: string[], examples: number }} Site */
 
 /** What the network of a run after a step is called: a link may name one. */
 const MOMENT = /\/.+@\d+$/;
@@ -34,7 +34,9 @@ const firstAnswer = new Promise((done) => (drawn = () => done(null)));
 /** @type {Promise<Site>} */
 const site = fetched("site.json");
 
-const trainer = site.then(({ runs }) => createTraining({ models, runs }));
+const trainer = site.then(({ runs, examples, pages }) =>
+  createTraining({ here: "train" in pages, models, runs, examples }),
+);
 
 /** @param {string} name @param {unknown} request */
 async function asked(name, request) {

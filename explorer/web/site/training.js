@@ -1,4 +1,4 @@
-/** What the Train page asks, answered by a worker of its own, which begins with the first question: drawing goes on beside it. */
+/** What the Train page asks, and labelled pictures, answered by a worker of its own, which begins with the first question: drawing goes on beside it. */
 
 import { createTrainer } from "../engine/client.js";
 import { t } from "../parts/i18n.js";
@@ -8,6 +8,8 @@ import { t } from "../parts/i18n.js";
 /** @typedef {import("../engine/client.js").Engine} Engine */
 
 const OWN = [
+  "browse",
+  "test_picture",
   "list_runs",
   "summarise_run",
   "start_run",
@@ -31,8 +33,8 @@ function told(run) {
 /** @typedef {import("../lib/contract/draw.js").Source} Source */
 /** A request, or what stands in it, that shows a source. @typedef {{ source?: Source, edits?: Shown[], first?: Shown, second?: Shown }} Shown */
 
-/** @param {Parameters<typeof createTrainer>[0]} start */
-export function createTraining(start) {
+/** @param {Parameters<typeof createTrainer>[0] & { here: boolean }} start  `here`: there is such a worker; a saved page has none */
+export function createTraining({ here, ...start }) {
   /** @type {Engine | null} */
   let engine = null;
   /** @param {string} name @param {unknown} request */
@@ -43,16 +45,23 @@ export function createTraining(start) {
     return found.runs ? { ...found, runs: found.runs.map(told) } : found;
   }
 
-  /** A source with its pixels, where it is a picture that a run holds back. @param {Source} source */
+  /** A source with its label and pixels, where it is a picture that this worker has. @param {Source} source */
   async function pictured(source) {
-    if (!source || source === "example" || !("run" in source)) return source;
-    const { run, picture } = source;
-    const { pictures: [found] = [] } = await ask("wrong", { name: run, indices: [picture] });
-    return found ? { ...source, label: found.label, data: found.data } : source;
+    if (!source || source === "example" || !("run" in source || "digit" in source)) return source;
+    const found = await ("run" in source ? held(source) : ask("test_picture", source));
+    const { label, data } = /** @type {Partial<Picture>} */ (found ?? {});
+    return data ? { ...source, label, data } : source;
   }
 
-  /** A request as the engine answers it: held-back pictures come with their pixels. @template T @param {T} request @returns {Promise<T>} */
+  /** @param {{ run: string, picture: number }} source */
+  async function held({ run, picture }) {
+    const { pictures = [] } = await ask("wrong", { name: run, indices: [picture] });
+    return pictures[0];
+  }
+
+  /** A request as the engine answers it: labelled pictures come with their pixels. @template T @param {T} request @returns {Promise<T>} */
   async function filled(request) {
+    if (!here) return request;
     const { source, edits, first, second } = /** @type {Shown} */ (request);
     return {
       ...request,
@@ -65,7 +74,7 @@ export function createTraining(start) {
   return {
     filled,
     /** Whether it has the answer. @param {string} name */
-    answers: (name) => OWN.includes(name),
+    answers: (name) => here && OWN.includes(name),
     ask,
   };
 }

@@ -79,7 +79,9 @@ export function createForm({ onchange, onstart, ...offers }) {
       from,
       /** @type {(keyof Form)[]} */ (Object.keys(form)).some((setting) => form[setting] !== plain[setting]),
     );
-    name.placeholder = t(`train.form.preset.${from}`);
+    name.placeholder = t(
+      form.source === plain.source ? `train.form.preset.${from}` : `train.form.source.${form.source}`,
+    );
   }
 
   return {

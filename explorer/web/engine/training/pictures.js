@@ -27,15 +27,15 @@ export function pick({ side, bytes, labels }, chosen) {
   return { side, bytes: picked, labels: Uint8Array.from(chosen, (k) => labels[k]) };
 }
 
-/** Hold back a share of every class, drawn by the seed; at least one of each, and one of each is kept. @param {Pictures} pictures @param {number} share @param {number} seed @returns {{ training: Pictures, held: Pictures }} */
-export function holdBack(pictures, share, seed) {
+/** Hold back a share of every class, drawn by the seed; at least so many of each, and one of each is kept. @param {Pictures} pictures @param {number} share @param {number} seed @param {number} [least] @returns {{ training: Pictures, held: Pictures }} */
+export function holdBack(pictures, share, seed, least = 1) {
   const order = permutation(pictures.labels.length, mersenneTwister(seed));
   /** @type {Map<number, number[]>} */
   const places = new Map();
   for (const k of order) places.set(pictures.labels[k], [...(places.get(pictures.labels[k]) ?? []), k]);
   const held = new Set();
   for (const own of places.values()) {
-    const count = Math.min(Math.max(rounded(own.length * share), share ? 1 : 0), own.length - 1);
+    const count = Math.min(Math.max(rounded(own.length * share), share ? least : 0), own.length - 1);
     for (const k of own.slice(0, count)) held.add(k);
   }
   const sorted = order.toSorted();

@@ -68,7 +68,7 @@ export function createRegister(kept, published) {
     return {
       name,
       model: config.model,
-      source: "drawn",
+      source: String(config.data.source),
       status,
       waiting,
       resumable: false,

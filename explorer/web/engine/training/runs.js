@@ -4,11 +4,12 @@ import { codesOf, toBase64 } from "../encode.js";
 import { NeedsPython } from "../input.js";
 import { Refused } from "../place.js";
 import { writeSafetensors } from "../safetensors.js";
-import { holdBack, pick } from "./pictures.js";
+import { partsOf } from "./parts.js";
 import { createRegister, isAlive } from "./register.js";
 import { train } from "./run.js";
 import { settingsOf } from "./settings.js";
 import { summarise } from "./summary.js";
+import { turn } from "./turn.js";
 import { freshWeights } from "./weights.js";
 
 /** @typedef {import("../network.js").Network} Network */
@@ -21,24 +22,12 @@ import { freshWeights } from "./weights.js";
 /** @typedef {import("./register.js").Own} Own */
 /** @typedef {import("./register.js").Register} Register */
 /** A run that Python trained: the page's line of it, all it told, and the held-back pictures that it ever read wrongly, by index. @typedef {{ run: Run, events: import("../../lib/contract/train.js").Event[], every: number, pictures: Record<string, Picture> }} Published */
-/** Where it finds what it needs. @typedef {{ library: import("../shown.js").Library, shelf: import("./shelf.js").Shelf, digits: () => Promise<Pictures>, published: Published[] }} Place */
+/** Where it finds what it needs. @typedef {import("./parts.js").Reader & { library: import("../shown.js").Library, shelf: import("./shelf.js").Shelf, published: Published[] }} Place */
 
 /** Kernels that are shown of the first convolution, as in `explorer/train/shown.py`. */
 const MOST_FILTERS = 64;
 /** Wrong answers that are shown at once. */
 const MOST_PICTURES = 60;
-
-/** Resolves when what others asked meanwhile was heard. */
-function turn() {
-  const { port1, port2 } = new MessageChannel();
-  return new Promise((done) => {
-    port1.onmessage = () => {
-      port1.close();
-      done(null);
-    };
-    port2.postMessage(null);
-  });
-}
 
 /** The kernels of the first convolution, of each the first input channel. @param {Network} network @returns {import("../../lib/contract/train.js").Filters} */
 function filtersOf({ plan, weights }) {
@@ -59,27 +48,20 @@ function filtersOf({ plan, weights }) {
   };
 }
 
-/** The pictures of a run: the first so many, a share of them held back. @param {Pictures} digits @param {Settings} settings */
-function partsOf(digits, { count, validation, recipe }) {
-  const most = digits.labels.length;
-  if (count > most)
-    throw new Refused(`there are ${most} drawn digits here, got ${count}`, "told.setting.range", {
-      setting: "count",
-      value: count,
-      low: 1,
-      high: most,
-    });
-  const chosen = pick(
-    digits,
-    Uint32Array.from({ length: count }, (_, k) => k),
-  );
-  return holdBack(chosen, validation, recipe.seed);
-}
-
 /** What is asked to look at runs. @param {Place} place @param {Register} register */
-function createLooks({ library, digits, published }, register) {
+function createLooks({ library, published, ...reader }, register) {
   /** @param {string} name */
   const foreign = (name) => (register.has(name) ? undefined : published.find(({ run }) => run.name === name));
+
+  /** What a run holds back. @param {Own} own @returns {Promise<Pictures>} */
+  async function heldOf({ kept: { name, config, events } }) {
+    const { training, held } = await partsOf(reader, settingsOf(config));
+    const began = events.find((event) => event.event === "started");
+    const { training: learned, validation } = began?.pictures ?? {};
+    if (began && (training.labels.length !== learned || held.labels.length !== validation))
+      throw new Refused(`${name} learned other pictures than are here now`, "engine.pictures", { name });
+    return held;
+  }
 
   return {
     async list_runs() {
@@ -103,7 +85,7 @@ function createLooks({ library, digits, published }, register) {
     async wrong({ name, indices }) {
       const its = foreign(name);
       if (its) return { pictures: indices.map((index) => its.pictures[index]).filter(Boolean) };
-      const { held } = partsOf(await digits(), settingsOf(register.find(name).kept.config));
+      const held = await heldOf(register.find(name));
       const count = held.side ** 2;
       const picture = (/** @type {number} */ index) => ({
         label: held.labels[index],
@@ -112,6 +94,14 @@ function createLooks({ library, digits, published }, register) {
         data: toBase64(held.bytes.subarray(index * count, (index + 1) * count)),
       });
       return { pictures: indices.slice(0, MOST_PICTURES).map(picture) };
+    },
+    /** @param {string} name @returns {Promise<import("./gallery.js").Collection>} */
+    async held_back(name) {
+      if (foreign(name)) throw new Refused(`of ${name} only wrong answers came along`, "engine.held", { name });
+      const own = register.find(name);
+      const pictures = await heldOf(own);
+      const { classes } = (await library(own.kept.config.model)).card;
+      return { pictures: { ...pictures, indices: Uint32Array.from(pictures.labels.keys()) }, classes };
     },
     /** @param {Parameters<Server["export_run"]>[0]} asked */
     async export_run({ name, step, ending }) {
@@ -125,7 +115,7 @@ function createLooks({ library, digits, published }, register) {
 
 /** @param {Place} place */
 export async function createRuns(place) {
-  const { library, shelf, digits, published } = place;
+  const { library, shelf, published } = place;
   const register = createRegister(
     await shelf.runs(),
     published.map(({ run }) => run.name),
@@ -150,7 +140,7 @@ export async function createRuns(place) {
     const { kept, wish } = own;
     if (wish.state === "stop") return;
     const wished = () => new Promise((done) => (own.wake = () => done(null)));
-    const [network, parts] = [await beginning(settings), partsOf(await digits(), settings)];
+    const [network, parts] = [await beginning(settings), await partsOf(place, settings)];
     await train({ kept, network, parts, settings, shelf, wish, wished, turn });
   }
 
@@ -159,13 +149,13 @@ export async function createRuns(place) {
     /** @param {Parameters<Server["summarise_run"]>[0]} asked */
     async summarise_run({ config }) {
       const settings = settingsOf(config);
-      return summarise(await beginning(settings), partsOf(await digits(), settings), settings);
+      return summarise(await beginning(settings), await partsOf(place, settings), settings);
     },
     /** @param {Parameters<Server["start_run"]>[0]} asked */
     async start_run({ config, name }) {
       const settings = settingsOf(config);
       await beginning(settings);
-      partsOf(await digits(), settings);
+      await partsOf(place, settings);
       const own = register.add(freshRun(register.unused(name), config, settings));
       await shelf.keep(own.kept);
       const fail = (/** @type {Error} */ { message }) => {
@@ -208,9 +198,9 @@ function freshRun(name, config, { recipe: { epochs } }) {
   return { id: crypto.randomUUID(), name, config, status, events: [], steps: [] };
 }
 
-/** @param {Awaited<ReturnType<typeof createRuns>>} runs @param {string} name @param {any} request @returns {Promise<object>} */
-export async function answerOf(runs, name, request) {
-  const found = /** @type {Record<string, (asked: any) => Promise<object>>} */ (runs)[name];
+/** @param {object} functions @param {string} name @param {any} request @returns {Promise<object>} */
+export async function answerOf(functions, name, request) {
+  const found = /** @type {Record<string, (asked: any) => Promise<object>>} */ (functions)[name];
   if (!found) throw new NeedsPython(name);
   return found(request);
 }

@@ -6,11 +6,12 @@ import { SCHEDULES } from "./schedule.js";
 import { MEMORY } from "./optimiser.js";
 
 /** @typedef {import("../../lib/contract/train.js").Config} Config */
-/** `start`: null for random weights, "shipped", or the name of a run; `count`: of the pictures, `validation` the share that is held back. @typedef {{ model: string, start: string | null, count: number, validation: number, checkpoints: number, recipe: import("./training.js").Recipe }} Settings */
+/** `start`: null for random weights, "shipped", or the name of a run; of drawn digits so many (`count`), of MNIST's a `share`; `validation`: the share that is held back. @typedef {{ model: string, start: string | null, source: "drawn" | "mnist", count: number, share: number, validation: number, checkpoints: number, recipe: import("./training.js").Recipe }} Settings */
 
 /** The least and the greatest value of each number, as in `core/training/settings.py`. @type {Record<string, [number, number]>} */
 const LIMITS = {
   count: [1, 200_000],
+  share: [1e-6, 1],
   validation: [0, 0.95],
   epochs: [1, 10_000],
   batch_size: [1, 65_536],
@@ -44,15 +45,16 @@ const idle = (value) => !value || (typeof value === "object" && Object.keys(valu
 const undistorted = (distortion) =>
   Object.entries(distortion ?? {}).every(([name, amount]) => !amount || name === "coarseness");
 
+/** Whether a run learns from pictures that are here, chosen as the engine chooses. @param {Config["data"]} data */
+const isHere = ({ source, share = 1, classes, replay }) =>
+  (source === "mnist" || (source === "drawn" && share === 1)) && idle(classes) && idle(replay);
+
 /** @param {Config} config @returns {Settings} */
 export function settingsOf({ model, start, data, training, unfreeze = null, checkpoints = 16 }) {
   const { trained = [], optimiser = "adamw", schedule = "one_cycle" } = training;
   const [parts, name, way] = [/** @type {string[]} */ (trained), String(optimiser), String(schedule)];
   const beyond =
-    data.source !== "drawn" ||
-    !idle(data.classes) ||
-    !idle(data.replay) ||
-    (data.share ?? 1) !== 1 ||
+    !isHere(data) ||
     !undistorted(training.augmentation) ||
     ["ema", "compile", "nesterov", "drawn", "negatives"].some((each) => !idle(training[each])) ||
     unfreeze !== null ||
@@ -64,7 +66,9 @@ export function settingsOf({ model, start, data, training, unfreeze = null, chec
   return {
     model,
     start,
+    source: data.source === "mnist" ? "mnist" : "drawn",
     count: number("count", data.count),
+    share: number("share", data.share ?? 1),
     validation: number("validation", data.validation),
     checkpoints: number("checkpoints", checkpoints),
     recipe: {

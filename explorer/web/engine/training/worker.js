@@ -2,46 +2,53 @@
 
 import { inWords } from "../answering.js";
 import { createLibrary, fetched } from "../loading.js";
-import { cutOut } from "./pictures.js";
-import { readGrey } from "./png.js";
+import { createGallery } from "./gallery.js";
+import { mnistOf } from "./parts.js";
 import { answerOf, createRuns } from "./runs.js";
+import { readSheet } from "./sheet.js";
 import { keptBy, openShelf } from "./shelf.js";
 
-/** What comes first: the folder of the models, and the runs that were published with them. @typedef {{ models: string, runs: string[] }} Start */
+/** What comes first: the folder of the models, the runs that were published with them, and how many pictures of MNIST. @typedef {{ models: string, runs: string[], examples: number }} Start */
 
-/** @param {string} folder @returns {Promise<import("./pictures.js").Pictures>} the digits that Python drew */
-async function drawn(folder) {
-  const [sheet, image] = await Promise.all([
-    fetched(new URL("../digits.json", folder)).then((response) => response.json()),
-    fetched(new URL("../digits.png", folder)).then((response) => response.arrayBuffer()),
-  ]);
-  return cutOut(sheet, await readGrey(image));
+/** What is read when it is first wanted. @template T @param {() => Promise<T>} read @returns {() => Promise<T>} */
+function once(read) {
+  /** @type {Promise<T> | null} */
+  let found = null;
+  return () => {
+    found ??= read();
+    found.catch(() => (found = null)); // it is asked for anew when the network is back
+    return found;
+  };
 }
 
 /** @param {Start} start */
-async function begun({ models, runs }) {
-  /** @type {Promise<import("./pictures.js").Pictures> | null} */
-  let read = null;
-  const published = runs.map((name) =>
+function begun({ models, runs: names, examples }) {
+  const library = createLibrary(models, keptBy(models));
+  const reader = {
+    digits: once(() => readSheet(models, "digits")),
+    examples: examples ? once(() => readSheet(models, "mnist")) : null,
+  };
+  const published = names.map((name) =>
     fetched(new URL(`${encodeURIComponent(name)}/run.json`, models)).then((response) => response.json()),
   );
-  return createRuns({
-    library: createLibrary(models, keptBy(models)),
-    shelf: await openShelf(models),
-    digits: () => (read ??= drawn(models)),
-    published: await Promise.all(published),
-  });
+  const runs = (async () =>
+    createRuns({ library, shelf: await openShelf(models), ...reader, published: await Promise.all(published) }))();
+  runs.catch(() => null); // said to whoever asks
+  const held = async (/** @type {string} */ run) => (await runs).held_back(run);
+  return { runs, gallery: createGallery({ library, examples: () => mnistOf(reader), held }) };
 }
 
 /** @type {ReturnType<typeof begun>} */
-let runs;
+let place;
 
 addEventListener("message", ({ data }) => {
   if ("models" in data) {
-    runs = begun(data);
-    runs.catch(() => null); // said to whoever asks
+    place = begun(data);
     return;
   }
   const { id, name, request } = /** @type {import("../worker.js").Question} */ (data);
-  void inWords(async () => answerOf(await runs, name, request)).then((found) => postMessage({ id, found }));
+  const { gallery, runs } = place;
+  void inWords(async () => answerOf(name in gallery ? gallery : await runs, name, request)).then((found) =>
+    postMessage({ id, found }),
+  );
 });
