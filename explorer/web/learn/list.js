@@ -2,13 +2,13 @@
 
 import { h } from "../parts/dom.js";
 import { fillWords, t, words } from "../parts/i18n.js";
+import { lackHere } from "../parts/lesson/here.js";
 import { allProgress, keepProgress } from "../parts/lesson/record.js";
 import { shippedLessons } from "../parts/lesson/library.js";
 import { inLanguage } from "../parts/lesson/question.js";
 import { page } from "../parts/page.js";
 import { createToast } from "../parts/toast.js";
 import { writeLink } from "../lib/link.js";
-import { needsOf } from "../lib/lesson/needs.js";
 import { begun, shareOf } from "../lib/lesson/progress.js";
 import { createOwn } from "./own.js";
 import { createSheet } from "./sheet.js";
@@ -18,18 +18,6 @@ import { createSheet } from "./sheet.js";
 
 /** Ends a lesson's heading in its anchor's name. @param {string} name */
 const idOf = (name) => `lessons-${name}`;
-
-/** Whether everything is here that a lesson leads to: pages of files alone have no server. @param {Lesson} lesson */
-function isHere(lesson) {
-  const { tabs, models, served } = needsOf(lesson);
-  const offered = /** @type {HTMLSelectElement | null} */ (document.querySelector("#model-choice"));
-  const known = [...(offered?.options ?? [])].map(({ value }) => value);
-  return (
-    (!served || "gradio_config" in window) &&
-    [...tabs].every((name) => document.querySelector(`#pages [role="tab"][data-tab-id="${name}"]`)) &&
-    [...models].every((name) => known.includes(name))
-  );
-}
 
 /** A button of a lesson. @param {string} key @param {string} title of the lesson @param {() => void} onclick @param {string} [kind] */
 const button = (key, title, onclick, kind = "tool") =>
@@ -41,7 +29,8 @@ export function lessonRow({ name, lesson, ...found }, { onsheet, say }) {
   const title = inLanguage(lesson.title);
   const count = lesson.cards.length;
   const begins = progress !== undefined && !progress.done && progress.card > 0;
-  const here = isHere(lesson);
+  const lack = lackHere(lesson);
+  const begin = () => open(begins ? progress.card : 0);
   const open = (/** @type {number} */ card) => page.set({ lesson: { name, card } });
   const link = async () => {
     const here = new URL(location.href);
@@ -56,7 +45,7 @@ export function lessonRow({ name, lesson, ...found }, { onsheet, say }) {
     { class: "lessons-lesson", dataset: { lesson: name, done: String(progress?.done ?? false) } },
     h("h3", { class: "lessons-title", id: idOf(name) }, title),
     h("p", { class: "lessons-about" }, inLanguage(lesson.about)),
-    ...(here ? [] : [h("p", { class: "note" }, t("lessons.elsewhere"))]),
+    ...(lack ? [h("p", { class: "note" }, t(lack.key, lack.values))] : []),
     h("progress", { class: "lessons-share", max: 1, value: shareOf(progress, count), "aria-labelledby": idOf(name) }),
     h(
       "p",
@@ -70,10 +59,8 @@ export function lessonRow({ name, lesson, ...found }, { onsheet, say }) {
     h(
       "div",
       { class: "lessons-ways" },
-      ...(here
-        ? [button(begins ? "lessons.resume" : "lessons.start", title, () => open(begins ? progress.card : 0), "action")]
-        : []),
-      ...(progress && here
+      ...(lack ? [] : [button(begins ? "lessons.resume" : "lessons.start", title, begin, "action")]),
+      ...(progress && !lack
         ? [
             button("lessons.again", title, () => {
               keepProgress(name, begun()); // guesses anew

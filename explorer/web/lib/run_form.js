@@ -97,11 +97,17 @@ export const LESSONS = {
 /** What a browser can train by itself (engine/training/settings.js): settings that it heeds, and starting points that need no other. */
 export const IN_BROWSER = {
   settings: [
-    ...["model", "start", "source", "count", "epochs", "batch", "optimiser", "rate", "trained", "momentum"],
+    ...["model", "start", "source", "count", "share", "epochs", "batch", "optimiser", "rate", "trained", "momentum"],
     ...["schedule", "dropout", "decay", "smoothing", "validation", "checkpoints", "seed"],
   ],
   presets: ["first", "drawn", ...Object.keys(LESSONS)],
 };
+
+/** Whether a browser trains what a link tells of a form, on the digits that it always has. @param {Told} told */
+export const isTrained = ({ from, ...changed }) =>
+  IN_BROWSER.presets.includes(from) &&
+  Object.keys(changed).every((name) => IN_BROWSER.settings.includes(name)) &&
+  (changed.source ?? "drawn") === "drawn";
 
 const PRESETS = { ...RECIPES, ...LESSONS };
 

@@ -1,7 +1,7 @@
 /** What a lesson needs that not every place has which shows the pages: a folder of files measures nothing, and trains little. */
 
 import { smallestOf } from "../numbers.js";
-import { IN_BROWSER } from "../run_form.js";
+import { isTrained } from "../run_form.js";
 import { thingOf } from "./names.js";
 import { statesOf } from "./states.js";
 import { readingsIn } from "./text.js";
@@ -10,21 +10,25 @@ import { WAITS } from "./waits.js";
 /** @typedef {import("./check.js").Card} Card */
 /** @typedef {import("./check.js").Lesson} Lesson */
 
-/** Whether a card needs a server: the speed lab, or a run that no browser makes. @param {Card} card */
-function isServed({ at, wait }) {
-  const preset = /^train\.preset\[(\w+)\]$/.exec(wait ?? "")?.[1];
-  return at.startsWith("lab.") || (preset !== undefined && !IN_BROWSER.presets.includes(preset));
-}
+/** Parts of the Train page that only a server answers: one's own handwriting. */
+const BY_HAND = ["train.hand", "train.teach", "train.before"];
 
-/** The pages that have to be there, the models, and whether a server has to be. @param {Lesson} lesson @returns {{ tabs: Set<string>, models: Set<string>, served: boolean }} */
+/** @typedef {import("../run_form.js").Told} Told */
+
+/**
+ * The pages that have to be there, the models, and what only a server does: measure speed (`lab`), or train what no browser trains (`train`).
+ * @param {Lesson} lesson @returns {{ tabs: Set<string>, models: Set<string>, served: "lab" | "train" | null }}
+ */
 export function needsOf(lesson) {
   const cards = lesson.cards.filter(({ doors }) => !doors);
   const states = statesOf(lesson).flatMap(({ before, after }) => [before, after]);
+  const forms = states.flatMap(({ form }) => (form ? [/** @type {Told} */ ({ from: "first", ...form })] : []));
   const trains = cards.some(({ at }) => at.startsWith("train."));
+  const beyond = cards.some(({ at }) => BY_HAND.includes(at)) || !forms.every(isTrained);
   return {
     tabs: new Set([...states.map(({ tab }) => tab ?? "draw"), ...(trains ? ["train"] : [])]),
-    models: new Set(states.flatMap(({ model }) => (model ? [model.replace(/:untrained$/, "")] : []))),
-    served: cards.some(isServed),
+    models: new Set([...states, ...forms].flatMap(({ model }) => (model ? [model.replace(/:untrained$/, "")] : []))),
+    served: cards.some(({ at }) => at.startsWith("lab.")) ? "lab" : beyond ? "train" : null,
   };
 }
 

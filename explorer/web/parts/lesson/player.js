@@ -9,6 +9,7 @@ import { WAITS } from "../../lib/lesson/waits.js";
 import { h } from "../dom.js";
 import { ignorePart, openedWith, page } from "../page.js";
 import { createCard } from "./card.js";
+import { lackHere } from "./here.js";
 import { lessonNamed } from "./library.js";
 import { keepProgress, progressOf } from "./record.js";
 import { createStanding } from "./standing.js";
@@ -62,7 +63,7 @@ export function createPlayer() {
     }
     const lesson = await lessonNamed(wanted.name);
     if (page.get("lesson") !== wanted) return;
-    if (!lesson) return refuse(wanted.name);
+    if (!lesson || lackHere(lesson)) return refuse(wanted.name, lesson);
     from = /** @type {HTMLElement | null} */ (document.activeElement);
     await go(lesson, wanted);
   }
@@ -189,10 +190,10 @@ function keepNumbers(name, { keep }, read) {
   if (JSON.stringify(kept) !== JSON.stringify(progress.kept)) keepProgress(name, { ...progress, kept });
 }
 
-/** Leave a lesson that is not there, and name it. @param {string} name */
-function refuse(name) {
-  ignorePart(`lesson=${name}`);
-  page.set({ lesson: null });
+/** Leave a lesson that is not there, and name it, or for which something is not here: the list says what. @param {string} name @param {Lesson | null} lesson */
+function refuse(name, lesson) {
+  if (!lesson) ignorePart(`lesson=${name}`);
+  page.set({ lesson: null, ...(lesson ? { tab: "learn" } : {}) });
 }
 
 /** To the list of lessons. */

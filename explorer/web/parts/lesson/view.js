@@ -5,6 +5,7 @@ import { isRight, rightOf } from "../../lib/lesson/question.js";
 import { filled } from "../../lib/lesson/text.js";
 import { page } from "../page.js";
 import { t } from "../i18n.js";
+import { hasPage } from "./here.js";
 import { guessWords, inLanguage } from "./question.js";
 import { keepProgress, progressOf } from "./record.js";
 
@@ -53,10 +54,6 @@ function saysOf(run, read) {
   return run.said.text;
 }
 
-/** Whether the page that a door leads to is among those shown. @param {import("../../lib/lesson/check.js").Open} open */
-const isHere = ({ page: tab }) =>
-  tab === undefined || document.querySelector(`#pages [role="tab"][data-tab-id="${tab}"]`) !== null;
-
 /**
  * @param {Run} run @param {number | undefined} guess @param {Read} read @param {import("../../lib/lesson/world.js").World} world @param {boolean} row whether the card is a line on the page
  * @param {(open: import("../../lib/lesson/check.js").Open) => void} onopen called with what a door opens @returns {View}
@@ -64,7 +61,7 @@ const isHere = ({ page: tab }) =>
 export function viewOf(run, guess, read, world, row, onopen) {
   const { name, lesson, at } = run;
   const { ask = null, doors: all = [] } = lesson.cards[at];
-  const doors = all.filter(({ open }) => isHere(open));
+  const doors = all.filter(({ open }) => hasPage(String(open.page ?? "draw")));
   const count = lesson.cards.filter((card) => !card.doors).length;
   const last = at === lesson.cards.length - 1;
   return {
