@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE = shutil.which("node")
 
 MODELS = ("recommended", "a1", "a2", "a3")
-AT_PLACES = ("explain", "sources", "layer", "exact", "number_ink")
+AT_PLACES = ("explain", "arithmetic", "sources", "layer", "exact", "number_ink")
 FUNCTIONS = ("observe", *AT_PLACES, "why", "compare")
 
 SLOW = {"a2": 200, "recommended": 40} | dict.fromkeys(("a1", "a3", *BUILT), 20)
@@ -166,10 +166,10 @@ def place(rng: random.Random, trace: Trace, label: int | None, function: str) ->
     """Return a random place: a cell, its gradient, an element of a parameter, or a class."""
     step = rng.randrange(len(trace.steps))
     kinds = [""] if label is None else ["", "", "output"]
-    if function in ("explain", "sources", "number_ink"):
+    if function in ("explain", "arithmetic", "sources", "number_ink"):
         kinds.append("class")
     learned = [name for name in ("weight", "bias") if name in trace.steps[step].parameters]
-    if function in ("explain", "exact"):
+    if function in ("explain", "arithmetic", "exact"):
         kinds += learned
     of = rng.choice(kinds)
     if of == "class":
@@ -213,10 +213,9 @@ either side."""
 NEARLY = 1e-6
 """A difference, of the largest number of a layer, that two orders of adding up may make."""
 
-OWN = ("milliseconds", "structure", "tolerance", "difference", "sends", "place")
+OWN = ("milliseconds", "structure", "tolerance", "difference", "place")
 """What is not compared: times; the name of a structure; what rounding left and may leave, which each badge is about
-(its `agrees` is compared); whether Arithmetic takes a number, which the engine does not cut out; of several differences
-that are as good as equal, where the largest is."""
+(its `agrees` is compared); of several differences that are as good as equal, where the largest is."""
 
 CODED = ("data", "scales", "values")
 """Names of texts that are numbers in base64: bytes as `data`, else float32."""
@@ -231,7 +230,7 @@ def differences(python: Any, engine: Any, path: str = "", *, beside: float = 0.0
         if set(python) - {*OWN} != set(engine) - {*OWN}:
             yield f"{path} has {sorted(engine)}, expected {sorted(python)}"
             return
-        if "groups" in python:
+        if isinstance(python.get("groups"), list):
             beside = max(beside, _largest_factor(python))
             python, engine = _by_place(python), _by_place(engine)
         if "strengths" in python and python["channels"] != engine["channels"]:

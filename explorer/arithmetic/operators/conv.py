@@ -27,6 +27,7 @@ from explorer.arithmetic.operators.cut import (
     patch,
     reaching,
     spans,
+    weightiest,
 )
 from explorer.arithmetic.settings import Settings
 
@@ -79,7 +80,7 @@ def _value(step: Step, index: Index) -> Sent:
     room = MOST_ELEMENTS // (span[0] * span[1])
     if each > room:
         sums = (input[:, :: windows.dilation[0], :: windows.dilation[1]] * weight[0]).sum((1, 2))
-        kept = sums.abs().topk(room).indices.sort().values
+        kept = weightiest(sums, room)
         rest = (sums.sum() - sums[kept].sum()).item()
         left = ((each - room) * windows.kernel[0] * windows.kernel[1], rest)
         input, weight, offset = input[kept], weight[:, kept], offset + rest

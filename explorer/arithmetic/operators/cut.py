@@ -26,6 +26,7 @@ __all__ = [
     "patch",
     "reaching",
     "spans",
+    "weightiest",
 ]
 
 Index = tuple[int, ...]
@@ -110,6 +111,11 @@ def bias(step: Step, first: int, end: int) -> Tensor:
     """Return the biases of some output channels; 0 where there are none."""
     given = step.arguments["bias"]
     return torch.zeros(end - first, dtype=torch.float64) if given is None else exact(step.tensor("bias"))[first:end]
+
+
+def weightiest(products: Tensor, most: int) -> Tensor:
+    """Return the places of the products that weigh most, ascending; of equals the first."""
+    return products.abs().argsort(descending=True, stable=True)[:most].sort().values
 
 
 def spans(windows: Windows) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from core.explain import Step
 from explorer.arithmetic.operators.base import Operator, Tensors, backward, descended, grad, leaves
-from explorer.arithmetic.operators.cut import Cut, Index, Sent, bias, exact, filled, limited
+from explorer.arithmetic.operators.cut import Cut, Index, Sent, bias, exact, filled, limited, weightiest
 from explorer.arithmetic.settings import Settings
 
 __all__ = ["CUTS", "OPERATORS"]
@@ -31,7 +31,7 @@ def _linear(step: Step, index: Index) -> Sent:
     offset, left = bias(step, o, o + 1), None
     if len(input) > LONGEST:
         products = input * weight
-        kept = products.abs().topk(LONGEST).indices.sort().values
+        kept = weightiest(products, LONGEST)
         rest = (products.sum() - products[kept].sum()).item()
         input, weight, offset = input[kept], weight[kept], offset + rest
         left = (len(products) - LONGEST, rest)

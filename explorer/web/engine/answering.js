@@ -3,6 +3,7 @@
  * no answer to is said in words.
  */
 
+import { arithmetic } from "./answers/arithmetic.js";
 import { compare } from "./answers/compare.js";
 import { describe } from "./answers/describe.js";
 import { explain } from "./answers/explain.js";
@@ -24,6 +25,7 @@ const ANSWERS = {
   describe,
   observe,
   explain,
+  arithmetic,
   sources,
   layer,
   exact,

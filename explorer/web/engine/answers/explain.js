@@ -6,6 +6,7 @@ import { softmaxOf } from "../ops/softmax.js";
 import { checkCell, needsLabel, stepOf } from "../place.js";
 import { shownFor } from "../shown.js";
 import { elementOf } from "../tensor.js";
+import { sends } from "./arithmetic.js";
 import { cellOpened } from "./cell.js";
 import { classOpened } from "./class_sum.js";
 import { compared, EPSILON, MOST_TERMS, sumTold } from "./sum.js";
@@ -28,11 +29,13 @@ export async function explain(library, asked) {
   if (of === "output" && label === null) needsLabel();
   const shown = await shownFor(library, asked);
   const most = every ? EVERY_TERM : MOST_TERMS;
-  if (of === "class") return { ...classOpened(shown, label, cell), sends: false };
-  if (!of) return { ...cellOpened(stepOf(shown.trace, step), cell, most), sends: false };
-  const back = shown.back(label);
-  if (of === "output" && back) return { ...gradientOpened(shown, back, step, cell, most), sends: false };
-  return { ...parameterOpened(shown, back, step, of, cell, most), sends: false };
+  const back = of === "" || of === "class" ? null : shown.back(label);
+  const told = (/** @type {object} */ found) =>
+    /** @type {Explained} */ ({ ...found, sends: sends(shown.trace, back, step, of) });
+  if (of === "class") return told(classOpened(shown, label, cell));
+  if (!of) return told(cellOpened(stepOf(shown.trace, step), cell, most));
+  if (of === "output" && back) return told(gradientOpened(shown, back, step, cell, most));
+  return told(parameterOpened(shown, back, step, of, cell, most));
 }
 
 /** @param {Shown} shown @param {Backward} back @param {number} step @param {number[]} cell @param {number} most @returns {Sum} */
