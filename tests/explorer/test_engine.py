@@ -3,13 +3,17 @@
 `ENGINE_CASES=40` asks that many of each function and model in place of `EACH`.
 """
 
+import base64
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from benchmarks.photos import SETS, ink, photograph
 from core.models import card
 from explorer.models.library import Library
 from explorer.publish.plan import planned, refused
@@ -31,6 +35,11 @@ def _told(request: dict[str, Any]) -> str:
     return str({key: value for key, value in request.items() if key not in ("strokes", "edits")} | {"edits": edits})
 
 
+def _kept(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what is compared of an answer: of a refusal, which the page puts into words, only its key."""
+    return {"refused": answer.get("key")} if "error" in answer else answer
+
+
 @needs_node
 @pytest.mark.parametrize("model", [*MODELS, *BUILT])
 def test_the_engine_answers_random_requests_as_python_does(model: str, tmp_path: Path) -> None:
@@ -39,11 +48,13 @@ def test_the_engine_answers_random_requests_as_python_does(model: str, tmp_path:
     assert set(counts) == set(FUNCTIONS)
     assert counts["observe"] == counts["explain"] == EACH
     python, engine = answers(tmp_path, asked)
-    assert not [answer["error"] for answer in python if "error" in answer]
+    refused = [name for (name, _), answer in zip(asked, python, strict=True) if "error" in answer]
+    assert set(refused) <= {"arithmetic"}  # it does not walk through every operation
+    assert len(refused) < EACH / 2
     wrong = [
         f"{name} { ({key: request[key] for key in request if key != 'strokes'}) }: {told}"
         for (name, request), one, two in zip(asked, python, engine, strict=True)
-        for told in differences(one, two, "answer")
+        for told in differences(_kept(one), _kept(two), "answer")
     ]
     assert not wrong, "\n".join(wrong[:5])
 
@@ -62,6 +73,45 @@ def test_what_python_refuses_the_engine_refuses_in_the_same_words(tmp_path: Path
     ]
     python, engine = answers(tmp_path, asked)
     assert [answer["error"] for answer in engine] == [answer["error"] for answer in python]
+
+
+def photographs(seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Give photographs of digits in all kinds of light, as the page sends them: grey or in colours, wide or high."""
+    rng = np.random.default_rng(seed)
+    for k, effect in enumerate(SETS.values()):
+        photo = (photograph(ink(k % 10, rng), effect, rng) * 255).round().byte().numpy()
+        shown = [photo, 255 - photo[: len(photo) * 3 // 4], photo[:, : len(photo[0]) * 4 // 5][::2, ::2]]
+        for grey in shown:
+            tinted = np.stack([grey, grey // 2 + 60, 255 - (255 - grey) // 2], -1) if k % 2 else grey
+            yield {
+                "width": grey.shape[1],
+                "height": grey.shape[0],
+                "data": base64.b64encode(np.ascontiguousarray(tinted).tobytes()).decode(),
+            }
+
+
+@needs_node
+def test_photographs_become_the_ink_that_python_makes_of_them(tmp_path: Path) -> None:
+    plain = {"strokes": [], "brush": 1, "label": None, "edits": [], "wanted": [[-1, 0]], "structure": "", "model": "a2"}
+    changes: list[dict[str, Any]] = [{}, {}, {"rotation": 10}]
+    found = [
+        ("observe", plain | {"centred": k % 5 > 0, "source": source, "perturbation": changes[k % 3]})
+        for k, source in enumerate(photographs())
+    ]
+    small = {"width": 30, "height": 20, "data": base64.b64encode(bytes(600)).decode()}
+    digits = np.full((60, 120), 240, np.uint8)
+    digits[10:50, [25, 26, 85, 86]] = 20
+    two = {"width": 120, "height": 60, "data": base64.b64encode(digits.tobytes()).decode()}
+    refused = [("observe", plain | {"centred": True, "source": source, "perturbation": {}}) for source in (small, two)]
+    python, engine = answers(tmp_path, [*found, *refused])
+    assert [answer.get("key") for answer in python[-2:]] == ["told.picture.plain", "told.picture.several"]
+    assert sum("error" in answer for answer in python[:-2]) <= len(found) / 10
+    wrong = [
+        f"photograph {k}: {told}"
+        for k, (one, two) in enumerate(zip(python, engine, strict=True))
+        for told in differences(_kept(one), _kept(two), "answer")
+    ]
+    assert not wrong, "\n".join(wrong[:8])
 
 
 def test_differences_are_told() -> None:

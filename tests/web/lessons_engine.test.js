@@ -236,13 +236,30 @@ test("a card that speaks of a run or a measurement names the card that makes it,
 });
 
 test("a lesson needs a server where it measures, or trains what no browser trains", () => {
-  const served = (/** @type {string} */ name) =>
+  const needs = (/** @type {string} */ name) =>
     needsOf(JSON.parse(readFileSync(new URL(`learn/lessons/${name}.json`, WEB), "utf8")));
+  const names = ["by-hand", "train", "optimisers", "speed", "transfer"];
   assert.deepEqual(
-    ["by-hand", "train", "optimisers", "speed", "transfer"].map((name) => served(name).served),
-    [false, false, false, true, true],
+    names.map((name) => needs(name).served),
+    [null, null, null, "lab", "train"],
   );
-  assert.deepEqual([...served("optimisers").tabs].sort(), ["arithmetic", "train"]);
+  assert.deepEqual([...needs("optimisers").tabs].sort(), ["arithmetic", "train"]);
+  assert.deepEqual([...needs("mistakes").models].sort(), ["a1", "a2", "a3", "resnet18"]);
+  const forms = [
+    { from: "drawn", epochs: 3 },
+    { from: "drawn", model: "a3" },
+    { from: "first", ema: 0.9 },
+    { from: "first", source: "fashion_mnist" },
+    { epochs: 2 },
+    { from: "halves" },
+  ];
+  const told = (/** @type {object} */ form) =>
+    needsOf(/** @type {any} */ ({ cards: [{ at: "train.start", open: { page: "train", form } }] }));
+  assert.deepEqual(
+    forms.map((form) => told(form).served),
+    [null, null, "train", "train", null, "train"],
+  );
+  assert.deepEqual([...told(forms[1]).models], ["a3"]);
 });
 
 test("a lesson that is too large to be read says so, and how large one may be", () => {

@@ -51,7 +51,7 @@ function scale(network, changes, { parameters, channel, factor }) {
 
 /** w ← w − rate · dL/dw of every trained parameter. @param {Network} network @param {Changes} changes @param {Edit & { kind: "sgd" }} edit */
 function descend(network, changes, edit) {
-  const trace = run(network, fedWith(network, read(edit)), changes);
+  const trace = run(network, fedWith(network, read(edit, network.card.takes)), changes);
   const stepped = Object.entries(parameterGradients(trace, backward(trace, edit.label))).map(([name, gradient]) => {
     const { shape, data } = parameterOf(network, changes, name);
     return [name, { shape, data: data.map((w, k) => w - Math.fround(edit.rate * gradient.data[k])) }];

@@ -13,7 +13,7 @@ import { largestOf, smallestOf } from "../lib/numbers.js";
  */
 
 export const SIDE = 28;
-const BOX = 20;
+export const BOX = 20;
 const MARGIN = (SIDE - BOX) / 2;
 /** Width of MNIST's pen in its box, pixels. */
 const PEN_WIDTH = 2.5;
@@ -72,19 +72,10 @@ const VISIBLE = 0.1;
 
 /** The stages that leave a picture alone: others prepared it (`preprocessed_already` of `core/data/photo.py`). @param {Float32Array<ArrayBuffer>} picture @returns {Stages} */
 export function readyMade(picture) {
-  const least = VISIBLE * largestOf(picture);
-  const seen = [...picture.keys()].filter((k) => picture[k] > least);
-  const [columns, rows] = [seen.map((k) => k % SIDE), seen.map((k) => Math.floor(k / SIDE))];
-  const [left, top, right, bottom] = [
-    smallestOf(columns),
-    smallestOf(rows),
-    largestOf(columns) + 1,
-    largestOf(rows) + 1,
-  ];
   return {
     centred: false,
     penWidth: 0,
-    box: [left, top, right, bottom].map((edge) => edge / SIDE),
+    box: boxOf(picture, SIDE),
     scale: SIDE,
     scaled: picture,
     scaledSide: SIDE,
@@ -94,8 +85,17 @@ export function readyMade(picture) {
   };
 }
 
+/** Left, top, right and bottom of the visible ink, as shares of the side. @param {Float32Array} ink a square @param {number} side */
+export function boxOf(ink, side) {
+  const least = VISIBLE * largestOf(ink);
+  const seen = [...ink.keys()].filter((k) => ink[k] > least);
+  const [columns, rows] = [seen.map((k) => k % side), seen.map((k) => Math.floor(k / side))];
+  const edges = [smallestOf(columns), smallestOf(rows), largestOf(columns) + 1, largestOf(rows) + 1];
+  return edges.map((edge) => edge / side);
+}
+
 /** @param {Float32Array} scaled @returns {Pick<Stages, "mass" | "shift" | "picture">} */
-function massCentred(scaled) {
+export function massCentred(scaled) {
   const [column, row] = centreOfMass(scaled, BOX);
   const mass = /** @type {Point} */ ([column + MARGIN, row + MARGIN]);
   const shift = /** @type {Point} */ (mass.map((at) => rounded(Math.min(Math.max(CENTRE - at, -MARGIN), MARGIN))));
@@ -106,7 +106,7 @@ function massCentred(scaled) {
 }
 
 /** The mean column and row of the ink; the middle where there is none. @param {Float32Array} picture @param {number} side @returns {Point} */
-function centreOfMass(picture, side) {
+export function centreOfMass(picture, side) {
   let [total, across, down] = [0, 0, 0];
   picture.forEach((ink, k) => {
     total += ink;

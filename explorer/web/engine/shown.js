@@ -25,7 +25,7 @@ export async function shownFor(library, { model, edits, ...asked }) {
   const network = await library(model);
   const { strokes, brush, centred, source, perturbation } = asked;
   const key = JSON.stringify([model, edits, strokes, brush, centred, source, perturbation]);
-  const found = kept.get(key) ?? made(network, read(asked), edits);
+  const found = kept.get(key) ?? made(network, read(asked, network.card.takes), edits);
   kept.delete(key);
   kept.set(key, found);
   if (kept.size > MOST) kept.delete([...kept.keys()][0]);

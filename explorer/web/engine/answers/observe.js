@@ -62,15 +62,27 @@ function seenOf({ shape, data }) {
   return { width, height, channels, data: toBase64(pixels) };
 }
 
-/** @param {Shown} shown @returns {import("../../lib/contract/draw.js").InkStages} */
+/** @typedef {import("../../lib/contract/draw.js").InkStages} InkStages */
+
+/** Where a picture comes from. @param {import("../input.js").Input} input @param {string[]} classes @returns {Pick<InkStages, "source" | "digit" | "held" | "run" | "label" | "dark" | "size" | "ink">} */
+function fromTold({ given, scanned, stages }, classes) {
+  if (scanned) {
+    const { ink, dark, width, height } = scanned;
+    return { source: "picture", dark, size: [width, height], ink: greyOf(ink.data, ink.width) };
+  }
+  if (!given) return { source: "strokes" };
+  const [{ label }, ink] = [given, greyOf(stages.picture, SIDE)];
+  if ("digit" in given) return { source: "digit", digit: given.digit, label: String(label), ink };
+  return { source: "held", held: given.picture, run: given.run, label: classes[label] ?? String(label), ink };
+}
+
+/** @param {Shown} shown @returns {InkStages} */
 export function stagesOf({ input, network, trace }) {
-  const { stages, perturbation, held } = input;
+  const { stages, perturbation } = input;
   const { card } = network;
   const told = card.takes === "ink" && !(input.empty && card.example);
   return {
-    source: held ? "held" : "strokes",
-    ...(held ? { held: held.picture, run: held.run, label: card.classes[held.label] ?? String(held.label) } : {}),
-    ...(held ? { ink: greyOf(stages.picture, SIDE) } : {}),
+    ...fromTold(input, card.classes),
     empty: input.empty,
     mean: card.mean,
     std: card.std,

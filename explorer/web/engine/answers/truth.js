@@ -23,7 +23,7 @@ export async function truth(library, { model, strokes, told }) {
   for (const [k, { cells, scores }] of told.drawings.entries()) {
     if (k % TURN === 0) await new Promise((done) => setTimeout(done, 0));
     const drawn = { strokes: strokes[k], brush: 1, centred: true };
-    const trace = run(network, prepared(network.card, read(drawn).picture));
+    const trace = run(network, prepared(network.card, read(drawn, network.card.takes).picture));
     cells.forEach((places, step) =>
       places.forEach(([place, value]) => compare(trace.steps[step].output.data[place], value, step)),
     );
