@@ -242,8 +242,9 @@ def test_words_stand_where_their_keys_do_when_a_link_names_the_language(
     assert not LANGUAGES[0].keys() & set(page.evaluate(TEXTS))
 
 
-def test_nothing_moves_while_the_page_comes_up(app: str, open_page: OpenPage) -> None:
-    page = open_page(app)
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1366, 768)])
+def test_nothing_moves_while_the_page_comes_up(app: str, open_page: OpenPage, width: int, height: int) -> None:
+    page = open_page(app, width=width, height=height)
     shift = page.evaluate(
         "() => new Promise(done => new PerformanceObserver(list => done(list.getEntries()"
         ".filter(entry => !entry.hadRecentInput).reduce((sum, entry) => sum + entry.value, 0)))"

@@ -152,6 +152,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
   const play = playButton(flow);
   const whyChip = h("button", { type: "button", class: "chip", onclick: () => openPanel("why") });
   const place = createInputPlace({ pad, input, strip, inputs, slim });
+  place.follow("ink"); // as most models, until this one is described: nothing moves then
 
   element.replaceChildren(
     h("h2", { class: "spoken", dataset: { i18n: "tab.draw" } }),
@@ -289,9 +290,9 @@ export async function mount(element, { server: remote, options: { slim, local } 
       network.describe(description);
       element.dataset.takes = description.takes;
       place.follow(description.takes);
+      meant.describe(description.classes);
       if (description.takes !== "ink" && pad.guest) pad.clear();
     }
-    meant.describe(description?.classes ?? []);
     fillWords(element);
     tellChips();
     send();
@@ -311,6 +312,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
     fillWords(element);
     network.relabel();
     cell.redraw();
+    tellChips();
     show();
   });
   page.on(["dark"], () => {
