@@ -48,8 +48,10 @@ class Interpolation(Operator):
 
     @override
     def check(self, step: Step) -> None:
-        if step.arguments["antialias"]:
-            raise Unexplained("interpolation with antialias is not explained")
+        if step.arguments["antialias"] and step.output.shape[-1] == 1:
+            raise Unexplained(
+                "torch's antialias makes a result one pixel wide of the input's first row: no sum follows"
+            )
 
     def _axis(self, step: Step, k: int) -> list[Weighted]:
         """Returns for each output position of the k-th resized axis what it reads, in the order of reading."""
@@ -69,6 +71,8 @@ class Interpolation(Operator):
             return [[(min(int(np.floor(np.float32(np.float32(o + half) * scaled))), n - 1), 1.0)] for o in range(m)]
         if corners:
             ratio = (n - 1) / (m - 1) if m > 1 else 0.0
+        if step.arguments["antialias"]:
+            return [_smoothed(ratio * (o + 0.5), max(ratio, 1.0), n, cubic=mode == "bicubic") for o in range(m)]
         places = [ratio * o if corners else ratio * (o + 0.5) - 0.5 for o in range(m)]
         if mode == "bicubic":
             return [_cubic(place, n) for place in places]
@@ -148,17 +152,30 @@ def _linear(place: float, n: int) -> Weighted:
 
 def _cubic(place: float, n: int) -> Weighted:
     """Returns Keys's convolution with a = −0.75; beyond the border the border's pixel stands."""
-    low, a = floor(place), -0.75
-    share = place - low
-
-    def near(x: float) -> float:
-        return ((a + 2) * x - (a + 3)) * x * x + 1
-
-    def far(x: float) -> float:
-        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-
-    weights = (far(share + 1), near(share), near(1 - share), far(2 - share))
+    low = floor(place)
+    weights = (_keys(place - (low - 1 + k), -0.75) for k in range(4))
     return [(min(max(low - 1 + k, 0), n - 1), w) for k, w in enumerate(weights)]
+
+
+def _keys(distance: float, a: float) -> float:
+    """Returns R. G. Keys's cubic kernel (1981) at a distance, pixels."""
+    x = abs(distance)
+    if x <= 1:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+    return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a if x < 2 else 0.0
+
+
+def _smoothed(centre: float, wide: float, n: int, *, cubic: bool) -> Weighted:
+    """Returns what an antialiased pixel reads: the kernel, `wide` times as wide, over the pixels there are; Σ = 1.
+
+    As Pillow: Keys's kernel has a = −0.5 here.
+    """
+    reach = (2 if cubic else 1) * wide
+    first, stop = max(int(centre - reach + 0.5), 0), min(int(centre + reach + 0.5), n)
+    distances = [(i - centre + 0.5) / wide for i in range(first, stop)]
+    weights = [_keys(x, -0.5) if cubic else max(0.0, 1 - abs(x)) for x in distances]
+    total = sum(weights)
+    return [(first + k, w / total) for k, w in enumerate(weights)]
 
 
 def _tables(axis: list[Weighted]) -> tuple[tuple[int, ...], ...]:

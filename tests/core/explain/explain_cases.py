@@ -443,6 +443,11 @@ def attention(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
     return r.choice([attend, lambda x: F.scaled_dot_product_attention(x, x, x * 2)]), numbers(r, *shape)
 
 
+def wide(x: Tensor) -> Tensor:
+    """In at least 32 bits: on the processor torch antialiases no others."""
+    return x if x.element_size() > 2 else x.float()
+
+
 def resized(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
     x, corners = numbers(r, 2, 2, r.randint(3, 6), 5), r.choice([False, True])
     size, factor = (r.randint(2, 9), r.randint(2, 9)), r.choice([2, 0.5, 1.5, (2, 0.7)])
@@ -453,6 +458,9 @@ def resized(r: Random) -> tuple[Callable[[Tensor], Any], Tensor]:
         lambda x: F.interpolate(x, scale_factor=factor, mode="bilinear"),
         lambda x: F.interpolate(x, size, mode="bicubic", align_corners=corners),
         lambda x: F.interpolate(x, size, mode="area"),
+        lambda x: F.interpolate(wide(x), size, mode="bilinear", align_corners=corners, antialias=True),
+        lambda x: F.interpolate(wide(x), scale_factor=factor, mode="bicubic", antialias=True),
+        lambda x: F.interpolate(wide(x), size, mode="bicubic", align_corners=corners, antialias=True),
         lambda x: F.interpolate(x[..., 0], 7, mode="linear", align_corners=corners),
         lambda x: F.interpolate(x[:, :, None], (2, 4, 3), mode="trilinear"),
     ]

@@ -165,6 +165,15 @@ def test_rejects_cells_that_do_not_exist(index, device):
         terms(step, index)
 
 
+def test_a_smoothed_picture_one_pixel_wide_is_not_explained():
+    """torch gives the first row again and again, whatever the others hold."""
+    x = torch.arange(5.0).reshape(1, 1, 5, 1)
+    step = record(Written(lambda x: F.interpolate(x, (7, 1), mode="bilinear", antialias=True)), x).steps[-1]
+    assert not explains(step)
+    with pytest.raises(Unexplained, match="one pixel wide of the input's first row"):
+        terms(step, (0, 0, 3, 0))
+
+
 def test_an_unknown_operation_says_so(device):
     step = record(Written(lambda x: torch.cumprod(x, dim=1)), torch.rand(1, 3, device=device)).steps[0]
     assert step.arguments["dim"] == 1
