@@ -73,6 +73,7 @@ _ALIASES = {
     "linalg_norm": "norm",
     "linalg_vector_norm": "norm",
     "upsample": "interpolate",
+    "alias": "identity",
 }
 """Other spellings of an operation, after leading and trailing underscores are gone."""
 
@@ -110,6 +111,60 @@ COMPOSED: dict[Any, Callable[..., Any]] = {
     func: _through(func) for func in (F.multi_head_attention_forward, F.local_response_norm, F.gumbel_softmax)
 }
 """Functions of torch that are several operations, each a step of its own: what to call in their place."""
+
+
+def _convolution(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: bool,
+    output_padding: Any,
+    groups: int,
+) -> Tensor:
+    """Calls the function that ATen's one convolution stands for, by its axes."""
+    axes = weight.ndim - 2
+    if transposed:
+        back = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[axes - 1]
+        return back(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return (F.conv1d, F.conv2d, F.conv3d)[axes - 1](input, weight, bias, stride, padding, dilation, groups)
+
+
+def _native(func: Callable[..., Any], same: Callable[..., Tensor]) -> Callable[..., Any]:
+    """Returns what calls `same` for the first of the tensors that `func` returns; the others nobody explains."""
+
+    def call(*args: Any, **kwargs: Any) -> tuple[Tensor, ...]:
+        with torch._C.DisableTorchFunction():
+            _, *others = func(*args, **kwargs)
+        return same(*args, **kwargs), *others
+
+    return call
+
+
+def _evaluated_batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor,
+    running_var: Tensor,
+    momentum: float,
+    eps: float,
+) -> Tensor:
+    return F.batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+
+
+_ATEN = torch.ops.aten
+COMPOSED |= dict.fromkeys((torch.convolution, _ATEN.convolution.default), _convolution)
+COMPOSED |= {
+    func: _native(func, same)
+    for func, same in (
+        (_ATEN._native_batch_norm_legit_no_training.default, _evaluated_batch_norm),
+        (_ATEN.native_layer_norm.default, F.layer_norm),
+    )
+}
+"""What a program that `torch.export` decomposed calls, as the functions that it was made of."""
 
 _STATISTICS = {"batch_norm": "training", "instance_norm": "use_input_stats"}
 """Operations that update running statistics where this argument is true; torch raises no version for it."""
@@ -161,7 +216,7 @@ class Call:
 @lru_cache(maxsize=4096)
 def describe(func: Callable[..., Any]) -> Call:
     """Returns what is known about the torch callable `func`."""
-    name = func.__name__
+    name = func.overloadpacket.__name__ if isinstance(func, torch._ops.OpOverload) else func.__name__  # add_.Tensor
     op = canonical_name(func)
     in_place = name in _IN_PLACE_DUNDERS if name.startswith("__") else name.endswith("_")
     in_place = in_place or op == "set_data"
@@ -170,7 +225,8 @@ def describe(func: Callable[..., Any]) -> Call:
     position = names.index("inplace") if "inplace" in names else None
     assigned = name == "__set__" and op != "set_data"
     bookkeeping = assigned or (op in _BOOKKEEPING and not inspect.isfunction(func))
-    return Call(op, BINDERS.get(op) or _generic_bind(func), bookkeeping, name in _LEAVING, in_place, position)
+    bind = _either(BINDERS[op], func) if op in BINDERS else _generic_bind(func)
+    return Call(op, bind, bookkeeping, name in _LEAVING, in_place, position)
 
 
 def canonical_name(func: Callable[..., Any]) -> str:
@@ -200,6 +256,22 @@ def positional(*args: Any, **kwargs: Any) -> dict[str, Any]:
     return {"input" if k == 0 else f"argument_{k}": value for k, value in enumerate(args)} | kwargs
 
 
+def _either(own: Bind, func: Callable[..., Any]) -> Bind:
+    """Returns `own`, the binder of an operation; arguments in ATen's order, which may be another, it gets by name."""
+    taken = inspect.signature(own).parameters
+    by_name = None if inspect.isfunction(func) else _generic_bind(func)
+
+    def bind(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return own(*args, **kwargs)
+        except TypeError:
+            if by_name is None:
+                raise
+            return own(**{name: value for name, value in by_name(*args, **kwargs).items() if name in taken})
+
+    return bind
+
+
 def _generic_bind(func: Callable[..., Any]) -> Bind:
     signatures = _signatures(func)
 
@@ -223,12 +295,16 @@ def _signatures(func: Callable[..., Any]) -> list[inspect.Signature]:
             return [inspect.signature(func)]
         except ValueError:  # a wrapper around a builtin: Tensor.__pow__
             return []
-    spellings = (func.__name__, func.__name__.strip("_"))  # __and__, but eq for __eq__
-    packets = (getattr(torch.ops.aten, name, None) for name in spellings)
-    packet = next((packet for packet in packets if isinstance(packet, torch._ops.OpOverloadPacket)), None)
+    return [signature for signature in map(_python_signature, _schemas(func)) if signature is not None]
+
+
+def _schemas(func: Callable[..., Any]) -> list[Any]:
+    if isinstance(func, torch._ops.OpOverload):
+        return [func._schema]
+    spellings = (func, *(getattr(torch.ops.aten, name, None) for name in (func.__name__, func.__name__.strip("_"))))
+    packet = next((one for one in spellings if isinstance(one, torch._ops.OpOverloadPacket)), None)  # eq for __eq__
     names = [] if packet is None else packet.overloads()  # type: ignore[no-untyped-call]
-    schemas = [getattr(packet, name)._schema for name in names]
-    return [signature for signature in map(_python_signature, schemas) if signature is not None]
+    return [getattr(packet, name)._schema for name in names]
 
 
 def _python_signature(schema: Any) -> inspect.Signature | None:

@@ -50,7 +50,7 @@ def _inside(value: Any) -> Iterator[Any]:
     elif isinstance(value, MethodType):
         yield from (value.__func__, value.__self__)
     elif isinstance(value, FunctionType):
-        if not value.__module__.startswith("torch."):
+        if not (value.__module__ or "").startswith("torch."):  # generated code belongs to no module
             yield from _of_function(value)
     elif isinstance(value, partial):
         yield from (value.func, value.args, value.keywords)
