@@ -256,6 +256,10 @@ def positional(*args: Any, **kwargs: Any) -> dict[str, Any]:
     return {"input" if k == 0 else f"argument_{k}": value for k, value in enumerate(args)} | kwargs
 
 
+_IMPLEMENTATION = {"cudnn_enable", "cudnn_enabled"}
+"""Arguments of ATen's that choose who computes, not what."""
+
+
 def _either(own: Bind, func: Callable[..., Any]) -> Bind:
     """Returns `own`, the binder of an operation; arguments in ATen's order, which may be another, it gets by name."""
     taken = inspect.signature(own).parameters
@@ -267,7 +271,10 @@ def _either(own: Bind, func: Callable[..., Any]) -> Bind:
         except TypeError:
             if by_name is None:
                 raise
-            return own(**{name: value for name, value in by_name(*args, **kwargs).items() if name in taken})
+            arguments = by_name(*args, **kwargs)
+            if not arguments.keys() <= taken.keys() | _IMPLEMENTATION:
+                raise
+            return own(**{name: value for name, value in arguments.items() if name in taken})
 
     return bind
 
