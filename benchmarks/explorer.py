@@ -4,11 +4,12 @@
 a second, and reads from the page itself how long each move took until the prediction and all maps that include it were
 painted. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (milliseconds), `answer_bytes` (largest answer, as sent),
 `start_s` (from the command to a usable page), `import_s` (`import torch, gradio` alone, in the same run), `cell_p50_ms`
-(from the click on a cell to its painted sum), `hover_p50_ms` and `hover_p95_ms` (the page's work for one move over the
-maps), `hover_requests` (made meanwhile); and for ResNet18 at 224×224 with random weights `resnet18_open_s` (its link,
-opened on a server that has answered one page of another model, until the maps in view are painted), `resnet18_again_s`
-(once more), `resnet18_hover_p50_ms`, `resnet18_scroll_fps` (frames a second under the wheel, from the first column to
-the last and back).
+(from the press on a cell that the pointer rests on to its painted sum), `level_p50_ms` (from the press on a layer or a
+number, or on Escape, until the whole network stands at that level), `hover_p50_ms` and `hover_p95_ms` (the page's work
+for one move over the maps), `hover_requests` (made meanwhile); and for ResNet18 at 224×224 with random weights
+`resnet18_open_s` (its link, opened on a server that has answered one page of another model, until the maps in view are
+painted), `resnet18_again_s` (once more), `resnet18_hover_p50_ms`, `resnet18_scroll_fps` (frames a second under the
+wheel, from the first column to the last and back).
 """
 
 import argparse
@@ -38,6 +39,9 @@ CELLS = 30
 CELL_MS = 400
 """Between two cells."""
 
+REST_MS = 150
+"""The pointer rests on a cell before it is pressed, as a person's does who reads it."""
+
 WHEEL = 120
 """px of one notch of a wheel."""
 
@@ -60,10 +64,15 @@ PAINTED = """() => {
 
 LISTEN = """() => {
   window.cells = [];
+  window.levels = [];
   window.hovers = [];
-  let start = 0;
-  new PerformanceObserver((list) => window.cells.push(...list.getEntriesByName("cell").map((e) => e.duration)))
-    .observe({ type: "measure" });
+  let start = 0, pressed = 0;
+  for (const act of ["click", "keydown"]) window.addEventListener(act, (e) => { pressed = e.timeStamp; }, true);
+  const since = (list, name) => list.getEntriesByName(name).map((e) => e.startTime + e.duration - pressed);
+  new PerformanceObserver((list) => {
+    window.cells.push(...since(list, "cell"));
+    window.levels.push(...since(list, "level"));
+  }).observe({ type: "measure" });
   window.addEventListener("pointermove", () => { start = performance.now(); }, true);
   window.addEventListener("pointermove", () => { window.hovers.push(performance.now() - start); });
 }"""
@@ -97,10 +106,10 @@ def main() -> None:
         with served(options.model, options.port):
             page = usable_page(browser, options.port)
             samples, answer_bytes = draw_digits(page, options.digits)
-            cells, hovers, requests = point_and_click(page)
+            cells, levels, hovers, requests = point_and_click(page)
             page.context.close()
             deep = opened_page(browser, options.port, RESNET)
-            _, deep_hovers, deep_requests = point_and_click(deep, cells=0)
+            _, _, deep_hovers, deep_requests = point_and_click(deep, cells=0)
             fps = frames_a_second(deep)
         browser.close()
     result = {
@@ -114,6 +123,7 @@ def main() -> None:
         "start_s": statistics.median(starts),
         "import_s": statistics.median(imports),
         "cell_p50_ms": statistics.median(cells),
+        "level_p50_ms": statistics.median(levels),
         "hover_p50_ms": statistics.median(hovers),
         "hover_p95_ms": worst(hovers),
         "hover_requests": requests + deep_requests,
@@ -186,15 +196,23 @@ def opened_page(browser: Browser, port: int, link: str) -> Page:
     return page
 
 
-def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[float], int]:
-    """Return the milliseconds of opening cells and of each move over maps, and the requests made while moving."""
+def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[float], list[float], int]:
+    """Return the milliseconds of opening cells, of changing levels and of each move, and the requests while moving."""
     asked: list[str] = []
     page.evaluate(LISTEN)
     maps = page.locator(".network .step:not([data-step='-1']) canvas.maps").all()
     for k in range(cells):
-        maps[k % len(maps)].click(position={"x": 6, "y": 6 + 3 * (k // len(maps))})
+        maps[k % len(maps)].hover(position={"x": 6, "y": 6 + 3 * (k // len(maps))})
+        page.wait_for_timeout(REST_MS)
+        page.mouse.down()
+        page.mouse.up()
         page.wait_for_timeout(CELL_MS)
         page.keyboard.press("Escape")  # the panel lies over the last columns
+    for layer in page.locator(".network .step-open").all()[: cells // 3]:
+        page.wait_for_timeout(REST_MS)
+        layer.click()
+        page.wait_for_timeout(CELL_MS)
+        page.keyboard.press("Escape")
     maps[0].scroll_into_view_if_needed()
     page.wait_for_timeout(1000)  # for the last maps that came into view
     page.evaluate("window.hovers.length = 0")
@@ -206,7 +224,8 @@ def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[f
             page.mouse.move(box["x"] + 5 + k, box["y"] + 5 + 2 * k)
     hovers: list[float] = page.evaluate("window.hovers")
     opened: list[float] = page.evaluate("window.cells")
-    return opened, hovers, len(asked)
+    levels: list[float] = page.evaluate("window.levels")
+    return opened, levels, hovers, len(asked)
 
 
 def frames_a_second(page: Page) -> float:

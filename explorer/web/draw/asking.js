@@ -1,6 +1,7 @@
 /** What the page asks the server about the drawing: never more than the newest question of a kind, each as soon as the one before is answered. */
 
 import { ask, newestOnly } from "../lib/live.js";
+import { afterPaint } from "../parts/dom.js";
 import { t } from "../parts/i18n.js";
 import { shownInput } from "../parts/input_state.js";
 import { page } from "../parts/page.js";
@@ -22,23 +23,21 @@ export const drawing = () => ({
 const followed = () => page.get("cells").at(-1) ?? page.get("pin");
 
 /** A User Timing measure from each start to the next painted frame; it is seen by whoever observes, and not kept. @param {string} name @param {number[]} starts */
-function publish(name, starts) {
-  requestAnimationFrame(() =>
-    setTimeout(() => {
-      for (const start of starts) performance.measure(name, { start });
-      performance.clearMeasures(name);
-    }),
-  );
+export function publish(name, starts) {
+  afterPaint(() => {
+    for (const start of starts) performance.measure(name, { start });
+    performance.clearMeasures(name);
+  });
 }
 
 /**
  * @param {Server} server
  * @param {{ onobserved: (answer: Observed, sent: Sent) => void, onexplained: (sum: import("../lib/contract/draw.js").Explained) => void,
  *   onsources: (levels: import("../lib/contract/draw.js").SourceLevel[]) => void,
- *   onlayer: (step: number, layer: import("../lib/contract/draw.js").Layer, of: string) => void, onfail: (error: Error) => void }} options
- *   each called with what is still wanted when it is answered
+ *   onlayer: (step: number, layer: import("../lib/contract/draw.js").Layer, of: string) => void, onunexplained: () => void, onfail: (error: Error) => void }} options
+ *   each called with what is still wanted when it is answered; `onunexplained` when no sum is coming
  */
-export function createAsking(server, { onobserved, onexplained, onsources, onlayer, onfail }) {
+export function createAsking(server, { onobserved, onexplained, onunexplained, onsources, onlayer, onfail }) {
   /** When each change happened that is not on screen yet. @type {number[]} */
   let unpainted = [];
   /** When somebody opened the cell whose sum is not on screen yet; 0: nobody waits. */
@@ -60,16 +59,15 @@ export function createAsking(server, { onobserved, onexplained, onsources, onlay
     (/** @type {Parameters<Server["explain"]>[0]} */ input) => ask(server.explain, input, unreachable()),
     (sum, { cell }) => {
       const last = page.get("cells").at(-1);
-      if (last && last.cell !== cell) return; // another one is asked for
-      if (last) onexplained(sum);
-      if (!opened) return;
-      if (last) publish("cell", [opened]);
+      if (last?.cell !== cell) return; // another one is asked for, or none any more
+      if (opened) publish("cell", [opened]);
       opened = 0;
-      asking.around();
+      onexplained(sum);
     },
     (error) => {
       opened = 0;
       onfail(error);
+      onunexplained();
     },
   );
   const sources = newestOnly(
@@ -104,9 +102,8 @@ export function createAsking(server, { onobserved, onexplained, onsources, onlay
       asking.explain();
     },
 
-    /** What contributes to the cell in view, and what stands out in the layer that is shown whole; whoever waits for a sum gets that first. */
+    /** What contributes to the cell in view, and what stands out in the layer that is shown whole. */
     around() {
-      if (opened) return;
       const place = followed();
       if (place) sources({ ...drawing(), ...place });
       const step = page.get("layer");

@@ -3,12 +3,11 @@
  * tensor's own element. Every number that an earlier step made is a button that opens that number, back to the ink.
  */
 
-import { h } from "../parts/dom.js";
+import { afterPaint, h } from "../parts/dom.js";
 import { createFormula } from "../parts/formula.js";
 import { fillWords } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
-import { walkTold } from "../lib/case_link.js";
-import { walkOf } from "../lib/sent.js";
+import { createActs } from "./cell_acts.js";
 import { keepTyped } from "./cell_edit.js";
 import { createCellExport, mapRows } from "./cell_export.js";
 import { createCellInk } from "./cell_ink.js";
@@ -16,7 +15,6 @@ import { sourceName } from "./cell_numbers.js";
 import { leadOf, rowsOf } from "./cell_sum.js";
 import { createTable } from "./cell_table.js";
 import { placeTitle } from "./cell_words.js";
-import { downToInk } from "./descent.js";
 
 /** @typedef {import("../lib/link.js").Place} Place */
 /** @typedef {import("../lib/contract/draw.js").Explained} Explained */
@@ -59,17 +57,20 @@ function frameOf([crumbs, tools, said, ink, body, table], open) {
 }
 
 /**
- * @param {{ name: (step: number) => string, onopen: () => void, onlight: import("./cell_numbers.js").Context["light"], request: import("../lib/contract/draw.js").Request }} options
- *   `onopen` is called when the sum of the last of the page's `cells` is wanted; `onlight` with the cell a number comes from;
+ * @param {{ name: (step: number) => string, onopen: () => void, onclose: () => void, onlight: import("./cell_numbers.js").Context["light"], request: import("../lib/contract/draw.js").Request }} options
+ *   `onopen` is called when the sum of the last of the page's `cells` is wanted, `onclose` when there is none any more; `onlight` with the cell a number comes from;
  *   `request` asks a function of the server about what is on the pad
  */
-export function createCellPanel({ name, onopen, onlight, request }) {
+export function createCellPanel({ name, onopen, onclose, onlight, request }) {
   const path = () => page.get("cells");
   const last = () => /** @type {Place} */ (path().at(-1));
   const title = (/** @type {Place} */ place) => placeTitle(place, name, page.get("description")?.classes ?? []);
   const state = {
     shown: /** @type {Explained | null} */ (null),
     everything: false,
+    /** Whether the panel was opened just now, and what is built of it once the rest is on screen. */
+    fresh: false,
+    below: /** @type {(() => void)[]} */ ([]),
     before: /** @type {Element | null} */ (null),
   };
   /** @type {import("./cell_numbers.js").Context} */
@@ -82,8 +83,12 @@ export function createCellPanel({ name, onopen, onlight, request }) {
       state.everything = true;
       draw();
     },
-    follow: (place) => open([...path(), place]),
+    follow: (place) => acts.follow(place),
     light: onlight,
+    below(build) {
+      if (state.fresh) state.below.push(build);
+      else build();
+    },
   };
   const crumbs = h("ol", { class: "crumbs", dataset: { i18nAria: "cell.way" } });
   const lead = h("div", { class: "cell-lead" });
@@ -95,6 +100,7 @@ export function createCellPanel({ name, onopen, onlight, request }) {
   const say = (/** @type {string} */ words) => {
     said.textContent = words;
   };
+  const acts = createActs({ request, title, open, say });
   const exports = createCellExport({
     request,
     title,
@@ -123,69 +129,63 @@ export function createCellPanel({ name, onopen, onlight, request }) {
     say("");
     onlight(null);
     ink.clear();
-    element.hidden = !path().length;
     if (path().length) {
       onopen();
       return;
     }
+    onclose();
+    element.hidden = true;
     state.shown = null;
+    for (const part of [crumbs, lead, rows]) part.replaceChildren(); // or the next number is laid out after this one
     if (state.before instanceof HTMLElement) state.before.focus({ preventScroll: true });
     state.before = null;
   });
 
-  /** Do what may fail, and say why it did. @param {() => Promise<void>} act */
-  async function attempt(act) {
-    say("");
-    try {
-      await act();
-    } catch (error) {
-      say(/** @type {Error} */ (error).message);
-    }
-  }
-
-  /** Open the Arithmetic page with the numbers behind the place on screen. */
-  async function send() {
-    const walk = walkTold(walkOf(await request("arithmetic", last()), `${page.get("model")}: ${title(last())}`));
-    page.set({ walk, sent: walk, section: "operators", tab: "arithmetic" });
-  }
-
-  /** Open the values that contribute most, one after the other, down to the ink. */
-  async function descend() {
-    const from = path();
-    const found = await downToInk(last(), (place) => request("explain", place));
-    if (path() === from && found.length) open([...from, ...found]);
-  }
-
-  const acts = {
-    descend: () => void attempt(descend),
-    send: () => void attempt(send),
-    follow: context.follow,
-  };
+  const tellWay = () => crumbs.replaceChildren(...crumbsOf(path(), title, open));
 
   function draw() {
     if (!state.shown) return;
-    crumbs.replaceChildren(...crumbsOf(path(), title, open));
+    tellWay();
     const retype = keepTyped(lead);
     lead.replaceChildren(...leadOf(state.shown, last(), formula, acts));
     rows.replaceChildren(...rowsOf(state.shown, last(), context));
     retype();
+    if (state.fresh) afterPaint(complete);
+    state.fresh = false;
+  }
+
+  /** Build what was left for later. */
+  function complete() {
+    for (const build of state.below.splice(0)) build();
+  }
+
+  /** Whoever opened a number goes on from it. */
+  function enter() {
+    if (!element.hidden && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
   }
 
   return {
     element,
     open,
 
+    /** The sum is still to come, or does not come. */
+    wait() {
+      element.hidden = false;
+      tellWay();
+    },
+
     /** @param {Explained} sum what the server answered for the last place of the path */
     show(sum) {
       const arrived =
         state.shown === null || element.contains(document.activeElement) || document.activeElement === document.body;
       state.shown = sum;
+      state.fresh = element.hidden;
       element.hidden = false;
       draw();
       ink.refresh(last());
       twin.element.hidden = "classes" in sum;
       twin.refresh();
-      if (arrived && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
+      if (arrived) afterPaint(enter);
     },
 
     redraw() {

@@ -12,9 +12,10 @@ import { page } from "../parts/page.js";
 /** @typedef {import("../lib/contract/draw.js").Told} Told */
 /**
  * What the parts of an opened sum need of the panel: what a step is called, whether all terms are shown, how to show them, to open
- * a place, and to mark the cell that a number comes from.
+ * a place, to mark the cell that a number comes from, and to build what is below the part in view, of a number just opened when
+ * that is on screen.
  * @typedef {{ name: (step: number) => string, readonly all: boolean, showAll: () => void, follow: (place: Place) => void,
- *   light: (place: { step: number, cell: number[] } | null) => void }} Context
+ *   light: (place: { step: number, cell: number[] } | null) => void, below: (build: () => void) => void }} Context
  */
 
 /** What a factor is called: the step that made it, or the parameter. @param {Factor} factor @param {Pick<Context, "name">} context */

@@ -10,6 +10,8 @@ import { numberCell, shade, sourceName } from "./cell_numbers.js";
 /** @typedef {import("../lib/contract/draw.js").Told} Told */
 /** @typedef {import("./cell_numbers.js").Context} Context */
 
+/** Groups that are in view when a number is opened. */
+const IN_VIEW = 4;
 /** Groups and terms shown before "show all". */
 const FIRST_GROUPS = 6;
 const FIRST_TERMS = 12;
@@ -32,11 +34,14 @@ function addendsSection(addends, largest, context) {
   const groups = context.all ? addends.groups : addends.groups.slice(0, FIRST_GROUPS);
   const hidden = addends.groups.slice(groups.length);
   const total = hidden.reduce((all, group) => all + numberOf(group.subtotal), 0);
+  const blocksOf = (/** @type {Group[]} */ some) => some.map((group) => groupBlock(group, addends, largest, context));
+  const shown = h("div", { class: "groups" }, ...blocksOf(groups.slice(0, IN_VIEW)));
+  if (groups.length > IN_VIEW) context.below(() => shown.append(...blocksOf(groups.slice(IN_VIEW))));
   return h(
     "section",
     { class: "addends" },
     h("h3", {}, `${addends.label}: ${addends.rule}`),
-    h("div", { class: "groups" }, ...groups.map((group) => groupBlock(group, addends, largest, context))),
+    shown,
     ...(hidden.length
       ? [rest(t("cell.groups", { count: hidden.length, label: addends.groupLabel, total: short(total) }), context)]
       : []),

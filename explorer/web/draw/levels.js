@@ -39,7 +39,6 @@ export function createLevels({ onlayer, onnumber }) {
     const now = levelNow();
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.level === now));
   };
-  page.on(["cells", "layer"], tell);
-  tell();
-  return { element: h("div", { class: "levels", role: "group", dataset: { i18nAria: "level.title" } }, ...buttons) };
+  const element = h("div", { class: "levels", role: "group", dataset: { i18nAria: "level.title" } }, ...buttons);
+  return { element, /** Say at which level the network is shown. */ tell };
 }

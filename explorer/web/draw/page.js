@@ -4,7 +4,7 @@ import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { complain } from "../parts/server.js";
 import { opensFresh, page } from "../parts/page.js";
-import { createAsking, drawing } from "./asking.js";
+import { createAsking, drawing, publish } from "./asking.js";
 import { createInput } from "./input.js";
 import { createInputPlace } from "./input_place.js";
 import { locally } from "../parts/locally.js";
@@ -18,6 +18,7 @@ import { mapRows } from "./cell_export.js";
 import { createTable } from "./cell_table.js";
 import { createLevels, goUp, levelNow } from "./levels.js";
 import { createMeantChip } from "./meant.js";
+import { createOpening } from "./opening.js";
 import { createPanels, openPanel } from "./panels.js";
 import { createPopovers, exampleButtons, playButton, screen } from "./screen.js";
 import { createTakeAlong } from "./take_along.js";
@@ -59,7 +60,12 @@ export async function mount(element, { server: remote, options: { slim, local } 
     onobserved: receive,
     onexplained: (sum) => {
       cell.show(sum);
+      opening.end();
       onscreen.set({ opened: { sum, place: /** @type {Place} */ (page.get("cells").at(-1)) } });
+    },
+    onunexplained: () => {
+      cell.wait();
+      opening.end();
     },
     onsources: (levels) => network.contribute(levels),
     onlayer: (step, layer, of) => network.tellLayer(step, layer, of),
@@ -88,10 +94,15 @@ export async function mount(element, { server: remote, options: { slim, local } 
   });
   const cell = createCellPanel({
     name: network.name,
-    onopen: asking.open,
+    onopen: () => {
+      opening.begin();
+      asking.open();
+    },
+    onclose: () => opening.stop(),
     onlight: network.light,
     request: asking.request,
   });
+  const opening = createOpening({ onwait: cell.wait, onroom: follow });
   const takeAlong = createTakeAlong({
     request: asking.request,
     network,
@@ -201,7 +212,8 @@ export async function mount(element, { server: remote, options: { slim, local } 
     }
     const known = page.get("description");
     if (answer.description && known) page.set({ description: { ...known, ...answer.description } });
-    else show();
+    else if (another) show();
+    else network.show(answer, input.version);
   }
 
   /** @param {Error} error */
@@ -240,20 +252,23 @@ export async function mount(element, { server: remote, options: { slim, local } 
     did("play");
   }
 
-  /** Show the network at the level that the page's state says, with what is pinned. */
-  function follow() {
+  /** Show the network at the level that the page's state says, with what is pinned; how long another level takes is published as a User Timing measure named "level". @param {number} [asked] when it was asked for, ms */
+  function follow(asked = performance.now()) {
     const cells = page.get("cells");
     const last = cells.at(-1);
     if (last && last.of !== "class" && page.get("pin") !== last) {
       page.set({ pin: last }); // which is followed
       return;
     }
+    if (opening.waits) return;
+    if (element.dataset.level && element.dataset.level !== levelNow()) publish("level", [asked]);
     element.dataset.level = levelNow();
+    levels.tell();
+    network.contribute([]);
     network.fit();
     network.grow(cells.length ? null : page.get("layer"));
     network.pin(last ? (last.of === "class" ? null : last) : page.get("pin"));
     if (last) network.reveal(last.step);
-    network.contribute([]);
     asking.around();
   }
 
@@ -303,7 +318,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
     if (!pad.busy && page.get("ink") !== pad.strokes) pad.play(page.get("ink")); // somebody else laid it there
   });
   page.on(["centred", "label", "edits", "source", "perturbation", "local"], () => send());
-  page.on(["cells", "layer", "pin", "description"], follow);
+  page.on(["cells", "layer", "pin", "description"], () => follow());
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
     problem.hidden = page.get("modelError") === null;

@@ -36,6 +36,9 @@ export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** Do something once what is there now is painted. @param {() => void} act */
+export const afterPaint = (act) => requestAnimationFrame(() => setTimeout(act));
+
 /** Windows so narrow, for letters as large as the person wants them, have one column: what `@media` says in the style sheets. */
 export const NARROW = "(max-width: 53.75rem)";
 

@@ -207,7 +207,6 @@ export function createNetwork(options) {
       track.grow(step);
       const column = step === null ? undefined : columnOf(step);
       if (column) track.reveal(column);
-      arranged();
     },
 
     /** Keep a cell marked, with what it is made of and what it influences; or none. @param {Place | null} place */

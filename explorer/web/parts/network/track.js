@@ -53,6 +53,8 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
   let size = "";
   /** Where each column on the track begins, px. @type {Map<Column, number>} */
   let lefts = new Map();
+  /** Whether there is more than the track is wide. */
+  let scrolls = false;
 
   const seen = new IntersectionObserver(
     (entries) => {
@@ -88,7 +90,8 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
 
   /** Put the columns that are not folded away on the track, with their modules and edges above. */
   function arrange() {
-    if (!columns.length || !element.clientWidth) return;
+    const { clientWidth: width } = element;
+    if (!columns.length || !width) return;
     const now = folded();
     const represents = representatives(columns.length, groups, now);
     shown = columns.filter((_, at) => represents[at] === at);
@@ -110,15 +113,16 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
       const { look } = next[place];
       const content = Math.max(fit.room * next[place].zoom, column.content) + 2 * fit.padding + BORDER;
       const whole = TOLD + Math.max(content, next[place].width + 2 * fit.padding + BORDER);
-      const width = { stub: fit.stub, brief: content, whole }[look];
-      column.element.style.width = next[place].turned ? "" : `${width}px`;
-      const at = { left, width };
-      left += width + fit.gap;
+      const across = { stub: fit.stub, brief: content, whole }[look];
+      column.element.style.width = next[place].turned ? "" : `${across}px`;
+      const at = { left, width: across };
+      left += across + fit.gap;
       return at;
     });
     if (shown.some((column, place) => row.children[place] !== column.element) || row.children.length > shown.length)
       row.replaceChildren(...shown.map((column) => column.element)); // whoever has the focus keeps it otherwise
     glide(new Map(shown.map((column, place) => [column, places[place].left])));
+    scrolls = left - fit.gap > width;
     edges.draw(bandsAt(places), lines, places);
     for (const column of columns) {
       if (!shown.includes(column)) column.visible = false;
@@ -238,6 +242,7 @@ export function createTrack({ fills, over, onseen, onchange, onedge }) {
         place.scrollIntoView({ block: "start" });
         return;
       }
+      if (!scrolls) return; // what is in view need not be laid out to be found there
       const { offsetLeft, offsetWidth } = place;
       const [least, most] = [offsetLeft + offsetWidth - element.clientWidth, offsetLeft];
       element.scrollLeft = Math.min(most, Math.max(element.scrollLeft, least));
