@@ -171,7 +171,7 @@ export function createCellPanel({ name, onopen, onclose, onlight, request }) {
     /** The sum is still to come, or does not come. */
     wait() {
       element.hidden = false;
-      tellWay();
+      if (!state.shown) tellWay(); // else the number before stays, with its own way
     },
 
     /** @param {Explained} sum what the server answered for the last place of the path */
