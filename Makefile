@@ -43,7 +43,7 @@ lint: $(DEV) $(NODE)
 # The inner loops of the engine in the browser; needs clang and lld. The sums tell a test that both belong together.
 wasm:
 	clang --target=wasm32 -O3 -msimd128 -nostdlib -ffreestanding -Wall -Werror -Wl,--no-entry -Wl,--strip-all \
-	  $(addprefix -Wl$(COMMA)--export=,pack conv weight_grad __heap_base) -o $(ENGINE)/conv.wasm $(ENGINE)/conv.c
+	  $(addprefix -Wl$(COMMA)--export=,pack conv weight_grad relu max_pool __heap_base) -o $(ENGINE)/conv.wasm $(ENGINE)/conv.c
 	cd $(ENGINE) && sha256sum conv.c conv.wasm > conv.sha256
 
 bench: $(DEV)

@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { compute, convolved, inputGradient, weightGradient } from "../../explorer/web/engine/conv.js";
+import {
+  compute,
+  convolved,
+  halved,
+  inputGradient,
+  rectified,
+  weightGradient,
+} from "../../explorer/web/engine/conv.js";
 import { loadLoops } from "../../explorer/web/engine/wasm.js";
+import { FUNCTIONS } from "../../explorer/web/lib/operators/activation.js";
 import { OPERATORS } from "../../explorer/web/lib/operators/index.js";
 import { size } from "../../explorer/web/lib/visits.js";
 
@@ -99,4 +107,25 @@ test("a padding that is wider than the kernel reaches has no gradient here, and 
     () => inputGradient(tensor([1, 1, 6, 6]), tensor([1, 1, 2, 2]), moves, [1, 1, 3, 3]),
     /padding is wider/,
   );
+});
+
+test("what follows a convolution is its operator's, also of numbers that are none", () => {
+  for (const shape of [
+    [1, 3, 4, 8],
+    [2, 2, 2, 22],
+    [1, 1, 6, 2],
+  ]) {
+    const input = tensor(shape);
+    for (const [k, value] of [NaN, Infinity, -Infinity, -0].entries())
+      input.data[(5 * k + 1) % input.data.length] = value;
+    const { data } = input;
+    const values = Array.from(data, (x) => FUNCTIONS.relu.value(x, {}));
+    assert.deepEqual(Array.from(rectified(input).data), values);
+    const [N, C, H, W] = shape;
+    const largest = Array.from({ length: data.length / 4 }, (_, k) => {
+      const at = Math.floor(k / (W / 2)) * 2 * W + 2 * (k % (W / 2));
+      return Math.max(data[at], data[at + 1], data[at + W], data[at + W + 1]);
+    });
+    assert.deepEqual(Array.from(halved(input, [N, C, H / 2, W / 2]).data), largest);
+  }
 });

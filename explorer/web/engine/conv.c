@@ -1,4 +1,4 @@
-// The inner loops of convolution with SIMD: 16 channels side by side, in four registers of four numbers.
+// The inner loops of convolution with SIMD: 16 channels side by side, in four registers of four numbers; and of what follows it.
 //
 // Built by `make wasm` into conv.wasm; conv.js lays the tensors out and calls these. All numbers are float32.
 #include <wasm_simd128.h>
@@ -86,5 +86,29 @@ void weight_grad(const float *padded, const float *grad, float *gradient, int co
           scatter(to, &one, count, C * kH * kW);
           if (both) scatter(to + kH * kW, &two, count, C * kH * kW);
         }
+  }
+}
+
+// output[k] = max(0, input[k]), NaN where the input is; the room of both ends with a whole register.
+void relu(const float *input, float *output, int count) {
+  for (int k = 0; k < count; k += 4)
+    wasm_v128_store(output + k, wasm_f32x4_max(wasm_v128_load(input + k), wasm_f32x4_const_splat(0)));
+}
+
+// output[y][x] = the largest of the four input[2y + i][2x + j], NaN where one is; `rows` of all planes, of W numbers each.
+void max_pool(const float *input, float *output, int rows, int W) {
+  for (int row = 0; row < rows; row += 2, input += 2 * W, output += W / 2) {
+    int x = 0;
+    for (; x + 8 <= W; x += 8) {
+      const v128_t left = wasm_f32x4_max(wasm_v128_load(input + x), wasm_v128_load(input + W + x));
+      const v128_t right = wasm_f32x4_max(wasm_v128_load(input + x + 4), wasm_v128_load(input + W + x + 4));
+      wasm_v128_store(output + x / 2, wasm_f32x4_max(wasm_i32x4_shuffle(left, right, 0, 2, 4, 6),
+                                                     wasm_i32x4_shuffle(left, right, 1, 3, 5, 7)));
+    }
+    for (; x < W; x += 2) {
+      const float above = __builtin_wasm_max_f32(input[x], input[x + 1]);
+      const float below = __builtin_wasm_max_f32(input[W + x], input[W + x + 1]);
+      output[x / 2] = __builtin_wasm_max_f32(above, below);
+    }
   }
 }

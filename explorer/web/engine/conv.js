@@ -1,4 +1,4 @@
-/** Convolution on the compiled loops: how tensors are laid out for conv.c. */
+/** Convolution on the compiled loops, and what follows it: how tensors are laid out for conv.c. */
 
 import { pairOf } from "./step.js";
 import { zeros } from "./tensor.js";
@@ -160,6 +160,28 @@ export function weightGradient(grad, input, moves, shape) {
     for (let k = 0; k < one.length; k++) result.data[k] += one[k];
   }
   return result;
+}
+
+/** What ReLU makes of a tensor. @param {Tensor} input @returns {Tensor} */
+export function rectified({ shape, data }) {
+  const { room, relu } = compiled();
+  const output = zeros(shape);
+  room.begin();
+  const [x, y] = [room.put(data), room.zeros(data.length)];
+  relu(x, y, data.length);
+  room.take(y, output.data);
+  return output;
+}
+
+/** The largest of each four neighbours, in planes of even sides. @param {Tensor} input @param {number[]} shape of the output @returns {Tensor} */
+export function halved({ shape: [N, C, H, W], data }, shape) {
+  const { room, max_pool: maxPool } = compiled();
+  const output = zeros(shape);
+  room.begin();
+  const [x, y] = [room.put(data), room.zeros(output.data.length)];
+  maxPool(x, y, N * C * H, W);
+  room.take(y, output.data);
+  return output;
 }
 
 /** grad[o][place] as [o / 16][place][o % 16]. @param {Float32Array} grad @param {number} O @param {number} places */

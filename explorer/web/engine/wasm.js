@@ -4,6 +4,7 @@
  * @typedef {{
  *   memory: WebAssembly.Memory, __heap_base: WebAssembly.Global,
  *   pack: (...numbers: number[]) => void, conv: (...numbers: number[]) => void, weight_grad: (...numbers: number[]) => void,
+ *   relu: (...numbers: number[]) => void, max_pool: (...numbers: number[]) => void,
  * }} Compiled
  */
 /** Room for one call: what is put there is forgotten with the next `begin`. @typedef {ReturnType<typeof createRoom>} Room */

@@ -1,6 +1,7 @@
 /** Activations: f(x) and f′(x) of each element, by the functions that Arithmetic steps through. */
 
 import { FUNCTIONS } from "../../lib/operators/activation.js";
+import { rectified } from "../conv.js";
 import { argumentOf } from "../step.js";
 import { mapped, zeros } from "../tensor.js";
 import { addendsOf, partialsOf, read, summed } from "../terms.js";
@@ -65,3 +66,4 @@ const operatorOf = ({ value, gate, exact = false, cancels = false }) => ({
 export const activations = Object.fromEntries(
   Object.entries(ACTIVATIONS).map(([name, activation]) => [name, operatorOf(activation)]),
 );
+activations.relu.forward = ({ input }) => rectified(input); // every stroke waits for it

@@ -1,6 +1,7 @@
 /** The largest of each window, the first of equals: `torch.nn.functional.max_pool2d`. */
 
 import { reachedBy } from "../cells.js";
+import { halved } from "../conv.js";
 import { argumentOf, pairOf } from "../step.js";
 import { zeros } from "../tensor.js";
 import { largest, partialsOf } from "../terms.js";
@@ -66,25 +67,11 @@ function quarteredBack({ shape, data }, { shape: [N, C, outH, outW], data: arriv
   return result;
 }
 
-/** The largest of four neighbours, for speed. @param {Tensor} input @param {number[]} shape of the output @returns {Tensor} */
-function quartered({ shape: [, , H, W], data }, shape) {
-  const output = zeros(shape);
-  const [N, C, outH, outW] = shape;
-  for (let row = 0, k = 0; row < N * C * outH; row++) {
-    const plane = Math.floor(row / outH);
-    let at = (plane * H + 2 * (row - plane * outH)) * W;
-    for (let x = 0; x < outW; x++, k++, at += 2) {
-      const [above, below] = [Math.max(data[at], data[at + 1]), Math.max(data[at + W], data[at + W + 1])];
-      output.data[k] = Math.max(above, below);
-    }
-  }
-  return output;
-}
-
 /** @type {Operator} */
 export const maxPool = {
   forward({ input }, settings, shape) {
-    if (quarters(settings)) return quartered(input, shape);
+    const [H, W] = input.shape.slice(2);
+    if (quarters(settings) && H % 2 === 0 && W % 2 === 0) return halved(input, shape);
     const output = zeros(shape);
     winners(input, settings, shape).forEach((from, k) => (output.data[k] = input.data[from]));
     return output;
