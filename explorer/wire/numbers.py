@@ -41,7 +41,7 @@ def named(value: Any) -> Any:
 
 def grey_codes(picture: Tensor) -> Tensor:
     """Return intensities in [0, 1] as bytes, `code = round(255 · intensity)`: below 0 and NaN black, above 1 white."""
-    codes = np.nan_to_num(picture.numpy(force=True)).clip(0, 1) * 255 + 0.5
+    codes = np.nan_to_num(picture.detach().cpu().numpy()).clip(0, 1) * 255 + 0.5
     return torch.from_numpy(codes.astype(np.uint8))
 
 
