@@ -301,7 +301,9 @@ export async function mount(element, { server }) {
     combined.show(history.now.stages, at, painting.links);
     learning.follow();
     tell();
-    if (!frame) root.setAttribute("aria-busy", "false");
+    if (frame) return;
+    root.setAttribute("aria-busy", "false");
+    root.classList.add("shown");
   }
 
   /** @param {number} tap of the kernel as applied, -1 for none */
