@@ -164,9 +164,14 @@ def _stated(explored: Explored, asked: Mapping[str, Any], trace: Trace) -> str:
     tensors = [(name, value) for name, value in step.arguments.items() if named_tensors(value)]
     count = sum(tensor.numel() for _, value in tensors for _, tensor in named_tensors(value))
     if count > MOST_STATED:
-        raise ValueError(
-            f"no file holds the weights of {explored.name}, and the step has {count:,} numbers, more than the "
-            f"{MOST_STATED:,} that lines may state; save its tensors as NPY instead"
+        raise keyed(
+            ValueError(
+                f"no file holds the weights of {explored.name}, and the step has {count:,} numbers, more than the "
+                f"{MOST_STATED:,} that lines may state; save its tensors as NPY instead"
+            ),
+            "told.unsaved.large",
+            count=count,
+            most=MOST_STATED,
         )
     given = [f"{name} = {_literal(value)}" for name, value in tensors]
     head = ["import torch", "import torch.nn.functional as F", ""]

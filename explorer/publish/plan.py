@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core import models
 from core.explain import ACTIVATIONS, INPUT, Formula, Step, Trace, operator, scores_step
 from core.explain.attribution import cam_layers
 from core.explain.trace import named_tensors
@@ -108,6 +109,7 @@ def planned(explored: Explored, trace: Trace) -> dict[str, Any]:
             "std": list(card.std),
             "unsureBelow": card.unsure_below,
             "trained": explored.trained,
+            "shipped": explored.trained and explored.name in models.names(),
             "example": None if explored.example is None else _numbers(explored.example.input),
         },
         "plan": {

@@ -33,11 +33,15 @@ from tests.browser.lesson_page import NAMES
 from tests.browser.test_draw import draw
 from tests.browser.test_inputs import (
     more_inputs,
+    opened,
     test_a_hand_takes_the_place_of_a_picture,
     test_a_photograph_is_turned_inverted_squared_and_read,
     test_a_picture_is_pasted,
+    test_copied_lines_of_pytorch_give_the_shown_number,
+    test_exact_numbers_of_an_opened_cell_are_saved,
     test_files_that_are_no_pictures_are_refused_in_words,
     test_sliders_change_the_input_everywhere_and_reset_gives_it_back,
+    test_text_and_latex_are_copied,
     test_the_outline_on_the_pad_follows_a_moved_picture,
 )
 from tests.browser.test_lessons import test_a_lesson_is_gone_through_by_keyboard as gone_through
@@ -60,12 +64,16 @@ from tests.core.conftest import write_mnist
 from tests.core.training.run_cases import trained
 
 __all__ = [
+    "opened",
     "test_a_hand_takes_the_place_of_a_picture",
     "test_a_photograph_is_turned_inverted_squared_and_read",
     "test_a_picture_is_pasted",
     "test_an_operation_without_a_walk_has_no_button_and_a_refused_one_says_why",
+    "test_copied_lines_of_pytorch_give_the_shown_number",
+    "test_exact_numbers_of_an_opened_cell_are_saved",
     "test_files_that_are_no_pictures_are_refused_in_words",
     "test_sliders_change_the_input_everywhere_and_reset_gives_it_back",
+    "test_text_and_latex_are_copied",
     "test_the_outline_on_the_pad_follows_a_moved_picture",
     "test_the_whole_path_by_keyboard",
     "test_the_whole_path_by_mouse",

@@ -4,9 +4,11 @@
 """
 
 import base64
+import io
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,34 @@ def test_what_python_refuses_the_engine_refuses_in_the_same_words(tmp_path: Path
     ]
     python, engine = answers(tmp_path, asked)
     assert [answer["error"] for answer in engine] == [answer["error"] for answer in python]
+
+
+def _printed(lines: str) -> float:
+    """Return the number that lines of Python print."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(lines, {})
+    return float(printed.getvalue())
+
+
+@needs_node
+@pytest.mark.parametrize("model", ["a2", "recommended", "branches"])
+def test_lines_of_pytorch_compute_the_opened_number(model: str, tmp_path: Path) -> None:
+    showing = Showing(library())
+    places = [request for name, request in requests(model, showing, seed=1, each=60) if name == "arithmetic"]
+    photo = next(photographs())
+    places[:4] = [place | {"source": photo, "edits": []} for place in places[:4]] if model == "a2" else places[:4]
+    python, engine = answers(tmp_path, [("pytorch_lines", place) for place in places])
+    ran = 0
+    for asked, one, two in zip(places, python, engine, strict=True):
+        assert one.get("key") == two.get("key"), asked
+        if "error" in one:
+            assert model == "branches"  # which no file holds
+            continue
+        told = [_printed(each["lines"]) for each in (one, two)]
+        assert told[1] == pytest.approx(told[0], rel=1e-3, abs=1e-5), two["lines"]
+        ran += 1
+    assert ran > (5 if model == "branches" else 50)
 
 
 def photographs(seed: int = 0) -> Iterator[dict[str, Any]]:

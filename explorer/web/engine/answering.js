@@ -12,6 +12,7 @@ import { featureMap, learnedKernel, learnedKernels } from "./answers/kernels.js"
 import { layer } from "./answers/layer.js";
 import { numberInk } from "./answers/number_ink.js";
 import { observe } from "./answers/observe.js";
+import { pytorchLines } from "./answers/pytorch_lines.js";
 import { sources } from "./answers/sources.js";
 import { truth } from "./answers/truth.js";
 import { why } from "./answers/why.js";
@@ -29,6 +30,7 @@ const ANSWERS = {
   sources,
   layer,
   exact,
+  pytorch_lines: pytorchLines,
   why,
   number_ink: numberInk,
   compare,

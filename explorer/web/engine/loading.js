@@ -69,6 +69,6 @@ export function createLibrary(folder, kept) {
 const momentOf = (network, name, run, file) => ({
   ...network,
   facts: { ...network.facts, name, run, trained: true, figures: {} },
-  card: { ...network.card, trained: true, unsureBelow: UNSURE_BELOW },
+  card: { ...network.card, trained: true, shipped: false, unsureBelow: UNSURE_BELOW },
   weights: { ...network.weights, ...readSafetensors(file) },
 });

@@ -21,7 +21,7 @@ import { addTo, multiplied, zeros } from "./tensor.js";
  */
 /** @typedef {"cross-entropy" | "negative log-likelihood"} LossName */
 /** A tensor in a file: its numbers as float32 in base64. @typedef {{ shape: number[], data: string }} Coded */
-/** What is known of a model beside its structure. @typedef {{ title: string, classes: string[], takes: "ink" | "pictures" | "tensors", shape: number[], mean: number[], std: number[], unsureBelow: number, trained: boolean, example: Coded | null }} Card */
+/** What is known of a model beside its structure; `shipped`: every ConvScope has its weights. @typedef {{ title: string, classes: string[], takes: "ink" | "pictures" | "tensors", shape: number[], mean: number[], std: number[], unsureBelow: number, trained: boolean, shipped: boolean, example: Coded | null }} Card */
 /** A model's file. @typedef {{ facts: import("../lib/contract/models.js").Facts, description: Description, plan: Plan, card: Card }} Model */
 
 /**

@@ -6,7 +6,7 @@
 import { createEngine } from "../engine/client.js";
 import { page } from "./page.js";
 
-/** What a stroke asks for. An opened cell is the server's: it also has its lines of PyTorch. */
+/** What a stroke asks for. An opened cell is the server's: its numbers are PyTorch's own. */
 const OWN = ["observe", "sources", "layer", "number_ink", "why", "compare"];
 
 /** @typedef {(request: { model?: string }) => Promise<unknown>} Asked */
