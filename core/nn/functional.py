@@ -18,7 +18,6 @@ from torch.nn import _reduction
 from core.nn.bridge import apply, apply_keeping
 from core.ops.arguments import Ints
 from core.ops.catalogue import CATALOGUE
-from core.ops.vectorized.norm import running_stats
 
 
 class Functional:
@@ -154,10 +153,11 @@ class Functional:
             with torch.no_grad():
                 if kept is None or count == 0:
                     mean, var = self.ops.batch_norm_running_stats(input, *stats, momentum)
+                    running_mean.copy_(mean)
+                    running_var.copy_(var)
                 else:
-                    mean, var = running_stats(kept, count, *stats, momentum)
-                running_mean.copy_(mean)
-                running_var.copy_(var)
+                    running_mean.lerp_(kept[0], momentum)
+                    running_var.lerp_(kept[1] * (count / (count - 1)), momentum)
         return output
 
     def dropout(self, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

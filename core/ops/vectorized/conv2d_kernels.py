@@ -29,7 +29,7 @@ MANY = 1 << 11
 """Pixels of all images from which that is so; with fewer, calls take the time, of which products make more."""
 
 HEAVY = 1 << 19
-"""Elements of a weight from which products give both gradients faster."""
+"""Elements of a weight from which products give its gradient faster, and of few positions the input's."""
 
 SINGLE = 64
 """Positions of all outputs up to which products read a weight where it lies, instead of laying it out for them."""
@@ -55,11 +55,9 @@ def sends_direct(input_size: Sequence[int], groups: int) -> bool:
 
 def reads_weight_once(input_size: Sequence[int], weight: Tensor, stride: Pair, groups: int) -> bool:
     """Return whether a weight has so few positions to be multiplied by that products compute the output."""
-    (N, C, H, W), taps = input_size, prod(weight.shape[2:])
-    positions = N * (H // stride[0] + 1) * (W // stride[1] + 1)
-    near = 0 < N * H * W <= SINGLE * stride[0] * stride[1]
-    large = weight.numel() >= HEAVY or positions * C * taps <= products.ROOM <= weight.numel()
-    return groups == 1 and near and large and weight.is_contiguous()
+    N, _, H, W = input_size
+    few = 0 < N * H * W <= SINGLE * stride[0] * stride[1]
+    return few and groups == 1 and weight.numel() >= HEAVY and weight.is_contiguous()
 
 
 def forward(
@@ -78,8 +76,7 @@ def forward(
     """
     if suits_direct(weight.shape[2:], groups, input, weight):
         if reads_weight_once(input.shape, weight, stride, groups):
-            room = max(products.ROOM, input.numel() // 2)
-            return products.forward_by_channels(input, weight, stride, padding, dilation, room)
+            return products.forward_by_channels(input, weight, stride, padding, dilation, input.numel() // 2)
         return direct.forward(input, weight, stride, padding, dilation, groups, contiguous=contiguous)
     return products.forward(input, weight, stride, padding, dilation, groups)
 
@@ -111,7 +108,8 @@ def input_grad(
     contiguous: bool = False,
 ) -> Tensor:
     """Return `dL/dinput[n, c, row, col]`, the sum of `weight[o, c, i, j] · dL/doutput[n, o, y, x]` where they met."""
-    direct_is_faster = weight.numel() < HEAVY and sends_direct(input_size, groups)
+    few = len(grad_output) * prod(grad_output.shape[2:]) <= SINGLE
+    direct_is_faster = sends_direct(input_size, groups) and not (few and weight.numel() >= HEAVY)
     if direct_is_faster and suits_direct(weight.shape[2:], groups, weight, grad_output):
         moves = stride, padding, dilation, groups
         return direct.input_grad(input_size, weight, grad_output, *moves, contiguous=contiguous)

@@ -44,10 +44,6 @@ SHORT_SUM = 32
 """The same for the weight's gradient, whose product takes either; PyTorch copies less than 32 elements one by one."""
 
 
-ROOM = 1 << 13
-"""Window elements that even the smallest input has room for: 32 kB in float32."""
-
-
 class Formulation(Enum):
     """How the windows are written down."""
 
@@ -111,7 +107,7 @@ def forward(input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation
 
 
 def forward_by_channels(
-    input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, room: int = ROOM
+    input: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, room: int
 ) -> Tensor:
     """Return the same without groups: windows of some channels at a time, times the weight where it lies.
 

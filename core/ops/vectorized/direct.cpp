@@ -152,12 +152,13 @@ struct Convolution {
   Size N, all, outH, outW, kH, kW, sH, sW, dH, dW;  // all: output channels of all groups
   Size of[5], to[4];  // strides: weight (group, output, input, row, column), output (image, row, column, channel)
   Size alone, groups, C, O, vectors, taps, span, V, across;  // of one group; vectors a tile, parts a group
-  Size threads, each, lines, split;  // strips an image, and their output lines; tasks a strip, each of some parts
+  Size threads, each, lines, together;  // strips an image, and their output lines; images whose strips are read together
+  Size split;                           // tasks a strip, each of some parts
   Size runs, outer, rounds, blocks, run, at_once;  // runs: a sum runs over a kernel's line
   Size laid, strip, own, beside;                                         // elements of room
   Images images, grads;
 
-  Size tasks() const { return N * each * split; }
+  Size tasks() const { return parts(N, together) * each * split; }
   Size last(Size strip) const { return std::min(outH, (strip % each + 1) * lines); }
 
   // Output channels of a part; where channels are convolved alone the last ones overlap, so that there is no rest.
@@ -184,7 +185,8 @@ struct Convolution {
         for (Size c = some; c < std::min(all, some + SOME); c++) {
           const REAL* from = weight + c * of[2] + tap / kW * of[3] + tap % kW * of[4];
           REAL* lane = to + (tap * all + c) * lanes(part);
-          for (Size k = 0; k < lanes(part); k++) lane[k] = o + k < O ? from[k * step] : REAL(0);
+          for (Size k = 0; k < std::min(lanes(part), O - o); k++) lane[k] = from[k * step];
+          for (Size k = O - o; k < lanes(part); k++) lane[k] = REAL(0);
         }
   }
 
@@ -279,18 +281,24 @@ EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, con
   const Convolution& q = *convolution;
   const Images &images = q.images, &grads = q.grads;
   const Size tasks = q.tasks(), all = q.groups * q.across, apart = q.own + q.strip + q.beside;  // of two threads' rooms
-  std::vector<Size> offsets(q.lines);
-  for (Size y = 0; y < q.lines; y++) offsets[y] = y * q.sH * images.line;
+  const Size next = images.in_place ? images.H * images.line : q.strip / q.together;  // of two images
+  std::vector<Size> offsets(q.lines * q.together);
+  for (Size y = 0; y < Size(offsets.size()); y++)
+    offsets[y] = y / q.lines * next + y % q.lines * q.sH * images.line;
 #pragma omp parallel num_threads(q.threads) if (q.threads > 1)
   {
     const Size thread = omp_get_thread_num(), team = omp_get_num_threads();
     REAL *own = room + thread * apart, *strip = own + q.own, *beside = strip + q.strip;
     std::fill_n(own, q.all * q.C * q.taps, REAL(0));
     for (Size task = tasks * thread / team; task < tasks * (thread + 1) / team; task++) {
-      const Size s = task / q.split, n = s / q.each, first = s % q.each * q.lines, count = q.last(s) - first;
+      const Size s = task / q.split, n = s / q.each * q.together, first = s % q.each * q.lines, end = q.last(s);
       const Size begin = all * (task % q.split) / q.split, finish = all * (task % q.split + 1) / q.split;
-      const REAL* from = images.lines(input, n, first * q.sH, (count - 1) * q.sH + q.span, strip);
-      const REAL* factors = grads.lines(grad_output, n, first, count, beside);
+      const Size lines = end - first, now = std::min(q.together, q.N - n), count = lines * now;
+      const REAL *from = nullptr, *factors = nullptr;
+      for (Size k = now; k-- > 0;) {
+        from = images.lines(input, n + k, first * q.sH, (lines - 1) * q.sH + q.span, strip + k * next);
+        factors = grads.lines(grad_output, n + k, first, lines, beside + k * lines * grads.line);
+      }
       for (Size y = 0; y < count; y += q.at_once)
         for (Size part = begin; part < finish; part++) {
           const Size g = part / q.across, o = part % q.across * q.V * L, channels = g * q.O + o;

@@ -75,15 +75,8 @@ def batch_norm_running_stats(
     N, _, L = check_batch_norm(input.shape, running_mean, running_var, None, None, True)
     if N * L == 0:
         return running_mean.clone(), running_var.clone()
-    return running_stats(_moments(input), N * L, running_mean, running_var, momentum)
-
-
-def running_stats(
-    moments: Moments, count: int, running_mean: Tensor, running_var: Tensor, momentum: float
-) -> tuple[Tensor, Tensor]:
-    """Return the running statistics after a batch with these moments, each of `count` elements."""
-    mean, var = moments
-    return running_mean.lerp(mean, momentum), running_var.lerp(var * (count / (count - 1)), momentum)
+    mean, var = _moments(input)
+    return running_mean.lerp(mean, momentum), running_var.lerp(var * (N * L / (N * L - 1)), momentum)
 
 
 def batch_norm_input_grad(

@@ -207,7 +207,8 @@ def forward(
     runs = _has_runs(this, images) and blocks == 1 and some == this.C
     laid, strip = _whole(kernels * some), images.room(rows, lanes)
     split = min(this.groups * across, _parts(threads, max(1, N * each)))
-    cut = V, across, threads, each, lines, split, runs, kernel[0] if runs else this.taps, _parts(this.C, some), blocks
+    outer, rounds = kernel[0] if runs else this.taps, _parts(this.C, some)
+    cut = V, across, threads, each, lines, 1, split, runs, outer, rounds, blocks
     return this.settings(images, images, strides, *cut, 0, 0, laid, strip, 0, 0), laid + threads * strip
 
 
@@ -227,11 +228,15 @@ def weight_grad(
     each, lines = this.strips(images.cols * images.width + outW * padded, threads, at.element)
     runs = _has_runs(this, images)
     outer, run = kH if runs or this.alone else this.taps, kW if this.alone else kW * this.C if runs else this.C
-    at_once = max(1, min(LONGEST // outW, lines))  # lines that one sum runs over
-    own, strip = _whole(this.weights), images.room((lines - 1) * moves[0][0] + this.span, lanes)
-    beside = grads.room(lines, lanes)
-    split = min(this.groups * across, _parts(threads, max(1, this.N * each)))
-    cut = V, across, threads, each, lines, split, runs, outer, 1, 1, run, at_once, 0, strip, own, beside
+    strip = images.room((lines - 1) * moves[0][0] + this.span, lanes)
+    together = 1  # images, where one is a single strip and a sum over its lines is short
+    if each == 1 and this.N > 0:
+        most = max(1, min(LONGEST // (outW * lines), STRIP // at.element // max(1, strip)))
+        together = _parts(this.N, threads * _parts(this.N, threads * most))  # so that threads have as much to do
+    at_once = max(1, min(LONGEST // outW, lines * together))  # lines that one sum runs over
+    own, strip, beside = _whole(this.weights), strip * together, _whole(grads.room(lines, lanes) * together)
+    split = min(this.groups * across, _parts(threads, max(1, _parts(this.N, together) * each)))
+    cut = V, across, threads, each, lines, together, split, runs, outer, 1, 1, run, at_once, 0, strip, own, beside
     return this.settings(images, grads, (0,) * 9, *cut), threads * (own + strip + beside)
 
 

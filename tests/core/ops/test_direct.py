@@ -251,7 +251,8 @@ def test_writes_contiguous_images_where_that_is_asked_for(case: Any) -> None:
         ((1, 512, 14, 14), (512, 512, 3, 3), (2, 2), True),
         ((1, 512, 14, 14), (512, 512, 3, 3), (1, 1), False),
         ((8, 512, 7, 7), (512, 512, 3, 3), (1, 1), False),
-        ((1, 64, 1, 12), (64, 64, 1, 3), (1, 1), True),  # small enough to be written down at once
+        ((1, 512, 1, 28), (512, 512, 1, 3), (1, 1), True),
+        ((1, 64, 1, 12), (64, 64, 1, 3), (1, 1), False),
         ((1, 64, 7, 7), (64, 64, 3, 3), (1, 1), False),
     ],
 )
