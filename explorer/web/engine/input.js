@@ -3,7 +3,7 @@
 import { fromBase64 } from "../lib/codes.js";
 import { preprocess, readyMade, SIDE } from "./ink.js";
 import { perturbed } from "./perturb.js";
-import { greyOfSent, preprocessScan, scan } from "./photo.js";
+import { preprocessScan, scanned as scannedOf } from "./photo.js";
 import { Refused } from "./place.js";
 
 /** A labelled picture with its pixels, one of MNIST's or one that a run holds back: whoever has it adds them to a request. @typedef {({ digit: number } | { run: string, picture: number }) & { label: number, data: string }} Given */
@@ -34,7 +34,7 @@ function givenOf(source) {
 export function read({ strokes, brush, centred, source = null, perturbation }, takes) {
   const given = givenOf(source);
   if (isSent(source) && takes !== "ink") throw new NeedsPython("pictures in colours");
-  const scanned = isSent(source) ? scan(greyOfSent(source)) : null;
+  const scanned = isSent(source) ? scannedOf(source) : null;
   const stages = scanned
     ? preprocessScan(scanned, centred)
     : given

@@ -1,6 +1,6 @@
 /** Paper and ink in a photograph: the light on the paper at each place, and what belongs to the digit. The twin of `core/data/paper.py`. */
 
-import { largestOf, smallestOf } from "../lib/numbers.js";
+import { largestOf } from "../lib/numbers.js";
 import { upTo } from "./cells.js";
 import { rounded } from "./ink.js";
 import {
@@ -162,10 +162,17 @@ export function written(contrast, threshold) {
   return mapPlane(nearest(left, [height, width]), (x) => Number(x === 0));
 }
 
-/** The rows that have ink among some columns: from the first to the last, how many. @param {Plane} mask @param {number} first @param {number} end */
+/** From the first row with ink among some columns to the last, how many rows. @param {Plane} mask @param {number} first @param {number} end */
 function heightOf({ height, width, data }, first, end) {
-  const rows = upTo(height).filter((row) => data.subarray(row * width + first, row * width + end).some((x) => x > 0));
-  return rows.length ? largestOf(rows) - smallestOf(rows) + 1 : 0;
+  let [top, bottom] = [height, -1];
+  for (let y = 0; y < height; y++)
+    for (let x = first; x < end; x++)
+      if (data[y * width + x] > 0) {
+        top = Math.min(top, y);
+        bottom = y;
+        break;
+      }
+  return Math.max(0, bottom - top + 1);
 }
 
 /** Whether digits stand beside each other: ink in two columns, both high, with bare paper between. @param {Plane} mask */

@@ -101,7 +101,12 @@ export const largestOfBins = (plane, size) =>
 export const dilated = (plane, width) =>
   byAxes(plane, [plane.height, plane.width], (row, into) => {
     const reach = (width - 1) / 2;
-    for (let k = 0; k < row.length; k++) into[k] = largestOf(row.subarray(Math.max(0, k - reach), k + reach + 1));
+    for (let k = 0; k < row.length; k++) {
+      let largest = -Infinity;
+      for (let j = Math.max(0, k - reach); j <= Math.min(k + reach, row.length - 1); j++)
+        if (row[j] > largest) largest = row[j];
+      into[k] = largest;
+    }
   });
 
 /** The smallest in a square around each pixel. @param {Plane} plane @param {number} width odd, pixels */
