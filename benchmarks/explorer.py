@@ -208,11 +208,6 @@ def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[f
         page.mouse.up()
         page.wait_for_timeout(CELL_MS)
         page.keyboard.press("Escape")  # the panel lies over the last columns
-    for layer in page.locator(".network .step-open").all()[: cells // 3]:
-        page.wait_for_timeout(REST_MS)
-        layer.click()
-        page.wait_for_timeout(CELL_MS)
-        page.keyboard.press("Escape")
     maps[0].scroll_into_view_if_needed()
     page.wait_for_timeout(1000)  # for the last maps that came into view
     page.evaluate("window.hovers.length = 0")
@@ -223,9 +218,15 @@ def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[f
         for k in range(CELLS):
             page.mouse.move(box["x"] + 5 + k, box["y"] + 5 + 2 * k)
     hovers: list[float] = page.evaluate("window.hovers")
+    requests = len(asked)
+    for layer in page.locator(".network .step-open").all()[: cells // 3]:  # last: it brings pictures of its kernels
+        page.wait_for_timeout(REST_MS)
+        layer.click()
+        page.wait_for_timeout(CELL_MS)
+        page.keyboard.press("Escape")
     opened: list[float] = page.evaluate("window.cells")
     levels: list[float] = page.evaluate("window.levels")
-    return opened, levels, hovers, len(asked)
+    return opened, levels, hovers, requests
 
 
 def frames_a_second(page: Page) -> float:
