@@ -5,8 +5,8 @@ import { test } from "node:test";
 const web = new URL("../../explorer/web/", import.meta.url);
 const catalogue = (language) => JSON.parse(readFileSync(new URL(`i18n/${language}.json`, web), "utf8"));
 const modules = readdirSync(web, { recursive: true }).filter((name) => name.endsWith(".js"));
-/** Tables of what a lesson calls things of the page: those names look like keys. */
-const NAMES = /lib.lesson.(targets|waits|readings)\.js$/;
+/** What speaks of things of the page as a lesson calls them: those names look like keys. */
+const NAMES = /lib.lesson.(targets|waits|readings|needs)\.js$/;
 const sources = modules
   .filter((name) => !NAMES.test(name))
   .map((name) => readFileSync(new URL(name, web), "utf8"))
