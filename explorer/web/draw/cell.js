@@ -144,8 +144,8 @@ export function createCellPanel({ name, onopen, onclose, onlight, request }) {
   const tellWay = () => crumbs.replaceChildren(...crumbsOf(path(), title, open));
 
   function draw() {
+    if (state.shown || !element.hidden) tellWay();
     if (!state.shown) return;
-    tellWay();
     const retype = keepTyped(lead);
     lead.replaceChildren(...leadOf(state.shown, last(), formula, acts));
     rows.replaceChildren(...rowsOf(state.shown, last(), context));
