@@ -2,11 +2,11 @@
 
 `python -m benchmarks.browser [--json FILE]` publishes the folder, serves it as any web server does, and draws as
 `benchmarks.explorer` does. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (from a move of the pen until prediction
-and all maps are painted), `forward_ms` (the forward pass alone), `cell_p50_ms` (from the press on a cell to its painted
-sum), `level_p50_ms` (until the network stands at another level), `first_visit_bytes` (sent before the first drawing was
-answered), `usable_s` (from the address to that answer, on this machine), `offline_s` (the same on a second visit, with
-the network off), `train_95_s` (from *Start* on the Train page until 95 % of the digits that A2 did not learn from are
-read rightly).
+and all maps are painted), `forward_ms` (the forward pass alone), `cell_p50_ms` (from the press on a cell that the
+pointer rests on to its painted sum), `cell_at_once_p50_ms` (without a rest), `level_p50_ms` (until the network stands
+at another level), `first_visit_bytes` (sent before the first drawing was answered), `usable_s` (from the address to
+that answer, on this machine), `offline_s` (the same on a second visit, with the network off), `train_95_s` (from
+*Start* on the Train page until 95 % of the digits that A2 did not learn from are read rightly).
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from benchmarks.explorer import draw_digits, point_and_click, worst
+from benchmarks.explorer import AT_ONCE, draw_digits, opened_cells, point_and_click, worst
 from core.speed.timing import machine, write_json
 from explorer.models.library import Library
 from explorer.publish.site import publish
@@ -93,6 +93,7 @@ def main() -> None:
             page = opened(browser.new_context(viewport={"width": 1440, "height": 900}), address)
             samples, _ = draw_digits(page, options.digits, answers=False)
             cells, levels, _, _ = point_and_click(page)
+            at_once = opened_cells(page, AT_ONCE, rest=0)
             seconds = trained(browser, address)
             forward: list[float] = page.workers[0].evaluate(FORWARD, {"model": options.model, "passes": PASSES})
         browser.close()
@@ -105,6 +106,7 @@ def main() -> None:
         "stroke_p95_ms": worst(samples),
         "forward_ms": statistics.median(forward),
         "cell_p50_ms": statistics.median(cells),
+        "cell_at_once_p50_ms": statistics.median(at_once),
         "level_p50_ms": statistics.median(levels),
         "first_visit_bytes": max(size for _, size in visits),
         "usable_s": statistics.median(seconds for seconds, _ in visits),

@@ -4,7 +4,8 @@
 a second, and reads from the page itself how long each move took until the prediction and all maps that include it were
 painted. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (milliseconds), `answer_bytes` (largest answer, as sent),
 `start_s` (from the command to a usable page), `import_s` (`import torch, gradio` alone, in the same run), `cell_p50_ms`
-(from the press on a cell that the pointer rests on to its painted sum), `level_p50_ms` (from the press on a layer or a
+(from the press on a cell that the pointer rests on to its painted sum), `cell_at_once_p50_ms` (from the press on a cell
+that the pointer has only just reached), `level_p50_ms` (from the press on a layer or a
 number, or on Escape, until the whole network stands at that level), `hover_p50_ms` and `hover_p95_ms` (the page's work
 for one move over the maps), `hover_requests` (made meanwhile); and for ResNet18 at 224×224 with random weights
 `resnet18_open_s` (its link, opened on a server that has answered one page of another model, until the maps in view are
@@ -24,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from core.speed.timing import machine, write_json
 from tests.browser import chromium
@@ -35,6 +36,9 @@ STARTS = 3
 RESNET = "model=resnet18%3Auntrained"
 CELLS = 30
 """Cells that are opened, and moves over the maps of a column."""
+
+AT_ONCE = 12
+"""Cells that are pressed as soon as the pointer is there."""
 
 CELL_MS = 400
 """Between two cells."""
@@ -107,6 +111,7 @@ def main() -> None:
             page = usable_page(browser, options.port)
             samples, answer_bytes = draw_digits(page, options.digits)
             cells, levels, hovers, requests = point_and_click(page)
+            at_once = opened_cells(page, AT_ONCE, rest=0)
             page.context.close()
             deep = opened_page(browser, options.port, RESNET)
             _, _, deep_hovers, deep_requests = point_and_click(deep, cells=0)
@@ -123,6 +128,7 @@ def main() -> None:
         "start_s": statistics.median(starts),
         "import_s": statistics.median(imports),
         "cell_p50_ms": statistics.median(cells),
+        "cell_at_once_p50_ms": statistics.median(at_once),
         "level_p50_ms": statistics.median(levels),
         "hover_p50_ms": statistics.median(hovers),
         "hover_p95_ms": worst(hovers),
@@ -200,14 +206,8 @@ def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[f
     """Return the milliseconds of opening cells, of changing levels and of each move, and the requests while moving."""
     asked: list[str] = []
     page.evaluate(LISTEN)
-    maps = page.locator(".network .step:not([data-step='-1']) canvas.maps").all()
-    for k in range(cells):
-        maps[k % len(maps)].hover(position={"x": 6, "y": 6 + 3 * (k // len(maps))})
-        page.wait_for_timeout(REST_MS)
-        page.mouse.down()
-        page.mouse.up()
-        page.wait_for_timeout(CELL_MS)
-        page.keyboard.press("Escape")  # the panel lies over the last columns
+    opened = opened_cells(page, cells)
+    maps = pictures_of(page)
     maps[0].scroll_into_view_if_needed()
     page.wait_for_timeout(1000)  # for the last maps that came into view
     page.evaluate("window.hovers.length = 0")
@@ -224,9 +224,29 @@ def point_and_click(page: Page, cells: int = CELLS) -> tuple[list[float], list[f
         layer.click()
         page.wait_for_timeout(CELL_MS)
         page.keyboard.press("Escape")
-    opened: list[float] = page.evaluate("window.cells")
     levels: list[float] = page.evaluate("window.levels")
     return opened, levels, hovers, requests
+
+
+def opened_cells(page: Page, cells: int, rest: int = REST_MS) -> list[float]:
+    """Return the milliseconds from the press on each of some cells, on which the pointer rests before, to its sum."""
+    page.evaluate("window.cells.length = 0")
+    maps = pictures_of(page)
+    for k in range(cells):
+        maps[k % len(maps)].hover(position={"x": 6, "y": 6 + 3 * (k // len(maps))})
+        if rest:
+            page.wait_for_timeout(rest)
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_timeout(CELL_MS)
+        page.keyboard.press("Escape")  # the panel lies over the last columns
+    opened: list[float] = page.evaluate("window.cells")
+    return opened
+
+
+def pictures_of(page: Page) -> list[Locator]:
+    """Return the maps of each step."""
+    return page.locator(".network .step:not([data-step='-1']) canvas.maps").all()
 
 
 def frames_a_second(page: Page) -> float:

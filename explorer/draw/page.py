@@ -25,11 +25,13 @@ def draw_view(showing: Showing, *, slim: bool = False, local: bool = False) -> g
         slim: whether the input stands in a slim band, the network right below.
         local: whether browsers may compute drawings themselves.
     """
-    quick = (explain, arithmetic, pytorch_lines, sources, layer)
+    quick = (arithmetic, pytorch_lines, layer)
+    resting = (explain, sources)  # asked as often as a pointer rests
     return web_view(
         "draw/page.js",
         functions=[
             answers(observe, showing, long=steps_many, light=showing.is_light),
+            *(answers(function, showing, long=steps_many, light=showing.is_light) for function in resting),
             *(answers(function, showing, long=steps_many) for function in quick),
             *(answers(function, showing, long=True) for function in (exact, why, compare, number_ink)),
             answers(browse, showing.library, Gallery(showing.inputs)),

@@ -140,8 +140,10 @@ class Showing:
         return explored, self.edits.changes(explored, asked["edits"])
 
     def is_light(self, request: Any) -> bool:
-        """Return whether to show what a request asks takes one pass of a model at hand that nobody waits for."""
+        """Return whether a request takes at most one pass of a model at hand that nobody waits for."""
         if not isinstance(request, dict) or request.get("edits") or request.get("label") is not None:
+            return False
+        if request.get("every"):  # term of a sum, one by one
             return False
         name = request.get("model")
         return isinstance(name, str) and self.library.settled(name)

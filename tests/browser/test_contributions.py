@@ -54,6 +54,7 @@ def test_curves_come_from_the_maps_that_contribute_most_and_nothing_moves(app, o
     page.get_by_role("img", name=re.compile("Feature maps of conv1")).hover(position={"x": 20, "y": 20})
     expect(page.locator(".reading")).to_contain_text("conv1 · channel")
     assert page.evaluate(MOVED) == []
+    page.mouse.move(5, 5)
     expect(curves).to_have_count(shown + 1)
     page.keyboard.press("Escape")
     expect(curves).to_have_count(0)

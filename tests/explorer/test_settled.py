@@ -63,6 +63,7 @@ def test_somebodys_changes_are_in_nobody_elses_picture():
     [
         ({}, True),
         ({"label": 3}, False),
+        ({"every": True}, False),
         ({"edits": [changed(1.0)]}, False),
         ({"model": "a1"}, False),
         ({"model": 5}, False),

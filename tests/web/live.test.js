@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask, newestOnly } from "../../explorer/web/lib/live.js";
+import { ask, newestOnly, remembering } from "../../explorer/web/lib/live.js";
 import { createStore } from "../../explorer/web/lib/store.js";
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -98,4 +98,24 @@ test("a store calls a listener once for several changes, and not for none", () =
   store.set({ a: 9 });
   assert.equal(calls, 1);
   assert.equal(store.get("a"), 9);
+});
+
+test("the newest answer is kept, also while it is on its way, until it is to be forgotten or failed", async () => {
+  const sent = [];
+  const kept = remembering(
+    async (input) => {
+      sent.push(input);
+      if (input.fails) throw new Error("gone");
+      return sent.length;
+    },
+    (one, other) => one.at === other.at,
+  );
+  const [first, again] = [kept.ask({ at: 1 }), kept.ask({ at: 1 })];
+  assert.deepEqual(await Promise.all([first, again, kept.ask({ at: 1 })]), [1, 1, 1]);
+  assert.equal(await kept.ask({ at: 2 }), 2);
+  assert.equal(await kept.ask({ at: 1 }), 3); // only the newest is kept
+  kept.forget();
+  assert.equal(await kept.ask({ at: 1 }), 4);
+  await assert.rejects(kept.ask({ at: 5, fails: true }), /gone/);
+  assert.equal(await kept.ask({ at: 5 }), 6);
 });

@@ -68,6 +68,8 @@ export async function mount(element, { server: remote, options: { slim, local } 
       opening.end();
     },
     onsources: (levels) => network.contribute(levels),
+    onrested: (levels) => network.preview(levels),
+    busy: () => pad.busy,
     onlayer: (step, layer, of) => network.tellLayer(step, layer, of),
     onfail: fail,
   });
@@ -85,8 +87,10 @@ export async function mount(element, { server: remote, options: { slim, local } 
     apart: true,
     onwant: () => send(performance.now(), false),
     onopen: openCell,
+    onrest: (place) => asking.rest(place && opens(place)),
     onpin: (place) => {
       page.set({ pin: place });
+      if (place.step >= 0) asking.rest(opens(place)); // a second touch opens it
       did("point");
     },
     ongrow: (step) => page.set({ layer: page.get("layer") === step ? null : step, cells: [] }),
@@ -214,6 +218,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
     if (answer.description && known) page.set({ description: { ...known, ...answer.description } });
     else if (another) show();
     else network.show(answer, input.version);
+    if (another) asking.ahead(); // another cell may be under the pointer now
   }
 
   /** @param {Error} error */
@@ -234,14 +239,17 @@ export async function mount(element, { server: remote, options: { slim, local } 
     asking.observe({ ...drawing(), wanted, version, sort, structure: description.structure, asked: at }, changed);
   }
 
-  /** Open a cell of the network; maps of gradients may still be seen when it runs forward again. @param {Place} place */
+  /** What a cell of the network opens; maps of gradients may still be seen when it runs forward again. @param {Place} place */
+  const opens = (place) => (place.of === "output" && page.get("label") === null ? { ...place, of: "" } : place);
+
+  /** Open a cell of the network. @param {Place} place */
   function openCell(place) {
-    cell.open([place.of === "output" && page.get("label") === null ? { ...place, of: "" } : place]);
+    cell.open([opens(place)]);
   }
 
   /** Outline on the pad the ink that a cell is made of. @param {import("../lib/field.js").Block[] | null} blocks of input cells */
   function outlineInk(blocks) {
-    if (blocks && network.pointing) did("point");
+    if (blocks && network.pointed) did("point");
     place.outline(blocks, answered?.answer.stages);
   }
 

@@ -47,6 +47,32 @@ export function newestOnly(send, receive, fail) {
 }
 
 /**
+ * Keep the newest answer, or its promise: what is asked again is not sent again, until it is to be forgotten.
+ * @template T, R
+ * @param {(input: T) => Promise<R>} send
+ * @param {(one: T, other: T) => boolean} same whether two inputs ask the same
+ */
+export function remembering(send, same) {
+  /** @type {{ input: T, answer: Promise<R> } | null} */
+  let newest = null;
+  return {
+    /** @param {T} input */
+    ask(input) {
+      if (newest && same(newest.input, input)) return newest.answer;
+      const asked = { input, answer: send(input) };
+      newest = asked;
+      asked.answer.catch(() => {
+        if (newest === asked) newest = null;
+      });
+      return asked.answer;
+    },
+    forget() {
+      newest = null;
+    },
+  };
+}
+
+/**
  * An answer that says what a person can put right, and by which key the page says it in its own language (parts/server.js).
  * @typedef {{ error: string } & Keyed} Failure
  */

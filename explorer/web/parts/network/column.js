@@ -213,6 +213,12 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onplace, on
 }
 /** @typedef {ReturnType<typeof createColumn>} Column */
 
+/** What a cell of a column stands for: the step's value, or its gradient. @param {Column} column @param {Cell} cell @returns {Place | null} */
+export function placeOf(column, cell) {
+  const index = column.indexOf(cell);
+  return index && { step: column.step.index, of: column.backward ? "output" : "", cell: index };
+}
+
 /** A column around what is told of a step and its maps: its name, which grows it, above; how many maps are left out below. @param {Step} step @param {[HTMLElement, HTMLElement | undefined]} parts  the second: its maps @param {() => void} ongrow */
 function frameOf(step, [told, maps], ongrow) {
   const open = h("button", { type: "button", class: "step-open", onclick: ongrow });

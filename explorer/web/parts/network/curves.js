@@ -33,9 +33,10 @@ export function createCurves() {
       return levels;
     },
 
-    /** @param {SourceLevel[]} next */
-    take(next) {
+    /** @param {SourceLevel[]} next @param {boolean} passing whether they are seen in passing */
+    take(next, passing) {
       levels = next;
+      element.classList.toggle("passing", passing);
     },
 
     /** @param {import("../../lib/curves.js").Anchor} anchor @param {boolean} turned */

@@ -91,9 +91,9 @@ export function createFocus({ element, columns, reading, legend, peak, onfield }
     get pinned() {
       return pinned;
     },
-    /** Whether a cell is under the pointer. */
-    get pointing() {
-      return pointed !== null;
+    /** The cell under the pointer. */
+    get pointed() {
+      return pointed;
     },
 
     /** Another network: nothing is pointed at. @param {Geometry} next */

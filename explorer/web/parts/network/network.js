@@ -7,10 +7,11 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { page } from "../page.js";
 import { createBackward } from "./backward.js";
-import { createColumn } from "./column.js";
+import { createColumn, placeOf } from "./column.js";
 import { createFocus } from "./focus.js";
 import { createLegend } from "./legend.js";
 import { createReading } from "./reading.js";
+import { createRest, samePlace } from "./rest.js";
 import { createSeen } from "./seen.js";
 import { createSources } from "./sources.js";
 import { createTrack } from "./track.js";
@@ -24,10 +25,13 @@ import { createTrack } from "./track.js";
 /**
  * `onwant` is called when other maps than before should be asked for, `onopen` when a cell was chosen, `onfield` with
  * the input cells that the pointed cell is made of, `onpin` when a cell is to be kept in view, `ongrow` when all maps of a step
- * are wanted. `apart`: the page places the controls and gives the track its height.
+ * are wanted; `onrest` with the cell that the pointer or the keyboard rests on, and with null when it is left. `apart`: the page places the controls and gives the track its height.
  * @typedef {{ onwant: () => void, onopen: (place: Place) => void, onfield: (blocks: import("../../lib/field.js").Block[] | null) => void,
- *   onpin?: (place: Place) => void, ongrow?: (step: number) => void, apart?: boolean }} Options
+ *   onpin?: (place: Place) => void, onrest?: (place: Place | null) => void, ongrow?: (step: number) => void, apart?: boolean }} Options
  */
+
+/** Whether a place can be opened: the input's values are nobody's sum. @param {Place} place */
+const isMade = ({ step, of }) => step >= 0 || of !== "";
 
 /** @param {Options} options */
 export function createNetwork(options) {
@@ -83,6 +87,18 @@ export function createNetwork(options) {
   /** The column of a step. @param {number} index */
   const columnOf = (index) => /** @type {Column | undefined} */ (columns[index + 1]);
 
+  const rest = createRest((place) => {
+    if (!place) sources.preview(null);
+    options.onrest?.(place);
+  });
+
+  /** What is pointed at by now is rested on, if nothing moves. */
+  function settle() {
+    const { pointed } = focus;
+    const place = pointed && placeOf(pointed.column, pointed.cell);
+    rest.move(place && isMade(place) ? place : null);
+  }
+
   /** The name of a step for people. @param {number} index */
   function name(index) {
     const step = columnOf(index)?.step;
@@ -108,13 +124,12 @@ export function createNetwork(options) {
 
   /** A cell was chosen: a first touch keeps it in view, a second opens it. @param {Column} column @param {Cell} cell @param {boolean} byTouch */
   function choose(column, cell, byTouch) {
-    const index = column.indexOf(cell);
-    if (!index) return;
-    const place = { step: column.step.index, of: column.backward ? "output" : "", cell: index };
+    const place = placeOf(column, cell);
+    if (!place) return;
     const { pinned } = focus;
-    const again = pinned !== null && pinned.step === place.step && pinned.cell.join() === place.cell.join();
+    const again = pinned !== null && samePlace({ ...pinned, of: place.of }, place);
     if (byTouch) focus.lift();
-    if (place.step < 0 && !place.of) options.onpin?.(place);
+    if (!isMade(place)) options.onpin?.(place);
     else if (byTouch && options.onpin && !again) options.onpin(place);
     else onopen(place);
   }
@@ -153,9 +168,13 @@ export function createNetwork(options) {
       backward.describe(classes);
       focus.describe(geometry);
       sources.take([]);
+      rest.move(null);
       columns = steps.map((step) =>
         createColumn(step, {
-          onpoint: focus.point,
+          onpoint: (column, cell) => {
+            focus.point(column, cell);
+            settle();
+          },
           swaps,
           onpage: onwant,
           onopen: choose,
@@ -178,6 +197,7 @@ export function createNetwork(options) {
     },
     expire() {
       state.version++;
+      sources.preview(null);
     },
     get wanted() {
       return wanted();
@@ -186,9 +206,9 @@ export function createNetwork(options) {
     get complete() {
       return track.shown.every((column) => column.visible && !column.wants(state.version));
     },
-    /** Whether a cell is under the pointer. */
-    get pointing() {
-      return focus.pointing;
+    /** The cell under the pointer. */
+    get pointed() {
+      return focus.pointed;
     },
 
     /** Keep showing the same channels, such as while the pen moves. @param {boolean} on */
@@ -212,6 +232,7 @@ export function createNetwork(options) {
     /** Keep a cell marked, with what it is made of and what it influences; or none. @param {Place | null} place */
     pin(place) {
       focus.pin(place);
+      sources.preview(null);
       sources.keep();
       wantMore();
     },
@@ -224,12 +245,16 @@ export function createNetwork(options) {
       wantMore();
     },
 
+    /** Draw the curves to the cell that is rested on, lighter, instead of those to the one in view. @param {SourceLevel[]} levels */
+    preview: (levels) => sources.preview(rest.place, levels),
+
     /** @param {Seen} answer @param {number} asked the `version` that it answers */
     show(answer, asked) {
       backward.tell(answer.loss);
       seen.show(columns, answer, asked, legend.scope);
       focus.refresh();
       sources.refresh(); // other maps may be shown
+      settle();
     },
 
     /** Tell what stands out in a layer. @param {number} step @param {import("../../lib/contract/draw.js").Layer} layer @param {string} of "" for values, "output" for gradients */
@@ -245,8 +270,7 @@ export function createNetwork(options) {
       const column =
         index === null ? track.shown.findLast(({ step }) => (step.map?.size.length ?? 0) > 2) : columnOf(index);
       const cell = column?.strongest();
-      const found = column && cell && column.indexOf(cell);
-      return column && found ? { step: column.step.index, of: column.backward ? "output" : "", cell: found } : null;
+      return column && cell ? placeOf(column, cell) : null;
     },
 
     /** Bring a step's column into view. @param {number} index */

@@ -1,16 +1,28 @@
 /** What contributes to the cell in view: curves from those maps, which are kept among the maps shown. */
 
 import { createCurves } from "./curves.js";
+import { samePlace } from "./rest.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {import("../../lib/contract/draw.js").SourceLevel} SourceLevel */
+/** @typedef {import("../../lib/link.js").Place} Place */
 
 /**
- * @param {{ columns: () => Column[], shown: () => Column[], turned: () => boolean, pinned: () => import("../../lib/link.js").Place | null, name: (step: number) => string }} network
+ * @param {{ columns: () => Column[], shown: () => Column[], turned: () => boolean, pinned: () => Place | null, name: (step: number) => string }} network
  *   `shown`: the columns on the track; `turned`: whether it runs downwards
  */
 export function createSources({ columns, shown, turned, pinned, name }) {
   const curves = createCurves();
+  /** Of the cell in view. @type {SourceLevel[]} */
+  let kept = [];
+  /** Of the one that is rested on. @type {SourceLevel[]} */
+  let passing = [];
+
+  /** @param {SourceLevel[]} inView @param {SourceLevel[]} rested */
+  function show(inView, rested) {
+    [kept, passing] = [inView, rested];
+    curves.take(passing.length ? passing : kept, passing.length > 0);
+  }
 
   function draw() {
     const onTrack = (/** @type {number} */ step) => shown().find((column) => column.step.index === step);
@@ -29,14 +41,23 @@ export function createSources({ columns, shown, turned, pinned, name }) {
     },
 
     /** @param {SourceLevel[]} levels */
-    take: curves.take,
+    take: (levels) => show(levels, passing),
+
+    /** Draw those of the cell that is rested on instead of those of the one in view; or no longer. @param {Place | null} place @param {SourceLevel[]} [levels] */
+    preview(place, levels = []) {
+      const pin = pinned();
+      if (!place || (pin && samePlace(pin, place))) levels = [];
+      if (!levels.length && !passing.length) return;
+      show(kept, levels);
+      draw();
+    },
 
     /** Keep the pinned cell's map in view, and those that contribute most to it. */
     keep() {
       const pin = pinned();
       for (const column of columns()) {
         const { index } = column.step;
-        const parts = curves.levels.flatMap(({ most }) => most.filter(({ step }) => step === index));
+        const parts = kept.flatMap(({ most }) => most.filter(({ step }) => step === index));
         const cells = [...(pin?.step === index ? [pin.cell] : []), ...parts.map(({ cell }) => cell)];
         const channels = cells.map(column.channelOf).filter((channel) => channel !== null);
         column.keep([...new Set(channels)]);
