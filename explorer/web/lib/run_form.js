@@ -37,7 +37,7 @@ const FIRST = {
 };
 
 /** @type {Form} */
-const DRAWN = { ...FIRST, source: "drawn", share: 100, epochs: 5, batch: 32 };
+const DRAWN = { ...FIRST, source: "drawn", share: 100, count: 3000, epochs: 5, batch: 32 };
 
 /** Starting points that work. @type {Record<string, Form>} */
 export const RECIPES = {

@@ -98,12 +98,55 @@ def test_drawn_digits_are_balanced_repeatable_and_all_different():
 
 
 @pytest.mark.parametrize("table", [drawn.DIGITS, drawn.LETTERS])
-def test_every_skeleton_stays_in_its_box(table):
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_every_skeleton_stays_in_its_box(table, share):
     for forms in table.values():
         for form in forms:
-            points = np.concatenate(drawn.skeleton(form))
-            assert points.min() > -0.15
-            assert points.max() < 1.15
+            points = np.concatenate(drawn.skeleton(form, share))
+            assert points.min() > -0.2
+            assert points.max() < 1.2
+
+
+def test_a_hand_lies_between_the_two_forms_of_a_habit():
+    form = "0,0 100,20|0,50 40,50 ~ 0,80 60,20|0,90 80,90"
+    first, halfway, last = (np.concatenate(drawn.skeleton(form, share)) for share in (0, 0.5, 1))
+    np.testing.assert_allclose(halfway, (first + last) / 2)
+    assert np.abs(last - first).max() == pytest.approx(0.8)
+
+
+def start_and_end(digit):
+    """Where drawings of a digit begin and end, `(drawings, 2)` each, in parts of their heights from their tops."""
+    rng, found = np.random.default_rng(3), []
+    for form in drawn.DIGITS[digit] * 30:
+        line = drawn.drawing(form, rng)[0]
+        found.append((line[[0, -1]] - line.min(0)) / np.ptp(line[:, 1]))
+    return np.stack(found, 1)
+
+
+def test_ones_have_no_upstroke_short_ones_and_some_as_long_as_the_stem():
+    height = start_and_end("1")[0][:, 1]
+    assert [((low <= height) & (height < high)).mean() > 0.1 for low, high in ((-1, 0.1), (0.1, 0.4), (0.4, 0.7))]
+    assert (height > 0.8).any()
+
+
+@pytest.mark.parametrize("digit", ["0", "8"])
+def test_zeros_and_eights_close_overlap_or_stay_open(digit):
+    start, end = start_and_end(digit)
+    gap = np.hypot(*(end - start).T)
+    assert gap.min() < 0.05
+    assert (gap > 0.25).mean() > 0.1
+
+
+def test_most_hands_keep_a_corner_and_a_few_round_it():
+    def sharpest(line):
+        step = np.diff(line, axis=0)
+        step = step[np.hypot(*step.T) > 0.01]
+        angle = np.unwrap(np.arctan2(*step.T))
+        return np.abs(np.diff(angle)).max()
+
+    rng = np.random.default_rng(4)
+    turns = [sharpest(drawn.drawing(drawn.DIGITS["7"][0], rng, wobble=0)[0]) for _ in range(200)]
+    assert 0.02 < np.mean(np.array(turns) < 1) < 0.4
 
 
 def test_a_smooth_stroke_passes_through_its_points_and_a_repeated_point_is_a_corner():
