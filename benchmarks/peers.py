@@ -63,8 +63,8 @@ def _softmax(name: str, size: Size) -> Case:
     input, grad = torch.randn(size), torch.randn(size)
     forward = partial(getattr(F, name), input, 1)
     backward = {"softmax": aten._softmax_backward_data, "log_softmax": aten._log_softmax_backward_data}[name]
-    theirs = partial(backward, grad, forward(), 1, torch.float32)
-    return Case(name, size, (_mine(name, input, 1), forward), (_mine(f"{name}_input_grad", input, grad, 1), theirs))
+    theirs, mine = partial(backward, grad, forward(), 1, torch.float32), _mine(f"{name}_grads", forward(), grad, 1)
+    return Case(name, size, (_mine(name, input, 1), forward), (mine, theirs))
 
 
 def _nll_loss(name: str, size: Size) -> Case:

@@ -33,6 +33,8 @@ from core.ops.vectorized.norm import group_norm_grads as group_norm_grads
 from core.ops.vectorized.norm import group_norm_kept as group_norm_kept
 from core.ops.vectorized.pad import *
 from core.ops.vectorized.softmax import *
+from core.ops.vectorized.softmax import log_softmax_grads as log_softmax_grads
+from core.ops.vectorized.softmax import softmax_grads as softmax_grads
 
 __all__ = sorted(
     name

@@ -19,7 +19,6 @@
 #include "shared.h"
 
 #include <array>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -28,7 +27,6 @@ typedef VECTOR(REAL) Vector;  // REAL is float or double
 
 constexpr Size L = BYTES / sizeof(REAL);          // lanes of a vector
 constexpr int MOST = REGISTERS == 32 ? 4 : 2;     // vectors a tile
-constexpr int MOST_ALONE = 2;                     // the same where channels are convolved alone
 constexpr int WIDEST = 14;                        // other factors a tile: 24 take 1.6 times as long
 // Other factors of a tile of V vectors: registers are left for the vectors and for another factor.
 constexpr int most_others(int V) { return std::min(WIDEST, (REGISTERS - 2 - V) / V); }
@@ -97,7 +95,7 @@ constexpr std::array<Tile, sizeof...(k)> tiles(std::integer_sequence<int, k...>)
   return {tile<alone, k / WIDEST + 1, std::min(k % WIDEST + 1, most_others(k / WIDEST + 1))>...};
 }
 constexpr auto TILES = tiles<false>(std::make_integer_sequence<int, MOST * WIDEST>());
-constexpr auto ALONE = tiles<true>(std::make_integer_sequence<int, MOST_ALONE * WIDEST>());
+constexpr auto ALONE = tiles<true>(std::make_integer_sequence<int, MOST * WIDEST>());
 
 // The sums of `count` other factors by V vectors, in tiles of almost equal size.
 void line(bool alone, Size V, Size count, Sum from, Place to) {
@@ -107,18 +105,6 @@ void line(bool alone, Size V, Size count, Sum from, Place to) {
     (alone ? ALONE.data() : TILES.data())[(V - 1) * WIDEST + others - 1](from, to);
     from.others += others * from.beside, to.data += others * to.step;
   }
-}
-
-// L vectors, each of which gets one element of all.
-template <int half, int... i>
-void exchange(Vector* rows, std::integer_sequence<int, i...> lanes) {
-  for (int r = 0; r < L; r++) {
-    if (r & half) continue;
-    const Vector a = rows[r], b = rows[r + half];
-    rows[r] = __builtin_shufflevector(a, b, (i & half ? L + i - half : i)...);
-    rows[r + half] = __builtin_shufflevector(a, b, (i & half ? L + i : i + half)...);
-  }
-  if constexpr (half > 1) exchange<half / 2>(rows, lanes);
 }
 
 // The structs that `tiling.py` fills. Laid out, a pixel has `width` elements, of which the first `C` are channels.
@@ -158,8 +144,13 @@ struct Convolution {
   Size laid, strip, own, beside;                                         // elements of room
   Images images, grads;
 
+  // What a thread computes at a time: output lines `begin … end` of an image, for the parts `part … last`.
+  struct Task { Size image, begin, end, part, last; };
   Size tasks() const { return parts(N, together) * each * split; }
-  Size last(Size strip) const { return std::min(outH, (strip % each + 1) * lines); }
+  Task task(Size number) const {
+    const Size strip = number / split, begin = strip % each * lines, k = number % split, all = groups * across;
+    return {strip / each * together, begin, std::min(outH, begin + lines), all * k / split, all * (k + 1) / split};
+  }
 
   // Output channels of a part; where channels are convolved alone the last ones overlap, so that there is no rest.
   Size lanes(Size part) const { return std::min(V, vectors - part % across * V) * L; }
@@ -190,13 +181,13 @@ struct Convolution {
         }
   }
 
-  // Output lines `y … end` of an image for a part and a round. Taps on lines beside the image are left out.
-  void compute(const Size* offsets, const REAL* factors, const REAL* from, REAL* output, Size y, Size end, Size part,
+  // The output lines of a task for a part and a round. Taps on lines beside the image are left out.
+  void compute(const Size* offsets, const REAL* factors, const REAL* from, REAL* output, const Task& task, Size part,
                Size round) const {
     const Size wide = lanes(part), count = std::min(O - first(part), wide), all = begin(round + 1) - begin(round);
     const Size apart = taps / outer * all * wide;  // of two taps
     const bool spill = groups * across == 1 && to[2] == O;
-    for (; y < end; y++, from += sH * images.line, output += to[1]) {
+    for (Size y = task.begin; y < task.end; y++, from += sH * images.line, output += to[1]) {
       const Size low = std::clamp<Size>(parts(std::max<Size>(0, images.top - y * sH), dH), 0, kH);
       const Size high = std::clamp<Size>(parts(std::max<Size>(0, images.H + images.top - y * sH), dH), low, kH);
       const Size t = low * outer / kH, lines = (high - low) * outer / kH;
@@ -214,64 +205,44 @@ struct Convolution {
 }  // namespace
 
 EXPORTED Size lanes() { return L; }
-
-// Vectors of a tile: those whose lines of `outW` outputs cost the fewest products and loads, the most if `outW` is 0.
-EXPORTED Size tile_vectors(Size vectors, Size outW, Size alone) {
-  const auto cost = [=](Size V) {
-    return parts(vectors, V) * (V * outW + V * parts(outW, most_others(int(V))) + outW);
-  };
-  Size V = 1;
-  for (Size more = 2; more <= std::min<Size>(alone ? MOST_ALONE : MOST, vectors); more++)
-    if (cost(more) <= cost(V)) V = more;
-  return V;
-}
+EXPORTED Size others(Size V) { return V > MOST ? 0 : most_others(int(V)); }
 
 // Contiguous images `(N, C, P)` written channels-last.
 EXPORTED void lay_last(Size N, Size C, Size P, Size threads, const REAL* images, REAL* to) {
-#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
-  for (Size task = 0; task < N * parts(P, L); task++) {
-    const Size n = task / parts(P, L), first = task % parts(P, L) * L, count = std::min(L, P - first);
+  constexpr Size SOME = 16;  // pixels, so that what is read and what is written stay in the first-level cache
+  share(N * parts(P, SOME), threads, [=](Size task, Size) {
+    const Size n = task / parts(P, SOME), first = task % parts(P, SOME) * SOME, count = std::min(SOME, P - first);
     const REAL* from = images + n * C * P + first;
-    REAL* pixel = to + (n * P + first) * C;
-    Size c = 0;
-    for (; count == L && c + L <= C; c += L) {
-      Vector rows[L];
-      for (Size r = 0; r < L; r++) rows[r] = *reinterpret_cast<const Vector*>(from + (c + r) * P);
-      exchange<L / 2>(rows, std::make_integer_sequence<int, L>());
-      for (Size r = 0; r < L; r++) *reinterpret_cast<Vector*>(pixel + r * C + c) = rows[r];
-    }
-    for (; c < C; c++)
-      for (Size p = 0; p < count; p++) pixel[p * C + c] = from[c * P + p];
-  }
+    REAL* pixels = to + (n * P + first) * C;
+    if (C < SOME)
+      for (Size c = 0; c < C; c++)
+        for (Size p = 0; p < count; p++) pixels[p * C + c] = from[c * P + p];
+    else
+      for (Size p = 0; p < count; p++)
+        for (Size c = 0; c < C; c++) pixels[p * C + c] = from[c * P + p];
+  });
 }
 
 // output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]
 EXPORTED void forward(const Convolution* convolution, const REAL* input, const REAL* weight, REAL* output, REAL* room) {
   const Convolution& q = *convolution;
-  const Size all = q.groups * q.across;
   std::vector<Size> offsets(q.outer);
   for (Size t = 0; t < q.outer; t++) offsets[t] = q.reach(t);
-#pragma omp parallel num_threads(q.threads) if (q.threads > 1)
-  {
-    REAL* strip = room + q.laid + omp_get_thread_num() * q.strip;
-    for (Size round = 0; round < q.rounds; round++) {
-#pragma omp for schedule(static)
-      for (Size part = 0; part < all; part++) q.lay(weight, q.place(room, part), part, round);
-#pragma omp for schedule(static)
-      for (Size task = 0; task < q.tasks(); task++) {
-        const Size s = task / q.split, n = s / q.each, y = s % q.each * q.lines, end = q.last(s);
-        const Size begin = all * (task % q.split) / q.split, finish = all * (task % q.split + 1) / q.split;
-        const Size count = (end - y - 1) * q.sH + q.span;
-        const REAL* from = nullptr;
-        for (Size part = begin; part < finish; part++) {
-          const Size g = part / q.across, o = q.first(part);
-          if (part == begin || q.alone)
-            from = q.images.lines(input, n, y * q.sH, count, strip, q.alone ? o : q.begin(round));
-          q.compute(offsets.data(), q.place(room, part), from + (q.alone ? 0 : g * q.C),
-                    output + n * q.to[0] + y * q.to[1] + (g * q.O + o) * q.to[3], y, end, part, round);
-        }
+  for (Size round = 0; round < q.rounds; round++) {
+    share(q.groups * q.across, q.threads, [&](Size part, Size) { q.lay(weight, q.place(room, part), part, round); });
+    share(q.tasks(), q.threads, [&](Size number, Size thread) {
+      const Convolution::Task task = q.task(number);
+      const Size count = (task.end - task.begin - 1) * q.sH + q.span;
+      const REAL* from = nullptr;
+      for (Size part = task.part; part < task.last; part++) {
+        const Size g = part / q.across, o = q.first(part);
+        if (part == task.part || q.alone)
+          from = q.images.lines(input, task.image, task.begin * q.sH, count, room + q.laid + thread * q.strip,
+                                q.alone ? o : q.begin(round));
+        q.compute(offsets.data(), q.place(room, part), from + (q.alone ? 0 : g * q.C),
+                  output + task.image * q.to[0] + task.begin * q.to[1] + (g * q.O + o) * q.to[3], task, part, round);
       }
-    }
+    });
   }
 }
 
@@ -280,27 +251,24 @@ EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, con
                           REAL* room) {
   const Convolution& q = *convolution;
   const Images &images = q.images, &grads = q.grads;
-  const Size tasks = q.tasks(), all = q.groups * q.across, apart = q.own + q.strip + q.beside;  // of two threads' rooms
+  const Size tasks = q.tasks(), apart = q.own + q.strip + q.beside;                     // of two threads' rooms
   const Size next = images.in_place ? images.H * images.line : q.strip / q.together;  // of two images
   std::vector<Size> offsets(q.lines * q.together);
   for (Size y = 0; y < Size(offsets.size()); y++)
     offsets[y] = y / q.lines * next + y % q.lines * q.sH * images.line;
-#pragma omp parallel num_threads(q.threads) if (q.threads > 1)
-  {
-    const Size thread = omp_get_thread_num(), team = omp_get_num_threads();
+  share(q.threads, q.threads, [&](Size thread, Size) {
     REAL *own = room + thread * apart, *strip = own + q.own, *beside = strip + q.strip;
     std::fill_n(own, q.all * q.C * q.taps, REAL(0));
-    for (Size task = tasks * thread / team; task < tasks * (thread + 1) / team; task++) {
-      const Size s = task / q.split, n = s / q.each * q.together, first = s % q.each * q.lines, end = q.last(s);
-      const Size begin = all * (task % q.split) / q.split, finish = all * (task % q.split + 1) / q.split;
-      const Size lines = end - first, now = std::min(q.together, q.N - n), count = lines * now;
+    for (Size number = tasks * thread / q.threads; number < tasks * (thread + 1) / q.threads; number++) {
+      const Convolution::Task task = q.task(number);
+      const Size lines = task.end - task.begin, now = std::min(q.together, q.N - task.image), count = lines * now;
       const REAL *from = nullptr, *factors = nullptr;
       for (Size k = now; k-- > 0;) {
-        from = images.lines(input, n + k, first * q.sH, (lines - 1) * q.sH + q.span, strip + k * next);
-        factors = grads.lines(grad_output, n + k, first, lines, beside + k * lines * grads.line);
+        from = images.lines(input, task.image + k, task.begin * q.sH, (lines - 1) * q.sH + q.span, strip + k * next);
+        factors = grads.lines(grad_output, task.image + k, task.begin, lines, beside + k * lines * grads.line);
       }
       for (Size y = 0; y < count; y += q.at_once)
-        for (Size part = begin; part < finish; part++) {
+        for (Size part = task.part; part < task.last; part++) {
           const Size g = part / q.across, o = part % q.across * q.V * L, channels = g * q.O + o;
           for (Size t = 0; t < q.outer; t++)
             line(q.alone, q.lanes(part) / L, q.run,
@@ -311,15 +279,14 @@ EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, con
                  {own + t * q.run * q.all + channels, q.all, std::min(q.O - o, q.lanes(part)), 1, true, false});
         }
     }
-#pragma omp barrier
-#pragma omp for schedule(static)
-    for (Size o = 0; o < q.all; o += L)  // as many as a line of the cache has
-      for (Size c = 0; c < q.C; c++)
-        for (Size tap = 0; tap < q.taps; tap++)
-          for (Size k = o; k < std::min(q.all, o + L); k++) {
-            REAL sum = 0;
-            for (Size other = 0; other < team; other++) sum += room[other * apart + (tap * q.C + c) * q.all + k];
-            grad[(k * q.C + c) * q.taps + tap] = sum;
-          }
-  }
+  });
+  share(parts(q.all, L), q.threads, [&](Size some, Size) {  // as many channels as a line of the cache has
+    for (Size c = 0; c < q.C; c++)
+      for (Size tap = 0; tap < q.taps; tap++)
+        for (Size k = some * L; k < std::min(q.all, (some + 1) * L); k++) {
+          REAL sum = 0;
+          for (Size other = 0; other < q.threads; other++) sum += room[other * apart + (tap * q.C + c) * q.all + k];
+          grad[(k * q.C + c) * q.taps + tap] = sum;
+        }
+  });
 }

@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import count, takewhile
 from math import gcd
 
 import torch
@@ -25,10 +26,15 @@ def _functions(bytes: int = 4) -> ctypes.CDLL:
     for function in (functions.forward, functions.weight_grad):
         function.argtypes, function.restype = [ctypes.c_char_p, *(ctypes.c_void_p,) * 4], None
     functions.lay_last.argtypes, functions.lay_last.restype = [*(ctypes.c_int64,) * 4, *(ctypes.c_void_p,) * 2], None
-    for function in (functions.lanes, functions.tile_vectors):
-        function.restype = ctypes.c_int64
-    functions.tile_vectors.argtypes = [ctypes.c_int64] * 3
+    functions.lanes.argtypes, functions.lanes.restype = [], ctypes.c_int64
+    functions.others.argtypes, functions.others.restype = [ctypes.c_int64], ctypes.c_int64
     return functions
+
+
+@cache
+def _machine(element: int, threads: int) -> Machine:
+    functions = _functions(element)
+    return Machine(element, functions.lanes(), tuple(takewhile(bool, map(functions.others, count(1)))), threads)
 
 
 def forward(
@@ -70,26 +76,9 @@ def _forward_plan(
     outH = (H + 2 * pH - dH * (kH - 1) - 1) // sH + 1
     outW = (W + 2 * pW - dW * (kW - 1) - 1) // sW + 1
     of, to = (O // groups * sO, sO, *strides), _steps(O, outH, outW, contiguous)
-    plan = _plan(tuple(input_size), O, (kH, kW), (outH, outW), moves, (*of, *to), element, threads)
+    at = _machine(element, threads)
+    plan = tiling.forward(input_size, O, (kH, kW), (outH, outW), moves, (*of, *to), at)
     return (N, O, outH, outW), *plan
-
-
-def _plan(
-    input_size: tuple[int, ...],
-    O: int,
-    kernel: Pair,
-    out: Pair,
-    moves: Moves,
-    strides: Sequence[int],
-    element: int,
-    threads: int,
-) -> tuple[bytes, int]:
-    """Return the struct of a forward pass and its room, as `tiling.forward`."""
-    functions, C, groups = _functions(element), input_size[1], moves[3]
-    lanes, alone = functions.lanes(), groups > 1 and groups == C == O
-    vectors = max(1, O // lanes) if alone else -(-O // groups // lanes)
-    V = functions.tile_vectors(vectors, out[1], alone)
-    return tiling.forward(input_size, O, kernel, out, moves, strides, V, Machine(element, lanes, threads))
 
 
 def input_grad(
@@ -149,14 +138,14 @@ def _passes(
     for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows):
         for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols):
             if tapsH and tapsW and countH and countW:
-                settings, room = _plan(
+                settings, room = tiling.forward(
                     *((N, O, outH, outW), C, (tapsH, tapsW), (countH, countW)),
                     ((1, 1), (padH, padW), (gapH, gapW), groups),
                     (
                         *(O // groups * sO, sC, sO, -stepI * sI, -stepJ * sJ),
                         *(image, stride[0] * row_step, stride[1] * col_step, channel),
                     ),
-                    *(element, threads),
+                    _machine(element, threads),
                 )
                 begin = row * row_step + col * col_step
                 passes.append((settings, room, element * (lastI * sI + lastJ * sJ), element * begin))
@@ -209,10 +198,7 @@ def _weight_grad_plan(
     input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, element: int, threads: int
 ) -> tuple[bytes, int]:
     """Return the struct `Convolution` of `direct.cpp`, and how many elements of room it takes."""
-    functions, C, groups = _functions(element), input_size[1], moves[3]
-    lanes, alone = functions.lanes(), groups > 1 and groups == C == O
-    V = functions.tile_vectors(-(-(O if alone else O // groups) // lanes), 0, alone)
-    return tiling.weight_grad(input_size, O, kernel, out, moves, V, Machine(element, lanes, threads))
+    return tiling.weight_grad(input_size, O, kernel, out, moves, _machine(element, threads))
 
 
 def _steps(C: int, H: int, W: int, contiguous: bool) -> tuple[int, int, int, int]:

@@ -5,9 +5,9 @@
 #include "shared.h"
 
 #include <cmath>
-#include <utility>
+#include <vector>
 
-#ifdef __AVX512F__
+#ifdef __AVX__
 #include <immintrin.h>
 #endif
 
@@ -37,8 +37,11 @@ inline float total(Floats x) {
 // The first `count` lanes, others as given; and written back.
 inline Floats get(const float* from, Size count, Floats others = Floats{}) {
   if (count == SIDE) return *reinterpret_cast<const Floats*>(from);
-#ifdef __AVX512F__
+#if defined(__AVX512F__)
   return Floats(_mm512_mask_loadu_ps(__m512(others), __mmask16((1 << count) - 1), from));
+#elif defined(__AVX__)
+  const Ints some = Ints{0, 1, 2, 3, 4, 5, 6, 7} < int32_t(count);
+  return some ? Floats(_mm256_maskload_ps(from, __m256i(some))) : others;
 #endif
   for (Size lane = 0; lane < count; lane++) others[lane] = from[lane];
   return others;
@@ -148,17 +151,8 @@ inline Floats gradient(Floats x, Floats g, float slope) {
   if constexpr (which == 11) return g * (1.0f - x * x);                    // tanh, of its output
 }
 
-// Calls `function(0 … count)`, shared out among threads where so many elements are worth them.
-template <typename F>
-inline void share(Size count, Size elements, Size threads, F function) {
-  threads = std::clamp<Size>(elements / WORTH_A_THREAD, 1, threads);
-  if (threads == 1) {
-    for (Size k = 0; k < count; k++) function(k);
-    return;
-  }
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (Size k = 0; k < count; k++) function(k);
-}
+// As many threads as so many elements are worth.
+inline Size worth(Size elements, Size threads) { return std::clamp<Size>(elements / WORTH_A_THREAD, 1, threads); }
 
 struct Activation {
   Size which, count, threads;
@@ -168,7 +162,7 @@ struct Activation {
 template <int which>
 void activate(const Activation& q, const float* x, const float* g, float* to) {
   const float slope = float(q.slope);
-  share(parts(q.count, BLOCK), q.count, q.threads, [=](Size block) {
+  share(parts(q.count, BLOCK), worth(q.count, q.threads), [=](Size block, Size) {
     const Size begin = block * BLOCK, count = std::min(BLOCK, q.count - begin);
     const float *xs = x + begin, *gs = g + begin;
     float* out = to + begin;
@@ -177,6 +171,10 @@ void activate(const Activation& q, const float* x, const float* g, float* to) {
     else
       vectors(count, [=](Size k, Size n) { put(out + k, n, value<which>(get(xs + k, n), slope)); });
   });
+}
+template <int... which>
+void activate(const Activation& q, const float* x, const float* g, float* to, std::integer_sequence<int, which...>) {
+  ((q.which == which ? activate<which>(q, x, g, to) : void()), ...);
 }
 
 // Batch norm (groups = 0) and group norm of `(N, C, L)`, or of `(N, L, C)` if channels lie last. Mean and variance are
@@ -218,24 +216,20 @@ struct Set {
 // Σ y and Σ (x − m) · y over runs of a set, where y is g, or x − m itself: in every lane that of its set or channel.
 struct Sums {
   static constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with them
-  Floats sum = {}, product = {}, some = {}, products = {};
-  Size pending = 0;
+  Floats sum = {}, product = {};
 
   template <bool of_g>
   void add(const Set& set, Size run, const float* x, Floats m, const float* g) {
-    for (Size from = 0, now; from < set.vectors; from += now, pending += now) {
-      if (pending >= SHORT) settle();
-      now = std::min(set.vectors - from, SHORT);
-      Floats a = some, b = products;
-      set.each(run, from, from + now, [&](Size at, Size n) {
+    for (Size from = 0; from < set.vectors; from += SHORT) {
+      Floats a = {}, b = {};
+      set.each(run, from, std::min(set.vectors, from + SHORT), [&](Size at, Size n) {
         const Floats v = get(x + at, n, m) - m, w = of_g ? get(g + at, n) : v;
         a += w, b += v * w;
       });
-      some = a, products = b;
+      sum += a, product += b;
     }
   }
-  void settle() { sum += some, product += products, some = products = Floats{}, pending = 0; }
-  void close(const Set& set) { settle(), sum = set.whole(sum), product = set.whole(product); }
+  void close(const Set& set) { sum = set.whole(sum), product = set.whole(product); }
 };
 
 // In every lane the mean of its set and 1 / √(variance + eps): by the moments that are given, or its own, which are
@@ -285,58 +279,17 @@ inline void exponentials(const float* row, float* to, Size C, float* largest, fl
   *sum = total(added);
 }
 
-// A max pooling of one plane and where its elements come from: each tap of all windows in turn replaces the best so far
-// where it is larger, or not a number. `from` counts from a window's first tap; at first it is the first in the plane.
-struct Pooling {
-  Size planes, H, W, outH, outW, kH, kW, sH, sW, pH, pW, dH, dW, threads;
-
-  void operator()(const float* x, float* to, int32_t* indices, float* values, float* best, int32_t* from) const {
-    const Size windows = outH * outW, whole = parts(windows, SIDE) * SIDE;
-    const auto skipped = [](Size start, Size gap) { return start < 0 ? parts(-start, gap) * gap : 0; };
-    std::fill(values, values + whole, -INFINITY), std::fill(best, best + whole, -INFINITY);
-    for (Size y = 0; y < outH; y++)
-      for (Size k = 0; k < outW; k++)
-        from[y * outW + k] = int32_t(skipped(y * sH - pH, dH) * W + skipped(k * sW - pW, dW));
-    for (Size tap = 0; tap < kH * kW; tap++) {
-      const Size top = tap / kW * dH - pH, left = tap % kW * dW - pW;
-      const Size begin = parts(std::max<Size>(0, -left), sW), end = std::clamp<Size>(parts(W - left, sW), begin, outW);
-      for (Size y = 0; y < outH; y++) {
-        const Size row = top + y * sH;
-        const bool outside = row < 0 || row >= H;
-        const float* line = x + row * W + left;
-        if (outside || end - begin < outW) std::fill_n(values + y * outW, outW, -INFINITY);
-        if (sW == 2)
-          for (Size k = begin; k < end && !outside; k++) values[y * outW + k] = line[k * 2];
-        else
-          for (Size k = begin; k < end && !outside; k++) values[y * outW + k] = line[k * sW];
-      }
-      const Ints here = int32_t((top + pH) * W + left + pW) - Ints{};
-      for (Size k = 0; k < whole; k += SIDE) {
-        const Floats value = get(values + k, SIDE), most = get(best + k, SIDE);
-        const Ints replaces = (value > most) | (value != value);
-        Ints& there = *reinterpret_cast<Ints*>(from + k);
-        there = replaces ? here : there;
-        put(best + k, SIDE, replaces ? value : most);
-      }
-    }
-    std::copy_n(best, windows, to);
-    for (Size y = 0; y < outH; y++)
-      for (Size k = 0; k < outW; k++)
-        indices[y * outW + k] = int32_t((y * sH - pH) * W + k * sW - pW) + from[y * outW + k];
-  }
-};
-
 struct Padding {  // sources: the rows of the input that the output's repeat, then the columns
   Size planes, H, W, outH, outW, left, threads, sources[];
 };
+struct Pooling { Size planes, H, W, outH, outW, kH, kW, sH, sW, pH, pW, dH, dW, threads; };
+// The windows along one axis, `first … last`, whose tap is inside an image of that size, `start` that of the first window.
+inline std::pair<Size, Size> inside(Size start, Size stride, Size size, Size windows) {
+  const Size first = parts(std::max<Size>(0, -start), stride);
+  return {first, std::clamp<Size>(parts(size - start, stride), first, std::max(first, windows))};
+}
 struct Rows { Size rows, C, logarithm, threads; };
 struct Loss { Size rows, C, ignored, logits, each, mean; };
-
-template <int... which>
-void activate(const Activation& q, const float* x, const float* g, float* to, std::integer_sequence<int, which...>) {
-  static constexpr void (*functions[])(const Activation&, const float*, const float*, float*) = {activate<which>...};
-  functions[q.which](q, x, g, to);
-}
 
 }  // namespace
 
@@ -348,7 +301,7 @@ EXPORTED void activation(const Activation* q, const float* x, const float* g, fl
 // channel, are given, or written where not null.
 EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, const float* weight, const float* bias,
                    float* to) {
-  share(q->sets(), q->N * q->C * q->L, q->threads, [=](Size s) {
+  share(q->sets(), worth(q->N * q->C * q->L, q->threads), [=](Size s, Size) {
     const Set set(*q, s);
     const Moments by(*q, set, x, means, vars);
     for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
@@ -363,7 +316,7 @@ EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, con
 EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, float* means, float* vars, const float* weight,
                         float* dx, float* dw, float* db) {
   const Size images = q->groups ? q->N : 1, sets = q->sets() / images;
-  share(sets, q->N * q->C * q->L, q->threads, [=](Size part) {  // all images: they share the parameters' gradients
+  share(sets, worth(q->N * q->C * q->L, q->threads), [=](Size part, Size) {  // all images: they share the parameters' gradients
     for (Size s = part; s < images * sets; s += sets) {
       const Set set(*q, s);
       const Moments by(*q, set, x, means, vars);
@@ -393,24 +346,24 @@ EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, float* me
   });
 }
 
-// Softmax of rows, or its logarithm; where g is given, the gradient.
+// Softmax of rows, or its logarithm; where g is given, the gradient, and x the output.
 EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) {
   const Size C = q->C;
   const bool logarithm = q->logarithm;
-  share(q->rows, q->rows * C, q->threads, [=](Size row) {
+  share(q->rows, worth(q->rows * C, q->threads), [=](Size row, Size) {
     const float *xs = x + row * C, *gs = g + row * C;
     float *out = to + row * C, largest, sum;
-    exponentials(xs, g || !logarithm ? out : nullptr, C, &largest, &sum);
-    const float log_sum = std::log(sum), inverse = 1 / sum;
-    if (!g)
-      return vectors(C, [=](Size k, Size n) {
-        put(out + k, n, logarithm ? get(xs + k, n) - largest - log_sum : get(out + k, n) * inverse);
+    if (!g) {
+      exponentials(xs, logarithm ? nullptr : out, C, &largest, &sum);
+      return vectors(C, [=, log_sum = std::log(sum), part = 1 / sum](Size k, Size n) {
+        put(out + k, n, logarithm ? get(xs + k, n) - largest - log_sum : get(out + k, n) * part);
       });
-    Floats products = {};
-    vectors(C, [&](Size k, Size n) { products += logarithm ? get(gs + k, n) : get(gs + k, n) * get(out + k, n); });
-    vectors(C, [=, part = total(products) * inverse](Size k, Size n) {
-      const Floats y = get(gs + k, n), p = get(out + k, n);
-      put(out + k, n, logarithm ? y - p * part : p * inverse * (y - part));
+    }
+    Floats sums = {};
+    vectors(C, [&](Size k, Size n) { sums += logarithm ? get(gs + k, n) : get(gs + k, n) * get(xs + k, n); });
+    vectors(C, [=, whole = total(sums)](Size k, Size n) {
+      const Floats y = get(xs + k, n), sent = get(gs + k, n);
+      put(out + k, n, logarithm ? sent - exp_(y) * whole : y * (sent - whole));
     });
   });
 }
@@ -447,7 +400,7 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
 
 // Images with rows and columns repeated around them; with `back` what these send, added up in images.
 EXPORTED void pad(const Padding* q, float* images, float* padded, Size back) {
-  share(q->planes, q->planes * q->outH * q->outW, q->threads, [=](Size plane) {
+  share(q->planes, worth(q->planes * q->outH * q->outW, q->threads), [=](Size plane, Size) {
     if (back) std::fill_n(images + plane * q->H * q->W, q->H * q->W, 0.0f);
     for (Size y = 0; y < q->outH; y++) {
       float *line = images + (plane * q->H + q->sources[y]) * q->W, *to = padded + (plane * q->outH + y) * q->outW;
@@ -462,22 +415,49 @@ EXPORTED void pad(const Padding* q, float* images, float* padded, Size back) {
   });
 }
 
-// The largest element of every window, the first of equal ones, and its index in its plane.
-EXPORTED void max_pool(const Pooling* q, const float* x, float* to, int32_t* indices) {
-  const Size pixels = q->H * q->W, windows = q->outH * q->outW, whole = parts(windows, SIDE) * SIDE;
-  const Size some = parts(BLOCK, pixels);  // planes that use the same room
-  share(parts(q->planes, some), q->planes * pixels, q->threads, [=](Size task) {
-    std::vector<float> values(whole), best(whole);
-    std::vector<int32_t> from(whole);
-    for (Size k = task * some; k < std::min(q->planes, (task + 1) * some); k++)
-      (*q)(x + k * pixels, to + k * windows, indices + k * windows, values.data(), best.data(), from.data());
+// The largest element of every window, the first of equal ones or the last that is not a number, and its index in its
+// plane: each tap of all windows in turn replaces the best so far. Until the end indices count from a window's first tap.
+EXPORTED void max_pool(const Pooling* pooling, const float* x, float* to, int32_t* indices) {
+  const Pooling q = *pooling;
+  const Size pixels = q.H * q.W, windows = q.outH * q.outW;
+  share(q.planes, worth(q.planes * pixels, q.threads), [=](Size plane, Size) {
+    float* best = to + plane * windows;
+    int32_t* from = indices + plane * windows;
+    std::vector<float> values(windows);
+    const auto skipped = [](Size start, Size gap) { return start < 0 ? parts(-start, gap) * gap : 0; };
+    for (Size y = 0; y < q.outH; y++)
+      for (Size k = 0; k < q.outW; k++)
+        from[y * q.outW + k] = int32_t(skipped(y * q.sH - q.pH, q.dH) * q.W + skipped(k * q.sW - q.pW, q.dW));
+    std::fill_n(best, windows, -INFINITY);
+    for (Size tap = 0; tap < q.kH * q.kW; tap++) {
+      const Size top = tap / q.kW * q.dH - q.pH, left = tap % q.kW * q.dW - q.pW;
+      const auto [high, low] = inside(top, q.sH, q.H, q.outH);
+      const auto [begin, end] = inside(left, q.sW, q.W, q.outW);
+      std::fill(values.begin(), values.end(), -INFINITY);
+      for (Size y = high; y < low; y++) {
+        const float* line = x + plane * pixels + (top + y * q.sH) * q.W + left;
+        if (q.sW == 2)  // by vectors
+          for (Size k = begin; k < end; k++) values[y * q.outW + k] = line[k * 2];
+        else
+          for (Size k = begin; k < end; k++) values[y * q.outW + k] = line[k * q.sW];
+      }
+      const int32_t here = int32_t((top + q.pH) * q.W + left + q.pW);
+#pragma omp simd
+      for (Size k = 0; k < windows; k++) {
+        const bool replaces = (values[k] > best[k]) | (values[k] != values[k]);
+        best[k] = replaces ? values[k] : best[k], from[k] = replaces ? here : from[k];
+      }
+    }
+    for (Size y = 0; y < q.outH; y++)
+      for (Size k = 0; k < q.outW; k++)
+        from[y * q.outW + k] += int32_t((y * q.sH - q.pH) * q.W + k * q.sW - q.pW);
   });
 }
 
 // dL/dinput of a max pooling: what a window sends goes to its largest element.
 EXPORTED void max_pool_grad(const Pooling* q, const int32_t* indices, const float* g, float* to) {
   const Size pixels = q->H * q->W, windows = q->outH * q->outW;
-  share(q->planes, q->planes * pixels, q->threads, [=](Size plane) {
+  share(q->planes, worth(q->planes * pixels, q->threads), [=](Size plane, Size) {
     std::fill_n(to + plane * pixels, pixels, 0.0f);
     for (Size k = plane * windows; k < (plane + 1) * windows; k++) to[plane * pixels + indices[k]] += g[k];
   });

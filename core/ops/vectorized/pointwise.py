@@ -151,7 +151,7 @@ def normal_grads(
 
 
 def softmax(input: Tensor, dim: int, grad: Tensor | None = None, *, logarithm: bool) -> Tensor | None:
-    """Return the softmax along the last dimension, its logarithm, or their gradient."""
+    """Return the softmax along the last dimension, or its logarithm; given `grad`, the gradient, `input` the output."""
     if not (reads(input, grad) and input.is_contiguous() and input.numel() and dim in (-1, input.dim() - 1)):
         return None
     if grad is not None and not (grad.shape == input.shape and grad.is_contiguous()):

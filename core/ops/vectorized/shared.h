@@ -4,15 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
-#include <vector>
-
-#ifdef _OPENMP
-#include <omp.h>
-#else  // one thread
-static inline int omp_get_thread_num() { return 0; }
-static inline int omp_get_num_threads() { return 1; }
-#endif
+#include <utility>
 
 #ifdef _WIN32
 #define EXPORTED extern "C" __declspec(dllexport)
@@ -35,3 +27,11 @@ constexpr int BYTES = 16, REGISTERS = 16;
 using Size = int64_t;
 
 constexpr Size parts(Size whole, Size part) { return (whole + part - 1) / part; }
+
+// Calls `function(task, thread)` for every task, neighbours by the same thread; without OpenMP one after the other.
+template <typename F>
+void share(Size tasks, Size threads, F function) {
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
+  for (Size thread = 0; thread < threads; thread++)
+    for (Size task = tasks * thread / threads; task < tasks * (thread + 1) / threads; task++) function(task, thread);
+}

@@ -20,12 +20,16 @@ def softmax(input: Tensor, dim: int) -> Tensor:
 
 def softmax_input_grad(input: Tensor, grad_output: Tensor, dim: int) -> Tensor:
     """Return dL/dinput of `softmax`; see `core.ops.naive.softmax_input_grad`."""
-    if (grad_input := pointwise.softmax(input, dim, grad_output, logarithm=False)) is not None:
-        return grad_input
-    check_elementwise(input, grad_output)
-    check_dim(input.shape, dim)
-    p = softmax(input, dim)
-    return p * (grad_output - (p * grad_output).sum(dim, keepdim=True))
+    return softmax_grads(softmax(input, dim), grad_output, dim)["input"]
+
+
+def softmax_grads(output: Tensor, grad_output: Tensor, dim: int) -> dict[str, Tensor]:
+    """Return `softmax_input_grad` under the name "input", of the forward pass's output."""
+    if (grad_input := pointwise.softmax(output, dim, grad_output, logarithm=False)) is not None:
+        return {"input": grad_input}
+    check_elementwise(output, grad_output)
+    check_dim(output.shape, dim)
+    return {"input": output * (grad_output - (output * grad_output).sum(dim, keepdim=True))}
 
 
 def log_softmax(input: Tensor, dim: int) -> Tensor:
@@ -40,8 +44,13 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:
 
 def log_softmax_input_grad(input: Tensor, grad_output: Tensor, dim: int) -> Tensor:
     """Return dL/dinput of `log_softmax`; see `core.ops.naive.log_softmax_input_grad`."""
-    if (grad_input := pointwise.softmax(input, dim, grad_output, logarithm=True)) is not None:
-        return grad_input
-    check_elementwise(input, grad_output)
-    check_dim(input.shape, dim)
-    return grad_output - softmax(input, dim) * grad_output.sum(dim, keepdim=True)
+    return log_softmax_grads(log_softmax(input, dim), grad_output, dim)["input"]
+
+
+def log_softmax_grads(output: Tensor, grad_output: Tensor, dim: int) -> dict[str, Tensor]:
+    """Return `log_softmax_input_grad` under the name "input", of the forward pass's output."""
+    if (grad_input := pointwise.softmax(output, dim, grad_output, logarithm=True)) is not None:
+        return {"input": grad_input}
+    check_elementwise(output, grad_output)
+    check_dim(output.shape, dim)
+    return {"input": grad_output - output.exp() * grad_output.sum(dim, keepdim=True)}

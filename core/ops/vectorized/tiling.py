@@ -42,12 +42,30 @@ class Machine:
     Attributes:
         element: Bytes of an element.
         lanes: Elements of a vector.
+        others: Other factors of a tile of 1, 2, … vectors, as many as the registers have room for.
         threads: At most so many compute.
     """
 
     element: int
     lanes: int
+    others: tuple[int, ...]
     threads: int
+
+    def tile(self, O: int, outW: int | None, alone: bool) -> int:
+        """Return the vectors of a tile: those whose lines of `outW` outputs cost the fewest products and loads.
+
+        Args:
+            O: Output channels of a group.
+            outW: Outputs a line; None is to take as many vectors as there are.
+            alone: Whether channels are convolved alone, by tiles of at most two vectors.
+        """
+        vectors = max(1, O // self.lanes) if alone and outW is not None else _parts(O, self.lanes)
+
+        def cost(V: int) -> int:
+            return 0 if outW is None else _parts(vectors, V) * (V * outW + V * _parts(outW, self.others[V - 1]) + outW)
+
+        most = min(2 if alone else len(self.others), max(1, vectors))
+        return min(range(most, 0, -1), key=cost)
 
 
 @dataclass(frozen=True)
@@ -171,7 +189,6 @@ def forward(
     out: Pair,
     moves: Moves,
     strides: Sequence[int],
-    V: int,
     at: Machine,
 ) -> tuple[bytes, int]:
     """Return the struct of a forward pass, and the elements of its room: the weight laid out, and a strip a thread.
@@ -186,13 +203,12 @@ def forward(
         moves: Of the windows.
         strides: Five of the weight (group, output channel, input channel, row, column), four of the output (image, row,
             column, channel).
-        V: Vectors a tile.
         at: The machine.
     """
     (N, C, H, W), (outH, outW), lanes = input_size, out, at.lanes
     this = _pass(input_size, O, kernel, out, moves, lanes)
-    across, threads = _parts(this.vectors, V), this.threads(at.threads)
-    images = this.images(input_size, True, V * lanes if this.alone else C)
+    V, threads = at.tile(this.O, outW, this.alone), this.threads(at.threads)
+    across, images = _parts(this.vectors, V), this.images(input_size, True, V * lanes if this.alone else C)
     each, lines = this.strips(images.cols * images.width, threads, at.element)
     rows, kernels = (lines - 1) * moves[0][0] + this.span, this.groups * across * V * lanes * this.taps
     some = this.C
@@ -213,7 +229,7 @@ def forward(
 
 
 def weight_grad(
-    input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, V: int, at: Machine
+    input_size: Sequence[int], O: int, kernel: Pair, out: Pair, moves: Moves, at: Machine
 ) -> tuple[bytes, int]:
     """Return the struct of a weight gradient, and the elements of its room.
 
@@ -221,7 +237,8 @@ def weight_grad(
     """
     (kH, kW), (outH, outW), lanes = kernel, out, at.lanes
     this = _pass(input_size, O, kernel, out, moves, lanes)
-    across, threads = _parts(this.vectors, V), this.threads(at.threads)
+    V, threads = at.tile(this.O, None, this.alone), this.threads(at.threads)
+    across = _parts(this.vectors, V)
     padded = (this.groups - 1) * this.O + this.vectors * lanes
     images = this.images(input_size, False, padded if this.alone else input_size[1])
     grads = Images(O, outH, outW, 0, 0, outH, outW, padded, False)

@@ -20,7 +20,7 @@ from tests.core.ops.test_direct import assert_passes_agree
 
 def _forget() -> None:
     """Ask for the compiled functions anew."""
-    for answer in (compiled._library, direct._functions, pointwise._functions):
+    for answer in (compiled._library, direct._functions, direct._machine, pointwise._functions):
         answer.cache_clear()
 
 
@@ -157,7 +157,7 @@ def test_what_to_install_is_told_for_each_system(
 @pytest.mark.parametrize(
     ("name", "functions"),
     [
-        ("direct", ("forward", "lanes", "lay_last", "tile_vectors", "weight_grad")),
+        ("direct", ("forward", "lanes", "lay_last", "others", "weight_grad")),
         ("pointwise", tuple(pointwise._POINTERS)),
     ],
 )

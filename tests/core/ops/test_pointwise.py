@@ -169,8 +169,10 @@ def test_softmax_is_that_of_float64(size: tuple[int, ...], logarithm: bool) -> N
     input, grad = 10 * torch.randn(size), torch.randn(size)
     exact = input.double().requires_grad_()
     expected = exact.log_softmax(-1) if logarithm else exact.softmax(-1)
-    assert_close(pointwise.softmax(input, len(size) - 1, logarithm=logarithm), expected.detach())
-    found = pointwise.softmax(input, -1, grad, logarithm=logarithm)
+    output = pointwise.softmax(input, len(size) - 1, logarithm=logarithm)
+    assert output is not None
+    assert_close(output, expected.detach())
+    found = pointwise.softmax(output, -1, grad, logarithm=logarithm)
     assert_close(found, torch.autograd.grad(expected, exact, grad.double())[0], scale=max(1, size[-1] ** 0.5))
     assert pointwise.softmax(input, 0, logarithm=logarithm) is None or len(size) == 1
     input[0, ..., 0] = float("nan")
