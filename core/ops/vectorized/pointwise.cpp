@@ -186,97 +186,86 @@ struct Norm {
   Size sets() const { return last ? parts(C, SIDE) : groups ? N * groups : C; }
 };
 
+struct Two { Floats sum, product; };  // or mean and variance
+
 // The elements that share a mean: runs, each of one channel, or rows with a channel in each of their lanes.
 struct Set {
-  Size number, runs, first, apart, vectors, step, rest, lanes, channel, next, last;  // rest: of a run's last vector
+  const Norm& q;
+  Size number, channel, first, runs, apart, next = 0, lanes = 1;
 
-  Set(const Norm& q, Size s) : number(s), runs(q.N), first(s * q.L), apart(q.C * q.L), vectors(parts(q.L, SIDE)) {
-    step = SIDE, rest = q.L - (vectors - 1) * SIDE, lanes = 1, channel = s, next = 0, last = q.last;
-    if (q.groups) runs = q.C / q.groups, first *= runs, apart = q.L, channel = s % q.groups * runs, next = 1;
-    if (!last) return;
-    number = channel = first = s * SIDE, lanes = rest = std::min<Size>(SIDE, q.C - first);
-    runs = 1, vectors = q.N * q.L, step = q.C;
+  Set(const Norm& norm, Size s) : q(norm), number(s), channel(s), first(s * q.L), runs(q.N), apart(q.C * q.L) {
+    if (q.groups) runs = q.C / q.groups, apart = q.L, first *= runs, channel = s % q.groups * runs, next = 1;
+    if (q.last) number = channel = first = s * SIDE, runs = 1, lanes = std::min<Size>(SIDE, q.C - first);
   }
-  float count() const { return float(last ? vectors : runs * ((vectors - 1) * SIDE + rest)); }
-
-  // Calls `function(at, lanes)` for the vectors `begin … end` of a run.
-  template <typename F>
-  void each(Size run, Size begin, Size end, F function) const {
-    Size at = first + run * apart + begin * step;
-    const Size whole = rest == SIDE ? end : last ? begin : std::min(end, vectors - 1);
-    for (Size k = begin; k < whole; k++, at += step) function(at, Size(SIDE));
-    for (Size k = std::max(begin, whole); k < end; k++, at += step) function(at, rest);
-  }
+  float count() const { return float((q.last ? q.N : runs) * q.L); }
 
   // In every lane the number of its set or channel, given one of each, or one of every element.
-  Floats of(const float* numbers) const { return last ? get(numbers, lanes) : all(*numbers); }
-  Floats whole(Floats sums) const { return last ? sums : all(total(sums)); }
-};
+  Floats of(const float* numbers) const { return q.last ? get(numbers, lanes) : all(*numbers); }
+  Floats whole(Floats sums) const { return q.last ? sums : all(total(sums)); }
 
-// Σ y and Σ (x − m) · y over runs of a set, where y is g, or x − m itself: in every lane that of its set or channel.
-struct Sums {
-  static constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with them
-  Floats sum = {}, product = {};
-
-  template <bool of_g>
-  void add(const Set& set, Size run, const float* x, Floats m, const float* g) {
-    for (Size from = 0; from < set.vectors; from += SHORT) {
-      Floats a = {}, b = {};
-      set.each(run, from, std::min(set.vectors, from + SHORT), [&](Size at, Size n) {
-        const Floats v = get(x + at, n, m) - m, w = of_g ? get(g + at, n) : v;
-        a += w, b += v * w;
-      });
-      sum += a, product += b;
-    }
-  }
-  void close(const Set& set) { sum = set.whole(sum), product = set.whole(product); }
-};
-
-// In every lane the mean of its set and 1 / √(variance + eps): by the moments that are given, or its own, which are
-// written down. Sums are taken about one of the elements, again about the mean where that is far from it.
-struct Moments {
-  Floats mean, scale;
-
-  Moments(const Norm& q, const Set& set, const float* x, float* means, float* vars) {
-    Floats var;
-    if (q.given) {
-      mean = set.of(means + set.number), var = set.of(vars + set.number);
-    } else {
-      bool far = true;
-      mean = set.of(x + set.first);
-      for (int turn = 0; turn < 2 && far; turn++) {
-        Sums sums;
-        for (Size run = 0; run < set.runs; run++) sums.add<false>(set, run, x, mean, nullptr);
-        sums.close(set);
-        const Floats off = sums.sum / set.count(), square = off * off;
-        mean += off, var = most(sums.product / set.count() - square, 0), far = false;
-        for (Size lane = 0; lane < set.lanes; lane++) far = far || square[lane] > 8 * var[lane];
-      }
-      if (means) put(means + set.number, set.lanes, mean), put(vars + set.number, set.lanes, var);
-    }
-    if (set.last)
-      for (Size lane = 0; lane < set.lanes; lane++) scale[lane] = 1 / std::sqrt(var[lane] + float(q.eps));
+  // Calls `function(at, lanes)` for the vectors of a run.
+  template <typename F>
+  void each(Size run, F function) const {
+    const Size at = first + run * apart;
+    if (!q.last) return vectors(q.L, [&](Size k, Size n) { function(at + k, n); });
+    if (lanes == SIDE)  // known when this is compiled
+      for (Size row = 0; row < q.N * q.L; row++) function(at + row * q.C, SIDE);
     else
-      scale = all(1 / std::sqrt(var[0] + float(q.eps)));
+      for (Size row = 0; row < q.N * q.L; row++) function(at + row * q.C, lanes);
+  }
+
+  // Σ y and Σ (x − m) · y over runs, in every lane that of its set or channel; y is g, or x − m itself.
+  template <bool of_g>
+  Two sums(Size begin, Size end, const float* x, Floats m, const float* g) const {
+    constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with them
+    Floats sum = {}, product = {}, some = {}, products = {};
+    Size pending = 0;
+    for (Size run = begin; run < end; run++)
+      each(run, [&](Size at, Size n) {
+        const Floats v = get(x + at, n, m) - m, w = of_g ? get(g + at, n) : v;
+        some += w, products += v * w;
+        if (++pending < SHORT) return;
+        sum += some, product += products, some = products = Floats{}, pending = 0;
+      });
+    return {whole(sum + some), whole(product + products)};
+  }
+
+  // Mean and variance, by sums about one of the elements, and again about the mean where that is far from it.
+  Two moments(const float* x) const {
+    Floats mean = of(x + first), var = {};
+    for (int turn = 0; turn < 2; turn++) {
+      const auto [sum, product] = sums<false>(0, runs, x, mean, nullptr);
+      const Floats off = sum / count(), square = off * off;
+      mean += off, var = most(product / count() - square, 0);
+      if (total(square > 8.0f * var ? all(1) : all(0)) == 0) break;
+    }
+    return {mean, var};
+  }
+
+  Floats scale(Floats var) const {  // 1 / √(variance + eps)
+#pragma omp simd
+    for (int lane = 0; lane < SIDE; lane++) var[lane] = 1 / std::sqrt(var[lane] + float(q.eps));
+    return var;
   }
 };
 
-// What a row of scores loses its largest for: e^(score − largest) where `to` is given, and their sum, not a number
-// where a score is not.
-inline void exponentials(const float* row, float* to, Size C, float* largest, float* sum) {
+// The largest of a row of scores, and the sum of e^(score − largest), not a number where a score is not; these powers go
+// to `to` if it is given.
+struct Peak { float largest, sum; };
+inline Peak exponentials(const float* row, float* to, Size C) {
   Floats top = all(-INFINITY), added = {};
   vectors(C, [&](Size k, Size n) {
     const Floats x = get(row + k, n, top);
     top = x > top ? x : top;
   });
-  *largest = top[0];
-  for (int lane = 1; lane < SIDE; lane++) *largest = std::max(*largest, top[lane]);
-  vectors(C, [&, most = *largest](Size k, Size n) {
-    const Floats e = exp_(get(row + k, n, all(-INFINITY)) - most);
+  float largest = top[0];
+  for (int lane = 1; lane < SIDE; lane++) largest = std::max(largest, top[lane]);
+  vectors(C, [&](Size k, Size n) {
+    const Floats e = exp_(get(row + k, n, all(-INFINITY)) - largest);
     if (to) put(to + k, n, e);
     added += e;
   });
-  *sum = total(added);
+  return {largest, total(added)};
 }
 
 struct Padding {  // sources: the rows of the input that the output's repeat, then the columns
@@ -298,50 +287,47 @@ EXPORTED void activation(const Activation* q, const float* x, const float* g, fl
 }
 
 // (x − mean) / √(variance + eps) · weight + bias. Weight and bias may be null; means and variances, one a set or
-// channel, are given, or written where not null.
+// channel, are given or written.
 EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, const float* weight, const float* bias,
                    float* to) {
   share(q->sets(), worth(q->N * q->C * q->L, q->threads), [=](Size s, Size) {
     const Set set(*q, s);
-    const Moments by(*q, set, x, means, vars);
+    float *mean = means + set.number, *var = vars + set.number;
+    const auto [m, v] = q->given ? Two{set.of(mean), set.of(var)} : set.moments(x);
+    if (!q->given) put(mean, set.lanes, m), put(var, set.lanes, v);
     for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
-      const Floats a = weight ? by.scale * set.of(weight + channel) : by.scale, m = by.mean;
-      const Floats b = bias ? set.of(bias + channel) : Floats{};
-      set.each(run, 0, set.vectors, [=](Size at, Size n) { put(to + at, n, (get(x + at, n) - m) * a + b); });
+      const Floats a = set.scale(v) * (weight ? set.of(weight + channel) : all(1));
+      const Floats b = bias ? set.of(bias + channel) : all(0);
+      set.each(run, [=, m = m](Size at, Size n) { put(to + at, n, (get(x + at, n) - m) * a + b); });
     }
   });
 }
 
 // Gradients with respect to input, weight and bias; each may be null, the last two are added to.
-EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, float* means, float* vars, const float* weight,
-                        float* dx, float* dw, float* db) {
-  const Size images = q->groups ? q->N : 1, sets = q->sets() / images;
-  share(sets, worth(q->N * q->C * q->L, q->threads), [=](Size part, Size) {  // all images: they share the parameters' gradients
+EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, const float* means, const float* vars,
+                        const float* weight, float* dx, float* dw, float* db) {
+  const Size images = q->groups ? q->N : 1, sets = q->sets() / images;  // all images share the parameters' gradients
+  share(sets, worth(q->N * q->C * q->L, q->threads), [=](Size part, Size) {
     for (Size s = part; s < images * sets; s += sets) {
       const Set set(*q, s);
-      const Moments by(*q, set, x, means, vars);
-      const Floats m = by.mean;
-      const auto factor = [&](Size channel) { return weight ? by.scale * set.of(weight + channel) : by.scale; };
+      const Floats m = set.of(means + set.number), scale = set.scale(set.of(vars + set.number));
+      const auto factor = [&](Size channel) { return weight ? scale * set.of(weight + channel) : scale; };
       Floats slope = {}, shift = {};
-      Sums sums;
-      for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
+      const Size together = set.next ? 1 : set.runs;  // runs of one channel
+      for (Size run = 0, channel = set.channel; run < set.runs; run += together, channel += set.next) {
         if (!dw && !db && q->constant) break;
-        sums.add<true>(set, run, x, m, g);
-        if (set.next == 0 && run + 1 < set.runs) continue;  // of one channel all runs are added up
-        sums.close(set);
-        slope += factor(channel) * sums.product, shift += factor(channel) * sums.sum;
-        if (dw) put(dw + channel, set.lanes, get(dw + channel, set.lanes) + sums.product * by.scale);
-        if (db) put(db + channel, set.lanes, get(db + channel, set.lanes) + sums.sum);
-        sums = Sums();
+        const auto [sum, product] = set.sums<true>(run, run + together, x, m, g);
+        slope += factor(channel) * product, shift += factor(channel) * sum;
+        if (dw) put(dw + channel, set.lanes, get(dw + channel, set.lanes) + product * scale);
+        if (db) put(db + channel, set.lanes, get(db + channel, set.lanes) + sum);
       }
       if (!dx) continue;
-      const Floats a = q->constant ? Floats{} : slope * by.scale * by.scale / -set.count();
-      const Floats d = q->constant ? Floats{} : shift / -set.count();
-      for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
-        set.each(run, 0, set.vectors, [=, b = factor(channel)](Size at, Size n) {
+      const float part_of_each = q->constant ? 0 : -1 / set.count();
+      const Floats a = slope * scale * scale * part_of_each, d = shift * part_of_each;
+      for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next)
+        set.each(run, [=, b = factor(channel)](Size at, Size n) {
           put(dx + at, n, (get(x + at, n) - m) * a + (get(g + at, n) * b + d));
         });
-      }
     }
   });
 }
@@ -352,11 +338,11 @@ EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) 
   const bool logarithm = q->logarithm;
   share(q->rows, worth(q->rows * C, q->threads), [=](Size row, Size) {
     const float *xs = x + row * C, *gs = g + row * C;
-    float *out = to + row * C, largest, sum;
+    float* out = to + row * C;
     if (!g) {
-      exponentials(xs, logarithm ? nullptr : out, C, &largest, &sum);
-      return vectors(C, [=, log_sum = std::log(sum), part = 1 / sum](Size k, Size n) {
-        put(out + k, n, logarithm ? get(xs + k, n) - largest - log_sum : get(out + k, n) * part);
+      const Peak peak = exponentials(xs, logarithm ? nullptr : out, C);
+      return vectors(C, [=, less = std::log(peak.sum), part = 1 / peak.sum](Size k, Size n) {
+        put(out + k, n, logarithm ? get(xs + k, n) - peak.largest - less : get(out + k, n) * part);
       });
     }
     Floats sums = {};
@@ -373,26 +359,25 @@ EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) 
 EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const float* g, float* to) {
   Size counted = 0;
   for (Size row = 0; row < q->rows; row++) {
-    if (target[row] == q->ignored) continue;
-    if (target[row] < 0 || target[row] >= q->C) return row;
-    counted++;
+    if (target[row] != q->ignored && (target[row] < 0 || target[row] >= q->C)) return row;
+    counted += target[row] != q->ignored;
   }
   const double part = q->mean ? 1.0 / double(counted) : 1.0;
   double total = 0;
   for (Size row = 0; row < q->rows; row++) {
     const bool kept = target[row] != q->ignored, scored = kept && q->logits;
     const float* xs = x + row * q->C;
-    float *out = g ? to + row * q->C : nullptr, largest = 0, sum = 1;
-    if (scored) exponentials(xs, out, q->C, &largest, &sum);
-    if (!g) {
-      const float lost = kept ? std::log(sum) + largest - xs[target[row]] : 0.0f;
+    float* out = g ? to + row * q->C : nullptr;
+    const Peak peak = scored ? exponentials(xs, out, q->C) : Peak{0, 1};
+    if (g) {
+      const float factor = kept ? float((q->each ? g[row] : *g) * part) : 0.0f;
+      for (Size c = 0; c < q->C; c++) out[c] = scored ? out[c] * (factor / peak.sum) : 0.0f;
+      if (kept) out[target[row]] -= factor;
+    } else {
+      const float lost = kept ? std::log(peak.sum) + peak.largest - xs[target[row]] : 0.0f;
       if (q->each) to[row] = lost;
       total += lost;
-      continue;
     }
-    const float factor = kept ? float((q->each ? g[row] : g[0]) * part) : 0.0f;
-    for (Size c = 0; c < q->C; c++) out[c] = scored ? out[c] * (factor / sum) : 0.0f;
-    if (kept) out[target[row]] -= factor;
   }
   if (!g && !q->each) *to = float(total * part);
   return -1;

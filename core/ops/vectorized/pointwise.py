@@ -141,11 +141,15 @@ def normal_grads(
     C = input.shape[1:2]
     if not (grad.shape == input.shape and _fit(C, weight) and (moments is None or _fit(moments[0].shape, *moments))):
         return None
-    grad, (mean, var) = laid_as(input, grad), moments or (None, None)
+    if moments is None:
+        found = normal(input, None, None, None, eps, groups=groups)
+        assert found is not None
+        moments = found[1]
+    grad, (mean, var) = laid_as(input, grad), moments
     grads = {which: torch.empty_like(input) if which == "input" else input.new_zeros(C) for which in wanted}
     _compiled().norm_grad(
-        *(_norm(input, groups, moments is not None, constant, eps), input.data_ptr(), grad.data_ptr()),
-        *(_at(mean), _at(var), _at(weight), *(_at(grads.get(which)) for which in ("input", "weight", "bias"))),
+        *(_norm(input, groups, True, constant, eps), input.data_ptr(), grad.data_ptr()),
+        *(mean.data_ptr(), var.data_ptr(), _at(weight), *(_at(grads.get(which)) for which in ("input", "weight", "bias"))),
     )
     return grads
 
