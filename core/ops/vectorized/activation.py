@@ -73,16 +73,12 @@ def sigmoid(input: Tensor) -> Tensor:
 
 def sigmoid_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `sigmoid`: grad_output · σ(x) · (1 − σ(x))."""
-    if (grad_input := pointwise.activation("sigmoid", input, grad_output)) is not None:
-        return grad_input
-    check_elementwise(input, grad_output)
-    output = sigmoid(input)
-    return grad_output * output * (1 - output)
+    return sigmoid_grads(sigmoid(input), grad_output)["input"]
 
 
 def sigmoid_grads(output: Tensor, grad_output: Tensor) -> dict[str, Tensor]:
     """Return `sigmoid_input_grad` under the name "input", of the forward pass's output: grad_output · y · (1 − y)."""
-    if (grad_input := pointwise.activation("sigmoid of output", output, grad_output)) is not None:
+    if (grad_input := pointwise.activation("sigmoid", output, grad_output)) is not None:
         return {"input": grad_input}
     check_elementwise(output, grad_output)
     return {"input": grad_output * output * (1 - output)}
@@ -96,15 +92,12 @@ def tanh(input: Tensor) -> Tensor:
 
 def tanh_input_grad(input: Tensor, grad_output: Tensor) -> Tensor:
     """Return dL/dinput of `tanh`: grad_output · (1 − tanh²(x))."""
-    if (grad_input := pointwise.activation("tanh", input, grad_output)) is not None:
-        return grad_input
-    check_elementwise(input, grad_output)
-    return grad_output * (1 - input.tanh().square())
+    return tanh_grads(tanh(input), grad_output)["input"]
 
 
 def tanh_grads(output: Tensor, grad_output: Tensor) -> dict[str, Tensor]:
     """Return `tanh_input_grad` under the name "input", of the forward pass's output: grad_output · (1 − y²)."""
-    if (grad_input := pointwise.activation("tanh of output", output, grad_output)) is not None:
+    if (grad_input := pointwise.activation("tanh", output, grad_output)) is not None:
         return {"input": grad_input}
     check_elementwise(output, grad_output)
     return {"input": grad_output * (1 - output.square())}

@@ -1,25 +1,21 @@
 // Convolution where it stands: register tiles of sums, and no windows written down. `direct.py` calls this.
 //
-//     sum[p][v] = Σ_t Σ_k vectors[t, k][v] · others[t, k][p]           one tile, P others × V vectors of LANES channels
+//     sum[p][v] = Σ_t Σ_k vectors[t, k][v] · others[t, k][p]           one tile, P others × V vectors of L channels
 //
 // A tile's sums stay in registers while it runs, so that each vector loaded is multiplied P times and each other factor
-// V·LANES times. The two passes differ in what they put in its place:
+// V·L times. The two passes differ in what they put in its place:
 //
 //     pass          vectors                             others                                      Σ over (t, k)
-//     forward       weight of V·LANES output channels   inputs that P neighbours of a line read     taps and channels
+//     forward       weight of V·L output channels       inputs that P neighbours of a line read     taps and channels
 //     weight_grad   dL/doutput of as many channels      inputs that P neighbouring taps read        positions
 //
-// The other factors are scalars; where every channel is convolved alone (depthwise) they are vectors of channels, as
-// many as the weight's or the gradient's. The gradient with respect to the input is a forward pass over dL/doutput with the
-// kernel turned around, at stride s one for each of s·s places (`direct.py`).
-//
-// Images lie channels-last, without gaps, and are read a strip of lines at a time; where they are padded, the strip is
-// laid out first in a buffer that the second-level cache holds. Sizes and strides count elements.
+// The other factors are scalars, or, where every channel is convolved alone (depthwise), vectors of channels. Images lie
+// channels-last, without gaps, and are read a strip of lines at a time; where they are padded, the strip is laid out first
+// in a buffer that the second-level cache holds. Sizes and strides count elements.
 
 #include "shared.h"
 
 #include <array>
-#include <vector>
 
 namespace {
 
@@ -63,12 +59,8 @@ void tile(const Sum& from, const Place& to) {
       for (int v = 0; v < V; v++) factors[v] = *reinterpret_cast<const Vector*>(vectors + v * L);
       for (int p = 0; p < P; p++) {
         const REAL* other = others + p * from.beside;
-        for (int v = 0; v < V; v++) {
-          if constexpr (alone)
-            sums[p][v] += factors[v] * *reinterpret_cast<const Vector*>(other + v * L);
-          else
-            sums[p][v] += factors[v] * *other;
-        }
+        for (int v = 0; v < V; v++)
+          sums[p][v] += factors[v] * (alone ? *reinterpret_cast<const Vector*>(other + v * L) : *other - Vector{});
       }
     }
   }
@@ -90,19 +82,19 @@ void tile(const Sum& from, const Place& to) {
 
 using Tile = void (*)(const Sum&, const Place&);
 
-template <bool alone, int... k>
+template <int... k>
 constexpr std::array<Tile, sizeof...(k)> tiles(std::integer_sequence<int, k...>) {
-  return {tile<alone, k / WIDEST + 1, std::min(k % WIDEST + 1, most_others(k / WIDEST + 1))>...};
+  constexpr int ALL = sizeof...(k) / 2;  // the second half are those where channels are convolved alone
+  return {tile<k >= ALL, k % ALL / WIDEST + 1, std::min(k % WIDEST + 1, most_others(k % ALL / WIDEST + 1))>...};
 }
-constexpr auto TILES = tiles<false>(std::make_integer_sequence<int, MOST * WIDEST>());
-constexpr auto ALONE = tiles<true>(std::make_integer_sequence<int, MOST * WIDEST>());
+constexpr auto TILES = tiles(std::make_integer_sequence<int, 2 * MOST * WIDEST>());
 
 // The sums of `count` other factors by V vectors, in tiles of almost equal size.
 void line(bool alone, Size V, Size count, Sum from, Place to) {
   const Size tiles = parts(count, most_others(V));
   for (Size n = 0, done = 0, others; n < tiles; n++, done += others) {
     others = count * (n + 1) / tiles - done;
-    (alone ? ALONE.data() : TILES.data())[(V - 1) * WIDEST + others - 1](from, to);
+    TILES[((alone ? MOST : 0) + V - 1) * WIDEST + others - 1](from, to);
     from.others += others * from.beside, to.data += others * to.step;
   }
 }
@@ -125,10 +117,9 @@ struct Images {
       if (beside) continue;
       const REAL* from_pixel = from + (row * W + begin - left) * C;
       std::fill_n(to, begin * width, REAL(0)), std::fill(to + end * width, to + line, REAL(0));
-      if (width == C)
-        std::copy_n(from_pixel, (end - begin) * C, to + begin * C);
-      else
-        for (Size col = begin; col < end; col++, from_pixel += C) std::copy_n(from_pixel, some, to + col * width);
+      const Size together = width == C ? end - begin : 1;  // pixels without a gap
+      for (Size col = begin; col < end; col += together, from_pixel += together * C)
+        std::copy_n(from_pixel, together * some, to + col * width);
     }
     return strip - (low - above) * line;
   }
@@ -143,6 +134,8 @@ struct Convolution {
   Size runs, outer, rounds, blocks, run, at_once;  // runs: a sum runs over a kernel's line
   Size laid, strip, own, beside;                                         // elements of room
   Images images, grads;
+  Size reach[];  // where each tap, or line of taps, reads from the window's first element on; then, of a weight's gradient,
+                 // where each line of several images lies
 
   // What a thread computes at a time: output lines `begin … end` of an image, for the parts `part … last`.
   struct Task { Size image, begin, end, part, last; };
@@ -161,11 +154,6 @@ struct Convolution {
   Size begin(Size round) const { return C * round / rounds; }
   REAL* place(REAL* room, Size part) const { return room + part * V * L * taps * parts(C, rounds); }
 
-  // Where the t-th of a kernel's taps reads, from the window's first element; with `runs` the t-th of its lines.
-  Size reach(Size t) const {
-    return runs ? t * dH * images.line : t / kW * dH * images.line + t % kW * dW * images.pixel;
-  }
-
   // The weight of a part and a round, as [tap][channel][lane].
   void lay(const REAL* weight, REAL* to, Size part, Size round) const {
     constexpr Size SOME = 8;  // channels, so that what is read and what is written stay in the first-level cache
@@ -182,7 +170,7 @@ struct Convolution {
   }
 
   // The output lines of a task for a part and a round. Taps on lines beside the image are left out.
-  void compute(const Size* offsets, const REAL* factors, const REAL* from, REAL* output, const Task& task, Size part,
+  void compute(const REAL* factors, const REAL* from, REAL* output, const Task& task, Size part,
                Size round) const {
     const Size wide = lanes(part), count = std::min(O - first(part), wide), all = begin(round + 1) - begin(round);
     const Size apart = taps / outer * all * wide;  // of two taps
@@ -195,7 +183,7 @@ struct Convolution {
         const Size c = all * b / blocks, inner = runs ? kW * C : all * (b + 1) / blocks - c;
         const bool add = b > 0 || round > 0;
         line(alone, wide / L, outW,
-             {factors + t * apart + c * wide, from + c, offsets + t, lines, inner, apart, wide, 1, sW * images.pixel},
+             {factors + t * apart + c * wide, from + c, reach + t, lines, inner, apart, wide, 1, sW * images.pixel},
              {output, to[2], count, to[3], add, !add && spill});
       }
     }
@@ -226,8 +214,6 @@ EXPORTED void lay_last(Size N, Size C, Size P, Size threads, const REAL* images,
 // output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]
 EXPORTED void forward(const Convolution* convolution, const REAL* input, const REAL* weight, REAL* output, REAL* room) {
   const Convolution& q = *convolution;
-  std::vector<Size> offsets(q.outer);
-  for (Size t = 0; t < q.outer; t++) offsets[t] = q.reach(t);
   for (Size round = 0; round < q.rounds; round++) {
     share(q.groups * q.across, q.threads, [&](Size part, Size) { q.lay(weight, q.place(room, part), part, round); });
     share(q.tasks(), q.threads, [&](Size number, Size thread) {
@@ -239,7 +225,7 @@ EXPORTED void forward(const Convolution* convolution, const REAL* input, const R
         if (part == task.part || q.alone)
           from = q.images.lines(input, task.image, task.begin * q.sH, count, room + q.laid + thread * q.strip,
                                 q.alone ? o : q.begin(round));
-        q.compute(offsets.data(), q.place(room, part), from + (q.alone ? 0 : g * q.C),
+        q.compute(q.place(room, part), from + (q.alone ? 0 : g * q.C),
                   output + task.image * q.to[0] + task.begin * q.to[1] + (g * q.O + o) * q.to[3], task, part, round);
       }
     });
@@ -252,10 +238,7 @@ EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, con
   const Convolution& q = *convolution;
   const Images &images = q.images, &grads = q.grads;
   const Size tasks = q.tasks(), apart = q.own + q.strip + q.beside;                     // of two threads' rooms
-  const Size next = images.in_place ? images.H * images.line : q.strip / q.together;  // of two images
-  std::vector<Size> offsets(q.lines * q.together);
-  for (Size y = 0; y < Size(offsets.size()); y++)
-    offsets[y] = y / q.lines * next + y % q.lines * q.sH * images.line;
+  const Size *offsets = q.reach + q.outer, next = offsets[q.lines * q.together];  // from an image to the next
   share(q.threads, q.threads, [&](Size thread, Size) {
     REAL *own = room + thread * apart, *strip = own + q.own, *beside = strip + q.strip;
     std::fill_n(own, q.all * q.C * q.taps, REAL(0));
@@ -273,7 +256,7 @@ EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, con
           for (Size t = 0; t < q.outer; t++)
             line(q.alone, q.lanes(part) / L, q.run,
                  {factors + y * grads.line + channels,
-                  from + (q.alone ? t * q.dH * images.line + o : q.reach(t) + g * q.C), offsets.data() + y,
+                  from + q.reach[t] + (q.alone ? o : g * q.C), offsets + y,
                   std::min(q.at_once, count - y), q.outW, grads.line, grads.pixel, q.sW * images.pixel,
                   q.alone ? q.dW * images.pixel : 1},
                  {own + t * q.run * q.all + channels, q.all, std::min(q.O - o, q.lanes(part)), 1, true, false});

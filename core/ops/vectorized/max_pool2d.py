@@ -109,7 +109,7 @@ def max_pool2d_grads(
     windows = pool_windows(input.shape, kernel_size, stride, padding, dilation, ceil_mode)
     check_pool_grad(input.shape, grad_output, windows)
     indices = _with_indices(input, windows)[1] if kept is None else kept
-    if (grad_input := pointwise.max_pool_grad(input.shape, grad_output, indices)) is not None:
+    if (grad_input := pointwise.max_pool_grad(input.shape, grad_output, indices, windows)) is not None:
         return {"input": grad_input}
     grad_planes = grad_output.new_zeros((*input.shape[:2], input.shape[2] * input.shape[3]))
     grad_planes.scatter_add_(2, indices.flatten(2).long(), grad_output.flatten(2))
@@ -123,8 +123,7 @@ def _with_indices(input: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
     it is larger or NaN, and its index is larger, so an arithmetic maximum takes the place of a selection, whose
     branches made it the slowest step. Padding is never larger; the winner starts at the first tap inside the input.
     """
-    settings = *windows.kernel, *windows.stride, *windows.before, *windows.dilation
-    if (found := pointwise.max_pool(input, windows.output, settings)) is not None:
+    if (found := pointwise.max_pool(input, windows)) is not None:
         return found
     padded, W = pad_to_reach(input, windows, -inf), input.shape[3]
     (kH, kW), (dH, dW) = windows.kernel, windows.dilation

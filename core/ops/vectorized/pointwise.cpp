@@ -5,7 +5,6 @@
 #include "shared.h"
 
 #include <cmath>
-#include <vector>
 
 #ifdef __AVX__
 #include <immintrin.h>
@@ -18,7 +17,6 @@ typedef VECTOR(int32_t) Ints;
 
 constexpr int SIDE = BYTES / 4;           // lanes of a vector
 constexpr Size BLOCK = 1 << 12;           // elements that the first-level cache holds
-constexpr Size WORTH_A_THREAD = 1 << 15;  // elements a thread: with fewer, starting it costs more than it gives
 
 inline Floats all(float number) { return number - Floats{}; }
 inline Ints to_bits(Floats x) { return reinterpret_cast<Ints&>(x); }
@@ -113,7 +111,7 @@ inline Floats opening_(Floats x) {  // tanh(ln(1 + e^x)) = t / (t + 2) with t = 
   return t * inverse_(t + 2.0f);
 }
 
-// The functions of `pointwise.py`'s ACTIVATIONS in their order; of the last four only the gradient is asked for.
+// The functions of `pointwise.py`'s ACTIVATIONS in their order; of the last two only the gradient is asked for.
 template <int which>
 inline Floats value(Floats x, float slope) {
   if constexpr (which == 0) return x > 0.0f ? x : slope * x;
@@ -132,7 +130,7 @@ template <int which>
 inline Floats gradient(Floats x, Floats g, float slope) {
   const Floats none = {};
   if constexpr (which == 0) return x > 0.0f ? g : slope * g;
-  if constexpr (which == 1) return g * slope_of_sigmoid(x);
+  if constexpr (which == 1) return g * (x * (1.0f - x));  // of the output
   if constexpr (which == 2) return x <= -3.0f ? none : x >= 3.0f ? none : g / 6.0f;
   if constexpr (which == 3) return x <= -3.0f ? none : x >= 3.0f ? g : g * (x / 3.0f + 0.5f);
   if constexpr (which == 4) return g * (sigmoid_(x) + x * slope_of_sigmoid(x));
@@ -145,24 +143,19 @@ inline Floats gradient(Floats x, Floats g, float slope) {
     const Floats y = 1.59576912f * (x + 0.044715f * x * x * x);
     return g * (sigmoid_(y) + x * slope_of_sigmoid(y) * (1.59576912f * (1.0f + 0.134145f * x * x)));
   }
-  if constexpr (which == 8) return x <= 0.0f ? none : g;                     // relu
-  if constexpr (which == 9) return 4.0f * g * slope_of_sigmoid(2.0f * x);  // tanh
-  if constexpr (which == 10) return g * (x * (1.0f - x));                  // sigmoid, of its output
-  if constexpr (which == 11) return g * (1.0f - x * x);                    // tanh, of its output
+  if constexpr (which == 8) return x <= 0.0f ? none : g;   // relu
+  if constexpr (which == 9) return g * (1.0f - x * x);     // tanh, of the output
 }
 
-// As many threads as so many elements are worth.
-inline Size worth(Size elements, Size threads) { return std::clamp<Size>(elements / WORTH_A_THREAD, 1, threads); }
+struct Activation { Size threads, which, count; double slope; };
 
-struct Activation {
-  Size which, count, threads;
-  double slope;
-};
-
-template <int which>
+// Calls the function whose number is asked for.
+template <int which = 0>
 void activate(const Activation& q, const float* x, const float* g, float* to) {
+  if constexpr (which < 9)
+    if (q.which != which) return activate<which + 1>(q, x, g, to);
   const float slope = float(q.slope);
-  share(parts(q.count, BLOCK), worth(q.count, q.threads), [=](Size block, Size) {
+  share(parts(q.count, BLOCK), q.threads, [=](Size block, Size) {
     const Size begin = block * BLOCK, count = std::min(BLOCK, q.count - begin);
     const float *xs = x + begin, *gs = g + begin;
     float* out = to + begin;
@@ -172,15 +165,11 @@ void activate(const Activation& q, const float* x, const float* g, float* to) {
       vectors(count, [=](Size k, Size n) { put(out + k, n, value<which>(get(xs + k, n), slope)); });
   });
 }
-template <int... which>
-void activate(const Activation& q, const float* x, const float* g, float* to, std::integer_sequence<int, which...>) {
-  ((q.which == which ? activate<which>(q, x, g, to) : void()), ...);
-}
 
 // Batch norm (groups = 0) and group norm of `(N, C, L)`, or of `(N, L, C)` if channels lie last. Mean and variance are
 // given, or those of the elements themselves; if `constant`, gradients do not go through them.
 struct Norm {
-  Size N, C, L, groups, last, threads, given, constant;
+  Size threads, N, C, L, groups, last, given, constant;
   double eps;
 
   Size sets() const { return last ? parts(C, SIDE) : groups ? N * groups : C; }
@@ -195,9 +184,9 @@ struct Set {
 
   Set(const Norm& norm, Size s) : q(norm), number(s), channel(s), first(s * q.L), runs(q.N), apart(q.C * q.L) {
     if (q.groups) runs = q.C / q.groups, apart = q.L, first *= runs, channel = s % q.groups * runs, next = 1;
-    if (q.last) number = channel = first = s * SIDE, runs = 1, lanes = std::min<Size>(SIDE, q.C - first);
+    if (q.last) number = channel = first = s * SIDE, lanes = std::min<Size>(SIDE, q.C - first);
   }
-  float count() const { return float((q.last ? q.N : runs) * q.L); }
+  float count() const { return float(runs * q.L); }
 
   // In every lane the number of its set or channel, given one of each, or one of every element.
   Floats of(const float* numbers) const { return q.last ? get(numbers, lanes) : all(*numbers); }
@@ -209,25 +198,25 @@ struct Set {
     const Size at = first + run * apart;
     if (!q.last) return vectors(q.L, [&](Size k, Size n) { function(at + k, n); });
     if (lanes == SIDE)  // known when this is compiled
-      for (Size row = 0; row < q.N * q.L; row++) function(at + row * q.C, SIDE);
+      for (Size row = 0; row < q.L; row++) function(at + row * q.C, SIDE);
     else
-      for (Size row = 0; row < q.N * q.L; row++) function(at + row * q.C, lanes);
+      for (Size row = 0; row < q.L; row++) function(at + row * q.C, lanes);
   }
 
-  // Σ y and Σ (x − m) · y over runs, in every lane that of its set or channel; y is g, or x − m itself.
+  // Σ y and Σ (x − m) · y over runs, in every lane that of its set or channel; y is g, or x − m itself. Each run is added
+  // up apart: rounding grows with what one sum has.
   template <bool of_g>
   Two sums(Size begin, Size end, const float* x, Floats m, const float* g) const {
-    constexpr Size SHORT = 512;  // vectors added up before they are added to the rest: rounding grows with them
-    Floats sum = {}, product = {}, some = {}, products = {};
-    Size pending = 0;
-    for (Size run = begin; run < end; run++)
+    Two all_runs = {};
+    for (Size run = begin; run < end; run++) {
+      Two own = {};
       each(run, [&](Size at, Size n) {
         const Floats v = get(x + at, n, m) - m, w = of_g ? get(g + at, n) : v;
-        some += w, products += v * w;
-        if (++pending < SHORT) return;
-        sum += some, product += products, some = products = Floats{}, pending = 0;
+        own.sum += w, own.product += v * w;
       });
-    return {whole(sum + some), whole(product + products)};
+      all_runs.sum += own.sum, all_runs.product += own.product;
+    }
+    return {whole(all_runs.sum), whole(all_runs.product)};
   }
 
   // Mean and variance, by sums about one of the elements, and again about the mean where that is far from it.
@@ -269,34 +258,28 @@ inline Peak exponentials(const float* row, float* to, Size C) {
 }
 
 struct Padding {  // sources: the rows of the input that the output's repeat, then the columns
-  Size planes, H, W, outH, outW, left, threads, sources[];
+  Size threads, planes, H, W, outH, outW, left, sources[];
 };
-struct Pooling { Size planes, H, W, outH, outW, kH, kW, sH, sW, pH, pW, dH, dW, threads; };
-// The windows along one axis, `first … last`, whose tap is inside an image of that size, `start` that of the first window.
-inline std::pair<Size, Size> inside(Size start, Size stride, Size size, Size windows) {
-  const Size first = parts(std::max<Size>(0, -start), stride);
-  return {first, std::clamp<Size>(parts(size - start, stride), first, std::max(first, windows))};
-}
-struct Rows { Size rows, C, logarithm, threads; };
-struct Loss { Size rows, C, ignored, logits, each, mean; };
+struct Pooling { Size threads, planes, pixels, windows, taps; };  // pixels and windows of a plane
+struct Rows { Size threads, rows, C, logarithm; };
+struct Loss { Size threads, rows, C, ignored, logits, each, mean; };
 
 }  // namespace
 
-EXPORTED void activation(const Activation* q, const float* x, const float* g, float* to) {
-  activate(*q, x, g, to, std::make_integer_sequence<int, 12>());
-}
+EXPORTED void activation(const Activation* q, const float* x, const float* g, float* to) { activate(*q, x, g, to); }
 
 // (x − mean) / √(variance + eps) · weight + bias. Weight and bias may be null; means and variances, one a set or
 // channel, are given or written.
 EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, const float* weight, const float* bias,
                    float* to) {
-  share(q->sets(), worth(q->N * q->C * q->L, q->threads), [=](Size s, Size) {
+  share(q->sets(), q->threads, [=](Size s, Size) {
     const Set set(*q, s);
     float *mean = means + set.number, *var = vars + set.number;
     const auto [m, v] = q->given ? Two{set.of(mean), set.of(var)} : set.moments(x);
     if (!q->given) put(mean, set.lanes, m), put(var, set.lanes, v);
+    const Floats scale = set.scale(v);
     for (Size run = 0, channel = set.channel; run < set.runs; run++, channel += set.next) {
-      const Floats a = set.scale(v) * (weight ? set.of(weight + channel) : all(1));
+      const Floats a = weight ? scale * set.of(weight + channel) : scale;
       const Floats b = bias ? set.of(bias + channel) : all(0);
       set.each(run, [=, m = m](Size at, Size n) { put(to + at, n, (get(x + at, n) - m) * a + b); });
     }
@@ -307,7 +290,7 @@ EXPORTED void norm(const Norm* q, const float* x, float* means, float* vars, con
 EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, const float* means, const float* vars,
                         const float* weight, float* dx, float* dw, float* db) {
   const Size images = q->groups ? q->N : 1, sets = q->sets() / images;  // all images share the parameters' gradients
-  share(sets, worth(q->N * q->C * q->L, q->threads), [=](Size part, Size) {
+  share(sets, q->threads, [=](Size part, Size) {
     for (Size s = part; s < images * sets; s += sets) {
       const Set set(*q, s);
       const Floats m = set.of(means + set.number), scale = set.scale(set.of(vars + set.number));
@@ -336,7 +319,7 @@ EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, const flo
 EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) {
   const Size C = q->C;
   const bool logarithm = q->logarithm;
-  share(q->rows, worth(q->rows * C, q->threads), [=](Size row, Size) {
+  share(q->rows, q->threads, [=](Size row, Size) {
     const float *xs = x + row * C, *gs = g + row * C;
     float* out = to + row * C;
     if (!g) {
@@ -369,15 +352,12 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
     const float* xs = x + row * q->C;
     float* out = g ? to + row * q->C : nullptr;
     const Peak peak = scored ? exponentials(xs, out, q->C) : Peak{0, 1};
-    if (g) {
-      const float factor = kept ? float((q->each ? g[row] : *g) * part) : 0.0f;
-      for (Size c = 0; c < q->C; c++) out[c] = scored ? out[c] * (factor / peak.sum) : 0.0f;
-      if (kept) out[target[row]] -= factor;
-    } else {
-      const float lost = kept ? std::log(peak.sum) + peak.largest - xs[target[row]] : 0.0f;
-      if (q->each) to[row] = lost;
-      total += lost;
-    }
+    const float lost = kept && !g ? std::log(peak.sum) + peak.largest - xs[target[row]] : 0.0f;
+    const float factor = kept && g ? float((q->each ? g[row] : *g) * part) : 0.0f;
+    for (Size c = 0; g && c < q->C; c++) out[c] = scored ? out[c] * (factor / peak.sum) : 0.0f;
+    if (kept && g) out[target[row]] -= factor;
+    if (!g && q->each) to[row] = lost;
+    total += lost;
   }
   if (!g && !q->each) *to = float(total * part);
   return -1;
@@ -385,7 +365,7 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
 
 // Images with rows and columns repeated around them; with `back` what these send, added up in images.
 EXPORTED void pad(const Padding* q, float* images, float* padded, Size back) {
-  share(q->planes, worth(q->planes * q->outH * q->outW, q->threads), [=](Size plane, Size) {
+  share(q->planes, q->threads, [=](Size plane, Size) {
     if (back) std::fill_n(images + plane * q->H * q->W, q->H * q->W, 0.0f);
     for (Size y = 0; y < q->outH; y++) {
       float *line = images + (plane * q->H + q->sources[y]) * q->W, *to = padded + (plane * q->outH + y) * q->outW;
@@ -401,49 +381,31 @@ EXPORTED void pad(const Padding* q, float* images, float* padded, Size back) {
 }
 
 // The largest element of every window, the first of equal ones or the last that is not a number, and its index in its
-// plane: each tap of all windows in turn replaces the best so far. Until the end indices count from a window's first tap.
-EXPORTED void max_pool(const Pooling* pooling, const float* x, float* to, int32_t* indices) {
-  const Pooling q = *pooling;
-  const Size pixels = q.H * q.W, windows = q.outH * q.outW;
-  share(q.planes, worth(q.planes * pixels, q.threads), [=](Size plane, Size) {
+// plane. `places` has the index of each tap of all windows in turn, or, of one beside the image, that of a neighbour.
+EXPORTED void max_pool(const Pooling* q, const int32_t* places, const float* x, float* to, int32_t* indices) {
+  const Size windows = q->windows;
+  share(q->planes, q->threads, [=](Size plane, Size) {
+    const float* pixels = x + plane * q->pixels;
     float* best = to + plane * windows;
     int32_t* from = indices + plane * windows;
-    std::vector<float> values(windows);
-    const auto skipped = [](Size start, Size gap) { return start < 0 ? parts(-start, gap) * gap : 0; };
-    for (Size y = 0; y < q.outH; y++)
-      for (Size k = 0; k < q.outW; k++)
-        from[y * q.outW + k] = int32_t(skipped(y * q.sH - q.pH, q.dH) * q.W + skipped(k * q.sW - q.pW, q.dW));
-    std::fill_n(best, windows, -INFINITY);
-    for (Size tap = 0; tap < q.kH * q.kW; tap++) {
-      const Size top = tap / q.kW * q.dH - q.pH, left = tap % q.kW * q.dW - q.pW;
-      const auto [high, low] = inside(top, q.sH, q.H, q.outH);
-      const auto [begin, end] = inside(left, q.sW, q.W, q.outW);
-      std::fill(values.begin(), values.end(), -INFINITY);
-      for (Size y = high; y < low; y++) {
-        const float* line = x + plane * pixels + (top + y * q.sH) * q.W + left;
-        if (q.sW == 2)  // by vectors
-          for (Size k = begin; k < end; k++) values[y * q.outW + k] = line[k * 2];
-        else
-          for (Size k = begin; k < end; k++) values[y * q.outW + k] = line[k * q.sW];
-      }
-      const int32_t here = int32_t((top + q.pH) * q.W + left + q.pW);
+    std::fill_n(best, windows, -INFINITY), std::copy_n(places, windows, from);
+    for (Size tap = 0; tap < q->taps; tap++) {
+      const int32_t* place = places + tap * windows;
 #pragma omp simd
       for (Size k = 0; k < windows; k++) {
-        const bool replaces = (values[k] > best[k]) | (values[k] != values[k]);
-        best[k] = replaces ? values[k] : best[k], from[k] = replaces ? here : from[k];
+        const float value = pixels[place[k]];
+        const int replaces = int(value > best[k]) | int(value != value);
+        best[k] = replaces ? value : best[k], from[k] = replaces ? place[k] : from[k];
       }
     }
-    for (Size y = 0; y < q.outH; y++)
-      for (Size k = 0; k < q.outW; k++)
-        from[y * q.outW + k] += int32_t((y * q.sH - q.pH) * q.W + k * q.sW - q.pW);
   });
 }
 
 // dL/dinput of a max pooling: what a window sends goes to its largest element.
 EXPORTED void max_pool_grad(const Pooling* q, const int32_t* indices, const float* g, float* to) {
-  const Size pixels = q->H * q->W, windows = q->outH * q->outW;
-  share(q->planes, worth(q->planes * pixels, q->threads), [=](Size plane, Size) {
-    std::fill_n(to + plane * pixels, pixels, 0.0f);
-    for (Size k = plane * windows; k < (plane + 1) * windows; k++) to[plane * pixels + indices[k]] += g[k];
+  share(q->planes, q->threads, [=](Size plane, Size) {
+    float* pixels = to + plane * q->pixels;
+    std::fill_n(pixels, q->pixels, 0.0f);
+    for (Size k = plane * q->windows; k < (plane + 1) * q->windows; k++) pixels[indices[k]] += g[k];
   });
 }

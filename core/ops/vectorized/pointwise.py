@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
+from core.ops.geometry import Windows
 from core.ops.vectorized import compiled
 
 __all__ = [
@@ -25,18 +26,23 @@ __all__ = [
 
 FLOAT, CPU = torch.float32, torch.device("cpu")
 
+WORTH_A_THREAD = 1 << 15
+"""Elements a thread: with fewer, starting it costs more than it gives."""
+
 ACTIVATIONS = (
     *("leaky_relu", "sigmoid", "hardsigmoid", "hardswish", "silu", "mish", "gelu none", "gelu tanh"),
-    *("relu", "tanh", "sigmoid of output", "tanh of output"),
+    *("relu", "tanh"),
 )
-"""In the order of their numbers in `pointwise.cpp`; of the last four only the gradient is there."""
+"""In the order of their numbers in `pointwise.cpp`; the last two have only a gradient there, sigmoid's and tanh's are
+those of the output."""
 
 _NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
 _POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
-_POINTERS |= {"pad": 4, "max_pool": 4, "max_pool_grad": 4}
+_POINTERS |= {"pad": 4, "max_pool": 5, "max_pool_grad": 4}
 """How many arguments each function has, addresses or integers; at the first lies a struct of settings."""
 
+Pair = tuple[int, int]
 Sources = tuple[tuple[int, ...], tuple[int, ...]]
 """The rows and the columns of images that those of padded ones repeat."""
 
@@ -84,7 +90,7 @@ def activation(name: str, input: Tensor, grad: Tensor | None = None, slope: floa
     if functions is None:
         return None
     output = torch.empty_like(input)
-    settings = _settings("activation", _NUMBERS[name], input.numel(), torch.get_num_threads(), slope)
+    settings = _settings("activation", count := input.numel(), torch.get_num_threads(), _NUMBERS[name], count, slope)
     functions.activation(settings, input.data_ptr(), grad if grad is None else grad.data_ptr(), output.data_ptr())
     return output
 
@@ -160,8 +166,8 @@ def softmax(input: Tensor, dim: int, grad: Tensor | None = None, *, logarithm: b
         return None
     if grad is not None and not (grad.shape == input.shape and grad.is_contiguous()):
         return None
-    output, C = torch.empty_like(input), input.shape[-1]
-    settings = _settings("softmax", input.numel() // C, C, logarithm, torch.get_num_threads())
+    output, C, count = torch.empty_like(input), input.shape[-1], input.numel()
+    settings = _settings("softmax", count, torch.get_num_threads(), count // C, C, logarithm)
     _compiled().softmax(settings, input.data_ptr(), _at(grad), output.data_ptr())
     return output
 
@@ -202,7 +208,7 @@ def loss(
     if grad is not None and (grad.shape != losses or not grad.is_contiguous()):
         return None
     output = torch.empty(losses if grad is None else size, dtype=FLOAT, device=CPU)
-    settings = _settings("loss", N, C, ignore_index, logits, each, reduction == "mean")
+    settings = _settings("loss", 0, 1, N, C, ignore_index, logits, each, reduction == "mean")
     wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
 
@@ -224,39 +230,55 @@ def pad(
         return None
     (N, C, H, W), (rows, cols) = size, sources
     made = given.new_empty((N, C, len(rows), len(cols)) if padded is None else (N, C, H, W))
-    settings = _settings("pad", N * C, H, W, len(rows), len(cols), left, torch.get_num_threads(), *rows, *cols)
+    sizes = N * C, H, W, len(rows), len(cols), left
+    settings = _settings("pad", N * C * len(rows) * len(cols), torch.get_num_threads(), *sizes, *rows, *cols)
     both = (given, made) if padded is None else (made, given)
     _compiled().pad(settings, *(tensor.data_ptr() for tensor in both), padded is not None)
     return made
 
 
-def max_pool(input: Tensor, out: Sequence[int], settings: tuple[int, ...]) -> tuple[Tensor, Tensor] | None:
-    """Return the largest element of every window, and its index in its plane, int32.
-
-    Args:
-        input: `(N, C, H, W)`.
-        out: outH, outW.
-        settings: kernel, stride, padding and dilation, two numbers each.
-    """
+def max_pool(input: Tensor, windows: Windows) -> tuple[Tensor, Tensor] | None:
+    """Return the largest element of every window, and its index in its plane, int32."""
     if not (reads(input) and input.numel() and input.is_contiguous()):
         return None
-    (N, C, H, W), (outH, outW) = input.shape, out
-    output = input.new_empty(N, C, outH, outW)
-    indices = torch.empty_like(output, dtype=torch.int32)
-    numbers = _settings("max_pool", N * C, H, W, outH, outW, *settings, torch.get_num_threads())
-    _compiled().max_pool(numbers, input.data_ptr(), output.data_ptr(), indices.data_ptr())
+    output = input.new_empty(*input.shape[:2], *windows.output)
+    indices, places = torch.empty_like(output, dtype=torch.int32), _places(tuple(input.shape[2:]), windows)
+    settings = _pooling(input.shape, windows, torch.get_num_threads())
+    _compiled().max_pool(settings, places.data_ptr(), input.data_ptr(), output.data_ptr(), indices.data_ptr())
     return output, indices
 
 
-def max_pool_grad(size: Sequence[int], grad: Tensor, indices: Tensor) -> Tensor | None:
+def max_pool_grad(size: Sequence[int], grad: Tensor, indices: Tensor, windows: Windows) -> Tensor | None:
     """Return dL/dinput of the max pooling of an input of that size that gave these indices, int32."""
     if not (reads(grad) and grad.is_contiguous() and indices.dtype is torch.int32 and 0 not in size):
         return None
-    (N, C, H, W), (outH, outW) = size, grad.shape[2:]
-    output = grad.new_empty(N, C, H, W)
-    numbers = _settings("max_pool", N * C, H, W, outH, outW, *(0,) * 8, torch.get_num_threads())
-    _compiled().max_pool_grad(numbers, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
+    output = grad.new_empty(size)
+    settings = _pooling(size, windows, torch.get_num_threads())
+    _compiled().max_pool_grad(settings, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
     return output
+
+
+def _pooling(size: Sequence[int], windows: Windows, threads: int) -> bytes:
+    """Return the struct `Pooling` of `pointwise.cpp`."""
+    planes, pixels = size[0] * size[1], size[2] * size[3]
+    return _settings("max_pool", planes * pixels, threads, planes, pixels, prod(windows.output), prod(windows.kernel))
+
+
+@lru_cache(maxsize=256)
+def _places(size: Pair, windows: Windows) -> Tensor:
+    """Return `(taps, windows)`, int32: which element of a plane of that size each tap of each window reads.
+
+    Taps beside the plane read what the tap before them inside it has read, or else the first inside.
+    """
+    indices, inside = torch.zeros((), dtype=torch.int64, device=CPU), torch.ones((), dtype=torch.bool, device=CPU)
+    for axis, extent in enumerate(size):
+        starts = torch.arange(windows.output[axis], device=CPU) * windows.stride[axis] - windows.before[axis]
+        reads = torch.arange(windows.kernel[axis], device=CPU)[:, None] * windows.dilation[axis] + starts
+        reads = reads[:, None, :, None] if axis == 0 else reads[:, None, :]
+        indices, inside = indices * extent + reads, inside & (reads >= 0) & (reads < extent)
+    indices, inside = indices.flatten(0, 1).flatten(1), inside.flatten(0, 1).flatten(1)
+    first = indices.where(inside, prod(size)).amin(0)
+    return torch.maximum(indices.where(inside, -1).cummax(0).values, first).to(torch.int32)
 
 
 @cache
@@ -287,14 +309,18 @@ def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -
     N, C, *size = input.shape
     L = prod(size)
     last = not groups and (L == 1 or not input.is_contiguous())
-    return _settings("norm", N, C, L, groups, last, torch.get_num_threads(), given, constant, eps)
+    return _settings("norm", N * C * L, torch.get_num_threads(), N, C, L, groups, last, given, constant, eps)
 
 
 @lru_cache(maxsize=4096)
-def _settings(function: str, *numbers: int | float) -> bytes:
-    """Return the struct of a function's settings: int64, of two functions with a double at their end."""
+def _settings(function: str, elements: int, threads: int, *numbers: int | float) -> bytes:
+    """Return the struct of a function's settings: as many threads as so many elements are worth, then the numbers.
+
+    They are int64, of two functions with a double at their end.
+    """
     last = "d" if function in ("activation", "norm") else "q"
-    return pack("q" * (len(numbers) - 1) + last, *numbers)
+    worth = max(1, min(elements // WORTH_A_THREAD, threads))
+    return pack("q" * len(numbers) + last, worth, *numbers)
 
 
 def _at(tensor: Tensor | None) -> int | None:

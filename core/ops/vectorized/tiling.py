@@ -164,12 +164,20 @@ class Pass:
         lines = _parts(outH, each)
         return _parts(outH, lines), lines
 
-    def settings(self, images: Images, grads: Images, strides: Sequence[int], *more: int) -> bytes:
+    def reach(self, images: Images, by_lines: bool) -> list[int]:
+        """Return where each tap, or line of taps, reads from a window's first element on."""
+        dH, dW = self.moves[2]
+        cols = range(1 if by_lines else self.kernel[1])
+        return [i * dH * images.line + j * dW * images.pixel for i in range(self.kernel[0]) for j in cols]
+
+    def settings(
+        self, images: Images, grads: Images, reach: Sequence[int], strides: Sequence[int], *more: int
+    ) -> bytes:
         """Return the struct `Convolution` of `direct.cpp`."""
         (sH, sW), _, (dH, dW), _ = self.moves
         sizes = self.N, self.all_outputs, *self.out, *self.kernel, sH, sW, dH, dW, *strides
         channels = self.alone, self.groups, self.C, self.O, self.vectors, self.taps, self.span
-        numbers = *sizes, *channels, *more, *images.numbers(), *grads.numbers()
+        numbers = *sizes, *channels, *more, *images.numbers(), *grads.numbers(), *reach
         return pack(f"{len(numbers)}q", *numbers)
 
 
@@ -223,9 +231,9 @@ def forward(
     runs = _has_runs(this, images) and blocks == 1 and some == this.C
     laid, strip = _whole(kernels * some), images.room(rows, lanes)
     split = min(this.groups * across, _parts(threads, max(1, N * each)))
-    outer, rounds = kernel[0] if runs else this.taps, _parts(this.C, some)
-    cut = V, across, threads, each, lines, 1, split, runs, outer, rounds, blocks
-    return this.settings(images, images, strides, *cut, 0, 0, laid, strip, 0, 0), laid + threads * strip
+    reach, rounds = this.reach(images, runs), _parts(this.C, some)
+    cut = V, across, threads, each, lines, 1, split, runs, len(reach), rounds, blocks
+    return this.settings(images, images, reach, strides, *cut, 0, 0, laid, strip, 0, 0), laid + threads * strip
 
 
 def weight_grad(
@@ -235,7 +243,7 @@ def weight_grad(
 
     A thread has room for a gradient of its own and for its strips of both factors. Arguments as for `forward`.
     """
-    (kH, kW), (outH, outW), lanes = kernel, out, at.lanes
+    kW, (outH, outW), lanes = kernel[1], out, at.lanes
     this = _pass(input_size, O, kernel, out, moves, lanes)
     V, threads = at.tile(this.O, None, this.alone), this.threads(at.threads)
     across = _parts(this.vectors, V)
@@ -244,17 +252,19 @@ def weight_grad(
     grads = Images(O, outH, outW, 0, 0, outH, outW, padded, False)
     each, lines = this.strips(images.cols * images.width + outW * padded, threads, at.element)
     runs = _has_runs(this, images)
-    outer, run = kH if runs or this.alone else this.taps, kW if this.alone else kW * this.C if runs else this.C
+    reach, run = this.reach(images, runs or this.alone), kW if this.alone else kW * this.C if runs else this.C
     strip = images.room((lines - 1) * moves[0][0] + this.span, lanes)
     together = 1  # images, where one is a single strip and a sum over its lines is short
     if each == 1 and this.N > 0:
         most = max(1, min(LONGEST // (outW * lines), STRIP // at.element // max(1, strip)))
         together = _parts(this.N, threads * _parts(this.N, threads * most))  # so that threads have as much to do
     at_once = max(1, min(LONGEST // outW, lines * together))  # lines that one sum runs over
+    following = images.H * images.line if images.in_place else strip  # elements from an image to the next
+    starts = [k * following + y * moves[0][0] * images.line for k in range(together) for y in range(lines)]
     own, strip, beside = _whole(this.weights), strip * together, _whole(grads.room(lines, lanes) * together)
     split = min(this.groups * across, _parts(threads, max(1, _parts(this.N, together) * each)))
-    cut = V, across, threads, each, lines, together, split, runs, outer, 1, 1, run, at_once, 0, strip, own, beside
-    return this.settings(images, grads, (0,) * 9, *cut), threads * (own + strip + beside)
+    cut = V, across, threads, each, lines, together, split, runs, len(reach), 1, 1, run, at_once, 0, strip, own, beside
+    return this.settings(images, grads, (*reach, *starts, following), (0,) * 9, *cut), threads * (own + strip + beside)
 
 
 def _has_runs(this: Pass, images: Images) -> bool:
