@@ -20,10 +20,9 @@
 namespace {
 
 typedef VECTOR(REAL) Vector;  // REAL is float or double
-
-constexpr Size L = BYTES / sizeof(REAL);          // lanes of a vector
-constexpr int MOST = REGISTERS == 32 ? 4 : 2;     // vectors a tile
-constexpr int WIDEST = 14;                        // other factors a tile: 24 take 1.6 times as long
+constexpr Size L = BYTES / sizeof(REAL);       // lanes of a vector
+constexpr int MOST = REGISTERS == 32 ? 4 : 2;  // vectors a tile
+constexpr int WIDEST = 14;                     // other factors a tile: 24 take 1.6 times as long
 // Other factors of a tile of V vectors: registers are left for the vectors and for another factor.
 constexpr int most_others(int V) { return std::min(WIDEST, (REGISTERS - 2 - V) / V); }
 
@@ -70,18 +69,16 @@ void tile(const Sum& from, const Place& to) {
     for (int v = 0; v < V; v++) {
       REAL* at = to.data + p * to.step + v * L * to.apart;
       const Size left = to.channels - v * L, free = to.spill ? left + (P - 1 - p) * to.step : left;
-      if (free < L || to.apart > 1) {
+      Vector& whole = *reinterpret_cast<Vector*>(at);
+      if (free < L || to.apart > 1)
         add_some(at, sums[p][v], std::min(left, L), to.apart, to.add);
-      } else {
-        Vector& whole = *reinterpret_cast<Vector*>(at);
+      else
         whole = to.add ? whole + sums[p][v] : sums[p][v];
-      }
     }
   }
 }
 
 using Tile = void (*)(const Sum&, const Place&);
-
 template <int... k>
 constexpr std::array<Tile, sizeof...(k)> tiles(std::integer_sequence<int, k...>) {
   constexpr int ALL = sizeof...(k) / 2;  // the second half are those where channels are convolved alone
@@ -131,11 +128,10 @@ struct Convolution {
   Size alone, groups, C, O, vectors, taps, span, V, across;  // of one group; vectors a tile, parts a group
   Size threads, each, lines, together;  // strips an image, and their output lines; images whose strips are read together
   Size split;                           // tasks a strip, each of some parts
-  Size runs, outer, rounds, blocks, run, at_once;  // runs: a sum runs over a kernel's line
-  Size laid, strip, own, beside;                                         // elements of room
+  Size adds, runs, outer, blocks, run, at_once;  // adds: to what is there; runs: a sum runs over a kernel's line
+  Size laid, strip, own, beside;        // elements of room
   Images images, grads;
-  Size reach[];  // where each tap, or line of taps, reads from the window's first element on; then, of a weight's gradient,
-                 // where each line of several images lies
+  Size reach[];  // of taps or lines of taps, from a window's first element on; then of the lines of several images
 
   // What a thread computes at a time: output lines `begin … end` of an image, for the parts `part … last`.
   struct Task { Size image, begin, end, part, last; };
@@ -149,39 +145,36 @@ struct Convolution {
   Size lanes(Size part) const { return std::min(V, vectors - part % across * V) * L; }
   Size first(Size part) const {
     const Size o = part % across * V * L;
-    return alone && O >= lanes(part) ? std::min(o, O - lanes(part)) : o;
+    return alone ? std::min(o, std::max<Size>(0, O - lanes(part))) : o;
   }
-  Size begin(Size round) const { return C * round / rounds; }
-  REAL* place(REAL* room, Size part) const { return room + part * V * L * taps * parts(C, rounds); }
+  REAL* place(REAL* room, Size part) const { return room + part * V * L * taps * C; }
 
-  // The weight of a part and a round, as [tap][channel][lane].
-  void lay(const REAL* weight, REAL* to, Size part, Size round) const {
+  // The weight of a part, as [tap][channel][lane].
+  void lay(const REAL* weight, REAL* to, Size part) const {
     constexpr Size SOME = 8;  // channels, so that what is read and what is written stay in the first-level cache
-    const Size o = first(part), step = of[alone ? 0 : 1], all = begin(round + 1) - begin(round);
-    weight += part / across * of[0] + o * step + begin(round) * of[2];
-    for (Size some = 0; some < all; some += SOME)
+    const Size o = first(part), step = of[alone ? 0 : 1];
+    weight += part / across * of[0] + o * step;
+    for (Size some = 0; some < C; some += SOME)
       for (Size tap = 0; tap < taps; tap++)
-        for (Size c = some; c < std::min(all, some + SOME); c++) {
+        for (Size c = some; c < std::min(C, some + SOME); c++) {
           const REAL* from = weight + c * of[2] + tap / kW * of[3] + tap % kW * of[4];
-          REAL* lane = to + (tap * all + c) * lanes(part);
+          REAL* lane = to + (tap * C + c) * lanes(part);
           for (Size k = 0; k < std::min(lanes(part), O - o); k++) lane[k] = from[k * step];
           for (Size k = O - o; k < lanes(part); k++) lane[k] = REAL(0);
         }
   }
 
-  // The output lines of a task for a part and a round. Taps on lines beside the image are left out.
-  void compute(const REAL* factors, const REAL* from, REAL* output, const Task& task, Size part,
-               Size round) const {
-    const Size wide = lanes(part), count = std::min(O - first(part), wide), all = begin(round + 1) - begin(round);
-    const Size apart = taps / outer * all * wide;  // of two taps
+  // The output lines of a task for a part. Taps on lines beside the image are left out.
+  void compute(const REAL* factors, const REAL* from, REAL* output, const Task& task, Size part) const {
+    const Size wide = lanes(part), count = std::min(O - first(part), wide), apart = taps / outer * C * wide;
     const bool spill = groups * across == 1 && to[2] == O;
     for (Size y = task.begin; y < task.end; y++, from += sH * images.line, output += to[1]) {
       const Size low = std::clamp<Size>(parts(std::max<Size>(0, images.top - y * sH), dH), 0, kH);
       const Size high = std::clamp<Size>(parts(std::max<Size>(0, images.H + images.top - y * sH), dH), low, kH);
       const Size t = low * outer / kH, lines = (high - low) * outer / kH;
       for (Size b = 0; b < blocks; b++) {
-        const Size c = all * b / blocks, inner = runs ? kW * C : all * (b + 1) / blocks - c;
-        const bool add = b > 0 || round > 0;
+        const Size c = C * b / blocks, inner = runs ? kW * C : C * (b + 1) / blocks - c;
+        const bool add = b > 0 || adds;
         line(alone, wide / L, outW,
              {factors + t * apart + c * wide, from + c, reach + t, lines, inner, apart, wide, 1, sW * images.pixel},
              {output, to[2], count, to[3], add, !add && spill});
@@ -214,22 +207,20 @@ EXPORTED void lay_last(Size N, Size C, Size P, Size threads, const REAL* images,
 // output[n, y, x, o] = Σ_{i,j,c} weight[o, c, i, j] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW]
 EXPORTED void forward(const Convolution* convolution, const REAL* input, const REAL* weight, REAL* output, REAL* room) {
   const Convolution& q = *convolution;
-  for (Size round = 0; round < q.rounds; round++) {
-    share(q.groups * q.across, q.threads, [&](Size part, Size) { q.lay(weight, q.place(room, part), part, round); });
-    share(q.tasks(), q.threads, [&](Size number, Size thread) {
-      const Convolution::Task task = q.task(number);
-      const Size count = (task.end - task.begin - 1) * q.sH + q.span;
-      const REAL* from = nullptr;
-      for (Size part = task.part; part < task.last; part++) {
-        const Size g = part / q.across, o = q.first(part);
-        if (part == task.part || q.alone)
-          from = q.images.lines(input, task.image, task.begin * q.sH, count, room + q.laid + thread * q.strip,
-                                q.alone ? o : q.begin(round));
-        q.compute(q.place(room, part), from + (q.alone ? 0 : g * q.C),
-                  output + task.image * q.to[0] + task.begin * q.to[1] + (g * q.O + o) * q.to[3], task, part, round);
-      }
-    });
-  }
+  share(q.groups * q.across, q.threads, [&](Size part, Size) { q.lay(weight, q.place(room, part), part); });
+  share(q.tasks(), q.threads, [&](Size number, Size thread) {
+    const Convolution::Task task = q.task(number);
+    const Size lines = (task.end - task.begin - 1) * q.sH + q.span;
+    const REAL* from = nullptr;
+    for (Size part = task.part; part < task.last; part++) {
+      const Size g = part / q.across, o = q.first(part);
+      if (part == task.part || q.alone)
+        from = q.images.lines(input, task.image, task.begin * q.sH, lines, room + q.laid + thread * q.strip,
+                              q.alone ? o : 0);
+      q.compute(q.place(room, part), from + (q.alone ? 0 : g * q.C),
+                output + task.image * q.to[0] + task.begin * q.to[1] + (g * q.O + o) * q.to[3], task, part);
+    }
+  });
 }
 
 // grad[o, c, i, j] = Σ_{n,y,x} dL/doutput[n, o, y, x] · input[n, c, y·sH − pH + i·dH, x·sW − pW + j·dW], contiguous
@@ -264,12 +255,11 @@ EXPORTED void weight_grad(const Convolution* convolution, const REAL* input, con
     }
   });
   share(parts(q.all, L), q.threads, [&](Size some, Size) {  // as many channels as a line of the cache has
-    for (Size c = 0; c < q.C; c++)
-      for (Size tap = 0; tap < q.taps; tap++)
-        for (Size k = some * L; k < std::min(q.all, (some + 1) * L); k++) {
-          REAL sum = 0;
-          for (Size other = 0; other < q.threads; other++) sum += room[other * apart + (tap * q.C + c) * q.all + k];
-          grad[(k * q.C + c) * q.taps + tap] = sum;
-        }
+    for (Size at = 0; at < q.taps * q.C; at++)
+      for (Size k = some * L; k < std::min(q.all, (some + 1) * L); k++) {
+        REAL sum = 0;
+        for (Size other = 0; other < q.threads; other++) sum += room[other * apart + at * q.all + k];
+        grad[(k * q.C + at % q.C) * q.taps + at / q.C] = sum;
+      }
   });
 }

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.ops.vectorized import compiled, tiling
-from core.ops.vectorized.tiling import WORTH_A_THREAD, Machine, Moves
+from core.ops.vectorized.tiling import WORTH_A_THREAD, Machine, Moves, Round
 
 Pair = tuple[int, int]
 
@@ -49,14 +49,15 @@ def forward(
 ) -> Tensor:
     """Return the cross-correlation of tensors on the processor, channels-last unless `contiguous`."""
     input, moves = channels_last(input), (stride, padding, dilation, groups)
-    size, settings, elements = _forward_plan(
+    size, rounds, elements = _forward_plan(
         *(input.shape, weight.shape, weight.stride(), moves, contiguous),
         *(input.element_size(), torch.get_num_threads()),
     )
     output, room = _empty(input, size, contiguous), input.new_empty(elements)
-    _functions(input.element_size()).forward(
-        settings, input.data_ptr(), weight.data_ptr(), output.data_ptr(), room.data_ptr()
-    )
+    run = _functions(input.element_size()).forward
+    from_, first, to, within = input.data_ptr(), weight.data_ptr(), output.data_ptr(), room.data_ptr()
+    for settings, channels, weights in rounds:
+        run(settings, from_ + channels, first + weights, to, within)
     return output
 
 
@@ -69,16 +70,16 @@ def _forward_plan(
     contiguous: bool,
     element: int,
     threads: int,
-) -> tuple[tuple[int, ...], bytes, int]:
-    """Return the output's size, the struct `Convolution` of `direct.cpp`, and how many elements of room it takes."""
+) -> tuple[tuple[int, ...], list[Round], int]:
+    """Return the output's size, the rounds, in bytes instead of elements, and how many elements of room they take."""
     (N, _, H, W), (O, _, kH, kW), (sO, *strides) = input_size, weight_size, weight_strides
     (sH, sW), (pH, pW), (dH, dW), groups = moves
     outH = (H + 2 * pH - dH * (kH - 1) - 1) // sH + 1
     outW = (W + 2 * pW - dW * (kW - 1) - 1) // sW + 1
     of, to = (O // groups * sO, sO, *strides), _steps(O, outH, outW, contiguous)
     at = _machine(element, threads)
-    plan = tiling.forward(input_size, O, (kH, kW), (outH, outW), moves, (*of, *to), at)
-    return (N, O, outH, outW), *plan
+    rounds, room = tiling.forward(input_size, O, (kH, kW), (outH, outW), moves, (*of, *to), at)
+    return (N, O, outH, outW), [(settings, element * c, element * w) for settings, c, w in rounds], room
 
 
 def input_grad(
@@ -107,8 +108,8 @@ def input_grad(
         grad.zero_()
     run = _functions(grad_output.element_size()).forward
     from_, first, to, within = grad_output.data_ptr(), weight.data_ptr(), grad.data_ptr(), room.data_ptr()
-    for settings, last_tap, begin in passes:
-        run(settings, from_, first + last_tap, to + begin, within)
+    for settings, channels, weights, begin in passes:
+        run(settings, from_ + channels, first + weights, to + begin, within)
     return grad
 
 
@@ -122,10 +123,10 @@ def _passes(
     contiguous: bool,
     element: int,
     threads: int,
-) -> tuple[bool, int, list[tuple[bytes, int, int]]]:
+) -> tuple[bool, int, list[tuple[bytes, int, int, int]]]:
     """Return whether they write all inputs, their room in elements, and the passes.
 
-    A pass is its struct `Convolution`, and where, in bytes, the weight and where the output begins.
+    A pass is its struct `Convolution`, and where, in bytes, the gradient, the weight and the output begin.
     """
     (N, C, H, W), (O, _, kH, kW), (outH, outW), (sO, sC, sI, sJ) = input_size, weight_size, out, weight_strides
     stride, padding, dilation, groups = moves
@@ -134,11 +135,11 @@ def _passes(
         for axis in zip((H, W), stride, padding, dilation, (kH, kW), strict=True)
     )
     image, row_step, col_step, channel = _steps(C, H, W, contiguous)
-    passes = []
+    passes, elements = [], 0
     for row, (tapsH, lastI, stepI, gapH, padH, countH) in enumerate(rows):
         for col, (tapsW, lastJ, stepJ, gapW, padW, countW) in enumerate(cols):
             if tapsH and tapsW and countH and countW:
-                settings, room = tiling.forward(
+                rounds, room = tiling.forward(
                     *((N, O, outH, outW), C, (tapsH, tapsW), (countH, countW)),
                     ((1, 1), (padH, padW), (gapH, gapW), groups),
                     (
@@ -147,11 +148,9 @@ def _passes(
                     ),
                     _machine(element, threads),
                 )
-                begin = row * row_step + col * col_step
-                passes.append((settings, room, element * (lastI * sI + lastJ * sJ), element * begin))
-    elements = max((room for _, room, *_ in passes), default=0)
-    everywhere = all(taps for taps, *_ in (*rows, *cols))
-    return everywhere, elements, [(settings, first, begin) for settings, _, first, begin in passes]
+                elements, begin, last = max(elements, room), row * row_step + col * col_step, lastI * sI + lastJ * sJ
+                passes += [(settings, element * c, element * (last + w), element * begin) for settings, c, w in rounds]
+    return all(taps for taps, *_ in (*rows, *cols)), elements, passes
 
 
 def _place(place: int, size: int, stride: int, padding: int, gap: int, kernel: int) -> tuple[int, ...]:

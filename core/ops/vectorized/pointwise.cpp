@@ -15,8 +15,8 @@ namespace {
 typedef VECTOR(float) Floats;
 typedef VECTOR(int32_t) Ints;
 
-constexpr int SIDE = BYTES / 4;           // lanes of a vector
-constexpr Size BLOCK = 1 << 12;           // elements that the first-level cache holds
+constexpr int SIDE = BYTES / 4;  // lanes of a vector
+constexpr Size BLOCK = 1 << 12;  // elements that the first-level cache holds
 
 inline Floats all(float number) { return number - Floats{}; }
 inline Ints to_bits(Floats x) { return reinterpret_cast<Ints&>(x); }
@@ -45,10 +45,7 @@ inline Floats get(const float* from, Size count, Floats others = Floats{}) {
   return others;
 }
 inline void put(float* to, Size count, Floats values) {
-  if (count == SIDE) {
-    *reinterpret_cast<Floats*>(to) = values;
-    return;
-  }
+  if (count == SIDE) return void(*reinterpret_cast<Floats*>(to) = values);
 #ifdef __AVX512F__
   return _mm512_mask_storeu_ps(to, __mmask16((1 << count) - 1), __m512(values));
 #endif
@@ -128,11 +125,10 @@ inline Floats value(Floats x, float slope) {
 // g times their derivatives.
 template <int which>
 inline Floats gradient(Floats x, Floats g, float slope) {
-  const Floats none = {};
   if constexpr (which == 0) return x > 0.0f ? g : slope * g;
   if constexpr (which == 1) return g * (x * (1.0f - x));  // of the output
-  if constexpr (which == 2) return x <= -3.0f ? none : x >= 3.0f ? none : g / 6.0f;
-  if constexpr (which == 3) return x <= -3.0f ? none : x >= 3.0f ? g : g * (x / 3.0f + 0.5f);
+  if constexpr (which == 2) return x <= -3.0f ? all(0) : x >= 3.0f ? all(0) : g / 6.0f;
+  if constexpr (which == 3) return x <= -3.0f ? all(0) : x >= 3.0f ? g : g * (x / 3.0f + 0.5f);
   if constexpr (which == 4) return g * (sigmoid_(x) + x * slope_of_sigmoid(x));
   if constexpr (which == 5) {  // 1 − t² = (1 − t) · (1 + t), of which 1 − t keeps its digits as 2 / (t + 2)
     const Floats e = exp_(least(x, 20.0f)), u = e * (e + 2.0f), r = inverse_(u + 2.0f), t = u * r;
@@ -143,12 +139,11 @@ inline Floats gradient(Floats x, Floats g, float slope) {
     const Floats y = 1.59576912f * (x + 0.044715f * x * x * x);
     return g * (sigmoid_(y) + x * slope_of_sigmoid(y) * (1.59576912f * (1.0f + 0.134145f * x * x)));
   }
-  if constexpr (which == 8) return x <= 0.0f ? none : g;   // relu
-  if constexpr (which == 9) return g * (1.0f - x * x);     // tanh, of the output
+  if constexpr (which == 8) return x <= 0.0f ? all(0) : g;  // relu
+  if constexpr (which == 9) return g * (1.0f - x * x);      // tanh, of the output
 }
 
 struct Activation { Size threads, which, count; double slope; };
-
 // Calls the function whose number is asked for.
 template <int which = 0>
 void activate(const Activation& q, const float* x, const float* g, float* to) {
@@ -171,7 +166,6 @@ void activate(const Activation& q, const float* x, const float* g, float* to) {
 struct Norm {
   Size threads, N, C, L, groups, last, given, constant;
   double eps;
-
   Size sets() const { return last ? parts(C, SIDE) : groups ? N * groups : C; }
 };
 
@@ -197,10 +191,7 @@ struct Set {
   void each(Size run, F function) const {
     const Size at = first + run * apart;
     if (!q.last) return vectors(q.L, [&](Size k, Size n) { function(at + k, n); });
-    if (lanes == SIDE)  // known when this is compiled
-      for (Size row = 0; row < q.L; row++) function(at + row * q.C, SIDE);
-    else
-      for (Size row = 0; row < q.L; row++) function(at + row * q.C, lanes);
+    for (Size row = 0; row < q.L; row++) function(at + row * q.C, lanes);
   }
 
   // Σ y and Σ (x − m) · y over runs, in every lane that of its set or channel; y is g, or x − m itself. Each run is added
@@ -257,9 +248,7 @@ inline Peak exponentials(const float* row, float* to, Size C) {
   return {largest, total(added)};
 }
 
-struct Padding {  // sources: the rows of the input that the output's repeat, then the columns
-  Size threads, planes, H, W, outH, outW, left, sources[];
-};
+struct Padding { Size threads, planes, H, W, outH, outW, left, sources[]; };  // sources: of rows, then of columns
 struct Pooling { Size threads, planes, pixels, windows, taps; };  // pixels and windows of a plane
 struct Rows { Size threads, rows, C, logarithm; };
 struct Loss { Size threads, rows, C, ignored, logits, each, mean; };
@@ -317,8 +306,7 @@ EXPORTED void norm_grad(const Norm* q, const float* x, const float* g, const flo
 
 // Softmax of rows, or its logarithm; where g is given, the gradient, and x the output.
 EXPORTED void softmax(const Rows* q, const float* x, const float* g, float* to) {
-  const Size C = q->C;
-  const bool logarithm = q->logarithm;
+  const Size C = q->C, logarithm = q->logarithm;
   share(q->rows, q->threads, [=](Size row, Size) {
     const float *xs = x + row * C, *gs = g + row * C;
     float* out = to + row * C;

@@ -155,7 +155,12 @@ def normal_grads(
     grads = {which: torch.empty_like(input) if which == "input" else input.new_zeros(C) for which in wanted}
     _compiled().norm_grad(
         *(_norm(input, groups, True, constant, eps), input.data_ptr(), grad.data_ptr()),
-        *(mean.data_ptr(), var.data_ptr(), _at(weight), *(_at(grads.get(which)) for which in ("input", "weight", "bias"))),
+        *(
+            mean.data_ptr(),
+            var.data_ptr(),
+            _at(weight),
+            *(_at(grads.get(which)) for which in ("input", "weight", "bias")),
+        ),
     )
     return grads
 
@@ -309,6 +314,8 @@ def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -
     N, C, *size = input.shape
     L = prod(size)
     last = not groups and (L == 1 or not input.is_contiguous())
+    if L == 1 and last:  # one run of rows
+        N, L = 1, N
     return _settings("norm", N * C * L, torch.get_num_threads(), N, C, L, groups, last, given, constant, eps)
 
 

@@ -25,7 +25,6 @@ constexpr int BYTES = 16, REGISTERS = 16;
 #define VECTOR(T) T __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias))
 
 using Size = int64_t;
-
 constexpr Size parts(Size whole, Size part) { return (whole + part - 1) / part; }
 
 // Calls `function(task, thread)` for every task, neighbours by the same thread; without OpenMP one after the other.

@@ -4,13 +4,13 @@
             where these are fewer than threads, the parts of each
     part    the output channels of one tile: some vectors of a group
     block   input channels whose weight, for one part, the cache holds while a sum runs over them
-    round   input channels whose weight is laid out at a time, all of them unless memory forbids
+    round   a pass over input channels whose weight is laid out at a time, all of them unless memory forbids
 
 Sizes count elements, of float32 or float64.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import pack
 
 __all__ = ["Machine", "Moves", "forward", "weight_grad"]
@@ -18,6 +18,9 @@ __all__ = ["Machine", "Moves", "forward", "weight_grad"]
 Pair = tuple[int, int]
 Moves = tuple[Pair, Pair, Pair, int]
 """Stride, padding, dilation and groups."""
+
+Round = tuple[bytes, int, int]
+"""The struct `Convolution` of `direct.cpp`, and at which element input and weight begin."""
 
 STRIP = 1 << 18
 """Bytes of a strip's input."""
@@ -198,10 +201,10 @@ def forward(
     moves: Moves,
     strides: Sequence[int],
     at: Machine,
-) -> tuple[bytes, int]:
-    """Return the struct of a forward pass, and the elements of its room: the weight laid out, and a strip a thread.
+) -> tuple[list[Round], int]:
+    """Return the rounds of a forward pass, and the elements of their room: the weight laid out, and a strip a thread.
 
-    Rounds keep this room within the input and half of the output.
+    They keep this room within the input and half of the output.
 
     Args:
         input_size: `(N, C, H, W)`.
@@ -224,16 +227,21 @@ def forward(
         allowed = N * (C * H * W + O * outH * outW // 2) - 3 * threads * lanes
         some = max(1, min(allowed // (kernels + threads * _parts(images.room(rows, lanes), C)), C))
         some = _parts(C, _parts(C, some))
-    if some < this.C:
-        images = this.images(input_size, True, some)
     most = min(LONGEST, NEAR // at.element // (V * lanes))
     blocks = _parts(some, max(1, most // this.taps)) if this.taps * some > most else 1
-    runs = _has_runs(this, images) and blocks == 1 and some == this.C
-    laid, strip = _whole(kernels * some), images.room(rows, lanes)
     split = min(this.groups * across, _parts(threads, max(1, N * each)))
-    reach, rounds = this.reach(images, runs), _parts(this.C, some)
-    cut = V, across, threads, each, lines, 1, split, runs, len(reach), rounds, blocks
-    return this.settings(images, images, reach, strides, *cut, 0, 0, laid, strip, 0, 0), laid + threads * strip
+    if some < this.C:
+        images = this.images(input_size, True, some)
+    laid, strip, rounds = _whole(kernels * some), images.room(rows, lanes), []
+    for begin in range(0, this.C, some):
+        now = replace(this, C=min(some, this.C - begin))
+        images = images if some == now.C else this.images(input_size, True, now.C)
+        runs = _has_runs(now, images) and blocks == 1
+        reach = this.reach(images, runs)
+        cut = V, across, threads, each, lines, 1, split, begin > 0, runs, len(reach), blocks
+        room = 0, 0, laid, strip, 0, 0
+        rounds.append((now.settings(images, images, reach, strides, *cut, *room), begin, begin * strides[2]))
+    return rounds, laid + threads * strip
 
 
 def weight_grad(
@@ -263,8 +271,9 @@ def weight_grad(
     starts = [k * following + y * moves[0][0] * images.line for k in range(together) for y in range(lines)]
     own, strip, beside = _whole(this.weights), strip * together, _whole(grads.room(lines, lanes) * together)
     split = min(this.groups * across, _parts(threads, max(1, _parts(this.N, together) * each)))
-    cut = V, across, threads, each, lines, together, split, runs, len(reach), 1, 1, run, at_once, 0, strip, own, beside
-    return this.settings(images, grads, (*reach, *starts, following), (0,) * 9, *cut), threads * (own + strip + beside)
+    cut = V, across, threads, each, lines, together, split, False, runs, len(reach), 1, run, at_once
+    settings = this.settings(images, grads, (*reach, *starts, following), (0,) * 9, *cut, 0, strip, own, beside)
+    return settings, threads * (own + strip + beside)
 
 
 def _has_runs(this: Pass, images: Images) -> bool:
