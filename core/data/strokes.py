@@ -219,8 +219,10 @@ def _thinned(line: Points) -> Points:
 
 def centre_of_mass(picture: Tensor) -> tuple[float, float]:
     """Return the mean `(column, row)` of the ink, pixel index; the middle where there is none."""
-    total = float(picture.sum())
+    ink = picture.numpy(force=True)
+    columns, rows = (ink.sum(axis, dtype=np.float64) for axis in (0, 1))
+    total = float(columns.sum())
     if total == 0:
         return CENTRE, CENTRE
-    index = torch.arange(len(picture), dtype=torch.float32)
-    return float(picture.sum(0) @ index) / total, float(picture.sum(1) @ index) / total
+    index = np.arange(len(ink))
+    return float(columns @ index) / total, float(rows @ index) / total

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -30,6 +30,9 @@ UNTRAINED = ":untrained"
 
 MEMORY = 2**30
 """Bytes that loaded models, changed ones and the traces of what people look at may take together."""
+
+LIGHT_SECONDS = 0.01
+"""A pass of a model that takes no longer is answered at once: the server does nothing else meanwhile."""
 
 SEED = 0
 """Of what a model draws at random while it is explored."""
@@ -123,7 +126,7 @@ class Explored:
     _buffers: tuple[Tensor, ...] = field(init=False, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
     _replays: dict[int, Replay] = field(default_factory=dict, repr=False)
-    """What repeats the model's calls, by the `version` that they were made at: the last one."""
+    """What repeats the model's calls, by the `version` that they were made at: the last one, with its quickest trace."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", named_parameters(self.model))
@@ -133,6 +136,12 @@ class Explored:
     def version(self) -> int:
         """Another number whenever a parameter or buffer was changed in place: a notebook may train the model."""
         return sum(version_of(tensor) for tensor in (*self.parameters.values(), *self._buffers))
+
+    @property
+    def is_light(self) -> bool:
+        """Whether the next pass makes the calls of one before, none of which took longer than a few milliseconds."""
+        replay = self._replays.get(self.version)
+        return replay is not None and replay.trace.seconds <= LIGHT_SECONDS
 
     @property
     def nbytes(self) -> int:
@@ -175,7 +184,10 @@ class Explored:
         replay = self._replays.get(version) if repeated else None
         if replay is not None and replay.fits(input):
             one_thread()
-            return replay.run(input), None
+            trace = replay.run(input)
+            if trace.seconds < replay.trace.seconds:
+                self._replays[version] = replace(replay, trace=trace)
+            return trace, None
         given = self.fed(input)
         with self._running(changes):
             try:
@@ -353,10 +365,10 @@ class Library:
         known = self._loaded.get(name)
         return known or self._loading.of(name, partial(self._load, name))
 
-    def settled(self, name: str) -> bool:
-        """Return whether a model is loaded and settled: a pass of it waits for nobody."""
+    def is_light(self, name: str) -> bool:
+        """Return whether a model is at hand, and a pass of it takes a few milliseconds and waits for nobody."""
         known = self._added.get(name) or self._loaded.get(name)
-        return known is not None and known.settled
+        return known is not None and known.is_light
 
     def cancel(self, name: str) -> None:
         """Give up fetching a model's weights, if they are being fetched."""

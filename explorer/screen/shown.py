@@ -4,14 +4,15 @@ One movement of the pen asks for maps, for the opened cell's sum, for reasons an
 about the same forward pass: it runs for whoever asks first, and the others find it here.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
+import orjson
 from torch import Tensor
 
 from core.explain import Backward, Trace, backward
@@ -27,6 +28,10 @@ __all__ = ["Showing", "Shown", "nbytes_of"]
 
 MOST = 64
 """What is on the screens of as many people, each with a model beside another, stays at hand."""
+
+
+LIGHT_POINTS, LIGHT_PAGES = 2000, 100
+"""A drawing has a few hundred points, a network a few dozen columns of maps."""
 
 
 @dataclass(eq=False)
@@ -94,6 +99,7 @@ class Showing:
     def __init__(self, library: Library, edits: Edits | None = None, *, most: int = MOST) -> None:
         self.library, memory = library, library.memory
         self.edits = Edits(Inputs(library.data_dir, library.runs_dir), memory) if edits is None else edits
+        self._seen: WeakSet[Explored] = WeakSet()
         self._inputs: Recent[Input] = Recent(memory, most=most, size=lambda input: input.picture.nbytes)
         self._kept: Recent[Shown] = Recent(
             memory, most=most, size=lambda shown: shown.nbytes, holds=lambda shown: shown.holds
@@ -121,7 +127,6 @@ class Showing:
         one_thread()
 
         def make() -> Shown:
-            self._forget_replaced()
             card = explored.card
             taken = card.takes, card.input_shape, card.preprocess is None
             input = self._inputs.of((drawing, taken), lambda: self.inputs.read(asked, card))
@@ -137,16 +142,25 @@ class Showing:
             FileNotFoundError: as `Library.explored`.
         """
         explored = self.library.explored(asked["model"])
+        if explored not in self._seen:
+            self._forget_replaced()
+            self._seen.add(explored)
         return explored, self.edits.changes(explored, asked["edits"])
 
     def is_light(self, request: Any) -> bool:
-        """Return whether a request takes at most one pass of a model at hand that nobody waits for."""
-        if not isinstance(request, dict) or request.get("edits") or request.get("label") is not None:
+        """Return whether what a request asks takes a few milliseconds, and waits for nobody.
+
+        That is: a drawing of usual length, at most one pass of a model at hand, and no sum term by term.
+        """
+        if not isinstance(request, dict) or request.get("edits") or request.get("every"):
             return False
-        if request.get("every"):  # term of a sum, one by one
+        if request.get("label") is not None or request.get("source") is not None:
             return False
-        name = request.get("model")
-        return isinstance(name, str) and self.library.settled(name)
+        name, strokes, wanted = request.get("model"), request.get("strokes"), request.get("wanted", [])
+        if not isinstance(name, str) or not isinstance(strokes, list) or not isinstance(wanted, list):
+            return False
+        points = sum(len(stroke) for stroke in strokes if isinstance(stroke, list))
+        return points <= LIGHT_POINTS and len(wanted) <= LIGHT_PAGES and self.library.is_light(name)
 
     def _forget_replaced(self) -> None:
         """Forget what belongs to models that the library has loaded anew, or no longer holds."""
@@ -156,7 +170,7 @@ class Showing:
 
 
 def _digest(value: Any) -> bytes:
-    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=16).digest()
+    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 def _state(explored: Explored) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """Numbers as text: how the elements of tensors cross to the browser."""
 
-import base64
-import math
+from binascii import b2a_base64
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ def in_base64(values: Tensor | npt.NDArray[Any]) -> str:
     """Return elements in row-major order as base64: bytes as they are, other numbers as little-endian float32."""
     if isinstance(values, Tensor):
         values = (values if values.dtype == torch.uint8 else values.float()).detach().cpu().numpy()
-    return base64.b64encode(values.astype(np.uint8 if values.dtype == np.uint8 else "<f4").tobytes()).decode()
+    kind = np.uint8 if values.dtype == np.uint8 else "<f4"
+    return b2a_base64(np.ascontiguousarray(values, kind), newline=False).decode()
 
 
 def named(value: Any) -> Any:
@@ -32,17 +33,20 @@ def named(value: Any) -> Any:
     The one rule for whatever crosses to the page as a number; `numberOf` of `web/lib/numbers.js` reads it. What crosses
     as bytes keeps float32's own, and the codes of maps a code of their own.
     """
+    kind = type(value)
+    if kind in _AS_IS or (kind is float and isfinite(value)):
+        return value
     if isinstance(value, dict):
-        return {key: item if type(item) in _AS_IS else named(item) for key, item in value.items()}
+        return {key: named(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [item if type(item) in _AS_IS else named(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        return [named(item) for item in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def grey_codes(picture: Tensor) -> Tensor:
     """Return intensities in [0, 1] as bytes, `code = round(255 · intensity)`: below 0 and NaN black, above 1 white."""
-    codes = np.nan_to_num(picture.detach().cpu().numpy()).clip(0, 1) * 255 + 0.5
-    return torch.from_numpy(codes.astype(np.uint8))
+    seen = np.fmin(np.fmax(picture.detach().cpu().numpy(), 0), 1)  # they take the number where the other one is NaN
+    return torch.from_numpy((seen * 255 + 0.5).astype(np.uint8))
 
 
 def coloured(picture: Tensor) -> dict[str, Any]:

@@ -1,17 +1,16 @@
 """Classes of work: what is quick never waits for what takes long; what takes long is bounded and can be ended.
 
-Light requests compute a few milliseconds and wait for nothing: they follow each other in a few threads. Quick requests
-have threads of their own. The others stand in a line, one of a person at a time, and hold no thread
-until it is their turn. A request is ended when its person left or asked the same anew: whoever computes for long calls
-`checkpoint` between its parts.
+Light requests compute a few milliseconds and wait for nothing: they are answered where they arrive, one after the
+other. Quick requests have threads of their own. The others stand in a line, one of a person at a time, and hold no
+thread until it is their turn. A request is ended when its person left or asked the same anew: whoever computes for long
+calls `checkpoint` between its parts.
 """
 
 import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,10 +23,6 @@ __all__ = ["Ended", "Person", "Work", "checkpoint", "person"]
 
 QUICK = 16
 """Threads for quick requests; most of them wait for a model that another one uses."""
-
-LIGHT = 2
-"""Threads for light requests. Python computes in one of them at a time: eight changed places 250 times a stroke, which
-took a third of the processor's time."""
 
 LONG = max(1, (os.cpu_count() or 1) // 2)
 """Long requests that are computed at once: half of the cores stay for what is quick."""
@@ -97,15 +92,17 @@ class Work:
     """The threads and the line of one server."""
 
     def __init__(self) -> None:
-        self._light, self._threads = ThreadPoolExecutor(LIGHT, "light"), CapacityLimiter(QUICK)
+        self._threads = CapacityLimiter(QUICK)
         self._line: list[_Asked] = []
         self._computed: list[_Asked] = []
 
     async def quick(self, function: Answering, request: Any, *, light: bool = False) -> dict[str, Any]:
-        """Return the function's answer, computed as soon as a thread is free; a `light` one waits for nothing then."""
-        if light:  # the shorter way to a thread
-            run = copy_context().run
-            return await asyncio.get_running_loop().run_in_executor(self._light, run, function, request)
+        """Return the function's answer, computed as soon as a thread is free; a `light` one is computed at once, here.
+
+        Python computes in one thread at a time: a few milliseconds are over sooner than threads change places for them.
+        """
+        if light:
+            return function(request)
         return await to_thread.run_sync(function, request, limiter=self._threads)
 
     async def long(self, function: Answering, request: Any, *, name: str) -> dict[str, Any]:

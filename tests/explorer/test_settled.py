@@ -65,15 +65,30 @@ def test_somebodys_changes_are_in_nobody_elses_picture():
         ({"label": 3}, False),
         ({"every": True}, False),
         ({"edits": [changed(1.0)]}, False),
+        ({"label": 0}, False),
         ({"model": "a1"}, False),
         ({"model": 5}, False),
+        ({"source": {"digit": 3}}, False),
+        ({"strokes": [[[0.1, 0.1]] * 1000] * 3}, False),
+        ({"wanted": [[0, 0]] * 101}, False),
     ],
 )
-def test_light_is_one_pass_of_a_model_that_is_at_hand(change, light):
+def test_light_is_a_drawing_and_one_pass_of_a_model_that_is_at_hand(change, light):
     showing = Showing(Library())
-    showing.of(drawing("a2"))
-    assert showing.is_light(drawing("a2") | change) is light
+    for _ in range(3):
+        showing.of(drawing("a2"))
+    assert showing.is_light(drawing("a2") | {"wanted": [[0, 0]]} | change) is light
     assert not showing.is_light(None)
+
+
+def test_what_takes_long_is_not_light():
+    showing = Showing(Library())
+    explored = showing.of(drawing("a2")).explored
+    replay = explored._replays[explored.version]
+    replay.trace.seconds = 0.02
+    assert not explored.is_light
+    explored.trace(explored.blank())  # a quicker pass
+    assert explored.is_light
 
 
 def test_a_callers_own_model_is_observed_each_time():

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from explorer.work import Person, Work, person
-from explorer.work.line import LIGHT
 
 
 def asked(request: Any) -> dict[str, Any]:
@@ -27,8 +26,8 @@ def test_whoever_computes_knows_who_asked(light):
     names = [f"person-{k}" for k in range(20)]
     answers = asyncio.run(class_of(names))
     assert [(answer["by"], answer["request"]) for answer in answers] == [(name, name) for name in names]
-    if light:
-        assert len({answer["thread"] for answer in answers}) <= LIGHT
+    here = threading.current_thread().name
+    assert all((answer["thread"] == here) is light for answer in answers)
 
 
 def test_what_is_light_does_not_wait_for_what_is_quick():
