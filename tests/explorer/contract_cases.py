@@ -50,7 +50,7 @@ class Case(NamedTuple):
 
 
 SHOWN = {"strokes": [[[0.35, 0.25], [0.65, 0.25], [0.45, 0.75]]], "brush": 1, "centred": True}
-DRAWING = {**SHOWN, "source": None, "perturbation": {"rotation": 10}, "model": "a2", "label": 7, "edits": []}
+DRAWING = {**SHOWN, "source": None, "perturbation": {"rotation": 10}, "model": "a2", "label": 1, "edits": []}
 PLACE = DRAWING | {"step": 0, "cell": [0, 4, 9, 12], "of": ""}
 EDITS = [
     {"kind": "set", "parameter": "conv1.weight", "index": [4, 0, 2, 2], "value": 0.5},
@@ -65,7 +65,7 @@ DRAW = [
     Case(
         "observe",
         DRAWING | {"label": None, "edits": EDITS, "wanted": [[1, 0]], "structure": "", "sort": "activation"},
-        ("milliseconds",),
+        ("milliseconds", "count"),  # of the weights that a step of SGD changes: some by less than their last digit
     ),
     Case(
         "observe",

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.wire.numbers import in_base64
 from tests.explorer.contract_cases import GOLDEN, PAGES, Case, Functions, answered, pages
 
 FLOATS = ("scales", "values")
-"""Names of texts that are float32 in base64; other base64 texts, named `data`, are bytes."""
+"""Names of texts that are float32 in base64; other base64 texts, named `data`, are bytes, beside a `shape` float32."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,10 @@ def differences(kept: Any, found: Any, varies: list[str], name: str = "", path: 
     if isinstance(kept, dict) and isinstance(found, dict):
         if list(kept) != list(found):
             return [f"{path} has {', '.join(found)}; expected {', '.join(kept)}"]
-        return [each for key in kept for each in differences(kept[key], found[key], varies, key, f"{path}.{key}")]
+        names = {key: "values" if key == "data" and "shape" in kept else key for key in kept}
+        return [
+            each for key in kept for each in differences(kept[key], found[key], varies, names[key], f"{path}.{key}")
+        ]
     if isinstance(kept, list) and isinstance(found, list) and len(kept) == len(found):
         pairs = enumerate(zip(kept, found, strict=True))
         return [each for k, (one, two) in pairs for each in differences(one, two, varies, name, f"{path}[{k}]")]
@@ -78,6 +82,9 @@ def test_a_golden_answer_that_a_function_does_not_give_is_told() -> None:
     assert differences({"a": 1}, {"a": 1, "b": 2}, []) == ["answer has a, b; expected a"]
     assert differences([1.0], [1.01], []) == ["answer[0] is 1.01, expected 1.0"]
     assert differences([1.0], [1.0001], []) == []
+    one, close, other = (in_base64(np.float32([value])) for value in (1, 1.0001, 1.01))
+    assert differences({"shape": [1], "data": one}, {"shape": [1], "data": close}, []) == []
+    assert differences({"shape": [1], "data": one}, {"shape": [1], "data": other}, []) != []
     assert differences({"a": 1, "time": 2}, {"a": 1, "time": 3}, ["time"]) == []
     assert differences({"data": "AAA="}, {"data": "AQE="}, []) == []
     assert differences({"data": "AAA="}, {"data": "AgI="}, []) == ["answer.data holds other numbers"]
