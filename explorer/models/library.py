@@ -126,7 +126,7 @@ class Explored:
     _buffers: tuple[Tensor, ...] = field(init=False, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
     _replays: dict[int, Replay] = field(default_factory=dict, repr=False)
-    """What repeats the model's calls, by the `version` that they were made at: the last one, with its quickest trace."""
+    """What repeats the model's calls, with its quickest trace, by the `version` they were made at: the last one."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", named_parameters(self.model))
