@@ -24,7 +24,7 @@ def in_base64(values: Tensor | npt.NDArray[Any]) -> str:
     if isinstance(values, Tensor):
         values = (values if values.dtype == torch.uint8 else values.float()).detach().cpu().numpy()
     kind = np.uint8 if values.dtype == np.uint8 else "<f4"
-    return b2a_base64(np.ascontiguousarray(values, kind), newline=False).decode()
+    return b2a_base64(np.ascontiguousarray(values, kind).data, newline=False).decode()
 
 
 def named(value: Any) -> Any:
