@@ -99,3 +99,22 @@ test("colours stand in tokens.css alone", () => {
   );
   assert.deepEqual(found, []);
 });
+
+test("no rule for the screen looks through the whole page for what it holds: each change of anything would be looked at", () => {
+  const found = sheets.filter((sheet) => {
+    const text = readFileSync(new URL(String(sheet), WEB), "utf8");
+    return !String(sheet).endsWith("print.css") && /(^|[\s,])(body|html|:root):has\(/.test(text);
+  });
+  assert.deepEqual(found, []);
+});
+
+test("what a level or a fold changes is named, or everything below it is styled anew", () => {
+  const found = sheets.flatMap((sheet) => {
+    const text = readFileSync(new URL(String(sheet), WEB), "utf8");
+    const selectors = [...text.matchAll(/([^{}]+)\{/g)].flatMap(([, list]) => list.split(/,(?![^(]*\))/));
+    return selectors
+      .map((one) => one.trim())
+      .filter((one) => /\[data-level|\.folded/.test(one) && /> (\*|:not\()/.test(one));
+  });
+  assert.deepEqual(found, []);
+});

@@ -170,11 +170,7 @@ export function mount(element, { server, options }) {
     },
     (name) => page.set({ section: name }),
   );
-  sections.corner.append(
-    createPresent(sections.element),
-    createPanels().element,
-    createHelp("arithmetic", KEYS).element,
-  );
+  sections.corner.append(createPresent(), createPanels().element, createHelp("arithmetic", KEYS).element);
   element.replaceChildren(h("h2", { class: "spoken", dataset: { i18n: "tab.arithmetic" } }), sections.element);
   page.on(["section"], () => sections.choose(page.get("section")));
   sections.choose(page.get("section"));

@@ -3,8 +3,8 @@
 import { h } from "../parts/dom.js";
 import { page } from "../parts/page.js";
 
-/** @param {HTMLElement} place that fills the screen with what of it is left @returns {HTMLButtonElement} */
-export function createPresent(place) {
+/** @returns {HTMLButtonElement} */
+export function createPresent() {
   const button = h("button", {
     type: "button",
     class: "tool wide present",
@@ -14,7 +14,7 @@ export function createPresent(place) {
   const inFront = () => page.get("present") && page.get("tab") === "arithmetic";
 
   function show() {
-    place.classList.toggle("presenting", inFront());
+    document.documentElement.classList.toggle("presenting", inFront());
     button.setAttribute("aria-pressed", String(page.get("present")));
   }
 

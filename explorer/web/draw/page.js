@@ -59,8 +59,8 @@ export async function mount(element, { server: remote, options: { slim, local } 
   const asking = createAsking(server, {
     onobserved: receive,
     onexplained: (sum) => {
+      opening.end(); // before the panel asks for the focus, which would lay out what is laid out anew
       cell.show(sum);
-      opening.end();
       onscreen.set({ opened: { sum, place: /** @type {Place} */ (page.get("cells").at(-1)) } });
     },
     onunexplained: () => {

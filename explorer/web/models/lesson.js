@@ -15,7 +15,9 @@ export function createLesson() {
     says.textContent = page.get("says");
     element.hidden = !page.get("title") && !page.get("says");
     const hidden = page.get("hidden").filter((name) => !PANELS.page.includes(name) || opened.includes(name));
-    document.body.dataset.hidden = hidden.join(" ");
+    const { documentElement: root } = document;
+    root.classList.toggle("taught", !element.hidden);
+    root.dataset.hidden = hidden.join(" ");
   }
   page.on(["title", "says", "hidden"], tell);
   tell();

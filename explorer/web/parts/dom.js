@@ -36,6 +36,11 @@ export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** Hide an element or show it; where it is so already, nothing is styled anew. @param {HTMLElement} element @param {boolean} hidden */
+export function hide(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
 /** Do something once what is there now is painted. @param {() => void} act */
 export const afterPaint = (act) => requestAnimationFrame(() => setTimeout(act));
 

@@ -1,6 +1,6 @@
 /** One column of the network view: a step's name, the maps of its channels, and beside them what is told of it. */
 
-import { h } from "../dom.js";
+import { h, hide, say } from "../dom.js";
 import { filling, GAP, gridOf, lineOf, rectangleOf, stripOf, tensorIndex } from "../../lib/layout.js";
 import { t } from "../i18n.js";
 import { listenTo } from "./column_events.js";
@@ -64,8 +64,8 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onplace, on
   function tellCounts() {
     if (map) told.range(column.first, onPage(column.first), map.channels);
     const left = map ? map.channels - room() : 0;
-    more.hidden = stand.look !== "brief" || left <= 0;
-    more.textContent = `+${left}`;
+    hide(more, stand.look !== "brief" || left <= 0);
+    say(more, `+${left}`);
     more.title = t("network.more", { count: left });
   }
 

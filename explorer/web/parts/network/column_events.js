@@ -16,14 +16,19 @@ export function listenTo(picture, { onpoint, onopen, marked = () => null }) {
   /** The keyboard's cell. @type {Cell | null} */
   let at = null;
   let focused = false;
+  /** Where the pointer is, to parts of a pixel: a click tells whole ones, which may lie in the cell beside the one that is read. */
+  let exact = { offsetX: NaN, offsetY: NaN };
   canvas.addEventListener("pointermove", (event) => {
+    exact = { offsetX: event.offsetX, offsetY: event.offsetY };
     if (event.pointerType !== "touch") onpoint(picture.cellAt(event.offsetX, event.offsetY));
   });
   canvas.addEventListener("pointerleave", (event) => {
     if (event.pointerType !== "touch") onpoint(focused ? at : null);
   });
   canvas.addEventListener("click", (event) => {
-    const cell = picture.cellAt(event.offsetX, event.offsetY);
+    const away = Math.hypot(event.offsetX - exact.offsetX, event.offsetY - exact.offsetY);
+    const { offsetX, offsetY } = away < Math.SQRT2 ? exact : event;
+    const cell = picture.cellAt(offsetX, offsetY);
     if (cell) onopen(cell, /** @type {PointerEvent} */ (event).pointerType === "touch");
   });
   canvas.addEventListener("focus", () => {

@@ -78,7 +78,7 @@ export function createTold(step, { swaps, pages, onfold, onflip, onplace, onchan
 
     /** Which maps are shown. @param {number} first @param {number} count @param {number} channels of how many */
     range(first, count, channels) {
-      range.textContent = t("network.range", { first, last: first + count - 1, channels });
+      say(range, t("network.range", { first, last: first + count - 1, channels }));
     },
 
     /** Say which of the step's parameters somebody changed; whether there are any. @param {import("../../lib/contract/network.js").Changed} changed by name */

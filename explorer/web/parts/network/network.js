@@ -56,6 +56,7 @@ export function createNetwork(options) {
     onseen: (column) => column.paint(legend.scope, seen.peak, false),
     onchange: (laid) => {
       if (laid) focus.spoil();
+      if (laid) rest.move(null); // another cell is under the pointer, if any
       if (laid || focus.pinned) focus.retell();
       if (laid) sources.draw();
       wantMore();
@@ -254,7 +255,7 @@ export function createNetwork(options) {
       seen.show(columns, answer, asked, legend.scope);
       focus.refresh();
       sources.refresh(); // other maps may be shown
-      settle();
+      if (rest.place) settle();
     },
 
     /** Tell what stands out in a layer. @param {number} step @param {import("../../lib/contract/draw.js").Layer} layer @param {string} of "" for values, "output" for gradients */

@@ -1,6 +1,6 @@
 /** The picture of one step's maps: a bitmap of one pixel a unit, enlarged by the page, with outlines and frames over it. */
 
-import { h, canvas } from "../dom.js";
+import { h, canvas, hide } from "../dom.js";
 import {
   cellAt,
   enlarged,
@@ -44,7 +44,7 @@ export function createPicture(map, channels) {
 
   /** Put a frame around a cell, or hide it. @param {HTMLElement} frame @param {Cell | null} cell */
   function place(frame, cell) {
-    frame.hidden = !cell;
+    hide(frame, !cell);
     if (!cell) return;
     const { x, y, width, height } = rectangleOf(grid, cell);
     Object.assign(frame.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
@@ -55,7 +55,7 @@ export function createPicture(map, channels) {
     grid = enlarged(base, times);
     Object.assign(picture.style, { width: `${grid.width}px`, height: `${grid.height}px`, clipPath: outlineOf(grid) });
     labels.style.lineHeight = `${grid.zoom}px`;
-    overlay.hidden = true;
+    hide(overlay, true);
     place(mark, null);
     place(source, null);
   }
@@ -122,7 +122,7 @@ export function createPicture(map, channels) {
      * @param {Uint8Array[][] | undefined} blocks @param {ArrayLike<number>} shown the channel of each map @param {string} colour
      */
     outline(blocks, shown, colour) {
-      overlay.hidden = !blocks;
+      hide(overlay, !blocks);
       if (!blocks) return;
       if (overlay.width !== grid.width || overlay.height !== grid.height)
         Object.assign(overlay, { width: grid.width, height: grid.height });

@@ -24,7 +24,15 @@ export function createSources({ columns, shown, turned, pinned, name }) {
     curves.take(passing.length ? passing : kept, passing.length > 0);
   }
 
+  /** The frame that the curves are drawn with, once the columns are laid out for it; 0 while nothing is to be drawn. */
+  let due = 0;
+
   function draw() {
+    due ||= requestAnimationFrame(drawNow);
+  }
+
+  function drawNow() {
+    due = 0;
     const onTrack = (/** @type {number} */ step) => shown().find((column) => column.step.index === step);
     curves.draw((step, cell, alone) => onTrack(step)?.anchor(cell, alone) ?? null, turned());
     curves.tell(name);
