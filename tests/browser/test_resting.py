@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.draw_page import (
+    cell_panel,
     crumbs,
     example,
     expect_agrees,
@@ -151,3 +153,28 @@ def test_the_keyboards_cell_is_rested_on(app: str, open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     expect_agrees(page)
     assert "explain" not in functions
+
+
+@pytest.mark.parametrize(
+    ("place", "language", "name", "words"),
+    [
+        ("3.0.1.40.3", "en", "conv2 [1, 40, 3]", "Cell [0, 1, 40, 3] is not here: this layer's numbers are 1×20×8×8."),
+        ("77.0.1.1.3", "zh", "78 [1, 1, 3]", "没有第 78 层"),
+    ],
+)
+def test_a_number_that_is_not_there_says_so_where_its_sum_would_stand(
+    app: str, open_page: OpenPage, place: str, language: str, name: str, words: str
+) -> None:
+    page = open_page(f"{app}#model=a2&lang={language}&cells={place}", width=1366, height=768)
+    panel = cell_panel(page)
+    expect(panel.get_by_role("alert")).to_contain_text(words)
+    expect(crumbs(page).last).to_have_text(name)
+    expect(panel.get_by_role("button")).to_have_count(2)  # its place, and the way out
+    expect(panel.get_by_role("group")).to_have_count(0)
+    expect(page.locator(".problem:visible")).to_have_count(1)
+    expect(page.locator(".cell-mark:visible")).to_have_count(0)
+    panel.locator(".cell-close").click()
+    expect(panel).to_be_hidden()
+    feature_maps(page, 3).click(position=AT)
+    expect_agrees(page)
+    expect(panel.get_by_role("alert")).to_be_hidden()

@@ -36,7 +36,7 @@ export function publish(name, starts) {
  * @param {Server} server
  * @param {{ onobserved: (answer: Observed, sent: Sent) => void, onexplained: (sum: import("../lib/contract/draw.js").Explained) => void,
  *   onsources: (levels: import("../lib/contract/draw.js").SourceLevel[]) => void, onrested: (levels: import("../lib/contract/draw.js").SourceLevel[]) => void, busy: () => boolean,
- *   onlayer: (step: number, layer: import("../lib/contract/draw.js").Layer, of: string) => void, onunexplained: () => void, onfail: (error: Error) => void }} options
+ *   onlayer: (step: number, layer: import("../lib/contract/draw.js").Layer, of: string) => void, onunexplained: (error: Error) => void, onfail: (error: Error) => void }} options
  *   each called with what is still wanted when it is answered; `onrested` with the sources of the cell that is rested on; `onunexplained`
  *   when no sum is coming; `busy`: whether a stroke is being drawn, which is alone in what it asks
  */
@@ -79,10 +79,10 @@ export function createAsking(
       opened = 0;
       onexplained(sum);
     },
-    (error) => {
+    (error, place) => {
+      if (page.get("cells").at(-1) !== place) return;
       opened = 0;
-      onfail(error);
-      onunexplained();
+      onunexplained(error);
     },
   );
   const sources = newestOnly(
@@ -90,7 +90,9 @@ export function createAsking(
     ({ levels }, place) => {
       if (followed() === place) onsources(levels);
     },
-    onfail,
+    (error, place) => {
+      if (page.get("cells").at(-1) !== place) onfail(error); // or else its panel says why
+    },
   );
   const ahead = newestOnly(
     async (/** @type {Place} */ place) => {

@@ -7,6 +7,7 @@ import { afterPaint, h } from "../parts/dom.js";
 import { createFormula } from "../parts/formula.js";
 import { fillWords } from "../parts/i18n.js";
 import { page } from "../parts/page.js";
+import { complain } from "../parts/server.js";
 import { createActs } from "./cell_acts.js";
 import { keepTyped } from "./cell_edit.js";
 import { createCellExport, mapRows } from "./cell_export.js";
@@ -29,10 +30,10 @@ const crumbsOf = (path, title, open) =>
 
 /**
  * The panel around what is shown of a number.
- * @param {[HTMLElement, HTMLElement[], HTMLElement, HTMLElement, HTMLElement, HTMLElement]} parts crumbs, tools, messages, ink, body, table
+ * @param {[HTMLElement, HTMLElement[], HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} parts crumbs, tools, why there is no sum, messages, ink, body, table
  * @param {(places: Place[]) => void} open
  */
-function frameOf([crumbs, tools, said, ink, body, table], open) {
+function frameOf([crumbs, tools, refused, said, ink, body, table], open) {
   const closing = { class: "tool cell-close", dataset: { i18nTitle: "cell.close" }, onclick: () => open([]) };
   const close = h("button", { type: "button", ...closing }, "✕");
   return h(
@@ -50,10 +51,22 @@ function frameOf([crumbs, tools, said, ink, body, table], open) {
       },
     },
     h("div", { class: "cell-head" }, crumbs, h("span", { class: "cell-tools" }, ...tools, close)),
+    refused,
     said,
     h("div", { class: "cell-layout" }, ink, body),
     table,
   );
+}
+
+/** Why there is no number, in place of what would show it. */
+function createRefusal() {
+  const element = h("p", { class: "problem", role: "alert", hidden: true });
+  /** @param {Error | null} error null where there is a number */
+  const tell = (error) => {
+    complain(element, error);
+    element.parentElement?.classList.toggle("nowhere", error !== null);
+  };
+  return { element, tell };
 }
 
 /**
@@ -96,6 +109,7 @@ export function createCellPanel({ name, onopen, onclose, onlight, request }) {
   const ink = createCellInk({ request });
   const formula = createFormula();
   const body = h("div", { class: "cell-body" }, lead, rows);
+  const refusal = createRefusal();
   const said = h("p", { class: "note cell-said", role: "status" });
   const say = (/** @type {string} */ words) => {
     said.textContent = words;
@@ -116,7 +130,7 @@ export function createCellPanel({ name, onopen, onclose, onlight, request }) {
       last().cell[last().cell.length - 1],
     ],
   });
-  const element = frameOf([crumbs, exports.elements, said, ink.element, body, twin.element], open);
+  const element = frameOf([crumbs, exports.elements, refusal.element, said, ink.element, body, twin.element], open);
 
   /** @param {Place[]} places */
   function open(places) {
@@ -168,16 +182,18 @@ export function createCellPanel({ name, onopen, onclose, onlight, request }) {
     element,
     open,
 
-    /** The sum is still to come, or does not come. */
-    wait() {
+    /** The sum is still to come, or does not come; with an error there is no such number. @param {Error | null} [refused] */
+    wait(refused = null) {
       element.hidden = false;
-      if (!state.shown) tellWay(); // else the number before stays, with its own way
+      refusal.tell(refused);
+      if (refused || !state.shown) tellWay(); // else the number before stays, with its own way
     },
 
     /** @param {Explained} sum what the server answered for the last place of the path */
     show(sum) {
       const arrived =
         state.shown === null || element.contains(document.activeElement) || document.activeElement === document.body;
+      refusal.tell(null);
       state.shown = sum;
       state.fresh = element.hidden;
       element.hidden = false;

@@ -1,5 +1,6 @@
 /** The Draw page: pad, preprocessing, prediction and the network with its real activations, live. */
 
+import { Refusal } from "../lib/live.js";
 import { h } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { complain } from "../parts/server.js";
@@ -63,9 +64,11 @@ export async function mount(element, { server: remote, options: { slim, local } 
       cell.show(sum);
       onscreen.set({ opened: { sum, place: /** @type {Place} */ (page.get("cells").at(-1)) } });
     },
-    onunexplained: () => {
-      cell.wait();
+    onunexplained: (error) => {
       opening.end();
+      const refused = error instanceof Refusal;
+      cell.wait(refused ? error : null);
+      if (!refused) fail(error);
     },
     onsources: (levels) => network.contribute(levels),
     onrested: (levels) => network.preview(levels),

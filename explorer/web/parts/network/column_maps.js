@@ -116,7 +116,7 @@ export function createMaps(step, map, picture) {
 
     /** Where a tensor's element is among the maps shown, null where it is not. @param {number[]} index @returns {Cell | null} */
     cellOf(index) {
-      if (index.length !== step.shape.length) return null;
+      if (index.length !== step.shape.length || index.some((at, axis) => at >= step.shape[axis])) return null;
       const cell = mapCell(picture.map, index);
       const place = Array.from(shown.channels).indexOf(cell.channel);
       return place >= 0 && place < picture.grid.channels ? { ...cell, channel: place } : null;

@@ -103,7 +103,7 @@ export function createNetwork(options) {
   /** The name of a step for people. @param {number} index */
   function name(index) {
     const step = columnOf(index)?.step;
-    return !step || index < 0 ? t("network.input") : step.path || `${index + 1} ${step.op}`;
+    return index < 0 ? t("network.input") : step?.path || `${index + 1} ${step?.op ?? ""}`.trim();
   }
 
   /** The maps to ask for, of the columns on screen, or of all where all of them are small. */
