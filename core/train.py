@@ -9,7 +9,7 @@ and which an interrupted run goes on from; `torchrun` shares it among processes,
 
 The shipped weights were made in steps. One run holds training digits back, and measures on them the temperature that
 calibrates the model and the probability below which it is unsure; another trains on all of MNIST and takes both from
-the first one's card; a third may go on from its weights:
+the first one's card; a third may go on from its weights, and `--average` keeps the mean of both, which forgets less:
 
     python -m core.train MODEL --held-out 5000 --out runs/part
     python -m core.train MODEL --out runs/all
@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--queue", type=int, metavar="N", help="wait until fewer than N runs of the folder train")
     parser.add_argument("--start", metavar="FILE", help="safetensors file to go on from, instead of random weights")
+    parser.add_argument(
+        "--average", action="store_true", help="keep the mean of the start's weights and the trained ones"
+    )
     parser.add_argument("--data-dir", metavar="DIR", help="folder with MNIST in torchvision's layout")
     parser.add_argument(
         "--held-out", type=int, default=0, metavar="N", help="training digits to calibrate with instead"

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from core.training.loop import EpochDone, Event, logits, train
 from core.training.memory import keep_freed_memory
 from core.training.pictures import training_pictures
 
-__all__ = ["calibrate", "publish", "train_by_recipe"]
+__all__ = ["average", "calibrate", "publish", "train_by_recipe"]
 
 UNSURE_SHARE = 0.01
 """Share of held-out digits that the threshold calls unsure."""
@@ -39,6 +40,9 @@ def train_by_recipe(parser: argparse.ArgumentParser, options: argparse.Namespace
         calibration = _calibration(options)
         torch.manual_seed(config.seed)
         model = models.load(options.model, device=device, pretrained=False, weights=options.start)
+        if options.average and not options.start:
+            raise ValueError("average is the mean of a start's weights and the trained ones: it needs start")
+        before = deepcopy(model.state_dict())
         digits = mnist.load("train", options.data_dir)
         test = mnist.load("test", options.data_dir)
         strokes = load_strokes(options.strokes) if options.strokes else None
@@ -69,6 +73,9 @@ def train_by_recipe(parser: argparse.ArgumentParser, options: argparse.Namespace
         calibration = calibrate(logits(model, held_out.pictures, card.prepare).cpu(), held_out.labels)
         calibration["command"] = recipe["command"]
     judged = test if held_out is None else held_out
+    fold_temperature(head(model), calibration["temperature"])
+    if options.average:
+        average(model, before)
     figures = publish(Path(options.out), model, card, recipe, calibration, judged, strokes)
     print(json.dumps({key: value for key, value in figures.items() if not key.endswith("per_class")}))
     return 0
@@ -81,6 +88,16 @@ def calibrate(output: Tensor, labels: Tensor) -> dict[str, Any]:
     return {"temperature": value, "unsure_below": unsure_below(confidence, UNSURE_SHARE)}
 
 
+def average(model: nn.Module, before: Mapping[str, Tensor]) -> None:
+    """Give a model the mean of its weights and those that its training went on from.
+
+    Source: M. Wortsman et al. (2022), *Robust fine-tuning of zero-shot models*.
+    """
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(before[name], 0.5)
+
+
 def publish(
     out: Path,
     model: nn.Module,
@@ -90,20 +107,19 @@ def publish(
     judged: Pictures,
     strokes: Pictures | None,
 ) -> dict[str, Any]:
-    """Fold a temperature into a trained model, write its weights and its card, and return what it reaches.
+    """Write a model's weights and its card, and return what it reaches.
 
     Each file appears whole or not at all.
 
     Args:
         out: folder for both files.
-        model: trained, not calibrated yet.
+        model: trained and calibrated.
         card: of the model.
         recipe: how it was trained.
         calibration: `temperature` and `unsure_below`.
         judged: the digits that its figures are measured on.
         strokes: pen strokes to report on.
     """
-    fold_temperature(head(model), calibration["temperature"])
     figures = evaluate(model, replace(card, unsure_below=calibration["unsure_below"]), judged, strokes)
     models.save_weights(model, out / f"{card.name}.safetensors")
     text = json.dumps(
@@ -137,6 +153,7 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python -m core.train", options.model, "--data-dir DIR --out DIR"]
     words += [f"--{key.replace('_', '-')} {getattr(options, key)}" for key in settings if getattr(options, key)]
     words += [f"--{key} FILE" for key in ("start", "calibration") if getattr(options, key)]
+    words += ["--average"] if options.average else []
     return " ".join(words)
 
 

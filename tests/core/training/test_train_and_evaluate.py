@@ -94,6 +94,18 @@ def test_goes_on_from_weights(trusted_mnist, tmp_path):
     assert first["recipe"]["start"] is None
 
 
+def test_keeps_the_mean_of_the_starts_weights_and_the_trained_ones(trusted_mnist, tmp_path):
+    train_tiny(trusted_mnist, tmp_path / "start")
+    go_on = f"--start {tmp_path}/start/a2.safetensors --seed 1"
+    train_tiny(trusted_mnist, tmp_path / "trained", go_on)
+    card = train_tiny(trusted_mnist, tmp_path / "mean", f"{go_on} --average")
+    files = (tmp_path / out / "a2.safetensors" for out in ("start", "trained", "mean"))
+    start, trained, mean = (models.load("a2", weights=file).state_dict() for file in files)
+    for name, value in mean.items():
+        torch.testing.assert_close(value, (start[name] + trained[name]) / 2)
+    assert card["recipe"]["command"].endswith("--start FILE --average")
+
+
 def test_runs_as_a_module_and_explains_itself():
     result = subprocess.run(
         [sys.executable, "-m", "core.train", "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
@@ -110,6 +122,10 @@ def test_runs_as_a_module_and_explains_itself():
         ("--data-dir {folder} --held-out 400", "held_out is 400, expected 1 to 399 of 400 pictures"),
         ("--data-dir {folder} --device gpu", "device is 'gpu', expected auto, cpu, cuda or cuda:INDEX"),
         ("--data-dir {folder} --start {folder}/none.safetensors", "there are no weights at"),
+        (
+            "--data-dir {folder} --average",
+            "average is the mean of a start's weights and the trained ones: it needs start",
+        ),
         ("--data-dir {folder} --strokes {folder}/none.json", "there are no strokes at"),
         ("--data-dir {folder}/MNIST/raw/train-labels-idx1-ubyte", "MNIST is not in"),
     ],
