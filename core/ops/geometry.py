@@ -3,8 +3,10 @@
 Every operator of `core.ops` asks here, so naive and vectorised implementations accept and refuse the same things.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
 from core.ops.arguments import Ints, Pair, Size, check_not_empty, check_rank, non_negative, positive
 
@@ -44,6 +46,31 @@ class Windows:
         top, left = (0, *self.before)[-2:]
         bottom, right = (0, *self.after)[-2:]
         return left, right, top, bottom
+
+
+Lays = TypeVar("Lays", bound=Callable[..., Windows])
+
+
+def _remembered(function: Lays) -> Lays:
+    """Let a function remember where windows lie: every step of a training asks for the same anew.
+
+    Arguments are told apart by their types and those of their entries too, since 1 equals True and 1.0.
+    """
+
+    @lru_cache(maxsize=4096, typed=True)
+    def remember(types: object, *args: Any) -> Windows:
+        return function(*args)
+
+    @wraps(function)
+    def ask(*args: Any, **options: Any) -> Windows:
+        if options:
+            return function(*args, **options)
+        try:
+            return remember(tuple([tuple(map(type, arg)) for arg in args if type(arg) is tuple]), *args)
+        except TypeError:  # lists, or what the function refuses
+            return function(*args)
+
+    return cast(Lays, ask)
 
 
 def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
@@ -122,6 +149,7 @@ def check_padding_mode(padding_mode: str, size: Size, before: Size, after: Size)
             raise ValueError(f"circular padding {padding} needs at least {padding} {axis}, input has {extent}")
 
 
+@_remembered
 def conv_windows(
     input_size: Size,
     weight_size: Size,
@@ -209,6 +237,7 @@ def conv_transpose_windows(
     return Windows(kernel, steps, gaps, both, both, output)
 
 
+@_remembered
 def pool_windows(
     input_size: Size,
     kernel_size: Ints,

@@ -212,7 +212,9 @@ def loss(
         return None
     if grad is not None and (grad.shape != losses or not grad.is_contiguous()):
         return None
-    output = torch.empty(losses if grad is None else size, dtype=FLOAT, device=CPU)
+    given = input if grad is None else grad
+    assert given is not None
+    output = given.new_empty(losses if grad is None else size)
     settings = _settings("loss", 0, 1, N, C, ignore_index, logits, each, reduction == "mean")
     wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
