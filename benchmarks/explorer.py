@@ -2,7 +2,9 @@
 
 `python -m benchmarks.explorer [--json FILE]` starts ConvScope, draws the ten example digits with the mouse at 60 moves
 a second, and reads from the page itself how long each move took until the prediction and all maps that include it were
-painted. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (milliseconds), `answer_bytes` (largest answer, as sent),
+painted. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (milliseconds: the engine in the page draws what moves, the
+server what rests), `server_stroke_p50_ms`, `server_stroke_p95_ms` (on a page that cannot load the engine, and so asks
+the server for each movement, as one of a model that the engine does not know), `answer_bytes` (largest answer, as sent),
 `start_s` (from the command to a usable page), `import_s` (`import torch, gradio` alone, in the same run), `cell_p50_ms`
 (from the press on a cell that the pointer rests on to its painted sum), `cell_at_once_p50_ms` (from the press on a cell
 that the pointer has only just reached), `level_p50_ms` (from the press on a layer or a
@@ -113,6 +115,9 @@ def main() -> None:
             cells, levels, hovers, requests = point_and_click(page)
             at_once = opened_cells(page, AT_ONCE, rest=0)
             page.context.close()
+            asking = usable_page(browser, options.port, engine=False)
+            by_server, _ = draw_digits(asking, options.digits)
+            asking.context.close()
             deep = opened_page(browser, options.port, RESNET)
             _, _, deep_hovers, deep_requests = point_and_click(deep, cells=0)
             fps = frames_a_second(deep)
@@ -124,6 +129,8 @@ def main() -> None:
         "moves": len(samples),
         "stroke_p50_ms": statistics.median(samples),
         "stroke_p95_ms": worst(samples),
+        "server_stroke_p50_ms": statistics.median(by_server),
+        "server_stroke_p95_ms": worst(by_server),
         "answer_bytes": answer_bytes,
         "start_s": statistics.median(starts),
         "import_s": statistics.median(imports),
@@ -175,9 +182,11 @@ def seconds_to_usable_page(browser: Browser, port: int) -> float:
     return time.perf_counter() - started
 
 
-def usable_page(browser: Browser, port: int) -> Page:
-    """Return the page once it answered its first (empty) drawing."""
+def usable_page(browser: Browser, port: int, *, engine: bool = True) -> Page:
+    """Return the page once it answered its first (empty) drawing; without its `engine` it cannot compute any itself."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    if not engine:
+        page.add_init_script("delete window.Worker")
     deadline = time.monotonic() + 120
     while not listens(port) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -246,7 +255,7 @@ def opened_cells(page: Page, cells: int, rest: int = REST_MS) -> list[float]:
 
 def pictures_of(page: Page) -> list[Locator]:
     """Return the maps of each step."""
-    return page.locator(".network .step:not([data-step='-1']) canvas.maps").all()
+    return page.locator(".network .step:not([data-step='-1']) canvas.maps:visible").all()
 
 
 def frames_a_second(page: Page) -> float:

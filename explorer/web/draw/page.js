@@ -49,7 +49,7 @@ const FIRST_MINUTE = "first";
 
 /** @param {HTMLElement} element @param {{ server: import("../lib/contract/draw.js").Server, options: { slim: boolean, local?: boolean } }} gradio `slim`: with a slim band for the input, the network right below; `local`: the browser may compute drawings itself */
 export async function mount(element, { server: remote, options: { slim, local } }) {
-  const server = local ? locally(remote) : remote;
+  const server = local ? locally(remote, () => pad.busy) : remote;
   const examples = await (await fetch(new URL("../examples.json", import.meta.url))).json();
   const pad = createPad({
     ink: page.get("ink"),

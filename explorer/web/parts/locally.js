@@ -1,6 +1,7 @@
 /**
  * The server's functions, those about a drawing answered by the engine in this browser while `page.local` says so: strokes then cost
- * the server nothing. What the engine does not know, or refuses, the server answers.
+ * the server nothing. What the engine does not know, or refuses, the server answers. While a stroke is under way the engine draws it
+ * in any case, at twice the rate; where the pen rests, the numbers are those of PyTorch again.
  */
 
 import { createEngine } from "../engine/client.js";
@@ -11,35 +12,48 @@ const OWN = ["observe", "sources", "layer", "number_ink", "why", "compare"];
 
 /** @typedef {(request: { model?: string }) => Promise<unknown>} Asked */
 
-/** @template {object} T @param {T} server @returns {T} */
-export function locally(server) {
+/** @template {object} T @param {T} server @param {() => boolean} moving whether a stroke is under way @returns {T} */
+export function locally(server, moving) {
   /** @type {import("../engine/client.js").Engine | null} */
   let engine = null;
-  /** Whether the engine computes a network, by name. @type {Map<string, Promise<boolean>>} */
+  /** Whether the engine computes a network, by name; told once it is asked for, and then as a promise. @type {Map<string, Promise<boolean>>} */
   const known = new Map();
+  /** The networks that it is known to compute. @type {Set<string>} */
+  const ready = new Set();
 
-  /** @param {string} name @param {unknown} request */
+  /** What the engine answers; null where it refuses, or cannot be started here. @param {string} name @param {unknown} request */
   async function ask(name, request) {
-    engine ??= createEngine({ models: new URL("engine/", document.baseURI.split("#")[0]).href });
-    const found = await engine.ask(name, request).catch(() => null);
-    return found && !("error" in /** @type {object} */ (found)) ? found : null;
+    try {
+      engine ??= createEngine({ models: new URL("engine/", document.baseURI.split("#")[0]).href });
+      const found = await engine.ask(name, request);
+      return found && !("error" in /** @type {object} */ (found)) ? found : null;
+    } catch {
+      return null;
+    }
   }
 
   /** @param {string} model */
   function knows(model) {
     const told = known.get(model) ?? ask("describe", { model }).then(Boolean);
     known.set(model, told);
+    void told.then((knows) => knows && ready.add(model));
     return told;
+  }
+
+  /** Whether the engine answers. @param {string} name @param {string | undefined} model */
+  async function isOwn(name, model) {
+    if (page.get("local")) return !model || knows(model);
+    if (!(name === "observe" && model && moving())) return false;
+    void knows(model); // for the next movement: this one does not wait for its weights
+    return ready.has(model);
   }
 
   return new Proxy(server, {
     get(functions, name) {
       const remote = /** @type {Asked} */ (Reflect.get(functions, name));
       if (!OWN.includes(String(name))) return remote;
-      return async (/** @type {{ model?: string }} */ request) => {
-        if (!page.get("local") || (request.model && !(await knows(request.model)))) return remote(request);
-        return (await ask(String(name), request)) ?? remote(request);
-      };
+      return async (/** @type {{ model?: string }} */ request) =>
+        ((await isOwn(String(name), request.model)) && (await ask(String(name), request))) || remote(request);
     },
   });
 }
