@@ -4,7 +4,7 @@
 a second, and reads from the page itself how long each move took until the prediction and all maps that include it were
 painted. Summary fields: `stroke_p50_ms`, `stroke_p95_ms` (milliseconds: the engine in the page draws what moves, the
 server what rests), `server_stroke_p50_ms`, `server_stroke_p95_ms` (on a page that cannot load the engine, and so asks
-the server for each movement, as one of a model that the engine does not know), `answer_bytes` (largest answer, as sent),
+the server for each movement, as one of a model that the engine does not know), `answer_bytes` (largest answer, sent),
 `start_s` (from the command to a usable page), `import_s` (`import torch, gradio` alone, in the same run), `cell_p50_ms`
 (from the press on a cell that the pointer rests on to its painted sum), `cell_at_once_p50_ms` (from the press on a cell
 that the pointer has only just reached), `level_p50_ms` (from the press on a layer or a

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.draw_page import cell_panel, example, expect_agrees, expect_digit, feature_maps, headline, pad, pad
+from tests.browser.draw_page import cell_panel, example, expect_agrees, expect_digit, feature_maps, headline, pad
 from tests.browser.test_draw import draw
 
 OpenPage = Callable[..., Page]
