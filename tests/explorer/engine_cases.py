@@ -240,6 +240,12 @@ def differences(python: Any, engine: Any, path: str = "", *, beside: float = 0.0
         if set(python) == {"value", "cell"}:  # the largest of a layer: of equals either may be it
             yield from differences(python["value"], engine["value"], f"{path}.value")
             return
+        if "identical" in python and python["relative"]:  # of two steps' values
+            beside = max(beside, python["largest"] / python["relative"])
+        if "identical" in python and max(python["relative"], engine["relative"]) < RELATIVE:
+            python, engine = (each | {"identical": None} for each in (python, engine))  # the last digit decides
+        if all((each.get("note") or {"reason": "zero"})["reason"] == "zero" for each in (python, engine)):
+            python, engine = (each | {"note": None} for each in (python, engine))  # the values are compared anyway
         beside = max(beside, abs(python.get("score", 0)), abs(python.get("baseline", 0)))
         if python.get("method") == "integrated_gradients":
             beside *= JUMPS

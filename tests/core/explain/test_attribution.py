@@ -96,6 +96,16 @@ def test_of_a_linear_model_occlusion_is_the_windows_mean_of_what_is_covered():
 
 
 @pytest.mark.parametrize("name", ["recommended", "a1", "a2", "a3"])
+def test_covering_blank_paper_changes_nothing(name):
+    """Not even the last digit, in which a batch may differ from a single picture."""
+    scores, x, baseline = shipped(name, 5)
+    found = occlusion(scores, x, baseline)[0, 0]
+    assert found.any()
+    assert not found[:2, :2].any()
+    assert not occlusion(scores, baseline, baseline).any()
+
+
+@pytest.mark.parametrize("name", ["recommended", "a1", "a2", "a3"])
 def test_integrated_gradients_are_complete(name):
     scores, x, baseline = shipped(name, 5)
     with torch.no_grad():
