@@ -1,5 +1,6 @@
 import { fields, LINKED, readLink, writeLink } from "../lib/link.js";
 import { createStore } from "../lib/store.js";
+import { afterPaint } from "./dom.js";
 
 /**
  * The state of one page. Every view imports this module, and a browser loads a module once per page, so all views
@@ -89,14 +90,24 @@ const OWN = performance.timeOrigin;
 export function keepLink() {
   let due = 0;
   let travels = false;
+  /** The links of places that were entered and are not painted yet: to note one takes a browser some milliseconds. @type {string[]} */
+  const entered = [];
+  const noteEntered = () => {
+    for (const link of entered.splice(0)) history.pushState(OWN, "", link);
+  };
   history.replaceState(OWN, "");
   const linkNow = () => writeLink(Object.fromEntries(LINKED.map((key) => [key, page.get(key)])));
   page.on([...PLACE], () => {
-    if (!travels) history.pushState(OWN, "", linkNow());
+    if (travels) return;
+    entered.push(linkNow());
+    afterPaint(noteEntered);
   });
   page.on(LINKED, () => {
     clearTimeout(due);
-    due = window.setTimeout(() => history.replaceState(OWN, "", linkNow()), LINK_MS);
+    due = window.setTimeout(() => {
+      noteEntered();
+      history.replaceState(OWN, "", linkNow());
+    }, LINK_MS);
   });
   addEventListener("popstate", (event) => {
     if (event.state !== OWN) {
