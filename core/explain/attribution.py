@@ -171,7 +171,7 @@ def occlusion(scores: Scores, input: Tensor, baseline: Tensor) -> Tensor:
 
 
 def _of_what_changed(scores: Scores, input: Tensor) -> Scores:
-    """Returns the scores, of inputs that are the given one its own: in a batch the same sum may be rounded otherwise."""
+    """Returns the scores, of inputs that are the given one its own: a batch may round the same sum otherwise."""
     with torch.no_grad():
         own = scores(input)
 
