@@ -33,7 +33,8 @@ export function complain(place, error) {
 }
 
 /**
- * The server's functions as a page calls them: a message that came with its key is in the page's language.
+ * The server's functions as a page calls them: a message is in the page's language, and one that came without a key, as rare ones do, is
+ * named there as the server's own words.
  * @template {object} T @param {T} server @returns {T}
  */
 export function speaking(server) {
@@ -43,9 +44,11 @@ export function speaking(server) {
       if (typeof found !== "function") return found;
       return async (/** @type {unknown[]} */ ...request) => {
         const answer = /** @type {Said | null | undefined} */ (await found.apply(functions, request));
-        if (!answer?.key || !answer.values) return answer;
-        const said = inWords(answer.key, answer.values);
-        return { ...answer, ...("error" in answer ? { error: said } : { missing: said }) };
+        const own = answer?.error ?? answer?.missing;
+        if (own === undefined) return answer;
+        const { key = "told.own", values = { words: own } } = /** @type {Said} */ (answer);
+        const said = inWords(key, values);
+        return { ...answer, key, values, ...(answer?.error === undefined ? { missing: said } : { error: said }) };
       };
     },
   });
