@@ -53,15 +53,13 @@ class Stopwatch:
     """Measures what a device does, from an empty queue to an empty queue."""
 
     def __init__(self, device: torch.device):
-        self._behind = None if device.type == "cpu" else device
-        if self._behind:
-            finish(self._behind)
+        self.device = device
+        finish(device)
         self._start = time.perf_counter()
 
     def seconds(self) -> float:
         """Return the seconds since it was made, once the device is done."""
-        if self._behind:
-            finish(self._behind)
+        finish(self.device)
         return time.perf_counter() - self._start
 
 

@@ -139,7 +139,7 @@ class Explored:
 
     @property
     def is_light(self) -> bool:
-        """Whether the next pass makes the calls of one before, none of which took longer than a few milliseconds."""
+        """Whether the next pass makes the calls of one before, and the quickest so far took a few milliseconds."""
         replay = self._replays.get(self.version)
         return replay is not None and replay.trace.seconds <= LIGHT_SECONDS
 

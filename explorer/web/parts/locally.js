@@ -16,10 +16,8 @@ const OWN = ["observe", "sources", "layer", "number_ink", "why", "compare"];
 export function locally(server, moving) {
   /** @type {import("../engine/client.js").Engine | null} */
   let engine = null;
-  /** Whether the engine computes a network, by name; told once it is asked for, and then as a promise. @type {Map<string, Promise<boolean>>} */
+  /** Whether the engine computes a network, by name; a promise until its weights have come. @type {Map<string, boolean | Promise<boolean>>} */
   const known = new Map();
-  /** The networks that it is known to compute. @type {Set<string>} */
-  const ready = new Set();
 
   /** What the engine answers; null where it refuses, or cannot be started here. @param {string} name @param {unknown} request */
   async function ask(name, request) {
@@ -34,18 +32,19 @@ export function locally(server, moving) {
 
   /** @param {string} model */
   function knows(model) {
-    const told = known.get(model) ?? ask("describe", { model }).then(Boolean);
-    known.set(model, told);
-    void told.then((knows) => knows && ready.add(model));
-    return told;
+    const told = known.get(model);
+    if (told !== undefined) return told;
+    const asked = ask("describe", { model }).then(Boolean);
+    known.set(model, asked);
+    void asked.then((knows) => known.set(model, knows));
+    return asked;
   }
 
   /** Whether the engine answers. @param {string} name @param {string | undefined} model */
-  async function isOwn(name, model) {
+  function isOwn(name, model) {
     if (page.get("local")) return !model || knows(model);
-    if (!(name === "observe" && model && moving())) return false;
-    void knows(model); // for the next movement: this one does not wait for its weights
-    return ready.has(model);
+    // a movement does not wait for the weights: the next one may find them
+    return name === "observe" && model !== undefined && moving() && knows(model) === true;
   }
 
   return new Proxy(server, {
