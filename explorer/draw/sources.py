@@ -7,7 +7,7 @@ from core.explain import INPUT, Level, Trace, Unexplained, down_to_sum
 from core.explain.attribution import Undefined, input_gradient
 from explorer.draw.class_sum import logits_step
 from explorer.draw.places import cell_of, name_of, step_of
-from explorer.draw.why import baseline_of, ink_of, map_of
+from explorer.draw.why import baseline_of, ink_of, map_beside
 from explorer.screen.shown import Showing
 from explorer.wire.requests import PLACE, checked
 
@@ -47,7 +47,8 @@ def number_ink(showing: Showing, request: Any) -> dict[str, Any]:
     try:
         if place is None:
             raise Undefined("no_layer", "only values that a step made are seen over the ink")
-        return answer | map_of(((input - baseline) * input_gradient(shown.trace, *place).cpu())[0])
+        seen = ((input - baseline) * input_gradient(shown.trace, *place).cpu())[0]
+        return answer | map_beside(baseline, input, seen)
     except Undefined as undefined:
         return answer | {"note": {"reason": undefined.reason, "message": str(undefined)}}
 

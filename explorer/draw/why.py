@@ -14,7 +14,7 @@ from explorer.wire.numbers import grey_codes, in_base64
 from explorer.wire.requests import CLASS, DRAWING, STEP, Fields, checked, choice, optional, or_null
 from explorer.wire.trace import Layout
 
-__all__ = ["baseline_of", "ink_of", "map_of", "reasons", "why"]
+__all__ = ["baseline_of", "ink_of", "map_beside", "map_of", "reasons", "why"]
 
 ASKED_WHY: Fields = {
     **DRAWING,
@@ -98,10 +98,7 @@ def _over_input(
     found = getattr(attribution, method)(scores, input, baseline)[0]
     with torch.no_grad():
         before = _score(_asked(shown, baseline), target, over)
-    answer = {**map_of(found), "baseline": before}
-    if torch.equal(input, baseline):
-        answer["note"] = {"reason": "no_ink", "message": "the input is the baseline"}
-    return answer
+    return {**map_beside(baseline, input, found), "baseline": before}
 
 
 def _cam(graded: Shown, target: int, layer: int | None) -> dict[str, Any]:
@@ -118,6 +115,16 @@ def _cam(graded: Shown, target: int, layer: int | None) -> dict[str, Any]:
     if not cam.values.any() and cam.before.any():
         answer["note"] = {"reason": "negative", "message": f"{cam.before.max().item():g}"}
     return answer
+
+
+def map_beside(baseline: Tensor, input: Tensor, values: Tensor) -> dict[str, Any]:
+    """Return `map_of` values that compare an input with a baseline; where both are the same its `note` says so."""
+    told = map_of(values)
+    return (
+        told | {"note": {"reason": "no_ink", "message": "the input is the baseline"}}
+        if torch.equal(input, baseline)
+        else told
+    )
 
 
 def map_of(values: Tensor) -> dict[str, Any]:

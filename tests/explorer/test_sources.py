@@ -71,6 +71,11 @@ def test_the_ink_of_a_number_is_its_gradient_times_what_was_drawn(showing):
     assert not found[shown.input.picture.numpy() == 0].any()  # where nothing was drawn nothing is told
 
 
+def test_of_an_empty_pad_it_is_said_that_there_is_no_ink_and_not_that_no_pixel_matters():
+    answer = number_ink(Showing(Library()), {**PLACE, "strokes": []})
+    assert answer["note"]["reason"] == "no_ink"
+
+
 def test_a_number_of_any_model_for_pictures_is_seen_over_its_input():
     library = Library()
     name = add(library, nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), torch.rand(1, 3, 20, 24))

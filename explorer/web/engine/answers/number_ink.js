@@ -5,7 +5,7 @@ import { shownFor } from "../shown.js";
 import { offsetOf, zeros } from "../tensor.js";
 import { placeOf } from "./sources.js";
 import { baselineOf } from "../prepare.js";
-import { inkOf, mapTold } from "./why.js";
+import { inkOf, mapBeside } from "./why.js";
 
 /** @param {import("../shown.js").Library} library @param {import("../../lib/contract/draw.js").AtPlace} asked @returns {Promise<import("../../lib/contract/draw.js").NumberInk>} */
 export async function numberInk(library, asked) {
@@ -20,7 +20,7 @@ export async function numberInk(library, asked) {
   const one = zeros(shape);
   one.data[offsetOf(shape, cell)] = 1;
   const slopes = gradientsFrom(trace, step, one).get(INPUT) ?? zeros(trace.input.shape);
-  const baseline = baselineOf(shown.network, trace.input).data;
-  const data = slopes.data.map((slope, k) => (trace.input.data[k] - baseline[k]) * slope);
-  return { ink, ...mapTold({ shape: slopes.shape, data }) };
+  const baseline = baselineOf(shown.network, trace.input);
+  const data = slopes.data.map((slope, k) => (trace.input.data[k] - baseline.data[k]) * slope);
+  return { ink, ...mapBeside(baseline, trace.input, { shape: slopes.shape, data }) };
 }

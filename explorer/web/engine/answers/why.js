@@ -43,9 +43,7 @@ async function overInput(shown, method, question) {
   if (!computed) throw new Error(`there is no method ${method}`);
   const found = await computed(pass, trace.input, baseline, question);
   const before = scoreOf(scoresOf(pass(baseline)).data, question);
-  const empty = trace.input.data.every((x, k) => x === baseline.data[k]);
-  const note = { reason: "no_ink", message: "the input is the baseline" };
-  return { ...mapTold(found), baseline: before, ...(empty ? { note } : {}) };
+  return { ...mapBeside(baseline, trace.input, found), baseline: before };
 }
 
 /** @param {Shown} shown @param {number | null} layer @param {number} target */
@@ -75,6 +73,13 @@ function overChannels({ shape, data }) {
   const sums = new Float64Array(places);
   data.forEach((value, k) => (sums[k % places] += value));
   return { size, data: sums };
+}
+
+/** `mapTold` of values that compare an input with a baseline; where both are the same its `note` says so. @param {Tensor} baseline @param {Tensor} input @param {Tensor} values */
+export function mapBeside(baseline, input, values) {
+  const empty = input.data.every((x, k) => x === baseline.data[k]);
+  const note = { reason: "no_ink", message: "the input is the baseline" };
+  return { ...mapTold(values), ...(empty ? { note } : {}) };
 }
 
 /** An attribution as a table of numbers, added up over channels, and its sum. @param {Tensor} values of a sample @returns {Pick<Why, "note"> & { rows: number, columns: number, block: number, values: string, sum: number }} */
