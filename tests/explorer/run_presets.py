@@ -13,9 +13,14 @@ __all__ = ["presets"]
 FORM = Path(__file__).resolve().parents[2] / "explorer" / "web" / "lib" / "run_form.js"
 
 
-@cache
 def presets(*, mnist: bool) -> dict[str, Any]:
-    """Return the configurations of the form's starting points, by name; that of the first one is ""."""
+    """Return the configurations of the form's starting points, by name, the caller's own; the first one is ""."""
+    found: dict[str, Any] = json.loads(_told(mnist=mnist))
+    return found
+
+
+@cache
+def _told(*, mnist: bool) -> bytes:
     script = f"""
       import {{ LESSONS, RECIPES, configOf, firstOf, presetOf }} from {json.dumps(FORM.as_uri())};
       const names = [...Object.keys(RECIPES), ...Object.keys(LESSONS)];
@@ -24,6 +29,4 @@ def presets(*, mnist: bool) -> dict[str, Any]:
       const found = names.map((name) => [name, config(name)]);
       console.log(JSON.stringify(Object.fromEntries([["", config(firstOf({json.dumps(mnist)}))], ...found])));
     """
-    shown = subprocess.run(["node", "--input-type=module", "--eval", script], check=True, capture_output=True)
-    found: dict[str, Any] = json.loads(shown.stdout)
-    return found
+    return subprocess.run(["node", "--input-type=module", "--eval", script], check=True, capture_output=True).stdout
