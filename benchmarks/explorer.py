@@ -63,9 +63,9 @@ COLLECT = """() => {
 
 PAINTED = """() => {
   const track = document.querySelector(".network .steps"), frame = track?.getBoundingClientRect();
-  const all = [...(track?.querySelectorAll("canvas.maps") ?? [])];
+  const all = [...(track?.querySelectorAll(".maps") ?? [])];
   const seen = all.filter((maps) => maps.getBoundingClientRect().left < frame.right);
-  return seen.length > 1 && seen.every((maps) => maps.getContext("2d").getImageData(5, 5, 1, 1).data[3]);
+  return seen.length > 1 && seen.every((maps) => maps.firstChild.getContext("2d").getImageData(5, 5, 1, 1).data[3]);
 }"""
 
 LISTEN = """() => {
@@ -255,7 +255,7 @@ def opened_cells(page: Page, cells: int, rest: int = REST_MS) -> list[float]:
 
 def pictures_of(page: Page) -> list[Locator]:
     """Return the maps of each step."""
-    return page.locator(".network .step:not([data-step='-1']) canvas.maps:visible").all()
+    return page.locator(".network .step:not([data-step='-1']) .maps:visible").all()
 
 
 def frames_a_second(page: Page) -> float:

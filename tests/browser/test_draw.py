@@ -102,7 +102,7 @@ def test_every_column_is_painted_and_the_legend_shows_the_same_colours(app, open
     page = open_page(app)
     example(page, "2").click()
     expect_digit(page, "2")
-    pictures = page.locator("canvas.maps")
+    pictures = page.locator(".maps canvas")
     expect(pictures).to_have_count(len(trace_of("recommended", examples["2"]).steps) + 1)
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()  # columns off screen are not painted
@@ -118,7 +118,7 @@ def test_every_column_is_painted_and_the_legend_shows_the_same_colours(app, open
               const pixel = (canvas, x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data];
               const ramp = document.querySelector(".legend canvas.ramp");
               const mark = parseFloat(document.querySelector(".legend .ramp-mark").style.left) / 100;
-              return [pixel(document.querySelector("[data-step='0'] canvas.maps"), x, y),
+              return [pixel(document.querySelector("[data-step='0'] .maps canvas"), x, y),
                       pixel(ramp, Math.round(mark * (ramp.width - 1)), 0)];
             }""",
             list(place),
@@ -128,7 +128,7 @@ def test_every_column_is_painted_and_the_legend_shows_the_same_colours(app, open
 
 def test_a_map_of_one_value_has_no_pattern_on_its_own_scale_and_says_its_value(app, open_page):
     page = open_page(app)
-    picture = feature_maps(page, 0).element_handle()
+    picture = feature_maps(page, 0).locator("canvas").element_handle()
     colour = "canvas => String([...canvas.getContext('2d').getImageData(12, 0, 1, 1).data])"
     neutral = "236,238,242,255"
     page.wait_for_function(f"([picture, wanted]) => ({colour})(picture) === wanted", arg=[picture, neutral])
@@ -176,8 +176,8 @@ def test_pointing_at_a_cell_outlines_what_it_is_made_of_without_the_server(app, 
     page.route(re.compile("component_server"), lambda route: None)  # it answers nothing any more
     feature_maps(page, 4).hover(position={"x": 20, "y": 20})
     expect(page.locator(".pad-field")).to_be_visible()
-    expect(page.locator("[data-step='-1'] canvas.field")).to_be_visible()
-    expect(page.locator("[data-step='0'] canvas.field")).to_be_visible()
+    expect(page.locator("[data-step='-1'] svg.field path")).to_be_visible()
+    expect(page.locator("[data-step='0'] svg.field path")).to_be_visible()
     page.mouse.move(5, 5)
     expect(page.locator(".pad-field")).to_be_hidden()
 
@@ -414,7 +414,7 @@ def test_a_phone_shows_pad_prediction_and_maps_without_sideways_scrolling(app, o
     draw(page, examples["6"])
     expect_digit(page, "6")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for part in (".pad-surface", ".prediction", ".brief", "[data-step='0'] canvas.maps"):
+    for part in (".pad-surface", ".prediction", ".brief", "[data-step='0'] .maps"):
         box = page.locator(part).bounding_box()
         assert box
         assert box["width"] > 90
@@ -444,7 +444,7 @@ def test_dark_and_light_swap_paper_and_ink(app, open_page):
     example(page, "3").click()
     expect_digit(page, "3")
     corner = """() => {
-      const picture = document.querySelector("[data-step='-1'] canvas.maps");
+      const picture = document.querySelector("[data-step='-1'] .maps canvas");
       return [...picture.getContext("2d").getImageData(0, 0, 1, 1).data];
     }"""
     assert sum(page.evaluate(corner)[:3]) < 120

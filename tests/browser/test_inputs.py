@@ -400,7 +400,7 @@ def test_the_whole_network_and_the_input_are_saved(opened, examples):
     track = opened.locator(".steps-row").evaluate("row => row.scrollWidth")
     assert network.width >= 2 * track - 4
     svg = saved(opened, menu, "Whole network (SVG)").decode()
-    assert svg.count("<image") >= opened.locator("canvas.maps").count()
+    assert svg.count("<image") >= opened.locator(".maps canvas").count()
     assert Image.open(io.BytesIO(saved(opened, menu, "Preprocessing (PNG)"))).width > 300
     tensor = np.load(io.BytesIO(saved(opened, menu, "Input (NPY)")))
     wanted = models.card("a2").prepare(preprocess(examples["5"], pad=1.0).picture).numpy()

@@ -62,13 +62,13 @@ def test_the_whole_network_is_seen_at_once_with_its_eight_strongest_maps(app, op
     page = open_page(app, width=width, height=height)
     example(page, "8").click()
     expect_digit(page, "8")
-    pictures = page.locator(".step canvas.maps")
+    pictures = page.locator(".step .maps")
     expect(pictures).to_have_count(23)
     for part in (pad(page), headline(page), class_rows(page).last, *pictures.all()):
         expect(part).to_be_in_viewport(ratio=1)
     first = page.locator("[data-step='0']")
     expect(first.get_by_role("button", name="+24")).to_be_visible()
-    box = first.locator("canvas.maps").bounding_box()
+    box = first.locator(".maps").bounding_box()
     assert box
     assert box["width"] >= 33
     assert box["height"] >= 8 * box["width"]

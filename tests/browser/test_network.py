@@ -53,7 +53,7 @@ def view(page: Page) -> Locator:
 
 
 def expect_painted(place: Locator) -> None:
-    picture = place.locator("canvas.maps")
+    picture = place.locator(".maps canvas")
     picture.page.wait_for_function(
         "picture => picture.getContext('2d').getImageData(5, 5, 1, 1).data[3]", arg=picture.element_handle()
     )
@@ -100,7 +100,7 @@ def test_a_cell_of_the_network_opens_to_its_sum(resnet, open_page, trace):
 def test_an_opened_cell_keeps_its_network_and_the_prediction_in_view(resnet, open_page):
     page = open_page(resnet)
     last = page.locator(".network .step").last
-    last.locator("canvas.maps").click(position={"x": 5, "y": 5})
+    last.locator(".maps").click(position={"x": 5, "y": 5})
     panel = cell_panel(page)
     expect(panel.locator(".badge")).to_be_visible()
     above, below = last.bounding_box(), panel.bounding_box()
@@ -109,7 +109,7 @@ def test_an_opened_cell_keeps_its_network_and_the_prediction_in_view(resnet, ope
     assert above["y"] + above["height"] <= below["y"] + 1
     expect(last.locator(".cell-mark").first).to_be_visible()
     expect(headline(page)).to_be_in_viewport(ratio=1)
-    last.locator("canvas.maps").click(position={"x": 5, "y": 40})  # and it can be clicked again
+    last.locator(".maps").click(position={"x": 5, "y": 40})  # and it can be clicked again
 
 
 def test_deep_networks_open_with_their_blocks_folded_on_one_screen(open_page):
@@ -118,7 +118,7 @@ def test_deep_networks_open_with_their_blocks_folded_on_one_screen(open_page):
         steps = page.locator(".step")
         assert 15 <= steps.count() <= 26
         for step in (steps.first, steps.last):
-            expect(step.locator("canvas.maps")).to_be_in_viewport(ratio=1)
+            expect(step.locator(".maps")).to_be_in_viewport(ratio=1)
 
 
 def test_a_skip_connection_is_an_edge_that_says_where_it_goes(resnet, open_page, trace):
@@ -236,7 +236,7 @@ def test_cells_of_a_deep_network_are_read_without_the_server(resnet, open_page):
     page = open_page(resnet)
     picture = feature_maps(page, 0)
     picture.hover(position={"x": 20, "y": 20})
-    expect(page.locator("[data-step='1'] canvas.field")).to_be_visible()
+    expect(page.locator("[data-step='1'] svg.field path")).to_be_visible()
     page.route(re.compile("component_server"), lambda route: None)  # it answers nothing any more
     read = set()
     for y in range(25, 145, 12):
@@ -275,7 +275,7 @@ def test_a_network_with_many_branches_opens_and_its_cells_are_their_sums(name, o
         page.keyboard.press("Escape")
         expect(page.locator(".step").nth(100)).to_be_attached()
         assert page.locator(".edge.skip").count() > 10
-        page.locator(".step[data-op='conv2d'] canvas.maps").first.click(position={"x": 12, "y": 12})
+        page.locator(".step[data-op='conv2d'] .maps").first.click(position={"x": 12, "y": 12})
         expect_agrees(page)
         expect(page.locator(".problem:visible")).to_have_count(0)
 

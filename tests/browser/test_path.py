@@ -264,7 +264,7 @@ def test_pointing_answers_without_a_request(drawn):
     drawn.on("request", lambda request: asked.append(request.url))
     readings = drawn.evaluate(
         """() => [0, 4, 7].flatMap((step) => {
-          const picture = document.querySelector(`[data-step='${step}'] canvas.maps`);
+          const picture = document.querySelector(`[data-step='${step}'] .maps`);
           const box = picture.getBoundingClientRect();
           return Array.from({ length: 40 }, (_, k) => {
             const place = { clientX: box.x + 2 + k % 30, clientY: box.y + 5 + 3 * k, bubbles: true };

@@ -11,7 +11,7 @@ from tests.browser.conftest import serve
 from tests.browser.test_train import SECONDS, STATE, fill
 
 PIXELS = "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join()"
-FIRST_MAPS = ".moment > .network .step[data-step='0'] canvas.maps"
+FIRST_MAPS = ".moment > .network .step[data-step='0'] .maps canvas"
 LABELLED = "0123401234"
 
 

@@ -148,7 +148,7 @@ def test_two_drawings_are_compared_step_by_step_and_the_link_keeps_the_kept_one(
     expect(row).to_have_attribute("aria-pressed", "true")
     largest = (outputs[0] - outputs[1]).abs().max().item()
     expect(row).to_have_attribute("title", re.compile(re.escape(f"max |Δ| = {largest!r}")))
-    maps = page.locator(".compare-side canvas.maps")
+    maps = page.locator(".compare-side .maps")
     expect(maps).to_have_count(3)
     maps.nth(2).hover(position={"x": 12, "y": 12})
     expect(page.locator(".compare-reading")).to_contain_text("difference ≈")
@@ -190,7 +190,7 @@ def test_an_activation_is_swapped_compared_with_before_and_undone_exactly(app, o
         "p => Math.abs(Number(document.querySelector('.bars [data-class=\"3\"]').dataset.probability) - p) < 1e-6",
         arg=share,
     )
-    step.locator("canvas.maps").click(position={"x": 30, "y": 30})
+    step.locator(".maps").click(position={"x": 30, "y": 30})
     expect_agrees(page)
     expect(cell_panel(page)).to_contain_text("tanh")
     page.keyboard.press("Escape")

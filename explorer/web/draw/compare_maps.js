@@ -2,8 +2,8 @@
 
 import { h } from "../parts/dom.js";
 import { floatsFromBase64, fromBase64, readout, valueOf } from "../lib/codes.js";
-import { cellAfterKey } from "../lib/layout.js";
 import { t } from "../parts/i18n.js";
+import { listenTo } from "../parts/network/column_events.js";
 import { createPicture } from "../parts/network/picture.js";
 import { plain } from "../parts/network/term.js";
 import { createRamp, lookupOf } from "../parts/network/ramp.js";
@@ -68,30 +68,10 @@ export function createCompareMaps({ onpage }) {
     pictures = places.map((place, k) => {
       const picture = createPicture({ ...maps.map, labels: [] }, count);
       picture.resize(1);
-      picture.canvas.setAttribute("aria-label", /** @type {string} */ (names[k].textContent));
+      picture.surface.setAttribute("aria-label", /** @type {string} */ (names[k].textContent));
       place.replaceChildren(names[k], picture.element);
-      listen(picture);
+      listenTo(picture, { onpoint: point, onopen: point });
       return picture;
-    });
-  }
-
-  /** @param {ReturnType<typeof createPicture>} picture */
-  function listen(picture) {
-    const { canvas } = picture;
-    /** @type {import("../lib/layout.js").Cell | null} */
-    let at = null;
-    const to = (/** @type {import("../lib/layout.js").Cell | null} */ cell) => {
-      at = cell;
-      point(cell);
-    };
-    canvas.addEventListener("pointermove", (event) => to(picture.cellAt(event.offsetX, event.offsetY)));
-    canvas.addEventListener("pointerleave", () => to(null));
-    canvas.addEventListener("blur", () => to(null));
-    canvas.addEventListener("keydown", (event) => {
-      const next = cellAfterKey(picture.grid, at ?? { channel: 0, row: 0, column: 0 }, event.key);
-      if (!next) return;
-      event.preventDefault();
-      to(next);
     });
   }
 

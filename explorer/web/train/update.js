@@ -58,7 +58,7 @@ export function createUpdate({ onpage }) {
       Array.from(scales, (scale) => lookupOf(scale, largest)),
     );
     const words = t(`slow.${part}`);
-    picture.canvas.setAttribute("aria-label", words);
+    picture.surface.setAttribute("aria-label", words);
     const ramp = createRamp();
     ramp.show(largest);
     return h("figure", { class: "slow-weight" }, h("figcaption", {}, words), picture.element, ramp.element);

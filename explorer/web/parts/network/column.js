@@ -160,10 +160,10 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onplace, on
     light: (index) => picture?.light(index && column.cellOf(index)),
 
     /**
-     * Outline cells: what the pointed cell is made of, or what it influences.
-     * @param {import("../../lib/field.js").Block[] | undefined} blocks @param {string} colour
+     * Outline cells: what the cell that is read is made of, or what it makes.
+     * @param {import("../../lib/field.js").Block[]} blocks @param {"made" | "makes"} relation
      */
-    outline: (blocks, colour) => maps?.outline(here() ? blocks : undefined, colour),
+    outline: (blocks, relation) => maps?.outline(here() ? blocks : [], relation),
 
     /**
      * Where a tensor's element stands on the track, px: its cell, or all of its map; what is left out stands at the foot, a folded
@@ -195,7 +195,7 @@ export function createColumn(step, { onpoint, swaps, onpage, onopen, onplace, on
     relabel() {
       told.relabel();
       const name = step.path || (step.index < 0 ? t("network.input") : step.op);
-      picture?.canvas.setAttribute("aria-label", t("network.picture", { name, shape: step.shape.join("×") }));
+      picture?.surface.setAttribute("aria-label", t("network.picture", { name, shape: step.shape.join("×") }));
       Object.assign(open, { textContent: shortNameOf(step), title: t("network.grow", { name, op: step.op }) });
       open.setAttribute("aria-label", `${open.textContent}: ${open.title}`);
       tellCounts();

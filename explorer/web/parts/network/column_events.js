@@ -11,37 +11,37 @@ import { cellAfterKey } from "../../lib/layout.js";
  *   keyboard begins at, if there is one
  */
 export function listenTo(picture, { onpoint, onopen, marked = () => null }) {
-  const { canvas } = picture;
+  const { surface } = picture;
   const FIRST = { channel: 0, row: 0, column: 0 };
   /** The keyboard's cell. @type {Cell | null} */
   let at = null;
   let focused = false;
   /** Where the pointer is, to parts of a pixel: a click tells whole ones, which may lie in the cell beside the one that is read. */
   let exact = { offsetX: NaN, offsetY: NaN };
-  canvas.addEventListener("pointermove", (event) => {
+  surface.addEventListener("pointermove", (event) => {
     exact = { offsetX: event.offsetX, offsetY: event.offsetY };
     if (event.pointerType !== "touch") onpoint(picture.cellAt(event.offsetX, event.offsetY));
   });
-  canvas.addEventListener("pointerleave", (event) => {
+  surface.addEventListener("pointerleave", (event) => {
     if (event.pointerType !== "touch") onpoint(focused ? at : null);
   });
-  canvas.addEventListener("click", (event) => {
+  surface.addEventListener("click", (event) => {
     const away = Math.hypot(event.offsetX - exact.offsetX, event.offsetY - exact.offsetY);
     const { offsetX, offsetY } = away < Math.SQRT2 ? exact : event;
     const cell = picture.cellAt(offsetX, offsetY);
     if (cell) onopen(cell, /** @type {PointerEvent} */ (event).pointerType === "touch");
   });
-  canvas.addEventListener("focus", () => {
-    if (!canvas.matches(":focus-visible")) return;
+  surface.addEventListener("focus", () => {
+    if (!surface.matches(":focus-visible")) return;
     focused = true;
     at = marked() ?? at ?? FIRST;
     onpoint(at);
   });
-  canvas.addEventListener("blur", () => {
+  surface.addEventListener("blur", () => {
     focused = false;
     onpoint(null);
   });
-  canvas.addEventListener("keydown", (event) => {
+  surface.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && at) onopen(at, false);
     const next = cellAfterKey(picture.grid, at ?? FIRST, event.key);
     if (!next) return;

@@ -129,8 +129,8 @@ export function createMaps(step, map, picture) {
     /** The channel of a tensor's element, null for what is no index of it. @param {number[]} index */
     channelOf: (index) => (index.length === step.shape.length ? mapCell(map, index).channel : null),
 
-    /** Outline cells. @param {import("../../lib/field.js").Block[] | undefined} blocks @param {string} colour */
-    outline: (blocks, colour) => picture.outline(blocks, shown.channels, colour),
+    /** Outline cells. @param {import("../../lib/field.js").Block[]} blocks @param {"made" | "makes"} relation */
+    outline: (blocks, relation) => picture.outline(blocks, shown.channels, relation),
   };
   return maps;
 }

@@ -1,7 +1,6 @@
 /** What is read of the network: the cell that is pointed at, or else the one that is kept in view; marked, told and outlined. */
 
 import { fieldsOf } from "../../lib/field.js";
-import { themeColours } from "../theme_colours.js";
 
 /** @typedef {import("./column.js").Column} Column */
 /** @typedef {import("../../lib/layout.js").Cell} Cell */
@@ -10,11 +9,11 @@ import { themeColours } from "../theme_colours.js";
 /** @typedef {Record<string, import("../../lib/field.js").Relation>[]} Geometry */
 
 /**
- * @param {{ element: HTMLElement, columns: () => Column[], reading: ReturnType<typeof import("./reading.js").createReading>,
+ * @param {{ columns: () => Column[], reading: ReturnType<typeof import("./reading.js").createReading>,
  *   legend: ReturnType<typeof import("./legend.js").createLegend>, peak: () => number, onfield: (blocks: Block[] | null) => void }} options
  *   `peak`: the largest |value| of the network; `onfield` with the input cells that the cell is made of
  */
-export function createFocus({ element, columns, reading, legend, peak, onfield }) {
+export function createFocus({ columns, reading, legend, peak, onfield }) {
   /** The cell under the pointer. @type {{ column: Column, cell: Cell } | null} */
   let pointed = null;
   /** The cell that is read while none is pointed at. @type {Place | null} */
@@ -25,9 +24,6 @@ export function createFocus({ element, columns, reading, legend, peak, onfield }
   let outlined = "";
   /** The input cells that it is made of. @type {Block[] | null} */
   let inkField = null;
-
-  /** The colours of what a cell is made of and of what it influences. */
-  const outlines = themeColours(element, ["--cs-made", "--cs-makes"]);
 
   /** The column of a step. @param {number} index */
   const columnOf = (index) => /** @type {Column | undefined} */ (columns()[index + 1]);
@@ -73,13 +69,10 @@ export function createFocus({ element, columns, reading, legend, peak, onfield }
     outlined = now;
     const shapeOf = (/** @type {number} */ index) => columns()[index + 1].step.shape;
     const found = inside ? fieldsOf(geometry, shapeOf, place.step, place.cell) : null;
-    const [made, influenced] = outlines();
     for (const column of columns()) {
       const sources = found?.sources.get(column.step.index);
-      column.outline(
-        column.visible ? (sources ?? found?.influence.get(column.step.index)) : undefined,
-        sources ? made : influenced,
-      );
+      const blocks = sources ?? found?.influence.get(column.step.index) ?? [];
+      column.outline(column.visible ? blocks : [], sources ? "made" : "makes");
     }
     inkField = found?.sources.get(-1) ?? null;
     onfield(inkField);

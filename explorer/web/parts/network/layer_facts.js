@@ -77,7 +77,7 @@ export function createLayerFacts(step, { onplace, onchannel }) {
       codes,
       Array.from(scales, (scale) => lookupOf(scale, scale)),
     );
-    picture.canvas.setAttribute("aria-label", t("layer.kernels"));
+    picture.surface.setAttribute("aria-label", t("layer.kernels"));
     const reading = h("p", { class: "layer-kernel-reading" });
     listenTo(picture, {
       onpoint: (cell) => {

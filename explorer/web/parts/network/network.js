@@ -77,7 +77,6 @@ export function createNetwork(options) {
     track.element,
   );
   const focus = createFocus({
-    element,
     columns: () => columns,
     reading,
     legend,

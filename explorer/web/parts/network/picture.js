@@ -1,6 +1,6 @@
 /** The picture of one step's maps: a bitmap of one pixel a unit, enlarged by the page, with outlines and frames over it. */
 
-import { h, canvas, hide } from "../dom.js";
+import { h, canvas, hide, svg } from "../dom.js";
 import {
   cellAt,
   enlarged,
@@ -22,6 +22,9 @@ const LETTER = 7,
   NAMES = 96,
   SHARES = 34;
 
+/** A bitmap is kept for maps that take up less of it, down to one part in so many: a new one costs a browser a millisecond. */
+const SPARE = 4;
+
 /** @param {MapLayout} map @param {number} channels maps shown */
 export function createPicture(map, channels) {
   let laid = map;
@@ -29,8 +32,10 @@ export function createPicture(map, channels) {
   let grid = base;
   /** @type {ImageData | undefined} */
   let image;
-  const picture = canvas(base.width, base.height, { class: "maps", tabindex: 0, role: "img" });
-  const overlay = canvas(1, 1, { class: "field", hidden: true });
+  const bitmap = canvas(base.width, base.height);
+  const surface = /** @type {HTMLElement} */ (h("div", { class: "maps", tabindex: 0, role: "img" }, bitmap));
+  const outlines = svg("path"); // a second bitmap for each step would cost as much again as that of its maps
+  const overlay = svg("svg", { class: "field", "aria-hidden": "true" }, outlines);
   const mark = h("div", { class: "cell-mark", hidden: true });
   const source = h("div", { class: "cell-mark source", hidden: true });
   const names = map.columns === 1 ? map.labels : [];
@@ -40,7 +45,7 @@ export function createPicture(map, channels) {
     { class: "class-names", "aria-hidden": "true" },
     ...names.map((label, k) => h("li", { title: label }, h("span", {}, label), shares[k])),
   );
-  const context = () => /** @type {CanvasRenderingContext2D} */ (picture.getContext("2d"));
+  const context = () => /** @type {CanvasRenderingContext2D} */ (bitmap.getContext("2d"));
 
   /** Put a frame around a cell, or hide it. @param {HTMLElement} frame @param {Cell | null} cell */
   function place(frame, cell) {
@@ -50,19 +55,26 @@ export function createPicture(map, channels) {
     Object.assign(frame.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
   }
 
+  /** @param {string} path of the outlines over the maps */
+  function trace(path) {
+    if (outlines.getAttribute("d") !== path) outlines.setAttribute("d", path);
+  }
+
   /** Draw the maps `times` as large. @param {number} times */
   function resize(times) {
     grid = enlarged(base, times);
-    Object.assign(picture.style, { width: `${grid.width}px`, height: `${grid.height}px`, clipPath: outlineOf(grid) });
+    Object.assign(surface.style, { width: `${grid.width}px`, height: `${grid.height}px`, clipPath: outlineOf(grid) });
+    Object.assign(bitmap.style, { width: `${bitmap.width * times}px`, height: `${bitmap.height * times}px` });
     labels.style.lineHeight = `${grid.zoom}px`;
-    hide(overlay, true);
+    trace("");
     place(mark, null);
     place(source, null);
   }
 
   return {
-    element: h("div", { class: "maps-frame" }, picture, overlay, mark, source, ...(names.length ? [labels] : [])),
-    canvas: picture,
+    element: h("div", { class: "maps-frame" }, surface, overlay, mark, source, ...(names.length ? [labels] : [])),
+    /** What is pointed at and has the keyboard's focus. */
+    surface,
     get grid() {
       return grid;
     },
@@ -80,7 +92,11 @@ export function createPicture(map, channels) {
     /** Lay the maps out anew; what is painted is gone. @param {MapLayout} nextMap @param {Grid} nextGrid */
     lay(nextMap, nextGrid) {
       [laid, base, image] = [nextMap, nextGrid, undefined];
-      Object.assign(picture, { width: Math.max(1, base.width), height: Math.max(1, base.height) });
+      const [width, height] = [Math.max(1, base.width), Math.max(1, base.height)];
+      const fits = width <= bitmap.width && height <= bitmap.height;
+      if (fits && bitmap.width * bitmap.height <= SPARE * width * height)
+        context().clearRect(0, 0, bitmap.width, bitmap.height);
+      else Object.assign(bitmap, { width, height });
       resize(1);
     },
 
@@ -119,23 +135,19 @@ export function createPicture(map, channels) {
 
     /**
      * Outline blocks of cells; none takes the outlines away.
-     * @param {Uint8Array[][] | undefined} blocks @param {ArrayLike<number>} shown the channel of each map @param {string} colour
+     * @param {Uint8Array[][]} blocks @param {ArrayLike<number>} shown the channel of each map @param {"made" | "makes"} relation the cell that is read is made of them, or makes them
      */
-    outline(blocks, shown, colour) {
-      hide(overlay, !blocks);
-      if (!blocks) return;
-      if (overlay.width !== grid.width || overlay.height !== grid.height)
-        Object.assign(overlay, { width: grid.width, height: grid.height });
-      const pen = /** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d"));
-      pen.clearRect(0, 0, grid.width, grid.height);
-      pen.strokeStyle = colour;
-      pen.lineWidth = 2;
+    outline(blocks, shown, relation) {
+      overlay.setAttribute("data-relation", relation);
       const places = Array.from(shown).slice(0, grid.channels);
-      for (const block of blocks) {
-        for (const { x, y, width, height } of rectanglesOf(block.slice(-laid.size.length), laid, grid, places)) {
-          pen.strokeRect(x + 1, y + 1, Math.max(1, width - 2), Math.max(1, height - 2));
-        }
-      }
+      const framed = blocks.flatMap((block) => rectanglesOf(block.slice(-laid.size.length), laid, grid, places));
+      const sides = framed.map(({ x, y, width, height }) => [
+        x + 1,
+        y + 1,
+        Math.max(1, width - 2),
+        Math.max(1, height - 2),
+      ]);
+      trace(sides.map(([x, y, width, height]) => `M${x} ${y}h${width}v${height}h${-width}z`).join(""));
     },
   };
 }
