@@ -27,7 +27,17 @@ def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 def modules(model: nn.Module) -> list[nn.Module]:
     """Returns every module once, in the order of `named_modules`."""
-    return list({id(module): module for _, module in named_modules(model)}.values())
+    found: dict[int, nn.Module] = {}
+
+    def visit(module: nn.Module) -> None:
+        if id(module) not in found:
+            found[id(module)] = module
+            for child in module._modules.values():
+                if child is not None:
+                    visit(child)
+
+    visit(model)
+    return list(found.values())
 
 
 def attributes(module: nn.Module) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class _Call(NamedTuple):
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     arguments: dict[str, Any]
+    made: tuple[str, ...]
+    """Names of the arguments that are made anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,8 @@ class Replay:
             function, args, kwargs = step.called
             given, named = tuple(map(kept, args)), {name: kept(value) for name, value in kwargs.items()}
             arguments = {name: kept(value) for name, value in step.arguments.items()}
-            plan.append(_Call(step, function, given, named, arguments))
+            anew = tuple(name for name, value in arguments.items() if type(value) in (_Made, _Holding))
+            plan.append(_Call(step, function, given, named, arguments, anew))
         return cls(trace, trace.signature(), tuple(plan))
 
     def fits(self, input: Tensor) -> bool:
@@ -101,6 +104,7 @@ class Replay:
         before = self.trace
         trace = Trace(before.model, input.detach().clone(), modules=before.modules, input_name=before.input_name)
         trace.results, trace.scores, trace.structure = before.results, before.scores, self.structure
+        trace.nbytes = before.nbytes
         start = perf_counter()
         with torch.inference_mode(mode=False), torch.no_grad():
             fed = trace.input.clone()
@@ -111,7 +115,7 @@ class Replay:
                     return values[value.step - INPUT]
                 return rebuilt(value.items, filled) if type(value) is _Holding else value
 
-            for step, function, args, kwargs, arguments in self._plan:
+            for step, function, args, kwargs, arguments, made in self._plan:
                 given, named = (
                     [filled(value) for value in args],
                     {name: filled(value) for name, value in kwargs.items()},
@@ -126,7 +130,7 @@ class Replay:
                         step.func,
                         step.path,
                         step.module,
-                        {name: filled(value) for name, value in arguments.items()},
+                        {**arguments, **{name: filled(arguments[name]) for name in made}},
                         step.parents,
                         step.parameters,
                         output,

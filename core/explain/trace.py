@@ -152,6 +152,8 @@ class Trace:
     """Name of the returned tensor that holds one score per class, where somebody chose it; None: by rule."""
     structure: str = ""
     """Its signature, where that is known from a trace of the same calls."""
+    nbytes: int | None = None
+    """How much memory its values take, where somebody has counted it in this trace or in one of the same calls."""
 
     def __repr__(self) -> str:
         return f"<Trace of {self.model}: {tuple(self.input.shape)}, {len(self.steps)} steps>"

@@ -77,6 +77,8 @@ class Edits:
         Raises:
             ValueError: a change is of no known kind, or does not fit the model.
         """
+        if not edits:
+            return UNCHANGED
         if len(edits) > MOST_EDITS:
             raise keyed(
                 ValueError(f"{len(edits)} changes are more than the {MOST_EDITS} that one request may carry"),

@@ -179,7 +179,9 @@ def _state(explored: Explored) -> tuple[Any, ...]:
 
 
 def nbytes_of(trace: Trace, explored: Explored) -> int:
-    """Return how much memory the values of a trace take, bytes, without the model's own."""
+    """Return how much memory the values of a trace take, bytes, without the model's own: counted once."""
+    if trace.nbytes is not None:
+        return trace.nbytes
     own = {id(parameter) for parameter in explored.parameters.values()}
     tensors = [trace.input]
     for step in trace.steps:
@@ -187,7 +189,8 @@ def nbytes_of(trace: Trace, explored: Explored) -> int:
         for value in step.arguments.values():
             if type(value) not in PLAIN and id(value) not in own:
                 tensors += [value] if isinstance(value, Tensor) else (tensor for _, tensor in named_tensors(value))
-    return sum({_memory(tensor): tensor.nbytes for tensor in tensors}.values())
+    trace.nbytes = sum({_memory(tensor): tensor.nbytes for tensor in tensors}.values())
+    return trace.nbytes
 
 
 def _memory(tensor: Tensor) -> int:

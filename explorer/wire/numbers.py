@@ -37,8 +37,11 @@ def named(value: Any) -> Any:
     if kind in _AS_IS or (kind is float and isfinite(value)):
         return value
     if isinstance(value, dict):
-        return {key: named(item) for key, item in value.items()}
+        return {key: item if type(item) in _AS_IS else named(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
+        kinds = {*map(type, value)}
+        if kinds <= _AS_IS or (kinds == {float} and all(map(isfinite, value))):
+            return list(value)
         return [named(item) for item in value]
     return str(value) if isinstance(value, float) and not isfinite(value) else value
 

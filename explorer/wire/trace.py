@@ -7,7 +7,7 @@ The twin of `web/lib/codes.js`: a map travels as one byte per value with one sca
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -131,13 +131,11 @@ class Layout:
 
     def maps(self, output: Tensor) -> Tensor:
         """Return the first sample of `output`, of a matrix all, as `(channels, count)` values to draw, float32."""
-        sample = _plain(output[0] if output.ndim > len(self.size) else output)
-        if len(self.size) == 1:
-            return sample.reshape(1, -1).float()
-        maps = sample.reshape(self.channels, -1, self.size[-1]).float()
+        values = _plain(output[0] if output.ndim > len(self.size) else output).float()
         if self.block > 1:
-            maps = F.avg_pool2d(maps[None], self.block, ceil_mode=True, count_include_pad=False)[0]
-        return maps.reshape(self.channels, -1)
+            values = values.reshape(1, self.channels, -1, self.size[-1])
+            values = F.avg_pool2d(values, self.block, ceil_mode=True, count_include_pad=False)
+        return values.reshape(self.channels, -1)
 
 
 def matrices(trace: Trace) -> frozenset[int]:
@@ -163,37 +161,38 @@ def _plain(tensor: Tensor) -> Tensor:
 
 def encode_maps(maps: Tensor) -> dict[str, str]:
     """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
-    return encode_pages([maps.detach().cpu().numpy()])[0]
+    ((coded, _),) = encode_pages([maps.numpy(force=True)])
+    return coded
 
 
-def encode_pages(pages: Sequence[Maps]) -> list[dict[str, str]]:
-    """Return pages of maps, `(channels, count)` values each, as codes: all in one pass, for most maps are small."""
+def encode_pages(pages: Sequence[Maps]) -> list[tuple[dict[str, str], Row]]:
+    """Return pages of maps, `(channels, count)` values each, as codes, and the mean |value| of each map.
+
+    All in one pass, for most maps are small.
+    """
     if not pages:
         return []
-    counts = np.repeat([page.shape[1] for page in pages], [page.shape[0] for page in pages])
+    channels = [len(page) for page in pages]
+    counts = np.repeat([page.shape[1] for page in pages], channels)
     starts = np.cumsum(counts) - counts
-    values = np.concatenate([page.reshape(-1) for page in pages])
-    scales = _scales(values, starts)
+    values = np.concatenate(pages, axis=None)
+    sizes = np.abs(values)
+    means = np.add.reduceat(sizes, starts, dtype=np.float64) / counts
+    scales = np.maximum.reduceat(sizes, starts)  # not finite where one of a map's values is not
     if np.isfinite(scales).all():
         codes = _codes(values, scales, counts)
     else:
         finite = np.isfinite(values)
         values = np.where(finite, values, np.float32(0))
-        scales = _scales(values, starts)
+        scales = np.maximum.reduceat(np.abs(values), starts)
         codes = np.where(finite, _codes(values, scales, counts), np.uint8(0))
     coded, first, map_ = [], 0, 0
-    for channels, count in (page.shape for page in pages):
-        own = scales[map_ : map_ + channels]
-        coded.append({"scales": in_base64(own), "data": in_base64(codes[first : first + channels * count])})
-        first, map_ = first + channels * count, map_ + channels
+    for page, maps in zip(pages, channels, strict=True):
+        own = slice(map_, map_ + maps)
+        told = {"scales": in_base64(scales[own]), "data": in_base64(codes[first : first + page.size])}
+        coded.append((told, means[own]))
+        first, map_ = first + page.size, map_ + maps
     return coded
-
-
-def _scales(values: Maps, starts: npt.NDArray[np.intp]) -> Maps:
-    """Return the largest |value| of each map, not finite where one of them is not."""
-    highest, lowest = np.maximum.reduceat(values, starts), np.minimum.reduceat(values, starts)
-    scales: Maps = np.maximum(np.maximum(highest, -lowest), np.float32(0))
-    return scales
 
 
 def _codes(values: Maps, scales: Maps, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
@@ -347,17 +346,21 @@ def observe(
             return trace.value(index)
         return gradients[index] if index in gradients else torch.zeros_like(trace.value(index))
 
-    tables, layouts, maps, whole = matrices(trace), dict[int, Layout](), dict[int, Maps](), dict[int, Maps]()
+    @cache
+    def strength(index: int) -> Row:
+        return _strengths(trace.value(index), (gradients or {}).get(index), sort, layouts[index])
+
+    tables, layouts, maps = matrices(trace), dict[int, Layout](), dict[int, Maps]()
+    whole: set[int] = set()  # the steps whose maps are their very values
     for index in {page[0] for page in wanted}:
         if not INPUT <= index < len(trace.steps):
             continue
         output = shown(index)
         layout = Layout.of(output.shape, matrix=index in tables)
         if layout is not None:
-            layouts[index], maps[index] = layout, layout.maps(output).detach().cpu().numpy()
+            layouts[index], maps[index] = layout, layout.maps(output).numpy(force=True)
             if output.dtype == torch.float32 and maps[index].size == output.numel():
-                whole[index] = maps[index]
-    means, peaks = _measured(whole)
+                whole.add(index)
     pages: list[dict[str, Any]] = []
     values: list[Maps] = []
     count = 0
@@ -365,50 +368,35 @@ def observe(
         layout = layouts.get(index)
         if layout is None or not 0 <= first < layout.channels:
             continue
-        page: dict[str, Any] = {"step": index, "first": first}
-        order: Sequence[int] = range(layout.channels)
-        strength = None
-        if sort != "index" and layout.channels > 1:
-            if sort == "activation" and index in means and gradients is None:
-                strength = means[index]
-            else:
-                strength = _strengths(trace.value(index), (gradients or {}).get(index), sort, layout)
-            order = ordered(strength)
-        chosen = _chosen(order[first:], layout, rest)
+        by_strength = sort != "index" and layout.channels > 1
+        most = max(0, min(rest[0], layout.per_page)) if rest else layout.per_page
+        chosen = [channel for channel in rest[1:] if 0 <= channel < layout.channels][:most]
+        if len(chosen) < most:
+            named, order = set(chosen), ordered(strength(index)) if by_strength else range(layout.channels)
+            others = (channel for channel in order[first:] if channel not in named)
+            chosen += islice(others, most - len(chosen))
         count += len(chosen) * layout.count
         affordable(count, "the wanted maps have more than")
-        if strength is not None:
-            page["strengths"] = [_rounded(value) for value in strength[chosen].tolist()]
-        if strength is not None or rest[1:]:
+        page: dict[str, Any] = {"step": index, "first": first}
+        if by_strength:
+            page["strengths"] = []  # measured below
+        if by_strength or rest[1:]:
             page["channels"] = chosen
         pages.append(page)
-        every = len(chosen) == layout.channels and strength is None
-        values.append(maps[index] if every else maps[index][chosen])
-    told = [page | coded for page, coded in zip(pages, encode_pages(values), strict=True)]
+        values.append(maps[index].take(chosen, 0))
+    for page, (codes, means) in zip(pages, encode_pages(values), strict=True):
+        index = page["step"]
+        if "strengths" in page:
+            by_maps = sort == "activation" and gradients is None and index in whole
+            page["strengths"] = _rounded((means if by_maps else strength(index)[page["channels"]]).tolist())
+        page |= codes
+    indices = range(INPUT, len(trace.steps))
+    peaks = _rounded([_largest(maps[k]) if k in whole else _peak(shown(k)) for k in indices])
     return {
-        "maps": told,
-        "peaks": {
-            str(index): _rounded(peaks[index] if index in peaks else _peak(shown(index)))
-            for index in range(INPUT, len(trace.steps))
-        },
-        "milliseconds": [_rounded(1000 * step.seconds, 3) for step in trace.steps],
+        "maps": pages,
+        "peaks": dict(zip(map(str, indices), peaks, strict=True)),
+        "milliseconds": _rounded([1000 * step.seconds for step in trace.steps], 3),
     }
-
-
-def _measured(maps: Mapping[int, Maps]) -> tuple[dict[int, Row], dict[int, float]]:
-    """Return for each step the mean |value| of its maps, and the largest |value| that is finite: all in one pass."""
-    if not maps:
-        return {}, {}
-    channels = [len(page) for page in maps.values()]
-    counts = np.repeat([page.shape[1] for page in maps.values()], channels)
-    sizes = np.abs(np.concatenate([page.reshape(-1) for page in maps.values()]))
-    starts = np.cumsum(counts) - counts
-    ends = np.cumsum(channels)
-    means = np.split(np.add.reduceat(sizes, starts, dtype=np.float64) / counts, ends[:-1])
-    peaks = np.maximum.reduceat(sizes, starts[ends - channels])
-    if not np.isfinite(peaks).all():
-        peaks = np.maximum.reduceat(np.where(np.isfinite(sizes), sizes, np.float32(0)), starts[ends - channels])
-    return dict(zip(maps, means, strict=True)), dict(zip(maps, peaks.tolist(), strict=True))
 
 
 def _strengths(value: Tensor, gradient: Tensor | None, sort: str, layout: Layout) -> Row:
@@ -418,19 +406,9 @@ def _strengths(value: Tensor, gradient: Tensor | None, sort: str, layout: Layout
     return strengths(value[None], None if gradient is None else gradient[None], sort)
 
 
-def _chosen(order: Sequence[int], layout: Layout, rest: Sequence[int]) -> list[int]:
-    """Return the channels of a page: `rest` says how many at most, and which come first whatever their place."""
-    most = max(0, min(rest[0], layout.per_page)) if rest else layout.per_page
-    if len(rest) < 2:
-        return list(order[:most])
-    named = [channel for channel in rest[1:] if 0 <= channel < layout.channels]
-    others = (channel for channel in order if channel not in named)
-    return [*named, *islice(others, max(0, most - len(named)))][:most]
-
-
-def _rounded(value: float, digits: int = 6) -> float:
-    """Return a number with its first digits."""
-    return float(f"{value:.{digits}g}")
+def _rounded(values: Sequence[float], digits: int = 6) -> list[float]:
+    """Return numbers with their first digits: as one text, for most of the time goes into taking up a number."""
+    return [*map(float, (f"%.{digits}g " * len(values) % tuple(values)).split())]
 
 
 def changes(explored: Explored, changed: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -491,11 +469,11 @@ def predict(trace: Trace, explored: Explored, *, empty: bool, problem: str | Non
         if maps is not None:
             return {"verdict": "maps", **silent, "map": _winners(maps, card)}
         return {"verdict": "features", **silent, "output": _shapes(trace.output)}
-    probabilities = scores[0].detach().cpu().double().softmax(0)  # of log-probabilities too
-    if not probabilities.isfinite().all():
+    probabilities = scores[0].detach().cpu().double().softmax(0).tolist()  # of log-probabilities too
+    if not all(map(math.isfinite, probabilities)):
         reason = "The scores are not numbers (NaN, or infinity from infinity): no probability follows from them"
         return {"verdict": "none", **silent, "reason": reason}
-    best = probabilities.max().item()
+    best = max(probabilities)
     if empty and explored.example is None:
         verdict = "empty"
     elif not explored.trained or card.unsure_below >= 1:
@@ -507,7 +485,7 @@ def predict(trace: Trace, explored: Explored, *, empty: bool, problem: str | Non
     return {
         "verdict": verdict,
         "classes": list(card.classes),
-        "probabilities": probabilities.tolist(),
+        "probabilities": probabilities,
         "threshold": card.unsure_below,
     }
 

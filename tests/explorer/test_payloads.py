@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.explain import record
 from explorer.wire.numbers import grey
-from explorer.wire.trace import Layout, encode_maps
+from explorer.wire.trace import Layout, encode_maps, observe
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "codes.json"
 
@@ -84,3 +85,11 @@ def test_large_maps_travel_as_the_means_of_their_blocks():
 def test_a_grey_picture_travels_as_bytes():
     picture = torch.tensor([[0.0, 1.0], [0.5, 2.0]])
     assert grey(picture) == {"side": 2, "data": base64.b64encode(bytes([0, 255, 128, 255])).decode()}
+
+
+@pytest.mark.parametrize("sort", ["index", "activation"])
+def test_each_map_of_a_page_is_that_of_the_channel_it_names(sort):
+    trace = record(torch.nn.Conv2d(1, 4, 3), torch.randn(1, 1, 6, 6))
+    (page,) = observe(trace, [[0, 0, 4, 2, 0, 3, 1]], sort=sort)["maps"]
+    assert page["channels"] == [2, 0, 3, 1]
+    assert encode_maps(trace.steps[0].output[0, [2, 0, 3, 1]].flatten(1)).items() <= page.items()
