@@ -1,7 +1,7 @@
 /** The Draw page: pad, preprocessing, prediction and the network with its real activations, live. */
 
 import { Refusal } from "../lib/live.js";
-import { h } from "../parts/dom.js";
+import { h, hide, say } from "../parts/dom.js";
 import { fillWords, t } from "../parts/i18n.js";
 import { complain } from "../parts/server.js";
 import { opensFresh, page } from "../parts/page.js";
@@ -207,7 +207,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
 
   /** @param {import("../lib/contract/draw.js").Observed} answer @param {import("./asking.js").Sent} input */
   function receive(answer, input) {
-    problem.hidden = true; // what the model raised is the headline
+    hide(problem, true); // what the model raised is the headline
     const another = input.version !== answered?.input.version; // or else only more maps of the same drawing came
     answered = { answer, input };
     onscreen.set({ observed: answered });
@@ -305,7 +305,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
 
   function tellChips() {
     const best = prediction.headline.dataset.best;
-    whyChip.textContent = best ? t("chip.why", { name: best }) : t("why.title");
+    say(whyChip, best ? t("chip.why", { name: best }) : t("why.title"));
   }
 
   function describe() {
@@ -332,7 +332,7 @@ export async function mount(element, { server: remote, options: { slim, local } 
   page.on(["cells", "layer", "pin", "description"], () => follow());
   page.on(["modelError"], () => {
     problem.textContent = page.get("modelError") ?? "";
-    problem.hidden = page.get("modelError") === null;
+    hide(problem, page.get("modelError") === null);
   });
   page.on(["language"], () => {
     fillWords(element);

@@ -1,6 +1,6 @@
 /** A map of classes: at each place the colour of the class that wins there, and the share of the places that each class has. */
 
-import { canvas, h } from "./dom.js";
+import { canvas, h, hide } from "./dom.js";
 import { percent } from "./percent.js";
 import { t } from "./i18n.js";
 import { fromBase64 } from "../lib/codes.js";
@@ -20,7 +20,7 @@ export function createClassMap() {
     element,
     /** @param {ClassMap | undefined} map */
     show(map) {
-      element.hidden = map === undefined;
+      hide(element, map === undefined);
       if (!map) return;
       const { rows, columns, data, shares } = map;
       if (picture.width !== columns || picture.height !== rows)

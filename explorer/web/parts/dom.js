@@ -31,9 +31,12 @@ export function canvas(width, height, attributes = {}) {
   return /** @type {HTMLCanvasElement} */ (h("canvas", { width, height, ...attributes }));
 }
 
-/** Put words into an element, which is laid out anew only where they are others. @param {Element} element @param {string} words */
+/** Put words into an element: nothing is laid out anew where they are the same, and no node is made where words were before. @param {Element} element @param {string} words */
 export function say(element, words) {
-  if (element.textContent !== words) element.textContent = words;
+  const { firstChild } = element;
+  if (firstChild instanceof Text && firstChild === element.lastChild) {
+    if (firstChild.data !== words) firstChild.data = words;
+  } else if (element.textContent !== words) element.textContent = words;
 }
 
 /** Hide an element or show it; where it is so already, nothing is styled anew. @param {HTMLElement} element @param {boolean} hidden */

@@ -3,7 +3,7 @@
  * stored strokes. It knows nothing of models: it reports the strokes after every change.
  */
 
-import { h, canvas, reducedMotion } from "./dom.js";
+import { h, hide, canvas, reducedMotion } from "./dom.js";
 import { createHistory } from "../lib/history.js";
 import { erased, partOf, rounded } from "../lib/strokes.js";
 import { createMoves, MOVES } from "./pad_moves.js";
@@ -171,7 +171,7 @@ export function createPad({ ink, pen, onchange, onrelease }) {
       context.arc(cursor.at[0] * side, cursor.at[1] * side, (cursor.down ? 0.02 : 0.04) * side, 0, 2 * Math.PI);
       context.stroke();
     }
-    hint.hidden = picture !== null || shown().length > 0;
+    hide(hint, picture !== null || shown().length > 0);
     buttons.undo.disabled = !history.canUndo && !picture;
     buttons.redo.disabled = !history.canRedo && !picture;
     buttons.clear.disabled = shown().length === 0 && !picture;
@@ -299,7 +299,7 @@ export function createPad({ ink, pen, onchange, onrelease }) {
     },
     /** Outline a part of the pad, or nothing. @param {{ left: number, top: number, width: number, height: number } | null} part in pad sides */
     outline(part) {
-      frame.hidden = !part;
+      hide(frame, !part);
       if (!part) return;
       const [left, top] = [Math.max(0, part.left), Math.max(0, part.top)];
       const [right, bottom] = [Math.min(1, part.left + part.width), Math.min(1, part.top + part.height)];

@@ -1,6 +1,6 @@
 /** The prediction: one bar per class, the best three in words, and an honest "unsure". */
 
-import { h, say } from "./dom.js";
+import { h, hide, say } from "./dom.js";
 import { createClassMap, namesOf } from "./class_map.js";
 import { t } from "./i18n.js";
 import { page } from "./page.js";
@@ -64,7 +64,7 @@ export function createPrediction({ onopen }) {
     /** @param {Prediction} prediction @param {number[] | null} before what the unchanged model says, for a changed one */
     show({ verdict, classes, probabilities, threshold, reason, output = "", map: winners }, before) {
       map.show(winners);
-      list.hidden = winners !== undefined;
+      hide(list, winners !== undefined);
       const ranked = probabilities.map((p, k) => ({ p, k })).sort((a, b) => b.p - a.p);
       const listed = probabilities.length > MOST ? ranked.slice(0, MOST) : probabilities.map((p, k) => ({ p, k }));
       const told = ["sure", "unsure", "best", "untrained"].includes(verdict);
@@ -79,7 +79,7 @@ export function createPrediction({ onopen }) {
           name.textContent = name.title = classes[k];
           open.title = title;
         }
-        tick.hidden = !before || !told;
+        hide(tick, !before || !told);
         if (before) tick.style.left = `${100 * before[k]}%`;
         if (before || tick.title) tick.title = before ? t("prediction.before", { share: percent(before[k]) }) : "";
         bar.style.transform = `scaleX(${told ? p : 0})`;

@@ -1,6 +1,6 @@
 /** Running the network backwards for a class taken for true, stepping downhill, and the list of changes made. */
 
-import { h } from "../dom.js";
+import { h, hide } from "../dom.js";
 import { short } from "../../lib/numbers.js";
 import { t, words } from "../i18n.js";
 import { page } from "../page.js";
@@ -60,7 +60,7 @@ export function createBackward() {
 
   function tellChanges() {
     const made = page.get("edits").length;
-    changes.hidden = !made;
+    hide(changes, !made);
     count.textContent = made ? t("changes.count", { count: made }) : "";
   }
   page.on(["edits", "language"], tellChanges);
@@ -77,7 +77,7 @@ export function createBackward() {
 
     /** @param {string[]} classes that can be taken for true; none where the output is no score per class */
     describe(classes) {
-      choice.hidden = !classes.length;
+      hide(choice, !classes.length);
       choice.replaceChildren(
         h("option", { value: "", dataset: { i18n: "backward.off" } }),
         ...classes.map((name, k) => h("option", { value: k, dataset: words("backward.label", { name }) })),
@@ -90,7 +90,7 @@ export function createBackward() {
 
     /** @param {{ name: string, value: number } | null} told */
     tell(told) {
-      descent.hidden = !told;
+      hide(descent, !told);
       loss.textContent = loss.title = told ? t("backward.loss", { name: told.name, value: short(told.value) }) : "";
     },
   };

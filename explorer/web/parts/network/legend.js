@@ -1,6 +1,6 @@
 /** The colour scale of the maps, its scope, and where the value under the pointer stands on it. */
 
-import { h, canvas, say } from "../dom.js";
+import { h, hide, canvas, say } from "../dom.js";
 import { colourTable, positionOf, tableIndex } from "../../lib/colour.js";
 import { short } from "../../lib/numbers.js";
 import { t } from "../i18n.js";
@@ -62,7 +62,7 @@ export function createLegend(onchange) {
   /** The pointed map has one value all over. @param {string} value */
   function markFlat(value) {
     draw("flat");
-    marker.hidden = true;
+    hide(marker, true);
     ticks("", t("legend.flat", { value }), "");
   }
 
@@ -75,7 +75,7 @@ export function createLegend(onchange) {
     /** Nothing is pointed at: the ends of the scale in words. */
     rest() {
       draw("diverging");
-      marker.hidden = true;
+      hide(marker, true);
       ticks("−", "0", t(`legend.${scopeNow()}.end`));
     },
 
@@ -91,7 +91,7 @@ export function createLegend(onchange) {
       const [from, to] = diverging ? [-full, full] : [step.low, step.high];
       ticks(short(from, 3), diverging ? "0" : "", short(to, 3));
       const position = positionOf(step, value, full);
-      marker.hidden = Number.isNaN(position);
+      hide(marker, Number.isNaN(position));
       marker.style.left = `${100 * (diverging ? (position + 1) / 2 : position)}%`;
     },
   };

@@ -1,6 +1,6 @@
 /** A legend for one picture: its colours from −full to full, and where the pointed value stands. */
 
-import { h, canvas } from "../dom.js";
+import { h, hide, canvas } from "../dom.js";
 import { colourTable, tableIndex } from "../../lib/colour.js";
 import { valueOf } from "../../lib/codes.js";
 import { short } from "../../lib/numbers.js";
@@ -42,12 +42,12 @@ export function createRamp() {
       for (let x = 0; x < WIDTH; x++) words[x] = packed((2 * x) / (WIDTH - 1) - 1, 1);
       context.putImageData(image, 0, 0);
       [low.textContent, high.textContent] = [short(-end, 3), short(end, 3)];
-      marker.hidden = true;
+      hide(marker, true);
     },
 
     /** @param {number | null} value */
     mark(value) {
-      marker.hidden = value === null || Number.isNaN(value);
+      hide(marker, value === null || Number.isNaN(value));
       if (value !== null) marker.style.left = `${50 * (placeOf(value, full) + 1)}%`;
     },
   };
