@@ -48,21 +48,21 @@ class Windows:
         return left, right, top, bottom
 
 
-Lays = TypeVar("Lays", bound=Callable[..., Windows])
+Lays = TypeVar("Lays", bound=Callable[..., Any])
 
 
 def _remembered(function: Lays) -> Lays:
-    """Let a function remember where windows lie: every step of a training asks for the same anew.
+    """Let a function remember sizes and where windows lie: every step of a training asks for the same anew.
 
     Arguments are told apart by their types and those of their entries too, since 1 equals True and 1.0.
     """
 
     @lru_cache(maxsize=4096, typed=True)
-    def remember(types: object, *args: Any) -> Windows:
+    def remember(types: object, *args: Any) -> Any:
         return function(*args)
 
     @wraps(function)
-    def ask(*args: Any, **options: Any) -> Windows:
+    def ask(*args: Any, **options: Any) -> Any:
         if options:
             return function(*args, **options)
         try:
@@ -294,6 +294,7 @@ def adaptive_bounds(size: int, output: int) -> list[Pair]:
     return [(y * size // output, -(-(y + 1) * size // output)) for y in range(output)]
 
 
+@_remembered
 def adaptive_output_size(input_size: Size, output_size: int | Sequence[int | None]) -> Pair:
     """Return the rows and columns of an adaptive pooling; None keeps the input's.
 
@@ -309,6 +310,7 @@ def adaptive_output_size(input_size: Size, output_size: int | Sequence[int | Non
     return outH, outW
 
 
+@_remembered
 def padded_size(input_size: Size, padding: Size, padding_mode: str = "zeros") -> tuple[int, int, int, int]:
     """Return the size `(N, C, top + H + bottom, left + W + right)` of a padded input.
 

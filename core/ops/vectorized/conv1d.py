@@ -6,8 +6,15 @@ from core.ops.arguments import Ints, Pair, Size, check_rank, entries
 from core.ops.checks import check_tensors
 from core.ops.conv_checks import check_conv, check_conv_grad
 from core.ops.geometry import Windows
-from core.ops.vectorized import conv2d_kernels
+from core.ops.vectorized import conv2d_kernels, direct
 from core.ops.vectorized.conv2d import conv2d, conv2d_input_grad, conv2d_weight_grad
+from core.ops.vectorized.conv2d_products import signals_weight_grad
+
+FEW = 1 << 9
+"""Positions of all signals up to which a weight is read where it lies, which as many images would have laid out."""
+
+HEAVY = 1 << 13
+"""Elements of a weight from which products give its gradient of few signals faster."""
 
 __all__ = ["conv1d", "conv1d_bias_grad", "conv1d_input_grad", "conv1d_weight_grad"]
 
@@ -25,6 +32,9 @@ def conv1d(
 ) -> Tensor:
     """Return the cross-correlation of signals with kernels; see `core.ops.naive.conv1d`."""
     windows = check_conv(1, input, weight, bias, stride, padding, dilation, groups, padding_mode)
+    if _are_few(input, weight, windows, groups, padding_mode):
+        output = direct.signals_forward(input, weight, windows.before[0], windows.dilation[0])
+        return output if bias is None else output.add_(bias[:, None])
     row, kernel = input.unsqueeze(2), weight.unsqueeze(2)
     if padding_mode == "zeros" and windows.before == windows.after:
         output = conv2d_kernels.forward(row, kernel, *_moves(windows), groups, contiguous=True).squeeze(2)
@@ -49,6 +59,8 @@ def conv1d_input_grad(
     args = stride, padding, dilation, groups, padding_mode
     windows = check_conv_grad(1, input_size, weight.shape, grad_output, *args)
     N, C, W = input_size
+    if _are_few(grad_output, weight, windows, groups, padding_mode):
+        return direct.signals_input_grad(W, weight, grad_output, windows.before[0], windows.dilation[0])
     kernel, grad_row = weight.unsqueeze(2), grad_output.unsqueeze(2)
     if padding_mode == "zeros" and windows.before == windows.after:
         moves = _moves(windows)
@@ -73,6 +85,8 @@ def conv1d_weight_grad(
     args = stride, padding, dilation, groups, padding_mode
     windows = check_conv_grad(1, input.shape, weight_size, grad_output, *args)
     O, C, kW = weight_size
+    if O * C * kW >= HEAVY and _are_few(input, grad_output, windows, groups, padding_mode):
+        return signals_weight_grad(input, grad_output, windows)
     row, grad_row = input.unsqueeze(2), grad_output.unsqueeze(2)
     if padding_mode == "zeros" and windows.before == windows.after:
         return conv2d_kernels.weight_grad(row, (O, C, 1, kW), grad_row, *_moves(windows), groups).squeeze(2)
@@ -85,6 +99,13 @@ def conv1d_bias_grad(grad_output: Tensor) -> Tensor:
     check_tensors(grad_output=grad_output)
     check_rank("grad_output", grad_output.shape, 3)
     return grad_output.sum((0, 2))
+
+
+def _are_few(signals: Tensor, weight: Tensor, windows: Windows, groups: int, padding_mode: str) -> bool:
+    """Return whether the compiled pass along few signals computes it."""
+    N, _, W = signals.shape
+    plain = windows.stride == (1,) and groups == 1 and padding_mode == "zeros" and windows.before == windows.after
+    return plain and 0 < N * W <= FEW and conv2d_kernels.suits_direct((1, *windows.kernel), groups, signals, weight)
 
 
 def _moves(windows: Windows) -> tuple[Pair, Pair, Pair]:

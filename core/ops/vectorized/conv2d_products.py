@@ -27,6 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.ops.geometry import Windows
 from core.ops.vectorized.matmul import product, times
 
 Pair = tuple[int, int]
@@ -167,6 +168,16 @@ def weight_grad(
     return grad.reshape(O, C, kH, kW) if columns else grad.view(O, kH, kW, C).permute(0, 3, 1, 2)
 
 
+def signals_weight_grad(input: Tensor, grad_output: Tensor, windows: Windows) -> Tensor:
+    """Return dL/dweight of signals, `(N, C, W)`, without groups: all windows are written down at once."""
+    (kW,), (sW,), (dW,), (outW,) = windows.kernel, windows.stride, windows.dilation, windows.output
+    padded = F.pad(_constant(input), (*windows.before, *windows.after)).contiguous()
+    N, C, W = padded.shape
+    columns = padded.as_strided((C, kW, N, outW), (W, dW, C * W, sW)).reshape(C * kW, N * outW)
+    factor = _constant(grad_output).transpose(0, 1).reshape(-1, N * outW)
+    return torch.mm(factor, columns.mT).view(-1, C, kW)
+
+
 def input_grad(
     input_size: Sequence[int],
     weight: Tensor,
@@ -215,7 +226,9 @@ def _pointwise(input: Tensor, matrix: Tensor) -> Tensor:
     if not last and input.is_contiguous():
         return torch.bmm(matrix.mT.expand(N, O, C), input.view(N, C, H * W)).view(N, O, H, W)
     rows = input.as_strided((N * H * W, C), (C, 1)) if last else _pixels(input)
-    return times(rows, matrix).as_strided((N, O, H, W), (H * W * O, 1, W * O, O))
+    # oneDNN copies a weight of more inputs than outputs, which may take more memory than few pixels do
+    multiply = torch.mm if O < C and matrix.numel() > rows.numel() + N * H * W * O // 2 else times
+    return multiply(rows, matrix).as_strided((N, O, H, W), (H * W * O, 1, W * O, O))
 
 
 def _pointwise_weight_grad(input: Tensor, grad_output: Tensor) -> Tensor:

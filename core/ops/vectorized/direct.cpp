@@ -1,14 +1,11 @@
 // Convolution where it stands: register tiles of sums, and no windows written down. `direct.py` calls this.
-//
-//     sum[p][v] = Σ_t Σ_k vectors[t, k][v] · others[t, k][p]           one tile, P others × V vectors of L channels
-//
+//     sum[p][v] = Σ_t Σ_k vectors[t, k][v] · others[t, k][p]           one tile, P others × V vectors of L lanes
 // A tile's sums stay in registers while it runs, so that each vector loaded is multiplied P times and each other factor
-// V·L times. The two passes differ in what they put in its place:
-//
+// V·L times. The passes differ in what they put in its place:
 //     pass          vectors                             others                                      Σ over (t, k)
 //     forward       weight of V·L output channels       inputs that P neighbours of a line read     taps and channels
 //     weight_grad   dL/doutput of as many channels      inputs that P neighbouring taps read        positions
-//
+//     along         V·L positions of a signal           weight of P output channels, not laid out   channels and taps
 // The other factors are scalars, or, where every channel is convolved alone (depthwise), vectors of channels. Images lie
 // channels-last, without gaps, and are read a strip of lines at a time; where they are padded, the strip is laid out first
 // in a buffer that the second-level cache holds. Sizes and strides count elements.
@@ -18,7 +15,6 @@
 #include <array>
 
 namespace {
-
 typedef VECTOR(REAL) Vector;  // REAL is float or double
 constexpr Size L = BYTES / sizeof(REAL);       // lanes of a vector
 constexpr int MOST = REGISTERS == 32 ? 4 : 2;  // vectors a tile
@@ -182,7 +178,6 @@ struct Convolution {
     }
   }
 };
-
 }  // namespace
 
 EXPORTED Size lanes() { return L; }
@@ -219,6 +214,23 @@ EXPORTED void forward(const Convolution* convolution, const REAL* input, const R
                               q.alone ? o : 0);
       q.compute(q.place(room, part), from + (q.alone ? 0 : g * q.C),
                 output + task.image * q.to[0] + task.begin * q.to[1] + (g * q.O + o) * q.to[3], task, part);
+    }
+  });
+}
+
+// output[n, o, x] = Σ_{c,j} weight[o, c, j] · input[n, c, x + j·dW] of contiguous signals; some: channels that a sum has
+struct Signals { Size N, C, line, O, outW, kW, dW, V, some, threads, step, tap, reach[]; };  // steps of the weight
+EXPORTED void along(const Signals* signals, const REAL* input, const REAL* weight, REAL* output) {
+  const Signals& q = *signals;
+  share(q.N * q.threads, q.threads, [&](Size task, Size) {
+    const Size n = task / q.threads, k = task % q.threads, o = q.O * k / q.threads, O = q.O * (k + 1) / q.threads - o;
+    for (Size x = 0, count; x < q.outW; x += count) {
+      count = std::min(q.outW - x, q.V * L);
+      for (Size c = 0; c < q.C; c += q.some)
+        line(false, parts(count, L), O,
+             {input + (n * q.C + c) * q.line + x, weight + o * q.step, q.reach + c, std::min(q.some, q.C - c), q.kW, q.line,
+              q.dW, q.tap, q.step},
+             {output + (n * q.O + o) * q.outW + x, q.outW, count, 1, c > 0, c == 0 && count == q.outW});
     }
   });
 }

@@ -7,6 +7,7 @@ from itertools import count, takewhile
 from math import gcd
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.ops.vectorized import compiled, tiling
@@ -25,6 +26,7 @@ def _functions(bytes: int = 4) -> ctypes.CDLL:
     functions = compiled.functions("direct-float" if bytes == 4 else "direct-double")
     for function in (functions.forward, functions.weight_grad):
         function.argtypes, function.restype = [ctypes.c_char_p, *(ctypes.c_void_p,) * 4], None
+    functions.along.argtypes, functions.along.restype = [ctypes.c_char_p, *(ctypes.c_void_p,) * 3], None
     functions.lay_last.argtypes, functions.lay_last.restype = [*(ctypes.c_int64,) * 4, *(ctypes.c_void_p,) * 2], None
     functions.lanes.argtypes, functions.lanes.restype = [], ctypes.c_int64
     functions.others.argtypes, functions.others.restype = [ctypes.c_int64], ctypes.c_int64
@@ -167,6 +169,53 @@ def _place(place: int, size: int, stride: int, padding: int, gap: int, kernel: i
     between = gap * step // stride  # rows of the gradient
     start = (place + padding - taps[0] * gap) // stride
     return len(taps), taps[-1], step, between, between * (len(taps) - 1) - start, len(range(place, size, stride))
+
+
+def signals_forward(input: Tensor, weight: Tensor, padding: int, dilation: int) -> Tensor:
+    """Return the cross-correlation of signals at stride 1, without groups, by vectors of positions.
+
+    The weight is read where it lies: laid out it would take longer than few signals do.
+
+    Args:
+        input: `(N, C, W)`.
+        weight: `(O, C, kW)`.
+        padding: Zeros on both sides.
+        dilation: Between taps.
+    """
+    (O, _, kW), strides = weight.shape, weight.stride()
+    outW = input.shape[2] + 2 * padding - dilation * (kW - 1)
+    return _along(input, O, outW, weight.data_ptr(), strides, (kW, dilation, padding))
+
+
+def signals_input_grad(W: int, weight: Tensor, grad_output: Tensor, padding: int, dilation: int) -> Tensor:
+    """Return dL/dinput of W positions: the same of the output's gradient, with the taps turned around."""
+    (_, C, kW), (sO, sC, sJ) = weight.shape, weight.stride()
+    last = weight.data_ptr() + (kW - 1) * sJ * weight.element_size()
+    return _along(grad_output, C, W, last, (sC, sO, -sJ), (kW, dilation, dilation * (kW - 1) - padding))
+
+
+def _along(
+    input: Tensor, O: int, outW: int, first: int, strides: tuple[int, ...], moves: tuple[int, int, int]
+) -> Tensor:
+    """Return `(N, O, outW)`; `first` is where the weight begins, in the computer's memory, and `moves` begins left."""
+    settings, right = _along_plan(input.shape, O, outW, strides, moves, input.element_size(), torch.get_num_threads())
+    padded, output = F.pad(input, (moves[2], right)).contiguous(), input.new_empty(len(input), O, outW)
+    _functions(input.element_size()).along(settings, padded.data_ptr(), first, output.data_ptr())
+    return output
+
+
+@lru_cache(maxsize=4096)
+def _along_plan(
+    input_size: Sequence[int],
+    O: int,
+    outW: int,
+    strides: tuple[int, ...],
+    moves: tuple[int, int, int],
+    element: int,
+    threads: int,
+) -> tuple[bytes, int]:
+    """Return the struct `Signals` of `direct.cpp`, and the padding on the right, to whole vectors."""
+    return tiling.along(input_size, O, outW, strides, moves, _machine(element, threads))
 
 
 def weight_grad(

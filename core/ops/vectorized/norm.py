@@ -53,11 +53,13 @@ def batch_norm_kept(
     eps: float = 1e-5,
 ) -> tuple[Tensor, Moments]:
     """Return `batch_norm` and what its gradients and the running statistics can use: every channel's mean, variance."""
+    given = _given(running_mean, running_var, training)
+    if given or (training and running_mean is running_var is None):  # what is read passes every check
+        found = pointwise.normal(input, given, weight, bias, eps)
+        if found is not None:
+            return found
     check_tensors(input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     check_batch_norm(input.shape, running_mean, running_var, weight, bias, training)
-    given = _given(running_mean, running_var, training)
-    if (found := pointwise.normal(input, given, weight, bias, eps)) is not None:
-        return found
     mean, var = given or _moments(input)
     scale = (var + eps).rsqrt() if weight is None else weight * (var + eps).rsqrt()
     output = (input - _along(mean, input)) * _along(scale, input)
@@ -124,15 +126,16 @@ def batch_norm_grads(
 
     `kept` is what `batch_norm_kept` kept, if that is at hand.
     """
+    moments = kept or _given(running_mean, running_var, training)
+    if moments or (training and running_mean is running_var is None):
+        found = pointwise.normal_grads(input, grad_output, moments, weight, eps, wanted, constant=not training)
+        if found is not None:
+            return found
     check_tensors(
         grad_output=grad_output, input=input, running_mean=running_mean, running_var=running_var, weight=weight
     )
     check_batch_norm(input.shape, running_mean, running_var, weight, None, training)
     check_size("grad_output", grad_output.shape, input.shape)
-    moments = kept or _given(running_mean, running_var, training)
-    found = pointwise.normal_grads(input, grad_output, moments, weight, eps, wanted, constant=not training)
-    if found is not None:
-        return found
     mean, var = moments or _moments(input)
     centred, inverse, axes = input - _along(mean, input), (var + eps).rsqrt(), _axes(input)
     grads = {}
@@ -190,10 +193,10 @@ def group_norm_kept(
     input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
 ) -> tuple[Tensor, Moments | None]:
     """Return `group_norm` and what its gradients can use: every group's mean and variance, if they are at hand."""
+    if num_groups > 0 and (found := pointwise.normal(input, None, weight, bias, eps, groups=num_groups)) is not None:
+        return found
     check_tensors(input=input, weight=weight, bias=bias)
     check_group_norm(input.shape, num_groups, weight, bias)
-    if (found := pointwise.normal(input, None, weight, bias, eps, groups=num_groups)) is not None:
-        return found
     output = _normal(input, num_groups, eps)[0]
     output = output if weight is None else output * _along(weight, input)
     return output if bias is None else output + _along(bias, input), None
@@ -225,12 +228,13 @@ def group_norm_grads(
 
     `kept` is what `group_norm_kept` kept, if that is at hand.
     """
+    if num_groups > 0:
+        found = pointwise.normal_grads(input, grad_output, kept, weight, eps, wanted, groups=num_groups)
+        if found is not None:
+            return found
     check_tensors(grad_output=grad_output, input=input, weight=weight)
     N, _, L, D = check_group_norm(input.shape, num_groups, weight, None)
     check_size("grad_output", grad_output.shape, input.shape)
-    found = pointwise.normal_grads(input, grad_output, kept, weight, eps, wanted, groups=num_groups)
-    if found is not None:
-        return found
     normal, scale = _normal(input, num_groups, eps)
     grads = {}
     if "input" in wanted:

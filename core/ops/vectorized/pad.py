@@ -19,11 +19,11 @@ def pad2d(input: Tensor, padding: Size, *, padding_mode: str = "zeros") -> Tenso
     size = padded_size(input.shape, padding, padding_mode)
     (H, W), (left, right, top, bottom) = input.shape[2:], padding
     if padding_mode == "zeros":
-        output = input.new_zeros(size)
-        output[:, :, top : top + H, left : left + W] = input
+        output = input.new_zeros(*size)
+        output.as_strided(input.shape, output.stride(), top * size[3] + left).copy_(input)
         return output
     rows, cols = _sources(H, top, bottom, padding_mode), _sources(W, left, right, padding_mode)
-    if (padded := pointwise.pad(input, None, input.shape, (rows, cols), left)) is not None:
+    if (padded := pointwise.pad(input, None, input.shape, (rows, cols))) is not None:
         return padded
     return input[:, :, list(rows)][:, :, :, list(cols)]
 
@@ -36,7 +36,7 @@ def pad2d_input_grad(input_size: Size, grad_output: Tensor, padding: Size, *, pa
     if padding_mode == "zeros":
         return grad_output[:, :, top : top + H, left : left + W].clone()
     rows, cols = _sources(H, top, bottom, padding_mode), _sources(W, left, right, padding_mode)
-    if (grad_input := pointwise.pad(None, grad_output, input_size, (rows, cols), left)) is not None:
+    if (grad_input := pointwise.pad(None, grad_output, input_size, (rows, cols))) is not None:
         return grad_input
     on_rows, on_cols = (torch.tensor(sources, device=grad_output.device) for sources in (rows, cols))
     grad_rows = grad_output.new_zeros(N, C, H, grad_output.shape[3]).index_add_(2, on_rows, grad_output)

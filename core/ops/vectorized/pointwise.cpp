@@ -1,6 +1,5 @@
-// Elementwise functions, normalisations, softmax, losses and max pooling's gradient, each in one pass over the
-// memory that it reads and writes, or few. `pointwise.py` compiles and calls this. Tensors are float32 without gaps;
-// sizes count elements. Every function's first argument is a struct as `pointwise.py` fills it.
+// Elementwise functions, normalisations, softmax, losses, max pooling and padding in few passes over memory, of float32
+// tensors without gaps. `pointwise.py` calls this, and fills the struct that every function takes; sizes count elements.
 
 #include "shared.h"
 
@@ -11,7 +10,6 @@
 #endif
 
 namespace {
-
 typedef VECTOR(float) Floats;
 typedef VECTOR(int32_t) Ints;
 
@@ -49,7 +47,10 @@ inline void put(float* to, Size count, Floats values) {
 #ifdef __AVX512F__
   return _mm512_mask_storeu_ps(to, __mmask16((1 << count) - 1), __m512(values));
 #endif
-  for (Size lane = 0; lane < count; lane++) to[lane] = values[lane];
+  const float* from = reinterpret_cast<const float*>(&values);
+  if (count & 4) std::copy_n(from, 4, to), to += 4, from += 4;
+  if (count & 2) std::copy_n(from, 2, to), to += 2, from += 2;
+  if (count & 1) *to = *from;
 }
 
 // Calls `function(begin, lanes)` for every vector of so many elements.
@@ -151,13 +152,10 @@ void activate(const Activation& q, const float* x, const float* g, float* to) {
     if (q.which != which) return activate<which + 1>(q, x, g, to);
   const float slope = float(q.slope);
   share(parts(q.count, BLOCK), q.threads, [=](Size block, Size) {
-    const Size begin = block * BLOCK, count = std::min(BLOCK, q.count - begin);
-    const float *xs = x + begin, *gs = g + begin;
-    float* out = to + begin;
-    if (g)
-      vectors(count, [=](Size k, Size n) { put(out + k, n, gradient<which>(get(xs + k, n), get(gs + k, n), slope)); });
-    else
-      vectors(count, [=](Size k, Size n) { put(out + k, n, value<which>(get(xs + k, n), slope)); });
+    vectors(std::min(BLOCK, q.count - block * BLOCK), [=](Size k, Size n) {
+      const Size at = block * BLOCK + k;
+      put(to + at, n, g ? gradient<which>(get(x + at, n), get(g + at, n), slope) : value<which>(get(x + at, n), slope));
+    });
   });
 }
 
@@ -248,11 +246,9 @@ inline Peak exponentials(const float* row, float* to, Size C) {
   return {largest, total(added)};
 }
 
-struct Padding { Size threads, planes, H, W, outH, outW, left, sources[]; };  // sources: of rows, then of columns
-struct Pooling { Size threads, planes, pixels, windows, taps; };  // pixels and windows of a plane
+struct Planes { Size threads, planes, pixels, windows, taps, apart; };  // pixels and windows of a plane
 struct Rows { Size threads, rows, C, logarithm; };
 struct Loss { Size threads, rows, C, ignored, logits, each, mean; };
-
 }  // namespace
 
 EXPORTED void activation(const Activation* q, const float* x, const float* g, float* to) { activate(*q, x, g, to); }
@@ -333,8 +329,7 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
     if (target[row] != q->ignored && (target[row] < 0 || target[row] >= q->C)) return row;
     counted += target[row] != q->ignored;
   }
-  const double part = q->mean ? 1.0 / double(counted) : 1.0;
-  double total = 0;
+  double total = 0, part = q->mean ? 1.0 / double(counted) : 1.0;
   for (Size row = 0; row < q->rows; row++) {
     const bool kept = target[row] != q->ignored, scored = kept && q->logits;
     const float* xs = x + row * q->C;
@@ -351,26 +346,19 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
   return -1;
 }
 
-// Images with rows and columns repeated around them; with `back` what these send, added up in images.
-EXPORTED void pad(const Padding* q, float* images, float* padded, Size back) {
+// Copies in every plane runs of elements, (to, from, count) each: what padding repeats.
+EXPORTED void repeat(const Planes* q, const int32_t* runs, const float* x, float* to) {
   share(q->planes, q->threads, [=](Size plane, Size) {
-    if (back) std::fill_n(images + plane * q->H * q->W, q->H * q->W, 0.0f);
-    for (Size y = 0; y < q->outH; y++) {
-      float *line = images + (plane * q->H + q->sources[y]) * q->W, *to = padded + (plane * q->outH + y) * q->outW;
-      if (!back) std::copy_n(line, q->W, to + q->left);
-      for (Size k = 0; back && k < q->W; k++) line[k] += to[q->left + k];
-      for (Size k = 0; k < q->outW - q->W; k++) {
-        const Size col = k < q->left ? k : k + q->W;
-        float& source = line[q->sources[q->outH + col]];
-        back ? source += to[col] : to[col] = source;
-      }
-    }
+    const float* pixels = x + plane * q->pixels;
+    float* padded = to + plane * q->windows;
+    for (const int32_t* run = runs; run < runs + 3 * q->taps; run += 3)
+      run[2] > 1 ? std::copy_n(pixels + run[1], run[2], padded + run[0]) : &(padded[run[0]] = pixels[run[1]]);
   });
 }
 
 // The largest element of every window, the first of equal ones or the last that is not a number, and its index in its
 // plane. `places` has the index of each tap of all windows in turn, or, of one beside the image, that of a neighbour.
-EXPORTED void max_pool(const Pooling* q, const int32_t* places, const float* x, float* to, int32_t* indices) {
+EXPORTED void max_pool(const Planes* q, const int32_t* places, const float* x, float* to, int32_t* indices) {
   const Size windows = q->windows;
   share(q->planes, q->threads, [=](Size plane, Size) {
     const float* pixels = x + plane * q->pixels;
@@ -389,11 +377,11 @@ EXPORTED void max_pool(const Pooling* q, const int32_t* places, const float* x, 
   });
 }
 
-// dL/dinput of a max pooling: what a window sends goes to its largest element.
-EXPORTED void max_pool_grad(const Pooling* q, const int32_t* indices, const float* g, float* to) {
+// dL/dinput of a max pooling or of a padding: what is sent is added up at its places, which each plane has, or all (apart 0).
+EXPORTED void scatter(const Planes* q, const int32_t* places, const float* g, float* to) {
   share(q->planes, q->threads, [=](Size plane, Size) {
     float* pixels = to + plane * q->pixels;
     std::fill_n(pixels, q->pixels, 0.0f);
-    for (Size k = plane * q->windows; k < (plane + 1) * q->windows; k++) pixels[indices[k]] += g[k];
+    for (Size k = 0; k < q->windows; k++) pixels[places[plane * q->apart + k]] += g[plane * q->windows + k];
   });
 }

@@ -13,7 +13,7 @@ from math import prod
 from struct import pack
 
 import torch
-from torch import Tensor
+from torch import Tensor, empty_like, get_num_threads
 from torch.nn import Parameter
 
 from core.ops.geometry import Windows
@@ -25,9 +25,11 @@ __all__ = [
 ]
 
 FLOAT, CPU = torch.float32, torch.device("cpu")
+NUMBER = torch.empty((), dtype=FLOAT, device=CPU)
+"""What an empty one is made like: sooner than of its size."""
 
 WORTH_A_THREAD = 1 << 15
-"""Elements a thread: with fewer, starting it costs more than it gives."""
+"""Elements from which on another thread takes its share: with fewer, starting it costs more than it gives."""
 
 ACTIVATIONS = (
     *("leaky_relu", "sigmoid", "hardsigmoid", "hardswish", "silu", "mish", "gelu none", "gelu tanh"),
@@ -39,7 +41,7 @@ those of the output."""
 _NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
 _POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
-_POINTERS |= {"pad": 4, "max_pool": 5, "max_pool_grad": 4}
+_POINTERS |= {"repeat": 4, "max_pool": 5, "scatter": 4}
 """How many arguments each function has, addresses or integers; at the first lies a struct of settings."""
 
 Pair = tuple[int, int]
@@ -89,10 +91,16 @@ def activation(name: str, input: Tensor, grad: Tensor | None = None, slope: floa
     functions = _functions()
     if functions is None:
         return None
-    output = torch.empty_like(input)
-    settings = _settings("activation", count := input.numel(), torch.get_num_threads(), _NUMBERS[name], count, slope)
-    functions.activation(settings, input.data_ptr(), grad if grad is None else grad.data_ptr(), output.data_ptr())
+    output = empty_like(input)
+    settings = _activation(name, input.numel(), get_num_threads(), slope)
+    functions.activation(settings, input.data_ptr(), None if grad is None else grad.data_ptr(), output.data_ptr())
     return output
+
+
+@lru_cache(maxsize=4096)
+def _activation(name: str, count: int, threads: int, slope: float) -> bytes:
+    """Return the struct `Activation` of `pointwise.cpp`."""
+    return _settings("activation", count, threads, _NUMBERS[name], count, slope)
 
 
 def normal(
@@ -105,16 +113,17 @@ def normal(
     groups: int = 0,
 ) -> tuple[Tensor, Moments] | None:
     """Return every channel normalised, or every group of channels, and what by: its own moments if none are given."""
-    if not (reads(input, *(moments or ()), weight, bias) and input.numel() and _is_laid(input, groups)):
+    own = moments is None
+    plan = _norm(input, groups, not own, not own, eps)
+    if plan is None:
         return None
-    C, given = input.shape[1:2], moments is not None
-    mean, var = moments or input.new_empty(2, len(input) * groups or C[0])
-    if not (_fit(C, weight, bias) and _fit(mean.shape, mean, var)):
+    settings, C, sets = plan
+    mean, var = moments or (input.new_empty(sets), input.new_empty(sets))
+    if not (own or _are_vectors(sets, mean, var)) or not _are_vectors(C, weight, bias):
         return None
-    output = torch.empty_like(input)
+    output = empty_like(input)
     _compiled().norm(
-        *(_norm(input, groups, given, False, eps), input.data_ptr(), mean.data_ptr(), var.data_ptr()),
-        *(_at(weight), _at(bias), output.data_ptr()),
+        *(settings, input.data_ptr(), mean.data_ptr(), var.data_ptr(), _at(weight), _at(bias), output.data_ptr())
     )
     return output, (mean, var)
 
@@ -142,38 +151,37 @@ def normal_grads(
         constant: Whether the moments do not depend on the input.
         groups: Groups of channels; 0 where every channel of all images has its own moments.
     """
-    if not (reads(input, grad, *(moments or ()), weight) and input.numel() and _is_laid(input, groups)):
+    plan = _norm(input, groups, True, constant, eps)
+    if plan is None or not _is_read(grad) or grad.shape != input.shape:
         return None
-    C = input.shape[1:2]
-    if not (grad.shape == input.shape and _fit(C, weight) and (moments is None or _fit(moments[0].shape, *moments))):
-        return None
-    if moments is None:
-        found = normal(input, None, None, None, eps, groups=groups)
-        assert found is not None
+    settings, C, sets = plan
+    if moments is None and (found := normal(input, None, None, None, eps, groups=groups)) is not None:
         moments = found[1]
+    if moments is None or not (_are_vectors(sets, *moments) and _are_vectors(C, weight)):
+        return None
     grad, (mean, var) = laid_as(input, grad), moments
-    grads = {which: torch.empty_like(input) if which == "input" else input.new_zeros(C) for which in wanted}
-    _compiled().norm_grad(
-        *(_norm(input, groups, True, constant, eps), input.data_ptr(), grad.data_ptr()),
-        *(
-            mean.data_ptr(),
-            var.data_ptr(),
-            _at(weight),
-            *(_at(grads.get(which)) for which in ("input", "weight", "bias")),
-        ),
-    )
+    grads = {which: empty_like(input) if which == "input" else input.new_zeros(C) for which in wanted}
+    to = [_at(grads.get(which)) for which in ("input", "weight", "bias")]
+    from_ = input.data_ptr(), grad.data_ptr(), mean.data_ptr(), var.data_ptr(), _at(weight)
+    _compiled().norm_grad(settings, *from_, *to)
     return grads
 
 
 def softmax(input: Tensor, dim: int, grad: Tensor | None = None, *, logarithm: bool) -> Tensor | None:
     """Return the softmax along the last dimension, or its logarithm; given `grad`, the gradient, `input` the output."""
-    if not (reads(input, grad) and input.is_contiguous() and input.numel() and dim in (-1, input.dim() - 1)):
+    if not (_is_read(input) and input.is_contiguous() and (dim == -1 or dim == input.dim() - 1)):
         return None
-    if grad is not None and not (grad.shape == input.shape and grad.is_contiguous()):
+    size = input.shape
+    if 0 in size or not size:
         return None
-    output, C, count = torch.empty_like(input), input.shape[-1], input.numel()
-    settings = _settings("softmax", count, torch.get_num_threads(), count // C, C, logarithm)
-    _compiled().softmax(settings, input.data_ptr(), _at(grad), output.data_ptr())
+    if grad is not None and not (_is_read(grad) and grad.shape == size and grad.is_contiguous()):
+        return None
+    functions = _functions()
+    if functions is None:
+        return None
+    output, C, count = empty_like(input), size[-1], input.numel()
+    settings = _settings("softmax", count, get_num_threads(), count // C, C, logarithm)
+    functions.softmax(settings, input.data_ptr(), None if grad is None else grad.data_ptr(), output.data_ptr())
     return output
 
 
@@ -212,17 +220,15 @@ def loss(
         return None
     if grad is not None and (grad.shape != losses or not grad.is_contiguous()):
         return None
-    given = input if grad is None else grad
-    assert given is not None
-    output = given.new_empty(losses if grad is None else size)
+    output = torch.empty(N, dtype=FLOAT, device=CPU) if each else empty_like(NUMBER)
+    if grad is not None:
+        output = grad.new_empty(N, C)
     settings = _settings("loss", 0, 1, N, C, ignore_index, logits, each, reduction == "mean")
     wrong = _compiled().loss(settings, _at(input), target.data_ptr(), _at(grad), output.data_ptr())
     return output if wrong < 0 else None
 
 
-def pad(
-    images: Tensor | None, padded: Tensor | None, size: Sequence[int], sources: Sources, left: int
-) -> Tensor | None:
+def pad(images: Tensor | None, padded: Tensor | None, size: Sequence[int], sources: Sources) -> Tensor | None:
     """Return padded images, or, where these are given, what they send to the images of that size.
 
     Args:
@@ -230,18 +236,26 @@ def pad(
         padded: The gradient with respect to the padded images, or None.
         size: `(N, C, H, W)`.
         sources: Rows and columns.
-        left: The padded column from which on they are the images' own.
     """
     given = padded if images is None else images
     if given is None or not (reads(given) and given.is_contiguous()):
         return None
     (N, C, H, W), (rows, cols) = size, sources
-    made = given.new_empty((N, C, len(rows), len(cols)) if padded is None else (N, C, H, W))
-    sizes = N * C, H, W, len(rows), len(cols), left
-    settings = _settings("pad", N * C * len(rows) * len(cols), torch.get_num_threads(), *sizes, *rows, *cols)
-    both = (given, made) if padded is None else (made, given)
-    _compiled().pad(settings, *(tensor.data_ptr() for tensor in both), padded is not None)
+    made = given.new_empty(N, C, len(rows), len(cols)) if padded is None else given.new_empty(N, C, H, W)
+    outputs, (places, runs) = len(rows) * len(cols), _padded_places(W, rows, cols)
+    settings = _settings("planes", N * C * outputs, get_num_threads(), N * C, H * W, outputs, len(runs), 0)
+    repeat, table = (_compiled().repeat, runs) if padded is None else (_compiled().scatter, places)
+    repeat(settings, table.data_ptr(), given.data_ptr(), made.data_ptr())
     return made
+
+
+@lru_cache(maxsize=256)
+def _padded_places(W: int, rows: tuple[int, ...], cols: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return which element of a plane each of a padded one repeats, and the runs of these: to, from, count; int32."""
+    places = (torch.tensor(rows, device=CPU)[:, None] * W + torch.tensor(cols, device=CPU)).flatten()
+    starts = (places.diff(prepend=places[:1] - 2) != 1).nonzero()[:, 0]
+    counts = starts.diff(append=torch.tensor([len(places)], device=CPU))
+    return places.to(torch.int32), torch.stack((starts, places[starts], counts), 1).to(torch.int32)
 
 
 def max_pool(input: Tensor, windows: Windows) -> tuple[Tensor, Tensor] | None:
@@ -249,8 +263,8 @@ def max_pool(input: Tensor, windows: Windows) -> tuple[Tensor, Tensor] | None:
     if not (reads(input) and input.numel() and input.is_contiguous()):
         return None
     output = input.new_empty(*input.shape[:2], *windows.output)
-    indices, places = torch.empty_like(output, dtype=torch.int32), _places(tuple(input.shape[2:]), windows)
-    settings = _pooling(input.shape, windows, torch.get_num_threads())
+    indices, places = empty_like(output, dtype=torch.int32), _places(tuple(input.shape[2:]), windows)
+    settings = _pooling(input.shape, windows, get_num_threads())
     _compiled().max_pool(settings, places.data_ptr(), input.data_ptr(), output.data_ptr(), indices.data_ptr())
     return output, indices
 
@@ -260,15 +274,15 @@ def max_pool_grad(size: Sequence[int], grad: Tensor, indices: Tensor, windows: W
     if not (reads(grad) and grad.is_contiguous() and indices.dtype is torch.int32 and 0 not in size):
         return None
     output = grad.new_empty(size)
-    settings = _pooling(size, windows, torch.get_num_threads())
-    _compiled().max_pool_grad(settings, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
+    settings = _pooling(size, windows, get_num_threads())
+    _compiled().scatter(settings, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
     return output
 
 
 def _pooling(size: Sequence[int], windows: Windows, threads: int) -> bytes:
-    """Return the struct `Pooling` of `pointwise.cpp`."""
-    planes, pixels = size[0] * size[1], size[2] * size[3]
-    return _settings("max_pool", planes * pixels, threads, planes, pixels, prod(windows.output), prod(windows.kernel))
+    """Return the struct `Planes` of `pointwise.cpp`."""
+    planes, pixels, outputs = size[0] * size[1], size[2] * size[3], prod(windows.output)
+    return _settings("planes", planes * pixels, threads, planes, pixels, outputs, prod(windows.kernel), outputs)
 
 
 @lru_cache(maxsize=256)
@@ -306,19 +320,30 @@ def _compiled() -> ctypes.CDLL:
     return functions
 
 
-def _is_laid(input: Tensor, groups: int) -> bool:
-    """Return whether channels can be read: in the order of a contiguous tensor, or, without groups, last."""
-    return input.dim() > 1 and (input.is_contiguous() if groups else without_gaps(input))
+def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -> tuple[bytes, int, int] | None:
+    """Return the struct `Norm` of `pointwise.cpp`, the channels and the sets; None where it does not read the input."""
+    if not reads(input):
+        return None
+    contiguous = input.is_contiguous()
+    if not contiguous and (groups or not without_gaps(input)):
+        return None
+    return _norm_plan(input.shape, contiguous, get_num_threads(), groups, given, constant, eps)
 
 
-def _norm(input: Tensor, groups: int, given: bool, constant: bool, eps: float) -> bytes:
-    """Return the struct `Norm` of `pointwise.cpp`; without pixels behind them channels lie last."""
-    N, C, *size = input.shape
-    L = prod(size)
-    last = not groups and (L == 1 or not input.is_contiguous())
+@lru_cache(maxsize=4096)
+def _norm_plan(
+    size: Sequence[int], contiguous: bool, threads: int, groups: int, given: bool, constant: bool, eps: float
+) -> tuple[bytes, int, int] | None:
+    """Return what `_norm` does; without pixels behind them channels lie last."""
+    if len(size) < 2 or 0 in size or (groups and size[1] % groups):
+        return None
+    N, C, L = *size[:2], prod(size[2:])
+    if not constant and N * L * (C // groups if groups else 1) == 1:  # refused: a single value has no variance
+        return None
+    sets, last = N * groups or C, not groups and (L == 1 or not contiguous)
     if L == 1 and last:  # one run of rows
         N, L = 1, N
-    return _settings("norm", N * C * L, torch.get_num_threads(), N, C, L, groups, last, given, constant, eps)
+    return _settings("norm", N * C * L, threads, N, C, L, groups, last, given, constant, eps), C, sets
 
 
 @lru_cache(maxsize=4096)
@@ -328,7 +353,7 @@ def _settings(function: str, elements: int, threads: int, *numbers: int | float)
     They are int64, of two functions with a double at their end.
     """
     last = "d" if function in ("activation", "norm") else "q"
-    worth = max(1, min(elements // WORTH_A_THREAD, threads))
+    worth = max(1, min(-(-elements // WORTH_A_THREAD), threads))
     return pack("q" * len(numbers) + last, worth, *numbers)
 
 
@@ -336,6 +361,9 @@ def _at(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-def _fit(size: Sequence[int], *tensors: Tensor | None) -> bool:
-    """Return whether these tensors, None left out, are contiguous and of that size."""
-    return all(tensor is None or (tensor.is_contiguous() and tensor.shape == size) for tensor in tensors)
+def _are_vectors(count: int, *tensors: Tensor | None) -> bool:
+    """Return whether these tensors, None left out, are read, contiguous and of so many elements."""
+    for tensor in tensors:
+        if tensor is not None and not (_is_read(tensor) and tensor.is_contiguous() and tensor.shape == (count,)):
+            return False
+    return True

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import pack
 
-__all__ = ["Machine", "Moves", "forward", "weight_grad"]
+__all__ = ["Machine", "Moves", "along", "forward", "weight_grad"]
 
 Pair = tuple[int, int]
 Moves = tuple[Pair, Pair, Pair, int]
@@ -274,6 +274,26 @@ def weight_grad(
     cut = V, across, threads, each, lines, together, split, False, runs, len(reach), 1, run, at_once
     settings = this.settings(images, grads, (*reach, *starts, following), (0,) * 9, *cut, 0, strip, own, beside)
     return settings, threads * (own + strip + beside)
+
+
+def along(
+    input_size: Sequence[int], O: int, outW: int, strides: Sequence[int], moves: tuple[int, int, int], at: Machine
+) -> tuple[bytes, int]:
+    """Return the struct `Signals` of `direct.cpp`, and how far signals are padded on the right.
+
+    Args:
+        input_size: `(N, C, W)`.
+        O: Output channels.
+        outW: Outputs a signal.
+        strides: Three of the weight: output channel, input channel, tap.
+        moves: Taps, their dilation, and the padding on the left.
+        at: The machine.
+    """
+    (N, C, W), (step, channel, tap), (kW, dW, left) = input_size, strides, moves
+    line = at.lanes * _parts(outW, at.lanes) + dW * (kW - 1)
+    threads, some = max(1, min(N * O * C * kW * outW // WORTH_A_THREAD, at.threads)), max(1, LONGEST // kW)
+    sizes = N, C, line, O, outW, kW, dW, at.tile(outW, O, False), some, threads, step, tap
+    return pack(f"{len(sizes) + C}q", *sizes, *range(0, C * channel, channel)), line - W - left
 
 
 def _has_runs(this: Pass, images: Images) -> bool:

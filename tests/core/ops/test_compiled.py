@@ -157,7 +157,7 @@ def test_what_to_install_is_told_for_each_system(
 @pytest.mark.parametrize(
     ("name", "functions"),
     [
-        ("direct", ("forward", "lanes", "lay_last", "others", "weight_grad")),
+        ("direct", ("along", "forward", "lanes", "lay_last", "others", "weight_grad")),
         ("pointwise", tuple(pointwise._POINTERS)),
     ],
 )

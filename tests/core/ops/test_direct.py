@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from core.ops import vectorized
 from core.ops.vectorized import conv2d_kernels, direct
 from core.speed.timing import peak_bytes
 from tests.core.ops.test_conv2d_products import LAYOUTS
@@ -270,3 +271,47 @@ def test_no_forward_pass_holds_more_than_its_input_and_one_and_a_half_outputs(si
     input, weight = torch.randn(size).contiguous(memory_format=torch.channels_last), torch.randn(128, size[1], 3, 3)
     call = partial(conv2d_kernels.forward, input, weight, (1, 1), (1, 1), (1, 1), 1)
     assert peak_bytes(call) <= input.nbytes + 1.5 * call().nbytes
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(
+    ("input_size", "outputs", "kernel", "padding", "dilation"),
+    [
+        pytest.param((1, 5, 3), 4, 2, 1, 1, id="less than a vector"),
+        pytest.param((1, 300, 28), 17, 3, 1, 1, id="several sums over channels"),
+        pytest.param((2, 4, 9), 4, 2, 4, 1, id="padded beyond the kernel"),
+        pytest.param((3, 7, 37), 9, 5, 0, 2, id="dilated"),
+        pytest.param((1, 64, 200), 3, 3, 1, 1, id="fewer outputs than threads"),
+        pytest.param((1, 70, 12), 60, 3, 1, 1, id="a heavy weight"),
+        pytest.param((1, 3, 5), 2, 5, 0, 1, id="one window"),
+    ],
+)
+def test_few_signals_agree_with_torch(
+    input_size: tuple[int, int, int], outputs: int, kernel: int, padding: int, dilation: int, dtype: torch.dtype
+) -> None:
+    moves = 1, padding, dilation
+    input = torch.randn(input_size, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(kernel, outputs, input_size[1], dtype=torch.float64).permute(1, 2, 0).requires_grad_()
+    output = F.conv1d(input, weight, None, *moves)
+    grad = torch.randn_like(output)
+    expected = output, *torch.autograd.grad(output, (input, weight), grad)
+    signals, taps, sent = (tensor.detach().to(dtype) for tensor in (input, weight, grad))
+    found = (
+        vectorized.conv1d(signals, taps, None, *moves),
+        vectorized.conv1d_input_grad(signals.shape, taps, sent, *moves),
+        vectorized.conv1d_weight_grad(signals, taps.shape, sent, *moves),
+    )
+    for mine, exact in zip(found, expected, strict=True):
+        assert mine.dtype is dtype
+        assert mine.is_contiguous()
+        error = (mine - exact).abs().max() / exact.abs().max()
+        assert error <= TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize(("channels", "outputs"), [(960, 128), (1152, 320), (288, 72)])
+def test_few_pixels_take_no_copy_of_a_large_weight(channels: int, outputs: int) -> None:
+    input = torch.randn(1, channels, 8, 8).contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(outputs, channels, 1, 1)
+    peak = peak_bytes(partial(conv2d_kernels.forward, input, weight, (1, 1), (0, 0), (1, 1), 1))
+    assert peak <= input.nbytes + 1.5 * 4 * outputs * 64
