@@ -2,7 +2,6 @@
 // tensors without gaps. `pointwise.py` calls this, and fills the struct that every function takes; sizes count elements.
 
 #include "shared.h"
-
 #include <cmath>
 
 #ifdef __AVX__
@@ -12,7 +11,6 @@
 namespace {
 typedef VECTOR(float) Floats;
 typedef VECTOR(int32_t) Ints;
-
 constexpr int SIDE = BYTES / 4;  // lanes of a vector
 constexpr Size BLOCK = 1 << 12;  // elements that the first-level cache holds
 
@@ -152,10 +150,10 @@ void activate(const Activation& q, const float* x, const float* g, float* to) {
     if (q.which != which) return activate<which + 1>(q, x, g, to);
   const float slope = float(q.slope);
   share(parts(q.count, BLOCK), q.threads, [=](Size block, Size) {
-    vectors(std::min(BLOCK, q.count - block * BLOCK), [=](Size k, Size n) {
-      const Size at = block * BLOCK + k;
-      put(to + at, n, g ? gradient<which>(get(x + at, n), get(g + at, n), slope) : value<which>(get(x + at, n), slope));
-    });
+    const Size begin = block * BLOCK, count = std::min(BLOCK, q.count - begin);
+    const auto each = [=](auto of) { vectors(count, [=](Size k, Size n) { put(to + begin + k, n, of(begin + k, n)); }); };
+    if (!g) return each([=](Size at, Size n) { return value<which>(get(x + at, n), slope); });
+    each([=](Size at, Size n) { return gradient<which>(get(x + at, n), get(g + at, n), slope); });
   });
 }
 
@@ -166,7 +164,6 @@ struct Norm {
   double eps;
   Size sets() const { return last ? parts(C, SIDE) : groups ? N * groups : C; }
 };
-
 struct Two { Floats sum, product; };  // or mean and variance
 
 // The elements that share a mean: runs, each of one channel, or rows with a channel in each of their lanes.
@@ -246,7 +243,7 @@ inline Peak exponentials(const float* row, float* to, Size C) {
   return {largest, total(added)};
 }
 
-struct Planes { Size threads, planes, pixels, windows, taps, apart; };  // pixels and windows of a plane
+struct Planes { Size threads, planes, pixels, windows, taps; };  // pixels and windows of a plane
 struct Rows { Size threads, rows, C, logarithm; };
 struct Loss { Size threads, rows, C, ignored, logits, each, mean; };
 }  // namespace
@@ -346,13 +343,16 @@ EXPORTED Size loss(const Loss* q, const float* x, const int64_t* target, const f
   return -1;
 }
 
-// Copies in every plane runs of elements, (to, from, count) each: what padding repeats.
-EXPORTED void repeat(const Planes* q, const int32_t* runs, const float* x, float* to) {
+// Planes padded by runs of their elements, each (to, from, count); with `back` what these send, added up.
+EXPORTED void pad(const Planes* q, const int32_t* runs, float* images, float* padded, Size back) {
   share(q->planes, q->threads, [=](Size plane, Size) {
-    const float* pixels = x + plane * q->pixels;
-    float* padded = to + plane * q->windows;
+    float *pixels = images + plane * q->pixels, *to = padded + plane * q->windows;
+    if (back) std::fill_n(pixels, q->pixels, 0.0f);
     for (const int32_t* run = runs; run < runs + 3 * q->taps; run += 3)
-      run[2] > 1 ? std::copy_n(pixels + run[1], run[2], padded + run[0]) : &(padded[run[0]] = pixels[run[1]]);
+      if (back || run[2] == 1)
+        for (Size k = 0; k < run[2]; k++) back ? pixels[run[1] + k] += to[run[0] + k] : to[run[0]] = pixels[run[1]];
+      else
+        std::copy_n(pixels + run[1], run[2], to + run[0]);
   });
 }
 
@@ -377,11 +377,11 @@ EXPORTED void max_pool(const Planes* q, const int32_t* places, const float* x, f
   });
 }
 
-// dL/dinput of a max pooling or of a padding: what is sent is added up at its places, which each plane has, or all (apart 0).
-EXPORTED void scatter(const Planes* q, const int32_t* places, const float* g, float* to) {
+// dL/dinput of a max pooling: what a window sends goes to its largest element.
+EXPORTED void max_pool_grad(const Planes* q, const int32_t* indices, const float* g, float* to) {
   share(q->planes, q->threads, [=](Size plane, Size) {
     float* pixels = to + plane * q->pixels;
     std::fill_n(pixels, q->pixels, 0.0f);
-    for (Size k = 0; k < q->windows; k++) pixels[places[plane * q->apart + k]] += g[plane * q->windows + k];
+    for (Size k = plane * q->windows; k < (plane + 1) * q->windows; k++) pixels[indices[k]] += g[k];
   });
 }

@@ -41,7 +41,7 @@ those of the output."""
 _NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 
 _POINTERS = {"activation": 4, "norm": 7, "norm_grad": 9, "softmax": 4, "loss": 5}
-_POINTERS |= {"repeat": 4, "max_pool": 5, "scatter": 4}
+_POINTERS |= {"pad": 5, "max_pool": 5, "max_pool_grad": 4}
 """How many arguments each function has, addresses or integers; at the first lies a struct of settings."""
 
 Pair = tuple[int, int]
@@ -242,20 +242,20 @@ def pad(images: Tensor | None, padded: Tensor | None, size: Sequence[int], sourc
         return None
     (N, C, H, W), (rows, cols) = size, sources
     made = given.new_empty(N, C, len(rows), len(cols)) if padded is None else given.new_empty(N, C, H, W)
-    outputs, (places, runs) = len(rows) * len(cols), _padded_places(W, rows, cols)
-    settings = _settings("planes", N * C * outputs, get_num_threads(), N * C, H * W, outputs, len(runs), 0)
-    repeat, table = (_compiled().repeat, runs) if padded is None else (_compiled().scatter, places)
-    repeat(settings, table.data_ptr(), given.data_ptr(), made.data_ptr())
+    outputs, runs = len(rows) * len(cols), _runs(W, rows, cols)
+    settings = _settings("planes", N * C * outputs, get_num_threads(), N * C, H * W, outputs, len(runs))
+    both = (given, made) if padded is None else (made, given)
+    _compiled().pad(settings, runs.data_ptr(), *(tensor.data_ptr() for tensor in both), padded is not None)
     return made
 
 
 @lru_cache(maxsize=256)
-def _padded_places(W: int, rows: tuple[int, ...], cols: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Return which element of a plane each of a padded one repeats, and the runs of these: to, from, count; int32."""
+def _runs(W: int, rows: tuple[int, ...], cols: tuple[int, ...]) -> Tensor:
+    """Return the runs of neighbours in a plane that a padded one repeats, `(runs, 3)`: to, from, count; int32."""
     places = (torch.tensor(rows, device=CPU)[:, None] * W + torch.tensor(cols, device=CPU)).flatten()
     starts = (places.diff(prepend=places[:1] - 2) != 1).nonzero()[:, 0]
     counts = starts.diff(append=torch.tensor([len(places)], device=CPU))
-    return places.to(torch.int32), torch.stack((starts, places[starts], counts), 1).to(torch.int32)
+    return torch.stack((starts, places[starts], counts), 1).to(torch.int32)
 
 
 def max_pool(input: Tensor, windows: Windows) -> tuple[Tensor, Tensor] | None:
@@ -275,14 +275,14 @@ def max_pool_grad(size: Sequence[int], grad: Tensor, indices: Tensor, windows: W
         return None
     output = grad.new_empty(size)
     settings = _pooling(size, windows, get_num_threads())
-    _compiled().scatter(settings, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
+    _compiled().max_pool_grad(settings, indices.data_ptr(), grad.data_ptr(), output.data_ptr())
     return output
 
 
 def _pooling(size: Sequence[int], windows: Windows, threads: int) -> bytes:
     """Return the struct `Planes` of `pointwise.cpp`."""
     planes, pixels, outputs = size[0] * size[1], size[2] * size[3], prod(windows.output)
-    return _settings("planes", planes * pixels, threads, planes, pixels, outputs, prod(windows.kernel), outputs)
+    return _settings("planes", planes * pixels, threads, planes, pixels, outputs, prod(windows.kernel))
 
 
 @lru_cache(maxsize=256)
