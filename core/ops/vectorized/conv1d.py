@@ -1,4 +1,4 @@
-"""One-dimensional convolution: `conv2d` on images of a single row."""
+"""One-dimensional convolution: `conv2d` on images of a single row, and few signals by vectors of positions."""
 
 from torch import Tensor
 

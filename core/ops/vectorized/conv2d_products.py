@@ -226,8 +226,8 @@ def _pointwise(input: Tensor, matrix: Tensor) -> Tensor:
     if not last and input.is_contiguous():
         return torch.bmm(matrix.mT.expand(N, O, C), input.view(N, C, H * W)).view(N, O, H, W)
     rows = input.as_strided((N * H * W, C), (C, 1)) if last else _pixels(input)
-    # oneDNN copies a weight of more inputs than outputs, which may take more memory than few pixels do
-    multiply = torch.mm if O < C and matrix.numel() > rows.numel() + N * H * W * O // 2 else times
+    # of fewer pixels oneDNN copies the weight, which takes its time, and more memory than they do
+    multiply = torch.mm if N * H * W <= O < C else times
     return multiply(rows, matrix).as_strided((N, O, H, W), (H * W * O, 1, W * O, O))
 
 
