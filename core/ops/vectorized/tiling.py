@@ -148,9 +148,9 @@ class Pass:
         """Elements of the weight."""
         return self.all_outputs * self.C * self.taps
 
-    def threads(self, most: int) -> int:
-        """Return how many are worth it."""
-        return max(1, min(self.N * self.out[0] * self.out[1] * self.weights // WORTH_A_THREAD, most))
+    def threads(self, most: int, rounds: int = 1) -> int:
+        """Return how many are worth it, where the products are done in so many rounds."""
+        return max(1, min(self.N * self.out[0] * self.out[1] * self.weights // rounds // WORTH_A_THREAD, most))
 
     def images(self, input_size: Sequence[int], clipped: bool, width: int) -> Images:
         """Return how the input is read."""
@@ -227,6 +227,7 @@ def forward(
         allowed = N * (C * H * W + O * outH * outW // 2) - 3 * threads * lanes
         some = max(1, min(allowed // (kernels + threads * _parts(images.room(rows, lanes), C)), C))
         some = _parts(C, _parts(C, some))
+        threads = this.threads(threads, _parts(C, some))
     most = min(LONGEST, NEAR // at.element // (V * lanes))
     blocks = _parts(some, max(1, most // this.taps)) if this.taps * some > most else 1
     split = min(this.groups * across, _parts(threads, max(1, N * each)))
