@@ -218,16 +218,19 @@ def forward(
     """
     (N, C, H, W), (outH, outW), lanes = input_size, out, at.lanes
     this = _pass(input_size, O, kernel, out, moves, lanes)
-    V, threads = at.tile(this.O, outW, this.alone), this.threads(at.threads)
+    V = at.tile(this.O, outW, this.alone)
     across, images = _parts(this.vectors, V), this.images(input_size, True, V * lanes if this.alone else C)
-    each, lines = this.strips(images.cols * images.width, threads, at.element)
-    rows, kernels = (lines - 1) * moves[0][0] + this.span, this.groups * across * V * lanes * this.taps
-    some = this.C
-    if moves[3] == 1:
-        allowed = N * (C * H * W + O * outH * outW // 2) - 3 * threads * lanes
-        some = max(1, min(allowed // (kernels + threads * _parts(images.room(rows, lanes), C)), C))
-        some = _parts(C, _parts(C, some))
-        threads = this.threads(threads, _parts(C, some))
+    kernels = this.groups * across * V * lanes * this.taps
+    threads, worth = 0, this.threads(at.threads)
+    while threads != worth:  # fewer where there are rounds, and fewer rounds with less room for strips
+        threads, some = worth, this.C
+        each, lines = this.strips(images.cols * images.width, threads, at.element)
+        rows = (lines - 1) * moves[0][0] + this.span
+        if moves[3] == 1:
+            allowed = N * (C * H * W + O * outH * outW // 2) - 3 * threads * lanes
+            some = max(1, min(allowed // (kernels + threads * _parts(images.room(rows, lanes), C)), C))
+            some = _parts(C, _parts(C, some))
+            worth = this.threads(threads, _parts(C, some))
     most = min(LONGEST, NEAR // at.element // (V * lanes))
     blocks = _parts(some, max(1, most // this.taps)) if this.taps * some > most else 1
     split = min(this.groups * across, _parts(threads, max(1, N * each)))
