@@ -161,7 +161,7 @@ def _plain(tensor: Tensor) -> Tensor:
 
 def encode_maps(maps: Tensor) -> dict[str, str]:
     """Return `(channels, count)` values as base64 codes, and the scale of each map as base64 float32."""
-    ((coded, _),) = encode_pages([maps.numpy(force=True)])
+    ((coded, _),) = encode_pages([maps.detach().cpu().numpy()])
     return coded
 
 
@@ -358,7 +358,7 @@ def observe(
         output = shown(index)
         layout = Layout.of(output.shape, matrix=index in tables)
         if layout is not None:
-            layouts[index], maps[index] = layout, layout.maps(output).numpy(force=True)
+            layouts[index], maps[index] = layout, layout.maps(output).detach().cpu().numpy()
             if output.dtype == torch.float32 and maps[index].size == output.numel():
                 whole.add(index)
     pages: list[dict[str, Any]] = []
